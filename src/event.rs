@@ -1,0 +1,242 @@
+//! What happens in a run, as data: one stream, of which every reporter, the exit code and the recap are functions.
+//!
+//! The JSON form (`--output jsonl`) is a stable schema: fields are added, never renamed or removed. All text is
+//! [`Clean`]. Times are milliseconds since the run began.
+
+use crate::failure::FailureKind;
+use crate::redact::{Clean, CleanValue};
+use serde::Serialize;
+
+/// What came of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Done, nothing changed.
+    Ok,
+    /// Done, something changed.
+    Changed,
+    /// Failed.
+    Failed,
+    /// The host could not be reached.
+    Unreachable,
+    /// Not run because of `when`, tags of an include, or check mode.
+    Skipped,
+    /// Failed, and a rescue section took over.
+    Rescued,
+    /// Failed, and `ignore_errors` or `ignore_unreachable` let the host go on.
+    Ignored,
+    /// Never started, because the host was out of the play or the run was cut.
+    NotReached,
+}
+
+impl Status {
+    /// Returns the word in messages and JSON.
+    pub fn word(self) -> &'static str {
+        match self {
+            Status::Ok => "ok",
+            Status::Changed => "changed",
+            Status::Failed => "failed",
+            Status::Unreachable => "unreachable",
+            Status::Skipped => "skipped",
+            Status::Rescued => "rescued",
+            Status::Ignored => "ignored",
+            Status::NotReached => "not-reached",
+        }
+    }
+}
+
+/// The number of a task in a run: the node of the graph, counted over all plays.
+pub type TaskNumber = u32;
+
+/// Something that happened.
+#[derive(Clone, Debug, Serialize)]
+pub struct Event {
+    /// Milliseconds since the run began.
+    pub t_ms: u64,
+    /// What.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What happened.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum What {
+    /// The first event.
+    RunStarted {
+        /// Version of the schema: 1.
+        schema: u32,
+        /// Version of netplay.
+        version: &'static str,
+        /// The playbooks as named on the command line.
+        playbooks: Vec<Clean>,
+        /// Wall-clock time, RFC 3339.
+        started_at: Clean,
+        /// Whether writes are withheld.
+        check: bool,
+    },
+    /// A play (or a batch of it under `serial`) begins.
+    PlayStarted {
+        /// Name, or the host pattern.
+        play: Clean,
+        /// Where it is written.
+        place: Clean,
+        /// The hosts of this batch.
+        hosts: Vec<Clean>,
+        /// Number of the batch, from 1.
+        batch: usize,
+        /// Number of batches.
+        batches: usize,
+        /// Steps that this batch will have unless hosts fall out or includes add some.
+        steps: usize,
+    },
+    /// Steps were added by a runtime include.
+    StepsAdded {
+        /// How many.
+        steps: usize,
+    },
+    /// A task starts on its first host.
+    TaskStarted {
+        /// Its number.
+        task: TaskNumber,
+        /// Its name.
+        name: Clean,
+        /// Its module.
+        module: &'static str,
+        /// Where it is written.
+        place: Clean,
+        /// Whether it is a handler.
+        handler: bool,
+    },
+    /// A step starts.
+    StepStarted {
+        /// The task.
+        task: TaskNumber,
+        /// The host.
+        host: Clean,
+    },
+    /// An item of a loop is done.
+    ItemDone {
+        /// The task.
+        task: TaskNumber,
+        /// The host.
+        host: Clean,
+        /// The label of the item.
+        item: Clean,
+        /// What came of it.
+        status: Status,
+        /// The result; `None` under `no_log`.
+        result: Option<CleanValue>,
+    },
+    /// An attempt under `until` did not do; another follows.
+    Retry {
+        /// The task.
+        task: TaskNumber,
+        /// The host.
+        host: Clean,
+        /// Attempts left.
+        left: u32,
+    },
+    /// A step is done.
+    StepDone(Box<StepDone>),
+    /// Something the user should know; the run goes on.
+    Warning {
+        /// The text.
+        message: Clean,
+        /// The place, if there is one.
+        place: Option<Clean>,
+    },
+    /// A play ended.
+    PlayEnded {
+        /// Its name.
+        play: Clean,
+    },
+    /// The run was interrupted: `drain` lets running steps end, `cut` does not.
+    Interrupted {
+        /// `drain` or `cut`.
+        how: &'static str,
+    },
+    /// The last event.
+    RunEnded {
+        /// A row per host, in inventory order.
+        recap: Vec<Recap>,
+        /// The exit code.
+        exit_code: u8,
+        /// How long it took.
+        elapsed_ms: u64,
+    },
+}
+
+/// A step that is done.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepDone {
+    /// The task.
+    pub task: TaskNumber,
+    /// Its name.
+    pub name: Clean,
+    /// The host.
+    pub host: Clean,
+    /// The host it was delegated to.
+    pub delegated_to: Option<Clean>,
+    /// What came of it.
+    pub status: Status,
+    /// How long it took, waiting for a free slot included.
+    pub elapsed_ms: u64,
+    /// The result; `None` under `no_log` and for skipped steps.
+    pub result: Option<CleanValue>,
+    /// What changed, as text before and after.
+    pub diff: Vec<Diff>,
+    /// What went wrong.
+    pub failure: Option<FailureReport>,
+    /// Why it was skipped.
+    pub skip_reason: Option<Clean>,
+}
+
+/// A change to show.
+#[derive(Clone, Debug, Serialize)]
+pub struct Diff {
+    /// What the text before is of (a path, `running-config`).
+    pub before_header: Clean,
+    /// What the text after is of.
+    pub after_header: Clean,
+    /// The text before.
+    pub before: Clean,
+    /// The text after.
+    pub after: Clean,
+}
+
+/// What went wrong, for people and machines.
+#[derive(Clone, Debug, Serialize)]
+pub struct FailureReport {
+    /// The kind.
+    pub kind: FailureKind,
+    /// The message.
+    pub message: Clean,
+    /// Where in what the author wrote.
+    pub place: Clean,
+    /// What to do.
+    pub help: Option<Clean>,
+    /// The source lines with the place marked, drawn without colour.
+    pub drawn: Clean,
+}
+
+/// A host's row in the recap.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Recap {
+    /// The host.
+    pub host: Clean,
+    /// Steps done, changed ones included.
+    pub ok: u32,
+    /// Steps that changed something.
+    pub changed: u32,
+    /// 1 when the host could not be reached.
+    pub unreachable: u32,
+    /// Steps failed and neither rescued nor ignored.
+    pub failed: u32,
+    /// Steps skipped.
+    pub skipped: u32,
+    /// Failures rescued.
+    pub rescued: u32,
+    /// Failures ignored.
+    pub ignored: u32,
+}

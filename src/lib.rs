@@ -1,0 +1,17 @@
+//! netplay runs Ansible-style playbooks against network devices, servers and HTTP APIs as a concurrent task graph.
+//!
+//! The map of the house, in the order in which data flows; `ARCHITECTURE.md` says more.
+
+pub mod effect;
+pub mod event;
+pub mod failure;
+pub mod inventory;
+pub mod module;
+pub mod platform;
+pub mod redact;
+pub mod source;
+pub mod template;
+pub mod transport;
+pub mod value;
+pub mod vars;
+pub mod yaml;

@@ -1,0 +1,332 @@
+//! What modules ask the transports to do, and what comes back.
+
+use crate::effect::Effect;
+use crate::redact::Secret;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// One thing sent: one command, one configuration change, one file, one HTTP call.
+#[derive(Clone, Debug)]
+pub struct Action {
+    /// What it may do. The gate withholds `Write` in check mode; a probe refuses it.
+    pub effect: Effect,
+    /// Where it happens.
+    pub place: Place,
+    /// What is done.
+    pub work: Work,
+}
+
+/// Where an action happens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On the task's host (or the one it is delegated to).
+    Host,
+    /// On this machine.
+    Controller,
+}
+
+/// What is done.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// Run a program.
+    Exec(Exec),
+    /// Write a whole file, by way of a temporary one and a rename.
+    Put(Put),
+    /// Read a whole file.
+    Get(Get),
+    /// Send lines to a network CLI.
+    Cli(Cli),
+    /// An HTTP call. Always made from this machine, whatever the place says.
+    Http(Box<HttpCall>),
+    /// Try to open a TCP connection.
+    Connect(TcpTry),
+    /// Open the connection to the host if it is not open, and check that it answers.
+    Ping,
+    /// Close the connection; the next action opens a new one.
+    Reset,
+}
+
+impl Action {
+    /// Makes an action on the task's host.
+    pub fn on_host(effect: Effect, work: Work) -> Action {
+        Action { effect, place: Place::Host, work }
+    }
+
+    /// Makes an action on this machine.
+    pub fn here(effect: Effect, work: Work) -> Action {
+        Action { effect, place: Place::Controller, work }
+    }
+}
+
+/// A program to run.
+#[derive(Clone, Debug, Default)]
+pub struct Exec {
+    /// What runs.
+    pub program: Program,
+    /// Standard input; closed after it.
+    pub stdin: Option<Vec<u8>>,
+    /// Environment variables to add.
+    pub env: Vec<(String, String)>,
+    /// The folder to run in.
+    pub chdir: Option<String>,
+    /// Whether `become` of the task applies. False for `raw` scripts that a module runs for itself.
+    pub elevate: bool,
+}
+
+/// What runs.
+#[derive(Clone, Debug)]
+pub enum Program {
+    /// Words, run without a shell's meaning.
+    Argv(Vec<String>),
+    /// Text for a shell; `None` is `/bin/sh`.
+    Shell {
+        /// The text.
+        text: String,
+        /// The shell's path.
+        executable: Option<String>,
+    },
+    /// Text sent to the host's login shell just as it is.
+    Raw(String),
+}
+
+impl Default for Program {
+    fn default() -> Program {
+        Program::Raw(String::new())
+    }
+}
+
+/// A file to write.
+#[derive(Clone, Debug)]
+pub struct Put {
+    /// The path.
+    pub path: String,
+    /// The bytes.
+    pub content: Content,
+    /// The mode as `chmod` takes it (`0644`, `u=rw,go=r`), if it is to be set.
+    pub mode: Option<String>,
+    /// The owner, if it is to be set.
+    pub owner: Option<String>,
+    /// The group, if it is to be set.
+    pub group: Option<String>,
+    /// Keep a copy of the file that is replaced, under this path.
+    pub backup: Option<String>,
+}
+
+/// The bytes of a file.
+#[derive(Clone, Debug)]
+pub enum Content {
+    /// In memory.
+    Bytes(std::sync::Arc<[u8]>),
+    /// A file on this machine, streamed.
+    File(PathBuf),
+}
+
+/// A file to read.
+#[derive(Clone, Debug)]
+pub struct Get {
+    /// The path.
+    pub path: String,
+    /// Give up when it is larger.
+    pub limit_bytes: Option<u64>,
+}
+
+/// Lines for a network CLI.
+#[derive(Clone, Debug, Default)]
+pub struct Cli {
+    /// The lines in order.
+    pub lines: Vec<CliLine>,
+    /// The level (mode) of the platform in which they are sent (`enable`, `config`); `None` is where commands run.
+    pub level: Option<String>,
+    /// Stop at the first line that the device answers with an error text.
+    pub stop_on_error: bool,
+    /// How long one line may take.
+    pub line_timeout: Option<Duration>,
+}
+
+/// A line for a network CLI.
+#[derive(Clone, Debug, Default)]
+pub struct CliLine {
+    /// The line.
+    pub text: String,
+    /// Questions that the device may ask, with the answers, in order.
+    pub expect: Vec<CliAnswer>,
+    /// Send it and do not wait for the prompt.
+    pub send_only: bool,
+    /// All questions must come, each in its turn.
+    pub check_all: bool,
+    /// Whether answers end with a newline.
+    pub newline: bool,
+}
+
+impl CliLine {
+    /// Makes a line that asks nothing.
+    pub fn new(text: impl Into<String>) -> CliLine {
+        CliLine { text: text.into(), newline: true, ..CliLine::default() }
+    }
+}
+
+/// A question and its answer.
+#[derive(Clone, Debug)]
+pub struct CliAnswer {
+    /// A regular expression that the question matches.
+    pub question: String,
+    /// What to type.
+    pub answer: Secret,
+}
+
+/// A TCP connection to try.
+#[derive(Clone, Debug)]
+pub struct TcpTry {
+    /// Name or address.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// How long to wait.
+    pub timeout: Duration,
+    /// Bytes to read after connecting (`wait_for` with `search_regex`), up to this many.
+    pub read_bytes: usize,
+}
+
+/// An HTTP call.
+#[derive(Clone, Debug, Default)]
+pub struct HttpCall {
+    /// The method, in capitals.
+    pub method: String,
+    /// The URL.
+    pub url: String,
+    /// Header fields in order.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: HttpBody,
+    /// How long the whole call may take.
+    pub timeout: Option<Duration>,
+    /// Which redirects are followed.
+    pub redirects: Redirects,
+    /// User and password for basic or digest authentication.
+    pub login: Option<(String, Secret)>,
+    /// Send basic authentication without being asked.
+    pub force_basic: bool,
+    /// Take user and password from `~/.netrc` where no login is given.
+    pub use_netrc: bool,
+    /// Check the server's certificate.
+    pub validate_certs: bool,
+    /// A file of certificates to trust.
+    pub ca_path: Option<PathBuf>,
+    /// A client certificate in PEM, and its key if that is in a file of its own.
+    pub client_cert: Option<(PathBuf, Option<PathBuf>)>,
+    /// OpenSSL cipher names.
+    pub ciphers: Vec<String>,
+    /// Use the proxies of the environment.
+    pub use_proxy: bool,
+    /// A Unix socket to connect to instead of the URL's host.
+    pub unix_socket: Option<PathBuf>,
+    /// Header fields that are not sent on after a redirect.
+    pub unredirected_headers: Vec<String>,
+    /// Undo the content encoding.
+    pub decompress: bool,
+}
+
+/// The body of an HTTP call.
+#[derive(Clone, Debug, Default)]
+pub enum HttpBody {
+    /// None.
+    #[default]
+    Empty,
+    /// Bytes; the content type is among the headers.
+    Bytes(Vec<u8>),
+    /// A file on this machine, streamed.
+    File(PathBuf),
+    /// A multipart form.
+    Multipart(Vec<HttpPart>),
+}
+
+/// A part of a multipart form.
+#[derive(Clone, Debug)]
+pub struct HttpPart {
+    /// The field's name.
+    pub name: String,
+    /// The file name to send, if any.
+    pub filename: Option<String>,
+    /// The type, if it is said.
+    pub mime_type: Option<String>,
+    /// The content.
+    pub content: Content,
+}
+
+/// Which redirects are followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Redirects {
+    /// None.
+    None,
+    /// Those of GET and HEAD.
+    #[default]
+    Safe,
+    /// All, as RFC 9110 says.
+    All,
+    /// As Python's urllib2: those of GET, HEAD and POST, POST becoming GET.
+    Urllib2,
+}
+
+/// What a transport answered.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// A program ran to its end.
+    Exec(ExecOutput),
+    /// A file's bytes.
+    File(Vec<u8>),
+    /// A CLI answered line by line; shorter than what was to be sent when it stopped at an error.
+    Cli(Vec<CliResponse>),
+    /// An HTTP answer.
+    Http(Box<HttpAnswer>),
+    /// What a TCP connection said in its first bytes.
+    Connected(Vec<u8>),
+    /// Done, nothing to say.
+    Done,
+}
+
+/// What a program left.
+#[derive(Clone, Debug, Default)]
+pub struct ExecOutput {
+    /// The exit status; −1 when a signal ended it.
+    pub status: i32,
+    /// The signal that ended it, without `SIG`.
+    pub signal: Option<String>,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: Vec<u8>,
+}
+
+/// What a device answered to one line.
+#[derive(Clone, Debug, Default)]
+pub struct CliResponse {
+    /// The line.
+    pub line: String,
+    /// The answer without echo and prompt.
+    pub output: String,
+    /// The part of the answer that says that the line was refused.
+    pub error: Option<String>,
+    /// The prompt that came after.
+    pub prompt: String,
+}
+
+/// An HTTP answer.
+#[derive(Clone, Debug, Default)]
+pub struct HttpAnswer {
+    /// The status code.
+    pub status: u16,
+    /// The reason, as the protocol or the standard names it.
+    pub reason: String,
+    /// The URL that answered in the end.
+    pub url: String,
+    /// Whether a redirect was followed.
+    pub redirected: bool,
+    /// Header fields in order, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Cookies set on the way, name and value.
+    pub cookies: Vec<(String, String)>,
+    /// The body, decoded.
+    pub body: Vec<u8>,
+    /// How long it took.
+    pub elapsed: Duration,
+}

@@ -1,0 +1,128 @@
+use super::action::{Action, Output};
+use crate::failure::Failure;
+use crate::value::{Map, Value};
+use std::sync::Arc;
+
+/// What a module wants done, worked out by reading only. The executor acts on it, or, in check mode, does not.
+pub struct Change {
+    /// What is sent, in order. The first failure of a transport ends it.
+    pub actions: Vec<Action>,
+    /// Result fields that are known before acting. They are the result when actions are withheld.
+    pub result: Map,
+    /// Whether something changes, if all goes well; `finish` may know better.
+    pub changed: bool,
+    /// What differs, for `--diff`.
+    pub diff: Vec<TextDiff>,
+    /// What check mode says when the actions are withheld.
+    pub withheld: Withheld,
+    /// Makes the result of what came back.
+    pub finish: Option<Finish>,
+    /// Variables that the host gets, as by `set_fact`.
+    pub facts: Map,
+    /// Whether `facts` are kept as facts (`ansible_facts`) as well.
+    pub facts_are_gathered: bool,
+    /// What changes in the run itself.
+    pub run: Vec<RunChange>,
+    /// What the user should be told.
+    pub warnings: Vec<String>,
+}
+
+/// Makes a result of the outputs, one per action in order.
+pub type Finish = Box<dyn FnOnce(Vec<Output>, Map) -> Result<Finished, Failure> + Send>;
+
+/// The end of a step's work.
+pub struct Finished {
+    /// The result fields.
+    pub result: Map,
+    /// Whether something changed.
+    pub changed: bool,
+    /// Variables that the host gets.
+    pub facts: Map,
+}
+
+impl Finished {
+    /// Makes an end with these result fields.
+    pub fn new(result: Map, changed: bool) -> Finished {
+        Finished { result, changed, facts: Map::new() }
+    }
+}
+
+/// What check mode says of withheld actions.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum Withheld {
+    /// The change is known: the step is reported as it would have come out.
+    #[default]
+    Predicted,
+    /// Nobody can know (a command): the step is skipped with this reason, and its result is unknown.
+    Skipped(&'static str),
+}
+
+/// A text that differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextDiff {
+    /// What the text before is of.
+    pub before_header: String,
+    /// What the text after is of.
+    pub after_header: String,
+    /// The text before.
+    pub before: String,
+    /// The text after.
+    pub after: String,
+}
+
+/// What changes in the run itself.
+#[derive(Clone, Debug)]
+pub enum RunChange {
+    /// `add_host`
+    AddHost {
+        /// The host.
+        name: Arc<str>,
+        /// Its groups.
+        groups: Vec<Arc<str>>,
+        /// Its variables.
+        vars: Map,
+    },
+    /// `group_by`
+    GroupBy {
+        /// The group that the step's host joins.
+        group: Arc<str>,
+        /// The group's parents.
+        parents: Vec<Arc<str>>,
+    },
+}
+
+impl Change {
+    /// Makes a change that sends nothing and has these result fields.
+    pub fn nothing(result: Map) -> Change {
+        Change {
+            actions: Vec::new(),
+            result,
+            changed: false,
+            diff: Vec::new(),
+            withheld: Withheld::Predicted,
+            finish: None,
+            facts: Map::new(),
+            facts_are_gathered: false,
+            run: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Makes a change of one action, whose output `finish` turns into the result.
+    pub fn act(
+        action: Action,
+        finish: impl FnOnce(Output, Map) -> Result<Finished, Failure> + Send + 'static,
+    ) -> Change {
+        let finish: Finish = Box::new(move |mut outputs, result| {
+            let output = if outputs.is_empty() { Output::Done } else { outputs.remove(0) };
+            finish(output, result)
+        });
+        Change { actions: vec![action], finish: Some(finish), ..Change::nothing(Map::new()) }
+    }
+
+    /// Adds a result field that is known before acting.
+    pub fn field(mut self, name: &str, value: impl Into<Value>) -> Change {
+        self.result.insert(name, value);
+        self
+    }
+}

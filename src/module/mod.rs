@@ -1,0 +1,144 @@
+//! What a task can do: one file a module (or a family), and one line each in [`TABLE`].
+//!
+//! A module plans; the executor acts. Its `plan` gets checked arguments and a probe that can only read, and returns a
+//! [`Change`]: actions, texts for the diff, and how outputs become the result. No module has a check-mode branch, draws
+//! a diff, or touches a socket. Adding one: a file with a `pub static MODULE: Module`, its `mod` line, its table line.
+
+mod action;
+mod args;
+mod change;
+
+pub use action::*;
+pub use args::{Arg, ArgKind, Args, Rule, check_args, coerce_args, split_key_value};
+pub use change::{Change, Finish, Finished, RunChange, TextDiff, Withheld};
+
+use crate::effect::Effect;
+use crate::failure::Failure;
+use crate::platform::Platform;
+use crate::source::SearchPath;
+use crate::template::Templar;
+use crate::yaml::Mapping;
+use std::future::Future;
+use std::pin::Pin;
+
+/// A future that can be sent between threads.
+pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A module: what it is called, what it takes, what it may do, and how it plans.
+pub struct Module {
+    /// The short name: `command`.
+    pub name: &'static str,
+    /// The collections in which it is known under its short name: `ansible.builtin`.
+    pub collections: &'static [&'static str],
+    /// Other names, whole: `cisco.ios.ios_command`, `ios_command`.
+    pub aliases: &'static [Alias],
+    /// What it does, in one sentence.
+    pub summary: &'static str,
+    /// What it takes.
+    pub args: &'static [Arg],
+    /// How arguments depend on each other.
+    pub rules: &'static [Rule],
+    /// The argument that free-form text goes to (`command: uptime`).
+    pub free_form: Option<&'static str>,
+    /// Arguments with any name are taken (`set_fact`).
+    pub any_args: bool,
+    /// What it needs.
+    pub needs: Needs,
+    /// What it may do with these arguments; `Write` when that cannot be known.
+    pub effect: fn(&Call<'_>) -> Effect,
+    /// Works out what is to be done.
+    pub plan: for<'a> fn(Context<'a>) -> Boxed<'a, Result<Change, Failure>>,
+}
+
+/// Another name of a module, with the platform that the name implies.
+#[derive(Clone, Copy, Debug)]
+pub struct Alias {
+    /// The name.
+    pub name: &'static str,
+    /// The platform that it implies.
+    pub platform: Option<&'static str>,
+}
+
+/// What a module needs to run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing but this process.
+    Nothing,
+    /// A host that runs programs and has files (ssh, local).
+    Host,
+    /// A network CLI.
+    Cli,
+    /// HTTP, from this machine.
+    Http,
+    /// Any connection (`ping`, `wait_for_connection`).
+    Connection,
+}
+
+/// A use of a module as far as it is known before the run: its arguments as written.
+pub struct Call<'a> {
+    /// The arguments as written; values may hold templates.
+    pub args: &'a Mapping,
+    /// The platforms of the hosts it will run on, as far as known; empty when unknown.
+    pub platforms: &'a [&'static Platform],
+}
+
+impl Call<'_> {
+    /// Returns an argument's text when it is written without templates.
+    pub fn literal(&self, name: &str) -> Option<&str> {
+        self.args.get(name).filter(|node| node.is_static()).and_then(|node| node.as_str())
+    }
+}
+
+/// What a module has while it plans.
+pub struct Context<'a> {
+    /// The arguments: rendered, checked, with defaults.
+    pub args: &'a Args,
+    /// Renders expressions and template files with the step's variables.
+    pub templar: &'a Templar,
+    /// Reads on the host.
+    pub probe: &'a dyn Probe,
+    /// Where files are looked for.
+    pub files: &'a SearchPath,
+    /// The host.
+    pub host: &'a str,
+    /// The host's platform, when it has one.
+    pub platform: Option<&'static Platform>,
+}
+
+/// Reads on a host while a module plans; refuses writes.
+pub trait Probe: Send + Sync {
+    /// Performs one reading action.
+    fn read(&self, action: Action) -> Boxed<'_, Result<Output, Failure>>;
+}
+
+/// Every module. Sorted by name.
+pub static TABLE: &[&Module] = &[];
+
+/// Returns the module of that name (short, with its collection, or an alias) and the platform that the name implies.
+pub fn find(name: &str) -> Option<(&'static Module, Option<&'static str>)> {
+    TABLE.iter().copied().find_map(|module| {
+        if let Some(alias) = module.aliases.iter().find(|alias| alias.name == name) {
+            return Some((module, alias.platform));
+        }
+        let short = match name.rsplit_once('.') {
+            None => name,
+            Some((collection, short)) => {
+                let legacy = collection == "ansible.legacy" && module.collections.contains(&"ansible.builtin");
+                if !legacy && !module.collections.contains(&collection) {
+                    return None;
+                }
+                short
+            }
+        };
+        (module.name == short).then_some((module, None))
+    })
+}
+
+/// Returns every name under which a module can be called, for "did you mean".
+pub fn names() -> impl Iterator<Item = String> {
+    TABLE.iter().flat_map(|module| {
+        let own = std::iter::once(module.name.to_owned());
+        let qualified = module.collections.iter().map(move |collection| format!("{collection}.{}", module.name));
+        own.chain(qualified).chain(module.aliases.iter().map(|alias| alias.name.to_owned()))
+    })
+}

@@ -1,0 +1,66 @@
+use super::{Diagnostic, Label, Severity, SourceMap};
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+
+/// Whether a rendering carries colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Style {
+    /// ANSI colours, for a terminal.
+    Coloured,
+    /// Text alone.
+    Plain,
+}
+
+/// Returns a diagnostic as rustc draws it: code, message, the marked source lines, notes and help.
+pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
+    let renderer = match style {
+        Style::Coloured => Renderer::styled(),
+        Style::Plain => Renderer::plain(),
+    };
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    // One snippet a source, the one with the primary place first.
+    let mut held: Vec<(super::SourceId, std::sync::Arc<super::Source>, Vec<(AnnotationKind, &Label)>)> = Vec::new();
+    let places = diagnostic.primary.iter().map(|label| (AnnotationKind::Primary, label));
+    for (kind, label) in places.chain(diagnostic.secondary.iter().map(|label| (AnnotationKind::Context, label))) {
+        let id = label.span.source;
+        match held.iter_mut().find(|(held_id, _, _)| *held_id == id) {
+            Some((_, _, labels)) => labels.push((kind, label)),
+            None => held.push((id, sources.get(id), vec![(kind, label)])),
+        }
+    }
+    let mut group = level
+        .primary_title(&diagnostic.message)
+        .id(diagnostic.code)
+        .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
+    for (_, source, labels) in &held {
+        let mut snippet = Snippet::source(&*source.text).path(&source.name).line_start(1).fold(true);
+        for (kind, label) in labels {
+            snippet = snippet.annotation(kind.span(visible_range(&source.text, label)).label(&label.text));
+        }
+        group = group.element(snippet);
+    }
+    for note in &diagnostic.notes {
+        group = group.element(Level::NOTE.message(note));
+    }
+    if let Some(help) = &diagnostic.help {
+        group = group.element(Level::HELP.message(help));
+    }
+    renderer.render(&[group]).to_string()
+}
+
+/// Returns the byte range to mark: inside the text, on character boundaries, and one line only, because a mark over a
+/// whole block hides more than it shows.
+fn visible_range(text: &str, label: &Label) -> std::ops::Range<usize> {
+    let mut start = (label.span.start as usize).min(text.len());
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    let line_end = text[start..].find('\n').map_or(text.len(), |n| start + n);
+    let mut end = (label.span.end as usize).clamp(start, line_end);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    start..end
+}

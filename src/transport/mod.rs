@@ -1,0 +1,121 @@
+//! How actions reach a host; the only place that does remote I/O.
+//!
+//! [`connect`] opens a [`Connection`] for a [`Target`]. Blocking libraries (ssh2) live on threads of their own; nothing
+//! here blocks a worker of the event loop.
+
+mod wire;
+
+pub use wire::Wire;
+
+use crate::failure::Failure;
+use crate::module::{Action, Boxed, Output};
+use crate::platform::Platform;
+use crate::redact::Secret;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// Where and how to reach a host: everything a connection needs, taken from variables before it is opened.
+#[derive(Clone, Debug)]
+pub struct Target {
+    /// The host's name in the inventory.
+    pub host: String,
+    /// How it is reached.
+    pub kind: Kind,
+    /// The SSH login; unused for `Local`.
+    pub ssh: SshTarget,
+    /// The device type, for `NetworkCli`.
+    pub platform: Option<&'static Platform>,
+    /// Rights to take before a command runs.
+    pub elevate: Option<Elevate>,
+    /// How long a command may take when nobody says.
+    pub command_timeout: Option<Duration>,
+}
+
+/// How a host is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// This machine.
+    Local,
+    /// Programs and files over SSH.
+    Ssh,
+    /// A network CLI over SSH.
+    NetworkCli,
+}
+
+/// An SSH login.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SshTarget {
+    /// The name or address as the user wrote it; `~/.ssh/config` is asked for it.
+    pub address: String,
+    /// The port; `None` lets `~/.ssh/config` say, then 22.
+    pub port: Option<u16>,
+    /// The user; `None` lets `~/.ssh/config` say, then the local user.
+    pub user: Option<String>,
+    /// The password, also for keyboard-interactive questions.
+    pub password: Option<Secret>,
+    /// A private key file; tried alone when given.
+    pub private_key: Option<PathBuf>,
+    /// The passphrase of the private key.
+    pub passphrase: Option<Secret>,
+    /// What to do about host keys.
+    pub host_key: HostKeyPolicy,
+    /// Files of known hosts; empty means `~/.ssh/known_hosts` and `/etc/ssh/ssh_known_hosts`.
+    pub known_hosts: Vec<PathBuf>,
+    /// The SSH client configuration: `None` means `~/.ssh/config`; a path that does not exist means none.
+    pub config_file: Option<PathBuf>,
+    /// Jump hosts, in the order passed through, each `[user@]host[:port]`; `None` lets `~/.ssh/config` say.
+    pub jump: Option<Vec<String>>,
+    /// Offer the algorithms of old gear.
+    pub legacy: bool,
+    /// How long connecting and logging in may take.
+    pub connect_timeout: Duration,
+    /// Send a keepalive after so long without traffic.
+    pub keepalive: Option<Duration>,
+    /// Use the agent's keys.
+    pub use_agent: bool,
+}
+
+/// What to do about a host key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum HostKeyPolicy {
+    /// Unknown keys are refused.
+    #[default]
+    Strict,
+    /// Unknown keys are written down; changed ones are refused.
+    AcceptNew,
+    /// Nothing is checked.
+    Off,
+}
+
+/// Rights to take before a command runs (`become`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elevate {
+    /// `sudo`, `su`, `doas`, `enable`.
+    pub method: String,
+    /// The user to become; root when nobody says.
+    pub user: String,
+    /// The password, if it is asked for.
+    pub password: Option<Secret>,
+}
+
+/// How long an action may take and what ends it early.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Give up after so long.
+    pub timeout: Option<Duration>,
+    /// Give up at once when this is cancelled.
+    pub cancel: CancellationToken,
+}
+
+/// An open way to a host.
+pub trait Connection: Send + Sync {
+    /// Performs an action. After a failure of kind unreachable or timeout the connection is closed.
+    fn perform<'a>(&'a self, action: &'a Action, limits: &'a Limits) -> Boxed<'a, Result<Output, Failure>>;
+
+    /// Claims that the connection can take more actions.
+    fn is_open(&self) -> bool;
+
+    /// Closes it; bounded in time.
+    fn close(&self) -> Boxed<'_, ()>;
+}
