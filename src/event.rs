@@ -95,6 +95,11 @@ pub enum What {
         /// How many.
         steps: usize,
     },
+    /// Steps came to nothing: their host is out, or the section of their block is not taken.
+    StepsPassed {
+        /// How many.
+        steps: usize,
+    },
     /// A task starts on its first host.
     TaskStarted {
         /// Its number.

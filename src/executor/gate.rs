@@ -1,0 +1,110 @@
+//! The gate: every action of every module passes here. In check mode writes are withheld; probes never write.
+
+use super::Context;
+use super::step::Job;
+use crate::effect::Effect;
+use crate::failure::{Failure, FailureKind};
+use crate::module::{Action, Boxed, Output, Place, Probe, Run, Then, Work};
+use crate::source::Diagnostics;
+use crate::transport::{Kind, Limits, Target};
+use crate::vars::{Origin, Var};
+use indexmap::IndexMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The gate of one attempt of one step.
+pub(super) struct Gate<'a> {
+    pub(super) job: &'a Job,
+    pub(super) target: &'a Arc<Target>,
+    pub(super) check: bool,
+    pub(super) env: &'a [(String, String)],
+}
+
+impl Gate<'_> {
+    /// Performs the actions of a change, and those that follow from their outputs. `None` when check mode withheld one.
+    pub(super) async fn perform(&self, actions: Vec<Action>, then: Option<Then>) -> Result<Option<Vec<Output>>, Failure> {
+        if self.withholds(&actions) {
+            return Ok(None);
+        }
+        let mut outputs = Vec::with_capacity(actions.len());
+        for action in actions {
+            outputs.push(self.act(action).await?);
+        }
+        if let Some(then) = then {
+            let more = then(&outputs)?;
+            if self.withholds(&more) {
+                return Ok(None);
+            }
+            for action in more {
+                outputs.push(self.act(action).await?);
+            }
+        }
+        Ok(Some(outputs))
+    }
+
+    fn withholds(&self, actions: &[Action]) -> bool {
+        self.check && actions.iter().any(|action| action.effect == Effect::Write)
+    }
+
+    async fn act(&self, mut action: Action) -> Result<Output, Failure> {
+        let context = &self.job.context;
+        let limits = Limits { timeout: self.target.command_timeout, cancel: self.job.cancel.clone() };
+        if limits.cancel.is_cancelled() {
+            return Err(Failure::new(FailureKind::Cancelled, "the run was interrupted"));
+        }
+        match &mut action.work {
+            Work::Sleep(time) => {
+                tokio::select! {
+                    () = tokio::time::sleep(*time) => return Ok(Output::Done),
+                    () = limits.cancel.cancelled() => {
+                        return Err(Failure::new(FailureKind::Cancelled, "the run was interrupted"));
+                    }
+                }
+            }
+            Work::Http(call) => return context.pool.http(call, &limits).await.map(|answer| Output::Http(Box::new(answer))),
+            Work::Exec(exec) => {
+                for (name, value) in self.env {
+                    if !exec.env.iter().any(|(known, _)| known == name) {
+                        exec.env.push((name.clone(), value.clone()));
+                    }
+                }
+            }
+            _ => {}
+        }
+        match action.place {
+            Place::Controller => {
+                let here = Arc::new(Target { kind: Kind::Local, elevate: None, ..(**self.target).clone() });
+                context.pool.perform(&here, &action, &limits).await
+            }
+            Place::Host => context.pool.perform(self.target, &action, &limits).await,
+        }
+    }
+}
+
+impl Probe for Gate<'_> {
+    fn read(&self, action: Action) -> Boxed<'_, Result<Output, Failure>> {
+        Box::pin(async move {
+            if action.effect == Effect::Write {
+                return Err(Failure::new(FailureKind::Internal, "a module tried to write while it planned"));
+            }
+            self.act(action).await
+        })
+    }
+}
+
+impl Run for Context {
+    fn verbosity(&self) -> u8 {
+        self.settings.verbosity
+    }
+
+    fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure> {
+        let mut found = Diagnostics::new();
+        let layer = self.loader.vars_file(path, None, Origin::IncludeVars, &mut found);
+        if let Some(error) = found.iter().find(|diagnostic| diagnostic.is_error()) {
+            let mut failure = Failure::new(FailureKind::File, error.message.as_str());
+            failure.place = error.primary.as_ref().map(|label| label.span);
+            return Err(failure);
+        }
+        Ok(layer.map(|layer| layer.vars.clone()).unwrap_or_default())
+    }
+}

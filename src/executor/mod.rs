@@ -1,0 +1,42 @@
+//! Runs the graph: takes ready steps from the queue, carries out what modules plan, and publishes what happened.
+//!
+//! [`run`] goes through the plays; a [`batch`] dispatches one play on one batch of hosts. The dispatcher owns all state
+//! and never waits for anything but messages; each step is a task of its own. Writes pass one gate (`gate.rs`).
+
+mod batch;
+mod expand;
+mod gate;
+mod item;
+mod pool;
+mod publish;
+mod run;
+mod step;
+mod target;
+mod tracker;
+mod world;
+
+pub use pool::Pool;
+pub use publish::Publisher;
+pub use run::{Interrupt, RunEnd, Settings, run};
+pub use target::Defaults;
+pub use world::{HostVars, StepScope, World};
+
+use crate::playbook::Loader;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// What every step of a run has at hand.
+pub struct Context {
+    /// The world.
+    pub world: Arc<World>,
+    /// Where events go.
+    pub publisher: Publisher,
+    /// Reads what is included.
+    pub loader: Arc<Loader>,
+    /// Connections.
+    pub pool: Pool,
+    /// How the run was asked for.
+    pub settings: Settings,
+    /// Ends everything at once.
+    pub cut: CancellationToken,
+}

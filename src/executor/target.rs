@@ -1,0 +1,338 @@
+//! From variables and keywords to a [`Target`]: where and how the step's host is reached.
+
+use super::item::{boolean, number};
+use super::step::Job;
+use super::world::{StepScope, is_localhost};
+use crate::failure::{Failure, FailureKind};
+use crate::module::Needs;
+use crate::platform::{self, Platform};
+use crate::playbook::Task;
+use crate::redact::Secret;
+use crate::source::expand_home;
+use crate::template::Templar;
+use crate::transport::{Elevate, HostKeyPolicy, Kind, SshTarget, Target};
+use crate::value::Value;
+use crate::vars::Scope;
+use crate::yaml::Node;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What the command line says about connections; variables override it.
+#[derive(Clone, Debug, Default)]
+pub struct Defaults {
+    /// `-u`
+    pub user: Option<String>,
+    /// `--private-key`
+    pub private_key: Option<PathBuf>,
+    /// `-c`
+    pub connection: Option<String>,
+    /// `-k`
+    pub password: Option<Secret>,
+    /// `-b`
+    pub elevate: bool,
+    /// `--become-user`
+    pub become_user: Option<String>,
+    /// `--become-method`
+    pub become_method: Option<String>,
+    /// `-K`
+    pub become_password: Option<Secret>,
+    /// `--timeout`
+    pub connect_timeout: Option<Duration>,
+    /// `--host-key-checking`
+    pub host_key: HostKeyPolicy,
+    /// Files of known hosts to use instead of the user's.
+    pub known_hosts: Vec<PathBuf>,
+}
+
+/// How long connecting may take when nobody says: Ansible's default.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A question for a target.
+pub(super) struct Request<'a> {
+    pub(super) job: &'a Job,
+    pub(super) task: &'a Arc<Task>,
+    /// The scope of the host that is reached: the delegated one's.
+    pub(super) scope: &'a StepScope,
+    pub(super) templar: &'a Templar,
+    pub(super) needs: Needs,
+    /// The platform that the module's name implies.
+    pub(super) implied: Option<&'static str>,
+}
+
+impl Request<'_> {
+    /// Returns where and how the host is reached.
+    pub(super) fn target(&self) -> Result<Arc<Target>, Failure> {
+        if matches!(self.needs, Needs::Nothing | Needs::Http) {
+            let ssh = self.plain_login(String::new());
+            let host = self.scope.host.to_string();
+            return Ok(Arc::new(Target { host, kind: Kind::Local, ssh, platform: None, elevate: None, command_timeout: None }));
+        }
+        let vars = Vars {
+            templar: Templar::new(
+                Arc::new(self.scope.clone()),
+                self.task.files.clone(),
+                Arc::clone(&self.job.context.loader.sources),
+            ),
+        };
+        let platform = self.platform(&vars)?;
+        let kind = self.kind(&vars, platform)?;
+        let command_timeout = vars.seconds("ansible_command_timeout")?;
+        let elevate = self.elevate(&vars)?;
+        let ssh = match kind {
+            Kind::Local => self.plain_login(String::new()),
+            Kind::Ssh | Kind::NetworkCli => self.login(&vars)?,
+        };
+        for secret in [&ssh.password, &ssh.passphrase, &elevate.as_ref().and_then(|e| e.password.clone())].into_iter().flatten() {
+            self.job.context.publisher.redactor().learn(secret);
+        }
+        let host = self.scope.host.to_string();
+        let platform = if kind == Kind::NetworkCli { platform } else { platform.filter(|platform| platform.is_host) };
+        if kind == Kind::NetworkCli && platform.is_none() {
+            return Err(Failure::new(FailureKind::Argument, format!("the platform of `{host}` is not known"))
+                .help("set `ansible_network_os`, for example to `cisco.ios.ios`"));
+        }
+        Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout }))
+    }
+
+    fn platform(&self, vars: &Vars) -> Result<Option<&'static Platform>, Failure> {
+        if let Some(implied) = self.implied {
+            return Ok(platform::find(implied));
+        }
+        let Some(name) = vars.text("ansible_network_os")? else { return Ok(None) };
+        match platform::find(&name) {
+            Some(platform) => Ok(Some(platform)),
+            None => Err(Failure::new(FailureKind::Argument, format!("no platform `{name}` (`ansible_network_os` of `{}`)", self.scope.host))
+                .help(format!("known platforms: {}", platform::all().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ")))),
+        }
+    }
+
+    /// Returns how the host is reached for what the module needs.
+    ///
+    /// Device modules reach devices by their CLI even under `connection: local`, as old playbooks have it; modules
+    /// that need a machine run here when the host is a device, as in Ansible.
+    fn kind(&self, vars: &Vars, platform: Option<&'static Platform>) -> Result<Kind, Failure> {
+        let keyword = self.task.settings.connection.as_ref().map(|node| self.templar.node(node)).transpose()?;
+        let default = self.job.context.settings.defaults.connection.clone();
+        let said = vars.text("ansible_connection")?.or(keyword.map(|value| value.to_text())).or(default);
+        let implicit = is_localhost(&self.scope.host) && !self.job.context.world.inventory().hosts.contains_key(&self.scope.host);
+        let said = said.unwrap_or_else(|| if implicit { "local".into() } else { "ssh".into() });
+        let short = said.rsplit_once('.').map_or(&*said, |(_, short)| short);
+        let is_device = platform.is_some_and(|platform| !platform.is_host);
+        let kind = match short {
+            "local" => Kind::Local,
+            "ssh" | "smart" | "paramiko" | "paramiko_ssh" | "libssh" => Kind::Ssh,
+            "network_cli" => Kind::NetworkCli,
+            "httpapi" | "netconf" if self.needs == Needs::Host => Kind::Local,
+            other => {
+                return Err(Failure::new(FailureKind::Argument, format!("no connection `{other}` for `{}`", self.scope.host))
+                    .help("there are `ssh`, `network_cli` and `local`"));
+            }
+        };
+        Ok(match (self.needs, kind) {
+            (Needs::Cli, _) => Kind::NetworkCli,
+            (Needs::Host, Kind::NetworkCli) => Kind::Local,
+            (Needs::Connection, Kind::Ssh) if is_device => Kind::NetworkCli,
+            (_, kind) => kind,
+        })
+    }
+
+    fn elevate(&self, vars: &Vars) -> Result<Option<Elevate>, Failure> {
+        let defaults = &self.job.context.settings.defaults;
+        let keyword = |node: &Option<Node>| -> Result<Option<Value>, Failure> {
+            node.as_ref().map(|node| self.templar.node(node)).transpose()
+        };
+        let settings = &self.task.settings;
+        let wanted = match vars.value("ansible_become")?.or(keyword(&settings.elevate)?) {
+            Some(value) => boolean(&value)
+                .ok_or_else(|| Failure::new(FailureKind::Argument, "`become` must be true or false"))?,
+            None => defaults.elevate,
+        };
+        if !wanted {
+            return Ok(None);
+        }
+        let text = |name: &str, node: &Option<Node>, default: &Option<String>, last: &str| -> Result<String, Failure> {
+            let said = vars.text(name)?.or(keyword(node)?.map(|value| value.to_text()));
+            Ok(said.or_else(|| default.clone()).unwrap_or_else(|| last.into()))
+        };
+        let method = text("ansible_become_method", &settings.become_method, &defaults.become_method, "sudo")?;
+        let user = text("ansible_become_user", &settings.become_user, &defaults.become_user, "root")?;
+        let password = vars
+            .first(&["ansible_become_password", "ansible_become_pass", "ansible_sudo_pass"])?
+            .map(Secret::new)
+            .or_else(|| defaults.become_password.clone());
+        let method = method.rsplit_once('.').map_or(method.clone(), |(_, short)| short.to_owned());
+        Ok(Some(Elevate { method, user, password }))
+    }
+
+    fn plain_login(&self, address: String) -> SshTarget {
+        let defaults = &self.job.context.settings.defaults;
+        SshTarget {
+            address,
+            port: None,
+            user: None,
+            password: None,
+            private_key: None,
+            passphrase: None,
+            host_key: defaults.host_key,
+            known_hosts: defaults.known_hosts.clone(),
+            config_file: None,
+            jump: None,
+            legacy: false,
+            connect_timeout: CONNECT_TIMEOUT,
+            keepalive: None,
+            use_agent: true,
+        }
+    }
+
+    fn login(&self, vars: &Vars) -> Result<SshTarget, Failure> {
+        let defaults = &self.job.context.settings.defaults;
+        let settings = &self.task.settings;
+        let keyword = |node: &Option<Node>| -> Result<Option<String>, Failure> {
+            Ok(node.as_ref().map(|node| self.templar.node(node)).transpose()?.map(|value| value.to_text()))
+        };
+        let address = vars.first(&["ansible_host", "ansible_ssh_host"])?.unwrap_or_else(|| self.scope.host.to_string());
+        let mut login = self.plain_login(address);
+        let port = vars.value("ansible_port")?.or(vars.value("ansible_ssh_port")?);
+        let port = port.or(keyword(&settings.port)?.map(Value::from));
+        login.port = match port {
+            None => None,
+            Some(value) => Some(number(&value).filter(|n| (1.0..=65535.0).contains(n)).map(|n| n as u16).ok_or_else(|| {
+                Failure::new(FailureKind::Argument, format!("the port of `{}` must be a number from 1 to 65535", self.scope.host))
+            })?),
+        };
+        login.user = vars.first(&["ansible_user", "ansible_ssh_user"])?.or(keyword(&settings.remote_user)?).or_else(|| defaults.user.clone());
+        login.password = vars
+            .first(&["ansible_password", "ansible_ssh_password", "ansible_ssh_pass"])?
+            .map(Secret::new)
+            .or_else(|| defaults.password.clone());
+        login.private_key = vars
+            .first(&["ansible_private_key_file", "ansible_ssh_private_key_file"])?
+            .map(|path| expand_home(&path))
+            .or_else(|| defaults.private_key.clone());
+        login.passphrase = vars.text("ansible_ssh_private_key_passphrase")?.map(Secret::new);
+        if let Some(checked) = vars.first(&["ansible_host_key_checking", "ansible_ssh_host_key_checking"])? {
+            login.host_key = host_key_policy(&checked).ok_or_else(|| {
+                Failure::new(FailureKind::Argument, format!("`ansible_host_key_checking` knows no `{checked}`"))
+                    .help("it knows `strict` (or true), `accept-new` and `off` (or false)")
+            })?;
+        }
+        login.legacy = vars.value("ssh_legacy")?.or(vars.value("ansible_ssh_legacy")?).as_ref().and_then(boolean).unwrap_or(false);
+        login.connect_timeout = match vars.seconds("ansible_connect_timeout")?.or(vars.seconds("ansible_timeout")?) {
+            Some(timeout) => timeout,
+            None => defaults.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
+        };
+        login.keepalive = vars.seconds("ansible_ssh_keepalive")?;
+        if let Some(jump) = vars.text("ansible_ssh_jump")? {
+            login.jump = Some(jump.split(',').map(|hop| hop.trim().to_owned()).filter(|hop| !hop.is_empty()).collect());
+        }
+        for name in ["ansible_ssh_common_args", "ansible_ssh_extra_args"] {
+            if let Some(text) = vars.text(name)? {
+                ssh_options(&text, &mut login).map_err(|what| {
+                    Failure::new(FailureKind::Argument, format!("`{name}` of `{}`: {what}", self.scope.host))
+                        .help("understood are -J and -o with ProxyJump, StrictHostKeyChecking, UserKnownHostsFile, ConnectTimeout, ServerAliveInterval, Port, User and IdentityFile")
+                })?;
+            }
+        }
+        Ok(login)
+    }
+}
+
+/// Returns the policy that a word means: ours, Ansible's booleans, and OpenSSH's.
+pub(super) fn host_key_policy(word: &str) -> Option<HostKeyPolicy> {
+    match word.to_lowercase().as_str() {
+        "strict" | "true" | "yes" | "1" => Some(HostKeyPolicy::Strict),
+        "accept-new" | "accept_new" => Some(HostKeyPolicy::AcceptNew),
+        "off" | "false" | "no" | "0" => Some(HostKeyPolicy::Off),
+        _ => None,
+    }
+}
+
+/// Applies options of the OpenSSH client; what is not understood is refused, never ignored.
+fn ssh_options(text: &str, login: &mut SshTarget) -> Result<(), String> {
+    let words = shlex::split(text).ok_or("its quotes are not closed")?;
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        let (flag, rest) = word.split_at(word.len().min(2));
+        let value = match rest {
+            "" => None,
+            rest => Some(rest.to_owned()),
+        };
+        match flag {
+            "-C" | "-q" | "-v" => {}
+            "-J" => {
+                let hops = value.or_else(|| words.next()).ok_or("`-J` needs a host")?;
+                login.jump = Some(hops.split(',').map(str::to_owned).collect());
+            }
+            "-o" => {
+                let option = value.or_else(|| words.next()).ok_or("`-o` needs an option")?;
+                let (name, value) = option.split_once(['=', ' ']).ok_or_else(|| format!("`-o {option}` has no value"))?;
+                ssh_option(name.trim(), value.trim(), login)?;
+            }
+            _ => return Err(format!("`{word}` is not understood")),
+        }
+    }
+    Ok(())
+}
+
+fn ssh_option(name: &str, value: &str, login: &mut SshTarget) -> Result<(), String> {
+    let seconds = |value: &str| value.parse().map(Duration::from_secs).map_err(|_| format!("`{name}` needs a number of seconds"));
+    match name.to_lowercase().as_str() {
+        "proxyjump" => login.jump = Some(value.split(',').map(str::to_owned).collect()),
+        "stricthostkeychecking" => {
+            login.host_key = host_key_policy(value).ok_or_else(|| format!("`StrictHostKeyChecking` knows no `{value}`"))?;
+        }
+        "userknownhostsfile" if value == "/dev/null" => login.known_hosts = vec![PathBuf::from(value)],
+        "userknownhostsfile" => login.known_hosts = value.split_whitespace().map(expand_home).collect(),
+        "connecttimeout" => login.connect_timeout = seconds(value)?,
+        "serveraliveinterval" => login.keepalive = Some(seconds(value)?),
+        "port" => login.port = Some(value.parse().map_err(|_| "`Port` needs a number".to_owned())?),
+        "user" => login.user = Some(value.to_owned()),
+        "identityfile" => login.private_key = Some(expand_home(value)),
+        // How OpenSSH shares and secures connections: netplay keeps its own open.
+        "controlmaster" | "controlpersist" | "controlpath" | "loglevel" | "preferredauthentications"
+        | "pubkeyauthentication" | "passwordauthentication" | "identitiesonly" | "compression" => {}
+        _ => return Err(format!("`-o {name}` is not understood")),
+    }
+    Ok(())
+}
+
+/// Connection variables, rendered when asked for.
+struct Vars {
+    templar: Templar,
+}
+
+impl Vars {
+    fn value(&self, name: &str) -> Result<Option<Value>, Failure> {
+        Ok(self.templar.var(name)?.filter(|value| !matches!(value, Value::Null | Value::Omit)))
+    }
+
+    fn text(&self, name: &str) -> Result<Option<String>, Failure> {
+        Ok(self.value(name)?.map(|value| value.to_text()).filter(|text| !text.is_empty()))
+    }
+
+    fn first(&self, names: &[&str]) -> Result<Option<String>, Failure> {
+        for name in names {
+            if let Some(text) = self.text(name)? {
+                return Ok(Some(text));
+            }
+        }
+        Ok(None)
+    }
+
+    fn seconds(&self, name: &str) -> Result<Option<Duration>, Failure> {
+        let Some(value) = self.value(name)? else { return Ok(None) };
+        match number(&value).filter(|n| *n >= 0.0 && *n < 1e9) {
+            Some(0.0) => Ok(None),
+            Some(seconds) => Ok(Some(Duration::from_secs_f64(seconds))),
+            None => Err(Failure::new(FailureKind::Argument, format!("`{name}` must be a number of seconds"))),
+        }
+    }
+}
+
+/// Returns the platform of a host as far as variables say; for the graph, before the run.
+pub(super) fn platform_of(scope: StepScope, templar: impl Fn(StepScope) -> Templar) -> Option<&'static Platform> {
+    scope.var("ansible_network_os")?;
+    let value = templar(scope).var("ansible_network_os").ok()??;
+    platform::find(&value.to_text())
+}

@@ -1,0 +1,353 @@
+//! What hosts know: inventory, facts and registered results, and the scope in which a step's templates are rendered.
+
+use crate::inventory::Inventory;
+use crate::playbook::{Play, Task, absolute};
+use crate::value::{Map, Value};
+use crate::vars::{Layer, Origin, Scope, Var};
+use indexmap::{IndexMap, IndexSet};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, RwLock};
+
+/// Variables of a host that come into being in the run. Shared with steps; the dispatcher alone replaces it.
+#[derive(Clone, Debug, Default)]
+pub struct HostVars {
+    /// Gathered facts (also under `ansible_facts`).
+    pub facts: IndexMap<Arc<str>, Var>,
+    /// `include_vars`.
+    pub included: IndexMap<Arc<str>, Var>,
+    /// `set_fact` and `register`.
+    pub set: IndexMap<Arc<str>, Var>,
+    /// Registered names whose value is not known, because check mode withheld the task.
+    pub unknown: IndexSet<Arc<str>>,
+}
+
+/// Where a variable that a step sets is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shelf {
+    /// Facts.
+    Facts,
+    /// Included variables.
+    Included,
+    /// Set and registered ones.
+    Set,
+}
+
+impl HostVars {
+    /// Returns a shelf for changing it.
+    pub fn shelf(&mut self, shelf: Shelf) -> &mut IndexMap<Arc<str>, Var> {
+        match shelf {
+            Shelf::Facts => &mut self.facts,
+            Shelf::Included => &mut self.included,
+            Shelf::Set => &mut self.set,
+        }
+    }
+}
+
+/// What all steps of a run share.
+pub struct World {
+    inventory: RwLock<Arc<Inventory>>,
+    hosts: RwLock<HashMap<Arc<str>, Arc<HostVars>>>,
+    layers: RwLock<HashMap<Arc<str>, Arc<[Arc<Layer>]>>>,
+    /// `groups`, made when asked for.
+    groups: RwLock<Option<Value>>,
+    extra: Arc<Layer>,
+    run: Arc<Layer>,
+}
+
+impl World {
+    /// Makes the world of an inventory, extra variables, and magic variables that are the same everywhere.
+    pub fn new(inventory: Inventory, extra: Arc<Layer>, run: Layer) -> World {
+        World {
+            inventory: RwLock::new(Arc::new(inventory)),
+            hosts: RwLock::default(),
+            layers: RwLock::default(),
+            groups: RwLock::default(),
+            extra,
+            run: Arc::new(run),
+        }
+    }
+
+    /// Returns the inventory as it is now.
+    pub fn inventory(&self) -> Arc<Inventory> {
+        Arc::clone(&read(&self.inventory))
+    }
+
+    /// Changes the inventory (`add_host`, `group_by`).
+    pub fn change_inventory(&self, change: impl FnOnce(&mut Inventory)) {
+        let mut inventory = write(&self.inventory);
+        change(Arc::make_mut(&mut inventory));
+        write(&self.layers).clear();
+        *write(&self.groups) = None;
+    }
+
+    /// Returns a host's own variables as they are now.
+    pub fn host_vars(&self, host: &str) -> Arc<HostVars> {
+        read(&self.hosts).get(host).cloned().unwrap_or_default()
+    }
+
+    /// Changes a host's own variables.
+    pub fn change_host<T>(&self, host: &Arc<str>, change: impl FnOnce(&mut HostVars) -> T) -> T {
+        let mut hosts = write(&self.hosts);
+        change(Arc::make_mut(hosts.entry(Arc::clone(host)).or_default()))
+    }
+
+    /// Returns a host's inventory layers, lowest precedence first.
+    pub fn layers(&self, host: &str) -> Arc<[Arc<Layer>]> {
+        if let Some(layers) = read(&self.layers).get(host) {
+            return Arc::clone(layers);
+        }
+        let layers: Arc<[Arc<Layer>]> = self.inventory().layers_of(host).into();
+        write(&self.layers).insert(host.into(), Arc::clone(&layers));
+        layers
+    }
+
+    fn groups(&self) -> Value {
+        if let Some(groups) = &*read(&self.groups) {
+            return groups.clone();
+        }
+        let inventory = self.inventory();
+        let value = Value::map(inventory.groups.keys().map(|group| {
+            (Arc::clone(group), Value::list(inventory.hosts_of(group).into_iter().map(Value::Str)))
+        }));
+        *write(&self.groups) = Some(value.clone());
+        value
+    }
+}
+
+fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+    lock.read().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+fn write<T>(lock: &RwLock<T>) -> std::sync::RwLockWriteGuard<'_, T> {
+    lock.write().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+/// What steps of one batch of a play share.
+pub struct PlayView {
+    /// The play.
+    pub play: Arc<Play>,
+    /// Hosts of the play, those that fell out included.
+    pub all_hosts: Vec<Arc<str>>,
+    /// Hosts of the batch.
+    pub batch: Vec<Arc<str>>,
+    /// Which hosts of the batch are out; the dispatcher alone changes it.
+    pub out: Vec<AtomicBool>,
+    /// `vars_files` that were read when the hosts were known, per host where they differ.
+    pub late_vars: HashMap<Arc<str>, Vec<Arc<Layer>>>,
+}
+
+impl PlayView {
+    /// Notes that a host of the batch is out, or in again.
+    pub fn set_out(&self, host: usize, out: bool) {
+        self.out[host].store(out, Ordering::Relaxed);
+    }
+
+    /// Returns the hosts of the batch that are in.
+    pub fn active(&self) -> Vec<Arc<str>> {
+        let hosts = self.batch.iter().zip(&self.out).filter(|(_, out)| !out.load(Ordering::Relaxed));
+        hosts.map(|(host, _)| Arc::clone(host)).collect()
+    }
+}
+
+/// What names mean for one step.
+#[derive(Clone)]
+pub struct StepScope {
+    /// The world.
+    pub world: Arc<World>,
+    /// The host.
+    pub host: Arc<str>,
+    /// Its own variables when the step began, with what the step itself has set since.
+    pub own: Arc<HostVars>,
+    /// Its inventory layers.
+    pub layers: Arc<[Arc<Layer>]>,
+    /// The play; `None` outside of one.
+    pub play: Option<Arc<PlayView>>,
+    /// The task; `None` outside of one.
+    pub task: Option<Arc<Task>>,
+    /// What the step itself defines, above everything: loop variables, the result under its register name.
+    pub overlay: Map,
+}
+
+impl StepScope {
+    /// Makes the scope of a host, with or without play and task.
+    pub fn new(world: &Arc<World>, host: &Arc<str>, play: Option<&Arc<PlayView>>, task: Option<&Arc<Task>>) -> StepScope {
+        StepScope {
+            world: Arc::clone(world),
+            host: Arc::clone(host),
+            own: world.host_vars(host),
+            layers: world.layers(host),
+            play: play.cloned(),
+            task: task.cloned(),
+            overlay: Map::new(),
+        }
+    }
+
+    /// Every layer, highest precedence first, in which a name is looked for after overlay, magic and own variables.
+    fn lookup(&self, name: &str) -> Option<Var> {
+        let find = |layer: &Arc<Layer>| layer.vars.get(name).cloned();
+        if let Some(var) = find(&self.world.extra) {
+            return Some(var);
+        }
+        let task = self.task.as_deref();
+        let role = task.and_then(|task| task.role.as_deref());
+        // Parameters are above what the run sets; variables of blocks and tasks below.
+        let params = |wanted: fn(&Origin) -> bool| {
+            task.and_then(|task| task.vars.iter().rev().filter(|layer| wanted(&layer.origin)).find_map(find))
+        };
+        params(|origin| *origin == Origin::IncludeParams)
+            .or_else(|| role.and_then(|role| role.params.as_ref().and_then(find)))
+            .or_else(|| params(|origin| *origin == Origin::RoleParams))
+            .or_else(|| self.own.set.get(name).cloned())
+            .or_else(|| self.own.included.get(name).cloned())
+            .or_else(|| params(|origin| matches!(origin, Origin::BlockVars | Origin::TaskVars)))
+            .or_else(|| role.and_then(|role| role.vars.as_ref().and_then(find)))
+            .or_else(|| self.play_lookup(name))
+            .or_else(|| self.own.facts.get(name).cloned())
+            .or_else(|| self.layers.iter().rev().find_map(find))
+            .or_else(|| role.and_then(|role| role.defaults.as_ref().and_then(find)))
+            .or_else(|| self.role_layers(true).and_then(|mut layers| layers.find_map(find)))
+    }
+
+    /// Roles' variables and the play's own, highest precedence first.
+    fn play_lookup(&self, name: &str) -> Option<Var> {
+        let view = self.play.as_deref()?;
+        let find = |layer: &Arc<Layer>| layer.vars.get(name).cloned();
+        let late = view.late_vars.get(&self.host).into_iter().flatten().rev();
+        self.role_layers(false)
+            .and_then(|mut layers| layers.find_map(find))
+            .or_else(|| late.into_iter().find_map(find))
+            .or_else(|| {
+                // Within one play the order of origins is the order of precedence.
+                let mut best: Option<(&Origin, Var)> = None;
+                for layer in &view.play.vars {
+                    if let Some(var) = find(layer)
+                        && best.as_ref().is_none_or(|(origin, _)| **origin <= layer.origin)
+                    {
+                        best = Some((&layer.origin, var));
+                    }
+                }
+                best.map(|(_, var)| var)
+            })
+    }
+
+    /// Layers that the roles of the play give to all its tasks: defaults, or variables; the last role first.
+    fn role_layers(&self, defaults: bool) -> Option<impl Iterator<Item = &Arc<Layer>>> {
+        let view = self.play.as_deref()?;
+        let wanted = move |layer: &&Arc<Layer>| matches!(layer.origin, Origin::RoleDefaults(_)) == defaults;
+        Some(view.play.role_layers.iter().rev().filter(wanted))
+    }
+
+    fn magic(&self, name: &str) -> Option<Value> {
+        let texts = |names: &[Arc<str>]| Value::list(names.iter().map(|name| Value::Str(Arc::clone(name))));
+        let path = |path: &std::path::Path| Value::from(absolute(path).display().to_string());
+        let view = self.play.as_deref();
+        let role = self.task.as_deref().and_then(|task| task.role.as_deref());
+        Some(match name {
+            "inventory_hostname" => Value::Str(Arc::clone(&self.host)),
+            "inventory_hostname_short" => self.host.split('.').next().unwrap_or_default().into(),
+            "group_names" => texts(&self.world.inventory().groups_of(&self.host)),
+            "groups" => self.world.groups(),
+            "inventory_dir" => path(self.world.inventory().dir.as_deref()?),
+            "inventory_file" => path(self.world.inventory().file.as_deref()?),
+            "playbook_dir" => path(&view?.play.dir),
+            "ansible_play_name" => view?.play.name.as_ref().unwrap_or(&view?.play.hosts).to_value(),
+            "ansible_play_hosts_all" => texts(&view?.all_hosts),
+            "ansible_play_batch" => texts(&view?.active()),
+            "ansible_play_hosts" | "play_hosts" => texts(&view?.active()),
+            "role_name" | "ansible_role_name" => Value::Str(Arc::clone(&role?.name)),
+            "role_path" => path(&role?.path),
+            "ansible_parent_role_names" => texts(&role?.parents),
+            "ansible_search_path" => {
+                let files = &self.task.as_deref()?.files;
+                let places = files.role.iter().chain([&files.task_dir, &files.playbook_dir]);
+                Value::list(places.map(|place| path(place)))
+            }
+            "ansible_facts" => Value::map(self.own.facts.iter().filter_map(|(name, var)| match var {
+                Var::Data(value) => Some((name.strip_prefix("ansible_").unwrap_or(name), value.clone())),
+                Var::Author(_) => None,
+            })),
+            _ => return None,
+        })
+    }
+}
+
+/// The names that [`StepScope::magic`] answers, for suggestions.
+const MAGIC: [&str; 18] = [
+    "ansible_facts",
+    "ansible_parent_role_names",
+    "ansible_play_batch",
+    "ansible_play_hosts",
+    "ansible_play_hosts_all",
+    "ansible_play_name",
+    "ansible_role_name",
+    "ansible_search_path",
+    "group_names",
+    "groups",
+    "inventory_dir",
+    "inventory_file",
+    "inventory_hostname",
+    "inventory_hostname_short",
+    "play_hosts",
+    "playbook_dir",
+    "role_name",
+    "role_path",
+];
+
+impl Scope for StepScope {
+    fn var(&self, name: &str) -> Option<Var> {
+        if let Some(value) = self.overlay.get(name) {
+            return Some(Var::Data(value.clone()));
+        }
+        if let Some(value) = self.magic(name) {
+            return Some(Var::Data(value));
+        }
+        if let Some(var) = self.world.run.vars.get(name) {
+            return Some(var.clone());
+        }
+        self.lookup(name)
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        let mut names: Vec<Arc<str>> = Vec::new();
+        let mut layers: Vec<&Arc<Layer>> = vec![&self.world.extra, &self.world.run];
+        layers.extend(self.layers.iter());
+        if let Some(task) = self.task.as_deref() {
+            layers.extend(&task.vars);
+            if let Some(role) = task.role.as_deref() {
+                layers.extend(role.defaults.iter().chain(&role.vars).chain(&role.params));
+            }
+        }
+        if let Some(view) = self.play.as_deref() {
+            layers.extend(view.play.vars.iter().chain(&view.play.role_layers));
+            layers.extend(view.late_vars.get(&self.host).into_iter().flatten());
+        }
+        names.extend(layers.into_iter().flat_map(|layer| layer.vars.keys().cloned()));
+        for shelf in [&self.own.set, &self.own.included, &self.own.facts] {
+            names.extend(shelf.keys().cloned());
+        }
+        names.extend(self.overlay.iter().filter_map(|(key, _)| key.as_str().map(Arc::from)));
+        names.extend(MAGIC.iter().filter(|name| self.magic(name).is_some()).map(|name| Arc::from(*name)));
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn host(&self, name: &str) -> Option<Arc<dyn Scope>> {
+        if name == &*self.host {
+            return Some(Arc::new(StepScope { overlay: Map::new(), task: None, ..self.clone() }));
+        }
+        let known = self.world.inventory().hosts.get_key_value(name).map(|(name, _)| Arc::clone(name));
+        let host = known.or_else(|| is_localhost(name).then(|| Arc::from(name)))?;
+        Some(Arc::new(StepScope::new(&self.world, &host, self.play.as_ref(), None)))
+    }
+
+    fn hosts(&self) -> Vec<Arc<str>> {
+        self.world.inventory().hosts.keys().cloned().collect()
+    }
+}
+
+/// Claims that the name means this machine although no inventory names it.
+pub fn is_localhost(name: &str) -> bool {
+    matches!(name, "localhost" | "127.0.0.1" | "::1")
+}

@@ -1,0 +1,380 @@
+//! Lowering: tasks and blocks into nodes and edges. The ordering rules are here and in `needs.rs`, and nowhere else.
+
+use super::{
+    Defines, Edge, Graph, Join, Knowledge, Node, NodeId, NodeNames, Part, Reason, Scope, Section, SectionId, Until, Work, needs,
+};
+use crate::effect::Effect;
+use crate::module::Call;
+use crate::platform::{self, Platform};
+use crate::playbook::{Action, Block, Item, Meta, Play, Strategy, Task};
+use crate::source::Diagnostics;
+use crate::template::Names;
+use std::sync::Arc;
+
+/// What lowering knows besides the items.
+pub struct Lowering<'a> {
+    /// Which names are used inside which variables.
+    pub knowledge: &'a Knowledge,
+    /// The platforms of the hosts; empty when they are not known.
+    pub platforms: &'a [&'static Platform],
+    /// The play ends for everybody when too many fail: every task is a barrier.
+    pub fail_together: bool,
+}
+
+/// Lowers a play: its sections, each followed by a flush of handlers if the play has any.
+pub fn lower_play(play: &Play, sections: &[Vec<Item>], how: &Lowering<'_>, found: &mut Diagnostics) -> Graph {
+    let mut graph = Graph::new(play.strategy);
+    let mut order = Order::default();
+    let has_handlers = !play.handlers.is_empty() || includes_roles(sections);
+    for section in sections.iter().filter(|section| !section.is_empty()) {
+        graph.lower_items(section, SectionId::ROOT, &mut order, how);
+        if has_handlers {
+            graph.lower_flush(SectionId::ROOT, &mut order);
+        }
+    }
+    needs::connect(&mut graph, 0, found);
+    graph
+}
+
+fn includes_roles(sections: &[Vec<Item>]) -> bool {
+    let mut found = false;
+    for item in sections.iter().flatten() {
+        item.each_task(&mut |task| found |= matches!(task.action, Action::IncludeRole));
+    }
+    found
+}
+
+/// What the next node has to wait for, as the file is walked.
+#[derive(Clone, Default)]
+struct Order {
+    /// The last node that nothing may pass.
+    barrier: Option<NodeId>,
+    /// The nodes since then.
+    open: Vec<NodeId>,
+    /// The checks among them.
+    guards: Vec<NodeId>,
+    /// The last node whose outcome counts in the order of the file.
+    last: Option<NodeId>,
+}
+
+impl Graph {
+    /// Adds what a runtime include (or a flush of handlers) brings, between `start` and its end join. Returns the new
+    /// nodes, the last of which is a join that all of them come before; `end` gets one more edge, from that join.
+    pub fn expand(
+        &mut self,
+        start: NodeId,
+        end: NodeId,
+        items: &[Item],
+        handlers: bool,
+        how: &Lowering<'_>,
+        found: &mut Diagnostics,
+    ) -> (std::ops::Range<usize>, NodeId) {
+        let first = self.nodes.len();
+        let section = self.node(start).section;
+        let mut order = Order { barrier: Some(start), ..Order::default() };
+        if handlers {
+            for item in items {
+                item.each_task(&mut |task| self.lower_handler(task, section, &mut order, how));
+            }
+        } else {
+            self.lower_items(items, section, &mut order, how);
+        }
+        needs::connect(self, first, found);
+        let reason = if handlers { Reason::Handlers } else { Reason::Include };
+        let last = self.add(Work::Join(Join::PartEnd), section, Effect::Pure, Arc::default());
+        self.close_with(last, &mut order, &reason);
+        let scope = self.barrier_scope();
+        self.nodes[end.index()].edges.push(Edge { from: last, scope, until: Until::Settled, reason });
+        (first..self.nodes.len(), last)
+    }
+
+    fn lower_items(&mut self, items: &[Item], section: SectionId, order: &mut Order, how: &Lowering<'_>) {
+        for item in items {
+            match item {
+                Item::Task(task) => self.lower_task(task, section, order, how),
+                Item::Block(block) if block.parallel => self.lower_parallel(block, section, order, how),
+                Item::Block(block) => self.lower_block(block, section, order, how),
+            }
+        }
+    }
+
+    fn lower_task(&mut self, task: &Arc<Task>, section: SectionId, order: &mut Order, how: &Lowering<'_>) {
+        let expands = matches!(task.action, Action::IncludeTasks | Action::IncludeRole);
+        match task.action {
+            Action::Meta(Meta::Noop) => return,
+            Action::Meta(Meta::FlushHandlers) => return self.lower_flush(section, order),
+            _ => {}
+        }
+        let effect = effect(task, how.platforms);
+        let names = Arc::new(how.knowledge.of_task(task));
+        let id = self.add(Work::Task(Arc::clone(task)), section, effect, names);
+        if task.needs.is_some() {
+            order.open.push(id);
+            return;
+        }
+        if is_barrier(task, effect, how) {
+            self.close_with(id, order, &Reason::BeforeWrite);
+        } else {
+            self.add_read(id, task, order);
+        }
+        if expands {
+            let end = self.add(Work::Join(Join::ExpansionEnd(id)), section, Effect::Pure, Arc::default());
+            let scope = self.barrier_scope();
+            self.edge(end, id, scope, Until::Settled, Reason::Include);
+            order.barrier = Some(end);
+            order.last = Some(end);
+        }
+    }
+
+    /// Lets a node wait for everything that is open, and everything after wait for it.
+    fn close_with(&mut self, id: NodeId, order: &mut Order, reason: &Reason) {
+        let scope = self.barrier_scope();
+        for from in std::mem::take(&mut order.open) {
+            self.edge(id, from, scope, Until::Settled, reason.clone());
+        }
+        if let Some(barrier) = order.barrier {
+            self.edge(id, barrier, scope, Until::Settled, Reason::AfterWrite);
+        }
+        order.guards.clear();
+        order.barrier = Some(id);
+        self.nodes[id.index()].settles_after = order.last;
+        order.last = Some(id);
+    }
+
+    /// Lets a task that only reads wait for the last barrier and for the data that it uses.
+    fn add_read(&mut self, id: NodeId, task: &Task, order: &mut Order) {
+        if let Some(barrier) = order.barrier {
+            self.edge(id, barrier, self.barrier_scope_after(barrier), Until::Settled, Reason::AfterWrite);
+        }
+        for from in order.guards.clone() {
+            self.edge(id, from, Scope::Host, Until::Ran, Reason::Guard);
+        }
+        for from in order.open.clone() {
+            if let Some((scope, reason)) = self.hazard(from, id) {
+                self.edge(id, from, scope, Until::Ran, reason);
+            }
+        }
+        self.nodes[id.index()].settles_after = order.last;
+        order.last = Some(id);
+        order.open.push(id);
+        if is_guard(task) {
+            order.guards.push(id);
+        }
+    }
+
+    /// Returns why `later` cannot overlap with `earlier`, although both only read.
+    fn hazard(&self, earlier: NodeId, later: NodeId) -> Option<(Scope, Reason)> {
+        let (a, b) = (&self.node(earlier).names, &self.node(later).names);
+        if b.uses.other_hosts && !a.defines.is_empty() {
+            return Some((Scope::All, Reason::OtherHosts));
+        }
+        if a.uses.other_hosts && !b.defines.is_empty() {
+            return Some((Scope::All, Reason::OtherHosts));
+        }
+        if let Some(name) = meets(&a.defines, &b.uses) {
+            return Some((Scope::Host, name.map_or(Reason::UsesAnything, Reason::Uses)));
+        }
+        if let Some(name) = meets(&b.defines, &a.uses) {
+            return Some((Scope::Host, name.map_or(Reason::UsesAnything, Reason::Sets)));
+        }
+        let both = a.defines.names.intersection(&b.defines.names).next();
+        if let Some(name) = both {
+            return Some((Scope::Host, Reason::Sets(Arc::clone(name))));
+        }
+        let overwrites = (a.defines.everything && !b.defines.is_empty()) || (b.defines.everything && !a.defines.is_empty());
+        overwrites.then_some((Scope::Host, Reason::UsesAnything))
+    }
+
+    fn lower_block(&mut self, block: &Arc<Block>, section: SectionId, order: &mut Order, how: &Lowering<'_>) {
+        if block.rescue.is_empty() && block.always.is_empty() {
+            // Such a block only groups: a failure in it is one of the section around it.
+            return self.lower_items(&block.body, section, order, how);
+        }
+        let body = self.add_section(section, Part::Body);
+        let rescue = (!block.rescue.is_empty()).then(|| self.add_section(section, Part::Rescue));
+        let always = (!block.always.is_empty()).then(|| self.add_section(section, Part::Always));
+        for part in [Some(body), rescue, always].into_iter().flatten() {
+            let entry = &mut self.sections[part.index()];
+            (entry.body, entry.rescue, entry.always) = (body, rescue, always);
+        }
+        self.lower_items(&block.body, body, order, how);
+        for (part, items) in [(rescue, &block.rescue), (always, &block.always)] {
+            if let Some(part) = part {
+                self.host_join(Join::PartEnd, section, order);
+                self.lower_items(items, part, order, how);
+            }
+        }
+        self.host_join(Join::BlockEnd(body), section, order);
+    }
+
+    /// Adds a join that each host passes for itself once it is through with everything before it.
+    fn host_join(&mut self, join: Join, section: SectionId, order: &mut Order) {
+        let id = self.add(Work::Join(join), section, Effect::Pure, Arc::default());
+        for from in std::mem::take(&mut order.open) {
+            self.edge(id, from, Scope::Host, Until::Settled, Reason::BlockOrder);
+        }
+        if let Some(barrier) = order.barrier {
+            // A barrier keeps its scope: what writes after a block still waits for what wrote before it, everywhere.
+            self.edge(id, barrier, self.barrier_scope_after(barrier), Until::Settled, Reason::BlockOrder);
+        }
+        order.guards.clear();
+        order.barrier = Some(id);
+        self.nodes[id.index()].settles_after = order.last;
+        order.last = Some(id);
+    }
+
+    /// Lowers a block whose tasks have no order among themselves.
+    fn lower_parallel(&mut self, block: &Arc<Block>, section: SectionId, order: &mut Order, how: &Lowering<'_>) {
+        let mut writes = false;
+        for item in &block.body {
+            item.each_task(&mut |task| writes |= is_barrier(task, effect(task, how.platforms), how));
+        }
+        let start = self.add(Work::Join(Join::ParallelStart), section, Effect::Pure, Arc::default());
+        if writes {
+            self.close_with(start, order, &Reason::BeforeWrite);
+        } else {
+            self.host_join_as(start, order);
+        }
+        let end = self.children(start, &block.body, section, how);
+        order.barrier = Some(end);
+        order.open.clear();
+        order.guards.clear();
+        order.last = Some(end);
+    }
+
+    fn children(&mut self, start: NodeId, items: &[Item], section: SectionId, how: &Lowering<'_>) -> NodeId {
+        let mut ends = Vec::new();
+        for item in items {
+            let mut order = Order { barrier: Some(start), last: Some(start), ..Order::default() };
+            self.lower_items(std::slice::from_ref(item), section, &mut order, how);
+            ends.extend(order.open.iter().copied().chain(order.barrier.filter(|barrier| *barrier != start)));
+        }
+        let end = self.add(Work::Join(Join::ParallelEnd), section, Effect::Pure, Arc::default());
+        let scope = self.barrier_scope();
+        self.edge(end, start, scope, Until::Settled, Reason::Parallel);
+        for from in ends {
+            self.edge(end, from, scope, Until::Settled, Reason::Parallel);
+        }
+        end
+    }
+
+    fn host_join_as(&mut self, id: NodeId, order: &mut Order) {
+        for from in std::mem::take(&mut order.open) {
+            self.edge(id, from, Scope::Host, Until::Settled, Reason::Parallel);
+        }
+        if let Some(barrier) = order.barrier {
+            self.edge(id, barrier, self.barrier_scope_after(barrier), Until::Settled, Reason::AfterWrite);
+        }
+        self.nodes[id.index()].settles_after = order.last;
+        order.barrier = Some(id);
+        order.last = Some(id);
+    }
+
+    fn lower_flush(&mut self, section: SectionId, order: &mut Order) {
+        let id = self.add(Work::Flush, section, Effect::Write, Arc::default());
+        self.close_with(id, order, &Reason::Handlers);
+        let end = self.add(Work::Join(Join::ExpansionEnd(id)), section, Effect::Pure, Arc::default());
+        let scope = self.barrier_scope();
+        self.edge(end, id, scope, Until::Settled, Reason::Handlers);
+        order.barrier = Some(end);
+        order.last = Some(end);
+    }
+
+    fn lower_handler(&mut self, task: &Arc<Task>, section: SectionId, order: &mut Order, how: &Lowering<'_>) {
+        let effect = effect(task, how.platforms);
+        let names = Arc::new(how.knowledge.of_task(task));
+        let id = self.add(Work::Handler(Arc::clone(task)), section, effect, names);
+        self.close_with(id, order, &Reason::Handlers);
+        if matches!(task.action, Action::IncludeTasks | Action::IncludeRole) {
+            let end = self.add(Work::Join(Join::ExpansionEnd(id)), section, Effect::Pure, Arc::default());
+            let scope = self.barrier_scope();
+            self.edge(end, id, scope, Until::Settled, Reason::Include);
+            order.barrier = Some(end);
+            order.last = Some(end);
+        }
+    }
+
+    fn add(&mut self, work: Work, section: SectionId, effect: Effect, names: Arc<NodeNames>) -> NodeId {
+        let id = NodeId(self.nodes.len() as u32);
+        self.nodes.push(Node { work, section, effect, edges: Vec::new(), settles_after: None, names });
+        id
+    }
+
+    fn add_section(&mut self, parent: SectionId, part: Part) -> SectionId {
+        let id = SectionId(self.sections.len() as u32);
+        self.sections.push(Section { parent: Some(parent), part, body: id, rescue: None, always: None });
+        id
+    }
+
+    /// Adds an edge; a second one between the same two is kept only if it asks for more.
+    pub(super) fn edge(&mut self, to: NodeId, from: NodeId, scope: Scope, until: Until, reason: Reason) {
+        let edges = &mut self.nodes[to.index()].edges;
+        match edges.iter_mut().find(|edge| edge.from == from && edge.scope == scope) {
+            Some(edge) if edge.until == Until::Ran && until == Until::Settled => {
+                edge.until = until;
+                edge.reason = reason;
+            }
+            Some(_) => {}
+            None => edges.push(Edge { from, scope, until, reason }),
+        }
+    }
+
+    fn barrier_scope(&self) -> Scope {
+        match self.strategy {
+            Strategy::Linear => Scope::All,
+            Strategy::Free | Strategy::HostPinned => Scope::Host,
+        }
+    }
+
+    /// Returns the scope in which to wait for a barrier: a join that hosts pass one by one is waited for on the host.
+    fn barrier_scope_after(&self, barrier: NodeId) -> Scope {
+        match self.node(barrier).work {
+            Work::Join(Join::PartEnd | Join::BlockEnd(_)) => Scope::Host,
+            _ => self.barrier_scope(),
+        }
+    }
+}
+
+/// Returns a name that is defined and used; `Some(None)` when they meet without a name that is known.
+fn meets(defines: &Defines, uses: &Names) -> Option<Option<Arc<str>>> {
+    if let Some(name) = defines.names.intersection(&uses.own).next() {
+        return Some(Some(Arc::clone(name)));
+    }
+    let blind = (uses.everything && !defines.is_empty()) || (defines.everything && !uses.own.is_empty());
+    blind.then_some(None)
+}
+
+/// Claims that nothing may pass this task, before or after.
+fn is_barrier(task: &Task, effect: Effect, how: &Lowering<'_>) -> bool {
+    let changes_run = matches!(task.action, Action::Module { module, .. } if module.changes_run);
+    let graph_action = !matches!(task.action, Action::Module { .. });
+    effect == Effect::Write
+        || changes_run
+        || graph_action
+        || how.fail_together
+        || task.settings.any_errors_fatal.is_some()
+        || task.settings.delegate_facts.is_some()
+}
+
+/// Claims that the task is a check that stands before others to stop them.
+fn is_guard(task: &Task) -> bool {
+    matches!(task.action, Action::Module { module, .. } if matches!(module.name, "assert" | "fail" | "pause" | "wait_for" | "wait_for_connection"))
+}
+
+/// Returns what a task may do, as far as it is known before the run.
+fn effect(task: &Task, platforms: &[&'static Platform]) -> Effect {
+    let Action::Module { module, platform } = task.action else { return Effect::Write };
+    match task.read_only {
+        Some(true) => return Effect::Read,
+        Some(false) => return Effect::Write,
+        None => {}
+    }
+    let implied: Vec<&'static Platform> = platform.and_then(platform::find).into_iter().collect();
+    let platforms = match (implied.is_empty(), task.settings.delegate_to.is_some()) {
+        (false, _) => &implied,
+        // The delegated host's platform may be another one.
+        (true, true) => &[][..],
+        (true, false) => platforms,
+    };
+    (module.effect)(&Call { args: &task.args, platforms })
+}

@@ -1,0 +1,142 @@
+//! The graph for people and programs: text, Mermaid, DOT, JSON; every edge with its reason.
+
+use super::{Edge, Graph, Node, NodeId, Scope, Until};
+use crate::source::SourceMap;
+use serde_json::json;
+use std::fmt::Write as _;
+
+/// How a graph is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// Indented text.
+    Text,
+    /// Mermaid, for Markdown pages.
+    Mermaid,
+    /// Graphviz.
+    Dot,
+    /// JSON.
+    Json,
+}
+
+/// Returns the graphs of a playbook's plays, each with its name.
+pub fn view(plays: &[(String, Graph)], sources: &SourceMap, format: Format) -> String {
+    match format {
+        Format::Text => text(plays, sources),
+        Format::Mermaid => mermaid(plays),
+        Format::Dot => dot(plays),
+        Format::Json => json(plays, sources),
+    }
+}
+
+fn text(plays: &[(String, Graph)], sources: &SourceMap) -> String {
+    let mut out = String::new();
+    for (name, graph) in plays {
+        // Writing to a `String` cannot fail, here and below.
+        let _ = writeln!(out, "play {name}");
+        for (index, node) in graph.nodes.iter().enumerate() {
+            let place = node.span().map(|span| format!("  {}", sources.place(span))).unwrap_or_default();
+            let _ = writeln!(out, "  {index:>3} {:<5} {}{place}", effect_word(node), node.title());
+            for edge in &node.edges {
+                let _ = writeln!(out, "            after {} {}: {}", edge.from.0, scope_words(edge), edge.reason);
+            }
+            if let Some(before) = node.settles_after.filter(|before| !node.edges.iter().any(|edge| edge.from == *before)) {
+                let _ = writeln!(out, "            overlaps with {}; its outcome counts after that one's", before.0);
+            }
+        }
+    }
+    out
+}
+
+fn effect_word(node: &Node) -> &'static str {
+    if node.task().is_some() { node.effect.word() } else { "join" }
+}
+
+fn scope_words(edge: &Edge) -> &'static str {
+    match (edge.scope, edge.until) {
+        (Scope::Host, Until::Ran) => "on this host (when it ran)",
+        (Scope::Host, Until::Settled) => "on this host",
+        (Scope::All, Until::Ran) => "on all hosts (when it ran)",
+        (Scope::All, Until::Settled) => "on all hosts",
+    }
+}
+
+fn mermaid(plays: &[(String, Graph)]) -> String {
+    let mut out = String::from("flowchart TD\n");
+    for (number, (name, graph)) in plays.iter().enumerate() {
+        let _ = writeln!(out, "  subgraph p{number}[\"{}\"]", quoted(name));
+        for (index, node) in graph.nodes.iter().enumerate() {
+            let (open, close) = if node.task().is_some() { ("[", "]") } else { ("([", "])") };
+            let _ = writeln!(out, "    p{number}n{index}{open}\"{}\"{close}", quoted(&node.title()));
+        }
+        for (index, node) in graph.nodes.iter().enumerate() {
+            for edge in &node.edges {
+                let arrow = if edge.scope == Scope::All { "==>" } else { "-->" };
+                let reason = quoted(&edge.reason.to_string());
+                let _ = writeln!(out, "    p{number}n{} {arrow}|\"{reason}\"| p{number}n{index}", edge.from.0);
+            }
+        }
+        out.push_str("  end\n");
+    }
+    out
+}
+
+fn dot(plays: &[(String, Graph)]) -> String {
+    let mut out = String::from("digraph playbook {\n  node [shape=box];\n");
+    for (number, (name, graph)) in plays.iter().enumerate() {
+        let _ = writeln!(out, "  subgraph cluster_{number} {{\n    label=\"{}\";", escaped(name));
+        for (index, node) in graph.nodes.iter().enumerate() {
+            let shape = if node.task().is_some() { "" } else { " shape=ellipse" };
+            let _ = writeln!(out, "    p{number}n{index} [label=\"{}\"{shape}];", escaped(&node.title()));
+        }
+        for (index, node) in graph.nodes.iter().enumerate() {
+            for edge in &node.edges {
+                let style = if edge.scope == Scope::All { " style=bold" } else { "" };
+                let reason = escaped(&edge.reason.to_string());
+                let _ = writeln!(out, "    p{number}n{} -> p{number}n{index} [label=\"{reason}\"{style}];", edge.from.0);
+            }
+        }
+        out.push_str("  }\n");
+    }
+    out.push_str("}\n");
+    out
+}
+
+fn json(plays: &[(String, Graph)], sources: &SourceMap) -> String {
+    let plays: Vec<_> = plays
+        .iter()
+        .map(|(name, graph)| {
+            let nodes: Vec<_> = graph
+                .nodes
+                .iter()
+                .enumerate()
+                .map(|(index, node)| {
+                    json!({
+                        "node": index,
+                        "kind": if node.task().is_some() { "task" } else { "join" },
+                        "title": node.title(),
+                        "module": node.task().map(|task| task.action_name()),
+                        "effect": node.effect,
+                        "place": node.span().map(|span| sources.place(span)),
+                        "settles_after": node.settles_after.map(|id: NodeId| id.0),
+                        "after": node.edges.iter().map(|edge| json!({
+                            "node": edge.from.0,
+                            "scope": if edge.scope == Scope::All { "all" } else { "host" },
+                            "until": if edge.until == Until::Ran { "ran" } else { "settled" },
+                            "reason": edge.reason.to_string(),
+                        })).collect::<Vec<_>>(),
+                    })
+                })
+                .collect();
+            json!({ "play": name, "nodes": nodes })
+        })
+        .collect();
+    format!("{:#}\n", json!({ "plays": plays }))
+}
+
+fn quoted(text: &str) -> String {
+    text.replace('"', "#quot;").replace('\n', " ")
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}

@@ -1,0 +1,79 @@
+//! Templates of a task, checked before the run.
+
+use super::load::Loader;
+use super::{Settings, Task};
+use crate::module::ArgKind;
+use crate::source::{Diagnostic, Diagnostics, Span, nearest};
+use crate::template;
+use crate::yaml::Node;
+
+impl Loader {
+    /// Checks every template and expression that a task holds.
+    pub(super) fn check_templates(&self, task: &Task, found: &mut Diagnostics) {
+        let sources = &self.sources;
+        let mut texts: Vec<&Node> = task.name.iter().chain(&task.args_template).chain(&task.notify).collect();
+        let mut expressions: Vec<&Node> = task.when.iter().collect();
+        let module = match task.action {
+            super::Action::Module { module, .. } => Some(module),
+            _ => None,
+        };
+        for (key, _, value) in task.args.iter() {
+            let name = key.to_string();
+            let arg = module.and_then(|module| {
+                module.args.iter().find(|arg| arg.name == name || arg.aliases.contains(&&*name))
+            });
+            match arg.map(|arg| arg.kind) {
+                Some(ArgKind::Expression) => expressions.extend(value.as_seq().map_or(vec![value], |items| items.iter().collect())),
+                _ => texts.push(value),
+            }
+        }
+        if let Some(repeat) = &task.repeat {
+            texts.push(&repeat.over);
+            texts.extend(repeat.label.iter().chain(&repeat.pause).chain(&repeat.extended));
+            expressions.extend(&repeat.break_when);
+        }
+        if let Some(until) = &task.until {
+            expressions.extend(&until.conditions);
+            texts.extend(until.retries.iter().chain(&until.delay));
+        }
+        expressions.extend(task.changed_when.iter().flatten().chain(task.failed_when.iter().flatten()));
+        texts.extend(settings_nodes(&task.settings));
+        texts.into_iter().for_each(|node| template::check(node, sources, found));
+        expressions.into_iter().for_each(|node| template::check_expression(node, sources, found));
+    }
+
+    /// Checks that a `with_X` loop has a lookup of that name.
+    pub(super) fn check_lookup(&self, name: &str, span: Span, found: &mut Diagnostics) {
+        if !template::lookup_names().any(|known| known == name) {
+            found.push(
+                Diagnostic::error("E0221", format!("no lookup `{name}` for `with_{name}`"))
+                    .at(span)
+                    .maybe_help(nearest(name, template::lookup_names()).map(|near| format!("did you mean `with_{near}`?"))),
+            );
+        }
+    }
+}
+
+/// Returns the templates among settings.
+pub(crate) fn settings_nodes(settings: &Settings) -> impl Iterator<Item = &Node> {
+    let single = [
+        &settings.any_errors_fatal,
+        &settings.elevate,
+        &settings.become_method,
+        &settings.become_user,
+        &settings.check_mode,
+        &settings.connection,
+        &settings.delegate_facts,
+        &settings.delegate_to,
+        &settings.diff,
+        &settings.ignore_errors,
+        &settings.ignore_unreachable,
+        &settings.no_log,
+        &settings.port,
+        &settings.remote_user,
+        &settings.run_once,
+        &settings.throttle,
+        &settings.timeout,
+    ];
+    single.into_iter().flatten().chain(&settings.environment)
+}

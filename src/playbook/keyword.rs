@@ -1,0 +1,169 @@
+//! The keywords of plays, blocks, tasks and handlers: one table, from which parsing, messages and docs are made.
+
+/// Where a keyword may stand; a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level(u8);
+
+impl Level {
+    /// In a play.
+    pub const PLAY: Level = Level(1);
+    /// In a block.
+    pub const BLOCK: Level = Level(2);
+    /// In a task.
+    pub const TASK: Level = Level(4);
+    /// In a handler.
+    pub const HANDLER: Level = Level(8);
+    /// In an entry of `roles:`.
+    pub const ROLE: Level = Level(16);
+    const EVERYWHERE: Level = Level(31);
+    const WORK: Level = Level(2 | 4 | 8);
+    const TASKS: Level = Level(4 | 8);
+
+    /// Claims that the two sets meet.
+    pub fn meets(self, other: Level) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Returns the name of a single level, as messages say it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Level::PLAY => "play",
+            Level::BLOCK => "block",
+            Level::TASK => "task",
+            Level::HANDLER => "handler",
+            Level::ROLE => "role",
+            _ => "playbook",
+        }
+    }
+}
+
+/// Whether netplay does what the keyword asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Support {
+    /// It does.
+    Full,
+    /// It has no meaning here and does no harm: accepted, for this reason.
+    Accepted(&'static str),
+    /// Refused, for this reason.
+    Refused(&'static str),
+}
+
+/// A keyword.
+#[derive(Clone, Copy, Debug)]
+pub struct Keyword {
+    /// Its name.
+    pub name: &'static str,
+    /// Where it may stand.
+    pub on: Level,
+    /// Whether it is supported.
+    pub support: Support,
+    /// What it means, in one sentence.
+    pub doc: &'static str,
+}
+
+const fn word(name: &'static str, on: Level, doc: &'static str) -> Keyword {
+    Keyword { name, on, support: Support::Full, doc }
+}
+
+const fn refused(name: &'static str, on: Level, why: &'static str, doc: &'static str) -> Keyword {
+    Keyword { name, on, support: Support::Refused(why), doc }
+}
+
+const fn accepted(name: &'static str, on: Level, why: &'static str, doc: &'static str) -> Keyword {
+    Keyword { name, on, support: Support::Accepted(why), doc }
+}
+
+use Level as L;
+
+/// Every keyword, sorted by name. `with_*` is recognised by its prefix.
+pub static KEYWORDS: &[Keyword] = &[
+    word("action", L::TASKS, "The module and its arguments in one."),
+    word("always", L::BLOCK, "Tasks that run whether the block failed or not."),
+    word("any_errors_fatal", L::EVERYWHERE, "A failure on one host ends the play for all."),
+    word("args", L::TASKS, "More arguments for the module."),
+    refused("async", L::TASKS, "background tasks are not supported yet", "Run in the background for so many seconds."),
+    word("become", L::EVERYWHERE, "Take other rights before running."),
+    refused("become_exe", L::EVERYWHERE, "the program is fixed by `become_method`", "The program that gives the rights."),
+    refused("become_flags", L::EVERYWHERE, "the flags are fixed by `become_method`", "Flags of that program."),
+    word("become_method", L::EVERYWHERE, "How to take rights: sudo, su, doas, enable."),
+    word("become_user", L::EVERYWHERE, "Whose rights to take."),
+    word("block", L::BLOCK, "Tasks that belong together."),
+    word("changed_when", L::TASKS, "When the task counts as changed."),
+    word("check_mode", L::EVERYWHERE, "Whether writes are withheld."),
+    accepted("collections", L::EVERYWHERE, "module names are known without it", "Collections to look for modules in."),
+    word("connection", L::EVERYWHERE, "How hosts are reached."),
+    refused("debugger", L::EVERYWHERE, "there is no interactive debugger", "When to stop in a debugger."),
+    word("delay", L::TASKS, "Seconds between attempts."),
+    word("delegate_facts", L::WORK, "Facts go to the delegated host."),
+    word("delegate_to", L::WORK, "The host that the task really runs on."),
+    word("diff", L::EVERYWHERE, "Show what changes."),
+    word("environment", L::EVERYWHERE, "Environment variables for programs."),
+    accepted("fact_path", L::PLAY, "it matters only with `gather_facts: true`", "Where local facts are kept on hosts."),
+    word("failed_when", L::TASKS, "When the task counts as failed."),
+    word("force_handlers", L::PLAY, "Handlers run even on hosts that failed."),
+    word("gather_facts", L::PLAY, "Ask hosts about themselves first."),
+    accepted("gather_subset", L::PLAY, "it matters only with `gather_facts: true`", "Which facts to ask for."),
+    accepted("gather_timeout", L::PLAY, "it matters only with `gather_facts: true`", "How long asking may take."),
+    word("handlers", L::PLAY, "Tasks that run when notified."),
+    word("hosts", L::PLAY, "The hosts of the play."),
+    word("ignore_errors", L::EVERYWHERE, "A failure does not stop the host."),
+    word("ignore_unreachable", L::EVERYWHERE, "A host that cannot be reached goes on."),
+    word("import_playbook", L::PLAY, "Another playbook, read before the run."),
+    word("listen", L::HANDLER, "Other names by which the handler is notified."),
+    word("local_action", L::TASKS, "As `action`, on this machine."),
+    word("loop", L::TASKS, "Repeat for every item."),
+    word("loop_control", L::TASKS, "How the loop behaves."),
+    word("max_fail_percentage", L::PLAY, "End the play when more hosts than this fail."),
+    word("module_defaults", L::EVERYWHERE, "Arguments that modules get when they are not given."),
+    word("name", L::EVERYWHERE, "What it is called."),
+    word("needs", Level(1 | 2 | 4 | 8), "Names of tasks that must be done before; replaces the order of the file."),
+    word("no_log", L::EVERYWHERE, "Show nothing of arguments and results."),
+    word("notify", L::WORK, "Handlers to run when something changed."),
+    word("order", L::PLAY, "The order of hosts."),
+    word("parallel", L::BLOCK, "Tasks that have no order among themselves."),
+    refused("poll", L::TASKS, "background tasks are not supported yet", "Seconds between looks at a background task."),
+    word("port", L::EVERYWHERE, "The port of the connection."),
+    word("post_tasks", L::PLAY, "Tasks after the others."),
+    word("pre_tasks", L::PLAY, "Tasks before roles."),
+    word("read_only", L::TASKS, "Says that a command only reads, so that it may overlap with other reads."),
+    word("register", L::TASKS, "The variable that gets the result."),
+    word("remote_user", L::EVERYWHERE, "The user to log in as."),
+    word("rescue", L::BLOCK, "Tasks that run where the block failed."),
+    word("retries", L::TASKS, "Attempts after the first."),
+    word("role", L::ROLE, "The role's name."),
+    word("roles", L::PLAY, "Roles, run before tasks."),
+    word("run_once", L::WORK, "Run on one host; the result is everybody's."),
+    word("serial", L::PLAY, "How many hosts go through the play at a time."),
+    word("strategy", L::PLAY, "linear, free or host_pinned."),
+    word("tags", L::EVERYWHERE, "Names by which `--tags` and `--skip-tags` choose."),
+    word("tasks", L::PLAY, "The tasks."),
+    word("throttle", L::WORK, "How many hosts run the task at a time."),
+    word("timeout", L::EVERYWHERE, "Seconds that the task may take."),
+    word("until", L::TASKS, "Repeat until this holds."),
+    accepted("user", L::PLAY, "the old name of `remote_user`", "The user to log in as."),
+    word("vars", L::EVERYWHERE, "Variables."),
+    word("vars_files", L::PLAY, "Files of variables."),
+    word("vars_prompt", L::PLAY, "Variables that are asked for."),
+    word("when", Level(2 | 4 | 8 | 16), "Whether to run."),
+];
+
+/// Returns the keyword of that name where it may stand.
+pub(super) fn find(name: &str, on: Level) -> Option<&'static Keyword> {
+    KEYWORDS.iter().find(|keyword| keyword.name == name && keyword.on.meets(on))
+}
+
+/// Returns the names of the keywords that may stand there.
+pub(super) fn names(on: Level) -> impl Iterator<Item = &'static str> {
+    KEYWORDS.iter().filter(move |keyword| keyword.on.meets(on)).map(|keyword| keyword.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted_and_says_what_each_keyword_means() {
+        assert!(KEYWORDS.is_sorted_by(|a, b| a.name < b.name));
+        assert!(KEYWORDS.iter().all(|keyword| keyword.doc.ends_with('.')));
+    }
+}

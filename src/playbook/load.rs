@@ -1,0 +1,194 @@
+//! Files into playbooks: the loader that imports and includes go through.
+
+use super::keyword::Level;
+use super::task::Place;
+use super::{Inherited, Item, Play};
+use crate::source::{Diagnostic, Diagnostics, SearchPath, SourceId, SourceMap, Span, expand_home};
+use crate::template::Templar;
+use crate::value::Value;
+use crate::vars::{Layer, Origin, Scope, Var};
+use crate::yaml::{self, Mapping, Node};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Reads playbooks, task files, roles and variable files.
+pub struct Loader {
+    /// Where sources are kept.
+    pub sources: Arc<SourceMap>,
+    /// Folders of roles besides `roles/` beside the playbook.
+    pub roles_path: Vec<PathBuf>,
+    /// `-e`: what imports and play headers may use before there is a host.
+    pub extra_vars: Arc<Layer>,
+}
+
+/// Reads a playbook and all that it imports.
+///
+/// Returns what could be read; the caller stops when `found` has errors.
+pub fn load(loader: &Loader, path: &Path, found: &mut Diagnostics) -> Vec<Arc<Play>> {
+    loader.playbook(path, None, 0, found)
+}
+
+impl Loader {
+    /// Makes a loader with the folders in which Ansible looks for roles.
+    pub fn new(sources: Arc<SourceMap>, extra_vars: Arc<Layer>) -> Loader {
+        let roles_path =
+            ["~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"].map(expand_home).to_vec();
+        Loader { sources, roles_path, extra_vars }
+    }
+
+    pub(super) fn playbook(
+        &self,
+        path: &Path,
+        import: Option<(&Mapping, Span)>,
+        depth: usize,
+        found: &mut Diagnostics,
+    ) -> Vec<Arc<Play>> {
+        if depth > super::task::MAX_DEPTH {
+            let mut error = Diagnostic::error("E0210", format!("`{}` imports itself", path.display()));
+            if let Some((_, span)) = import {
+                error = error.at(span);
+            }
+            found.push(error);
+            return Vec::new();
+        }
+        let Some(node) = self.read(path, import.map(|(_, span)| span), found) else { return Vec::new() };
+        let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
+        let Some(plays) = node.as_seq() else {
+            let what = if node.is_null() { "empty".to_owned() } else { format!("a {}", node.kind_name()) };
+            found.push(
+                Diagnostic::error("E0200", format!("a playbook is a list of plays, `{}` is {what}", path.display()))
+                    .at(node.span)
+                    .help("begin every play with `- hosts: …`"),
+            );
+            return Vec::new();
+        };
+        plays.iter().flat_map(|play| self.play_or_import(play, &dir, import, depth, found)).collect()
+    }
+
+    /// Reads a YAML file; the error of a missing one points at the place that names it.
+    pub(super) fn read(&self, path: &Path, named_at: Option<Span>, found: &mut Diagnostics) -> Option<Node> {
+        let id = match self.sources.load(path) {
+            Ok(id) => id,
+            Err(mut error) => {
+                if let (None, Some(span)) = (&error.primary, named_at) {
+                    error = error.at(span);
+                }
+                found.push(error);
+                return None;
+            }
+        };
+        self.parse(id, found)
+    }
+
+    fn parse(&self, id: SourceId, found: &mut Diagnostics) -> Option<Node> {
+        yaml::parse(id, &self.sources, found)
+    }
+
+    /// Reads a file of variables into a layer.
+    pub fn vars_file(&self, path: &Path, named_at: Option<Span>, origin: Origin, found: &mut Diagnostics) -> Option<Arc<Layer>> {
+        let node = self.read(path, named_at, found)?;
+        self.layer(&node, origin, found)
+    }
+
+    /// Returns the text of a node after rendering it with what is known before there is a host.
+    pub(super) fn early_text(&self, node: &Node, files: &SearchPath, what: &str, found: &mut Diagnostics) -> Option<String> {
+        match self.early_value(node, files, found)? {
+            Value::Str(text) => Some(text.to_string()),
+            other => {
+                let message = format!("{what} must be text, not a {}", other.kind());
+                found.push(Diagnostic::error("E0206", message).at(node.span));
+                None
+            }
+        }
+    }
+
+    /// Returns a node rendered with what is known before there is a host: extra variables and the folders. `None` (with
+    /// a diagnostic) when it needs more.
+    pub fn early_value(&self, node: &Node, files: &SearchPath, found: &mut Diagnostics) -> Option<Value> {
+        if node.is_static() {
+            return Some(node.to_value());
+        }
+        let scope = EarlyScope { extra: Arc::clone(&self.extra_vars), files: files.clone() };
+        let templar = Templar::new(Arc::new(scope), files.clone(), Arc::clone(&self.sources));
+        match templar.node(node) {
+            Ok(value) => Some(value),
+            Err(failure) => {
+                let message = format!("this must be known before the run: {}", failure.message.expose());
+                found.push(
+                    Diagnostic::error("E0213", message)
+                        .at(failure.place.unwrap_or(node.span))
+                        .help("only extra variables (-e) are known here"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Returns what tasks inherit when `apply` of an include is added to what stands around it.
+    pub fn apply(&self, apply: &Mapping, around: &Inherited, found: &mut Diagnostics) -> Inherited {
+        self.inherit(apply, around, Origin::IncludeParams, found)
+    }
+
+    /// Reads a file of tasks as `include_tasks` does at run time.
+    pub fn include_file(
+        &self,
+        path: &Path,
+        inherited: &Arc<Inherited>,
+        handler: bool,
+        found: &mut Diagnostics,
+    ) -> Vec<Item> {
+        let mut inherited = (**inherited).clone();
+        inherited.files.task_dir = path.parent().map(Path::to_owned).unwrap_or_default();
+        let Some(node) = self.read(path, None, found) else { return Vec::new() };
+        let level = if handler { Level::HANDLER } else { Level::TASK };
+        self.items(&node, Place { inherited: &Arc::new(inherited), level, depth: 0 }, found)
+    }
+}
+
+/// What is known before there is a host.
+struct EarlyScope {
+    extra: Arc<Layer>,
+    files: SearchPath,
+}
+
+impl Scope for EarlyScope {
+    fn var(&self, name: &str) -> Option<Var> {
+        if let Some(var) = self.extra.vars.get(name) {
+            return Some(var.clone());
+        }
+        let path = match name {
+            "playbook_dir" => Some(&self.files.playbook_dir),
+            "role_path" => self.files.role.as_ref(),
+            _ => None,
+        };
+        path.map(|path| Var::Data(absolute(path).display().to_string().into()))
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        self.extra.vars.keys().cloned().chain(["playbook_dir".into()]).collect()
+    }
+
+    fn host(&self, _: &str) -> Option<Arc<dyn Scope>> {
+        None
+    }
+
+    fn hosts(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+}
+
+/// Returns a path as Ansible shows it in `playbook_dir` and `role_path`: absolute, without `.` and `..`.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut clean = PathBuf::new();
+    for part in whole.components() {
+        match part {
+            std::path::Component::ParentDir => {
+                clean.pop();
+            }
+            std::path::Component::CurDir => {}
+            other => clean.push(other),
+        }
+    }
+    clean
+}

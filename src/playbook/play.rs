@@ -1,0 +1,334 @@
+//! Plays: the header, the sections, and `import_playbook`.
+
+use super::keyword::{self, Level};
+use super::load::Loader;
+use super::task::{Place, boolean, inherit_settings, needs, refuse, texts};
+use super::{Inherited, Item, Play, Settings, Strategy};
+use crate::source::{Diagnostic, Diagnostics, SearchPath, Span, did_you_mean};
+use crate::template;
+use crate::vars::{Layer, Origin, Var};
+use crate::yaml::{Kind, Mapping, Node};
+use std::path::Path;
+use std::sync::Arc;
+
+impl Loader {
+    pub(super) fn play_or_import(
+        &self,
+        node: &Node,
+        dir: &Path,
+        import: Option<(&Mapping, Span)>,
+        depth: usize,
+        found: &mut Diagnostics,
+    ) -> Vec<Arc<Play>> {
+        let Some(map) = node.as_map() else {
+            found.push(
+                Diagnostic::error("E0200", format!("a play must be a dictionary, not a {}", node.kind_name()))
+                    .at(node.span)
+                    .help("begin it with `- hosts: …`"),
+            );
+            return Vec::new();
+        };
+        let imported = ["import_playbook", "ansible.builtin.import_playbook"].iter().find_map(|key| map.entry(key));
+        if let Some((key, file)) = imported {
+            for (name, key_node, _) in map.iter() {
+                let name = name.to_string();
+                if !["name", "vars", "tags", "when"].contains(&&*name) && !name.ends_with("import_playbook") {
+                    found.push(
+                        Diagnostic::error("E0202", format!("`{name}` does not belong on `import_playbook`")).at(key_node.span),
+                    );
+                }
+            }
+            let files = SearchPath { role: None, task_dir: dir.to_owned(), playbook_dir: dir.to_owned() };
+            let Some(name) = self.early_text(file, &files, "the name of a playbook", found) else { return Vec::new() };
+            return self.playbook(&dir.join(name), Some((map, key.span)), depth + 1, found);
+        }
+        self.play(node, map, dir, import, found).map(Arc::new).into_iter().collect()
+    }
+
+    fn play(
+        &self,
+        node: &Node,
+        map: &Mapping,
+        dir: &Path,
+        import: Option<(&Mapping, Span)>,
+        found: &mut Diagnostics,
+    ) -> Option<Play> {
+        self.check_play_keys(map, found);
+        let span = map.iter().next().map_or(node.span, |(_, first, _)| first.span);
+        let Some(hosts) = map.get("hosts").cloned() else {
+            found.push(
+                Diagnostic::error("E0214", "a play needs `hosts`")
+                    .at(span)
+                    .help("name the hosts or groups that it is for, or `hosts: all`"),
+            );
+            return None;
+        };
+        if hosts.is_null() || matches!(&hosts.kind, Kind::Str(text) if text.trim().is_empty()) {
+            found.push(Diagnostic::error("E0214", "`hosts` is empty").at(hosts.span));
+        }
+        template::check(&hosts, &self.sources, found);
+        let files = SearchPath { role: None, task_dir: dir.to_owned(), playbook_dir: dir.to_owned() };
+        let mut base = Inherited { files: files.clone(), ..Inherited::default() };
+        let mut play_vars: Vec<Arc<Layer>> = Vec::new();
+        if let Some((import, _)) = import {
+            let from_import = self.inherit(import, &base, Origin::PlayVars, found);
+            play_vars.extend(from_import.vars);
+            base.tags = from_import.tags;
+            base.when = from_import.when;
+        }
+        base.tags.extend(texts(map.get("tags"), "tags", found).iter().flat_map(|text| {
+            text.split(',').map(|tag| Arc::from(tag.trim())).collect::<Vec<_>>()
+        }));
+        inherit_settings(map, &mut base.settings);
+        if let (None, Some(user)) = (&base.settings.remote_user, map.get("user")) {
+            base.settings.remote_user = Some(user.clone());
+        }
+        for list in [&base.settings.environment, &base.settings.module_defaults] {
+            list.iter().for_each(|node| template::check(node, &self.sources, found));
+        }
+        play_vars.extend(map.get("vars").and_then(|vars| self.play_vars(vars, found)));
+        play_vars.extend(self.prompts(map.get("vars_prompt"), found));
+        let late_vars_files = self.vars_files(map.get("vars_files"), &files, &mut play_vars, found);
+        self.gather_facts(map, found);
+        let tags = base.tags.clone();
+        let base = Arc::new(base);
+        let mut role_layers = Vec::new();
+        let mut handlers = Vec::new();
+        let items = |key: &str, level: Level, found: &mut Diagnostics| {
+            map.get(key).map(|list| self.items(list, Place { inherited: &base, level, depth: 0 }, found)).unwrap_or_default()
+        };
+        let pre = items("pre_tasks", Level::TASK, found);
+        let roles = map
+            .get("roles")
+            .map(|list| self.roles(list, &base, found))
+            .unwrap_or_default();
+        let mut main = roles;
+        main.extend(items("tasks", Level::TASK, found));
+        let post = items("post_tasks", Level::TASK, found);
+        for item in pre.iter().chain(&main).chain(&post) {
+            collect_role_exports(item, &mut role_layers, &mut handlers);
+        }
+        handlers.extend(items("handlers", Level::HANDLER, found));
+        let play = Play {
+            name: map.get("name").cloned(),
+            hosts,
+            span,
+            dir: dir.to_owned(),
+            vars: play_vars,
+            late_vars_files,
+            role_layers,
+            strategy: strategy(map.get("strategy"), found),
+            serial: map.get("serial").map(super::task::conditions).unwrap_or_default(),
+            order: map.get("order").cloned(),
+            force_handlers: map.get("force_handlers").and_then(|node| boolean(node, "force_handlers", found)).unwrap_or(false),
+            max_fail_percentage: map.get("max_fail_percentage").cloned(),
+            any_errors_fatal: base.settings.any_errors_fatal.clone(),
+            settings: Settings::clone(&base.settings),
+            sections: vec![pre, main, post],
+            handlers,
+            tags,
+            needs: needs(map.get("needs"), found),
+        };
+        self.check_notify(&play, found);
+        Some(play)
+    }
+
+    fn check_play_keys(&self, map: &Mapping, found: &mut Diagnostics) {
+        for (key, key_node, _) in map.iter() {
+            let name = key.to_string();
+            match keyword::find(&name, Level::PLAY) {
+                Some(keyword) => refuse(keyword, key_node, found),
+                None => {
+                    let help = if keyword::find(&name, Level::TASK).is_some() || crate::module::find(&name).is_some() {
+                        Some("it belongs on a task: put it below `tasks:`".to_owned())
+                    } else {
+                        did_you_mean(&name, keyword::names(Level::PLAY))
+                    };
+                    found.push(
+                        Diagnostic::error("E0202", format!("`{name}` is no keyword of a play")).at(key_node.span).maybe_help(help),
+                    );
+                }
+            }
+        }
+    }
+
+    /// Says that facts are not gathered where the play insists on them. Without the keyword nothing is gathered.
+    fn gather_facts(&self, map: &Mapping, found: &mut Diagnostics) {
+        let Some((key, value)) = map.entry("gather_facts") else { return };
+        if boolean(value, "gather_facts", found) == Some(true) {
+            found.push(
+                Diagnostic::error("E0211", "`gather_facts: true` is not supported yet")
+                    .at(key.span.to(value.span))
+                    .help("write `gather_facts: false`; register what you need with a task"),
+            );
+        }
+    }
+
+    /// Reads `vars:` of a play: a dictionary, or a list of them.
+    fn play_vars(&self, vars: &Node, found: &mut Diagnostics) -> Option<Arc<Layer>> {
+        let Some(list) = vars.as_seq() else { return self.layer(vars, Origin::PlayVars, found) };
+        let mut whole = Layer::new(Origin::PlayVars);
+        for part in list {
+            if let Some(layer) = self.layer(part, Origin::PlayVars, found) {
+                whole.vars.extend(layer.vars.iter().map(|(name, var)| (Arc::clone(name), var.clone())));
+            }
+        }
+        Some(Arc::new(whole))
+    }
+
+    /// Reads `vars_prompt`: a variable that `-e` gives is not asked for; without a terminal the default counts.
+    fn prompts(&self, node: Option<&Node>, found: &mut Diagnostics) -> Option<Arc<Layer>> {
+        let node = node.filter(|node| !node.is_null())?;
+        let mut layer = Layer::new(Origin::PlayPrompt);
+        let Some(list) = node.as_seq() else {
+            found.push(Diagnostic::error("E0206", "`vars_prompt` must be a list").at(node.span));
+            return None;
+        };
+        const KNOWN: [&str; 8] = ["confirm", "default", "encrypt", "name", "private", "prompt", "salt_size", "unsafe"];
+        for entry in list {
+            let Some((map, name)) = entry.as_map().and_then(|map| Some((map, map.get("name")?))) else {
+                found.push(Diagnostic::error("E0206", "an entry of `vars_prompt` needs `name`").at(entry.span));
+                continue;
+            };
+            for (key, key_node, _) in map.iter() {
+                let key = key.to_string();
+                if !KNOWN.contains(&&*key) {
+                    found.push(
+                        Diagnostic::error("E0202", format!("`vars_prompt` has no `{key}`"))
+                            .at(key_node.span)
+                            .maybe_help(did_you_mean(&key, KNOWN)),
+                    );
+                }
+            }
+            let Some(name) = name.as_str() else { continue };
+            if self.extra_vars.vars.contains_key(name) {
+                continue;
+            }
+            match map.get("default") {
+                Some(default) => {
+                    layer.vars.insert(name.into(), Var::Author(default.clone()));
+                }
+                None => found.push(
+                    Diagnostic::error("E0215", format!("`{name}` is asked for, and netplay does not ask questions"))
+                        .at(entry.span)
+                        .help(format!("give it with `-e {name}=…`, or give it a `default`")),
+                ),
+            }
+        }
+        Some(Arc::new(layer))
+    }
+
+    /// Reads `vars_files` whose names are known now; returns those that need a host.
+    fn vars_files(
+        &self,
+        node: Option<&Node>,
+        files: &SearchPath,
+        layers: &mut Vec<Arc<Layer>>,
+        found: &mut Diagnostics,
+    ) -> Vec<Node> {
+        let Some(node) = node.filter(|node| !node.is_null()) else { return Vec::new() };
+        let list: Vec<Node> = node.as_seq().map_or_else(|| vec![node.clone()], <[Node]>::to_vec);
+        let mut late = Vec::new();
+        for entry in list {
+            if !entry.is_static() {
+                template::check(&entry, &self.sources, found);
+                late.push(entry);
+                continue;
+            }
+            // A list names several files of which the first that exists is read.
+            let names = texts(Some(&entry), "vars_files", found);
+            let Some(path) = names.iter().find_map(|name| files.find("vars", name)) else {
+                let first = names.first().map(ToString::to_string).unwrap_or_default();
+                found.push(
+                    Diagnostic::error("E0001", format!("cannot read `{first}`: no such file or directory"))
+                        .at(entry.span)
+                        .help(format!("looked in {}", shown(&files.candidates("vars", &first)))),
+                );
+                continue;
+            };
+            layers.extend(self.vars_file(&path, Some(entry.span), Origin::PlayVarsFiles, found));
+        }
+        late
+    }
+
+    /// Checks that what is notified exists.
+    fn check_notify(&self, play: &Play, found: &mut Diagnostics) {
+        let mut known: Vec<Arc<str>> = Vec::new();
+        let mut dynamic = false;
+        for item in &play.handlers {
+            item.each_task(&mut |task| {
+                dynamic |= !matches!(task.action, super::Action::Module { .. } | super::Action::Meta(_));
+                known.extend(task.listen.iter().cloned());
+                match &task.name {
+                    Some(name) if !name.is_static() => dynamic = true,
+                    Some(_) => {
+                        known.push(task.plain_name().unwrap_or_default().into());
+                        known.push(task.title().into());
+                    }
+                    None => {}
+                }
+            });
+        }
+        let mut check = |task: &Arc<super::Task>| {
+            dynamic |= matches!(task.action, super::Action::IncludeRole);
+            for node in &task.notify {
+                let Some(name) = node.as_str().filter(|_| node.is_static()) else { continue };
+                if !dynamic && !known.iter().any(|known| **known == *name) {
+                    found.push(
+                        Diagnostic::error("E0216", format!("no handler `{name}`"))
+                            .at(node.span)
+                            .maybe_help(did_you_mean(name, known.iter().map(|known| &**known))),
+                    );
+                }
+            }
+        };
+        for item in play.sections.iter().flatten().chain(&play.handlers) {
+            item.each_task(&mut check);
+        }
+    }
+}
+
+/// Collects what roles that are used by `import_role` give to the whole play: variables and handlers.
+fn collect_role_exports(item: &Item, layers: &mut Vec<Arc<Layer>>, handlers: &mut Vec<Item>) {
+    item.each_task(&mut |task| {
+        let Some(role) = &task.role else { return };
+        for layer in role.defaults.iter().chain(&role.vars) {
+            if !layers.iter().any(|known| Arc::ptr_eq(known, layer)) {
+                layers.push(Arc::clone(layer));
+            }
+        }
+        for handler in &role.handlers {
+            let known = |a: &Item, b: &Item| match (a, b) {
+                (Item::Task(a), Item::Task(b)) => Arc::ptr_eq(a, b),
+                (Item::Block(a), Item::Block(b)) => Arc::ptr_eq(a, b),
+                _ => false,
+            };
+            if !handlers.iter().any(|other| known(other, handler)) {
+                handlers.push(handler.clone());
+            }
+        }
+    });
+}
+
+fn strategy(node: Option<&Node>, found: &mut Diagnostics) -> Strategy {
+    let Some(node) = node else { return Strategy::Linear };
+    let name = node.as_str().unwrap_or_default();
+    match name.strip_prefix("ansible.builtin.").unwrap_or(name) {
+        "linear" => Strategy::Linear,
+        "free" => Strategy::Free,
+        "host_pinned" => Strategy::HostPinned,
+        other => {
+            found.push(
+                Diagnostic::error("E0217", format!("no strategy `{other}`"))
+                    .at(node.span)
+                    .help(did_you_mean(other, ["linear", "free", "host_pinned"]).unwrap_or_else(|| "there are `linear`, `free` and `host_pinned`".into())),
+            );
+            Strategy::Linear
+        }
+    }
+}
+
+pub(super) fn shown(paths: &[std::path::PathBuf]) -> String {
+    paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ")
+}
+
