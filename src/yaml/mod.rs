@@ -3,10 +3,33 @@
 //! The flow: [`parse`] drives the event parser, composes [`Node`]s, resolves plain scalars, merge keys and anchors, and
 //! collects everything that is wrong. The parser crate is known in `events.rs` alone.
 
-use crate::source::Span;
+mod compose;
+mod events;
+mod hint;
+mod resolve;
+mod tag;
+#[cfg(test)]
+mod tests;
+
+use crate::source::{Diagnostics, SourceId, SourceMap, Span};
 use crate::value::{Key, Map, Value};
 use indexmap::IndexMap;
 use std::sync::Arc;
+
+/// Returns the tree of a source that holds one YAML document, or one JSON document.
+///
+/// Nothing, or comments alone, is a null node. `None` means that an error prevents a tree; a tree may come with errors
+/// too (an unknown tag, a bad key), so ask the diagnostics before running anything.
+pub fn parse(id: SourceId, sources: &SourceMap, found: &mut Diagnostics) -> Option<Node> {
+    let source = sources.get(id);
+    compose::compose(id, &source.text, is_json(&source.text), found)
+}
+
+/// Claims that a text is JSON. Ansible tries JSON first, and in a JSON document `1e3` is a number.
+fn is_json(text: &str) -> bool {
+    let starts = text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with(['{', '[']);
+    starts && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+}
 
 /// A node of what an author wrote. Cloning is cheap: sequences and mappings are shared, aliases too.
 #[derive(Clone, Debug, PartialEq)]
