@@ -159,14 +159,14 @@ impl<'t> Parser<'t> {
         // context are null or point to the library's own terminated constants.
         unsafe {
             let parser = &*self.parser;
-            let text = |pointer: *const _| terminated(pointer as *const u8).unwrap_or_default().to_owned();
+            let text = |pointer: *const u8| terminated(pointer).unwrap_or_default().to_owned();
             let at = match parser.error {
                 sys::YAML_READER_ERROR => parser.problem_offset,
                 _ => parser.problem_mark.index,
             };
-            let context = (!parser.context.is_null())
-                .then(|| (text(parser.context as *const _), parser.context_mark.index as usize));
-            SyntaxError { problem: text(parser.problem as *const _), at: at as usize, context }
+            let context =
+                (!parser.context.is_null()).then(|| (text(parser.context.cast()), parser.context_mark.index as usize));
+            SyntaxError { problem: text(parser.problem.cast()), at: at as usize, context }
         }
     }
 }

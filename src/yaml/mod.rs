@@ -6,6 +6,7 @@
 mod compose;
 mod events;
 mod hint;
+mod place;
 mod resolve;
 mod tag;
 #[cfg(test)]
