@@ -6,6 +6,7 @@
 mod compose;
 mod events;
 mod hint;
+mod json;
 mod place;
 mod resolve;
 mod tag;
@@ -23,13 +24,10 @@ use std::sync::Arc;
 /// too (an unknown tag, a bad key), so ask the diagnostics before running anything.
 pub fn parse(id: SourceId, sources: &SourceMap, found: &mut Diagnostics) -> Option<Node> {
     let source = sources.get(id);
-    compose::compose(id, &source.text, is_json(&source.text), found)
-}
-
-/// Claims that a text is JSON. Ansible tries JSON first, and in a JSON document `1e3` is a number.
-fn is_json(text: &str) -> bool {
-    let starts = text.trim_start_matches([' ', '\t', '\r', '\n']).starts_with(['{', '[']);
-    starts && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
+    match json::read(&source.text) {
+        Some(value) => Some(json::compose(id, &source.text, value, found)),
+        None => compose::compose(id, &source.text, false, found),
+    }
 }
 
 /// A node of what an author wrote. Cloning is cheap: sequences and mappings are shared, aliases too.

@@ -137,24 +137,27 @@ fn looks_float(text: &str) -> bool {
 /// Returns an integer, read as leniently as `!!int` reads it.
 pub(super) fn int(text: &str) -> Result<i128, BadNumber> {
     let text = text.trim().replace('_', "");
-    let digits = unsigned(&text);
-    let radix =
-        |digits: &str, radix: u32| match digits.bytes().all(|b| (b as char).is_digit(radix)) && !digits.is_empty() {
-            true => i128::from_str_radix(digits, radix).map_err(|_| BadNumber::TooLarge),
-            false => Err(BadNumber::NoDigits),
-        };
+    let digits = unsigned(&text).trim_start();
+    let radix = |digits: &str, radix: u32| match digits.bytes().all(|b| (b as char).is_digit(radix)) {
+        true if !digits.is_empty() => u128::from_str_radix(digits, radix).map_err(|_| BadNumber::TooLarge),
+        _ => Err(BadNumber::NoDigits),
+    };
     let size = match digits.as_bytes() {
         [b'0'] => 0,
         [b'0', b'b', ..] => radix(&digits[2..], 2)?,
         [b'0', b'x', ..] => radix(&digits[2..], 16)?,
         [b'0', b'o', ..] => radix(&digits[2..], 8)?,
         [b'0', ..] => radix(digits, 8)?,
-        _ => digits.split(':').try_fold(0_i128, |sum, part| {
+        _ => digits.split(':').try_fold(0_u128, |sum, part| {
             let part = radix(part, 10)?;
             sum.checked_mul(60).and_then(|sum| sum.checked_add(part)).ok_or(BadNumber::TooLarge)
         })?,
     };
-    Ok(if text.starts_with('-') { -size } else { size })
+    let number = match text.starts_with('-') {
+        true => 0_i128.checked_sub_unsigned(size),
+        false => 0_i128.checked_add_unsigned(size),
+    };
+    number.ok_or(BadNumber::TooLarge)
 }
 
 /// Returns a float, read as leniently as `!!float` reads it.

@@ -1,3 +1,5 @@
+mod answers;
+
 use super::*;
 use crate::source::{Diagnostic, Source, Style, render};
 
@@ -51,6 +53,7 @@ fn documents_are_read_as_ansible_reads_them() {
         ("- 0644\n- 1_000\n- 0x1f\n- 1:30\n- 1e3\n- 1.5e+3\n", "[420, 1000, 31, 90, '1e3', 1500.0]"),
         ("a: 2024-01-02\nb: 1.2.3.4\nc: ~\nd:\n", "{'a': '2024-01-02', 'b': '1.2.3.4', 'c': None, 'd': None}"),
         ("{\"a\": [1, 2.5, null, true], \"b\": 1e3}", "{'a': [1, 2.5, None, True], 'b': 1000.0}"),
+        ("[\"\\ud83d\\ude00\", {\"a\"\n: 1}]", "['😀', {'a': 1}]"),
         ("a: |\n  x\n   y\nb: >-\n  x\n  y\n", "{'a': 'x\\n y\\n', 'b': 'x y'}"),
         ("1: a\ntrue: b\n1.50: c\n~: d\n=: e\n", "{1: 'a', True: 'b', '1.5': 'c', None: 'd', '=': 'e'}"),
         ("! 12", "12"),
