@@ -192,3 +192,146 @@ fn thousands_of_mistakes_are_said_fifty_times() {
     let text = "a: 1\n".repeat(5_000);
     assert_eq!(read(&text).codes().len(), 50);
 }
+
+mod any_text {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Holds for every node: its span lies in the text, on character boundaries, and each part of a string has a place.
+    fn check(read: &Read, node: &Node) {
+        let source = read.sources.get(node.span.source);
+        let (start, end) = (node.span.start as usize, node.span.end as usize);
+        assert!(source.text.get(start..end).is_some(), "{start}..{end} in {:?}", source.text);
+        match &node.kind {
+            Kind::Str(text) | Kind::Unsafe(text) | Kind::Vault(text) => {
+                for end in [0, 1, text.len() / 2, text.len()] {
+                    let place = node.place_of(&read.sources, end / 2, end);
+                    let (start, end) = (place.start as usize, place.end as usize);
+                    assert!(source.text.get(start..end).is_some(), "{start}..{end} in {:?}", source.text);
+                }
+            }
+            Kind::Seq(items) => items.iter().for_each(|item| check(read, item)),
+            Kind::Map(map) => map.iter().for_each(|(_, key, value)| {
+                check(read, key);
+                check(read, value);
+            }),
+            _ => {}
+        }
+    }
+
+    /// Reads a text and draws all that is said about it; a panic is the failure.
+    fn check_text(text: &str) {
+        let read = read(text);
+        for diagnostic in &read.found {
+            render(diagnostic, &read.sources, Style::Plain);
+        }
+        match &read.node {
+            Some(node) => check(&read, node),
+            None => assert!(read.found.iter().any(Diagnostic::is_error), "no tree and no error"),
+        }
+    }
+
+    const PIECES: [&str; 44] = [
+        "a",
+        "key",
+        ": ",
+        ":",
+        "- ",
+        "\n",
+        "\n  ",
+        "\n    ",
+        " ",
+        "\t",
+        "{",
+        "}",
+        "[",
+        "]",
+        ", ",
+        "'",
+        "\"",
+        "#",
+        " # c",
+        "&a ",
+        "*a",
+        "!!str ",
+        "!!int ",
+        "!unsafe ",
+        "!vault ",
+        "!x ",
+        "|\n",
+        ">-\n",
+        "|2\n",
+        "---\n",
+        "...\n",
+        "<<: ",
+        "\\",
+        "\\x41",
+        "{{ x }}",
+        "yes",
+        "0x_",
+        "1:30",
+        "~",
+        "é",
+        "\u{2028}",
+        "\r\n",
+        "? ",
+        "%YAML 1.1\n",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        #[test]
+        fn of_random_characters_is_harmless(text in "\\PC{0,60}") {
+            check_text(&text);
+        }
+
+        #[test]
+        fn of_random_bytes_is_harmless(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            check_text(&String::from_utf8_lossy(&bytes));
+        }
+
+        #[test]
+        fn of_pieces_of_yaml_is_harmless(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..40)) {
+            check_text(&pieces.concat());
+        }
+
+        #[test]
+        fn cut_anywhere_is_harmless(start in 0..400_usize, end in 0..400_usize) {
+            let text = "all:\n  hosts: &h {a: 1, b: [x, 'y', \"z\\n\"]}\n  v: !vault |\n    $ANSIBLE\n    31\n  <<: *h\n  t: >-\n    é {{ x }}\n\n    b\n  - {{ y }}\n";
+            let floor = |n: usize| (0..=n.min(text.len())).rev().find(|n| text.is_char_boundary(*n)).unwrap_or(0);
+            let (start, end) = (floor(start), floor(end));
+            check_text(&text[start.min(end)..end.max(start)]);
+        }
+    }
+}
+
+#[test]
+fn files_that_hold_nothing_or_no_text_are_told_apart() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let load = |name: &str, bytes: Option<&[u8]>| {
+        let path = folder.path().join(name);
+        if let Some(bytes) = bytes {
+            std::fs::write(&path, bytes).expect("written");
+        }
+        let sources = SourceMap::new();
+        let mut found = Diagnostics::new();
+        let id = found.keep(sources.load(&path));
+        let node = id.and_then(|id| parse(id, &sources, &mut found));
+        (
+            node.map(|node| node.is_null()),
+            found.iter().map(|d| d.message.replace(&path.display().to_string(), name)).collect::<Vec<_>>(),
+        )
+    };
+    let cases: [(&str, Option<&[u8]>, Option<bool>, &str); 5] = [
+        ("missing", None, None, "cannot read `missing`: no such file or directory"),
+        ("empty", Some(b""), Some(true), ""),
+        ("mark", Some(b"\xef\xbb\xbf# with a byte order mark\n"), Some(true), ""),
+        ("program", Some(b"\x7fELF\x02\x01\x01\0"), None, "invalid YAML: control characters are not allowed"),
+        ("latin", Some(b"a: \xe4"), None, "cannot read `latin`: not UTF-8 text (first bad byte at offset 3)"),
+    ];
+    for (name, bytes, null, message) in cases {
+        let (node, said) = load(name, bytes);
+        assert_eq!((node, said.join("\n").as_str()), (null, message), "{name}");
+    }
+}
