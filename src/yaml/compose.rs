@@ -506,7 +506,11 @@ impl Composer<'_> {
 
     fn syntax_error(&mut self, error: &SyntaxError) -> Stop {
         let diagnostic = hint::diagnostic(self.id, self.text, error);
-        self.error(diagnostic);
+        // A template without quotes may be noticed as a bad key first; once is enough.
+        let place = |d: &Diagnostic| d.primary.as_ref().map(|label| label.span);
+        if !self.found.iter().any(|known| known.is_error() && place(known) == place(&diagnostic)) {
+            self.error(diagnostic);
+        }
         Stop
     }
 
