@@ -4,6 +4,9 @@
 //! step: it asks its [`Scope`] for names, renders authors' variables lazily when they are used, and remembers them.
 
 mod convert;
+mod filters;
+mod regex;
+mod tests;
 
 use crate::source::{SearchPath, SourceId};
 use crate::vars::Scope;
