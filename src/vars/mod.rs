@@ -4,8 +4,10 @@
 //! live in [`Layer`]s, each with its origin; layers are shared between hosts. A [`Scope`] answers what a name means for
 //! one host at one moment.
 
+mod files;
 mod layer;
 
+pub use files::{VARS_EXTENSIONS, is_vault, load_vars_file, vars_files_in, vault_unsupported};
 pub use layer::{Layer, Origin};
 
 use crate::value::Value;
