@@ -17,9 +17,13 @@ use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::source::SearchPath;
 use crate::template::Templar;
+use crate::vars::Var;
 use crate::yaml::Mapping;
+use indexmap::IndexMap;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// A future that can be sent between threads.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -44,6 +48,11 @@ pub struct Module {
     pub any_args: bool,
     /// What it needs.
     pub needs: Needs,
+    /// It changes the run itself (hosts, groups), so that nothing after it may start before it is done, although it
+    /// sends nothing.
+    pub changes_run: bool,
+    /// It runs once for all hosts of the batch, with the first one's variables (`add_host`, `pause`).
+    pub once: bool,
     /// What it may do with these arguments; `Write` when that cannot be known.
     pub effect: fn(&Call<'_>) -> Effect,
     /// Works out what is to be done.
@@ -103,6 +112,17 @@ pub struct Context<'a> {
     pub host: &'a str,
     /// The host's platform, when it has one.
     pub platform: Option<&'static Platform>,
+    /// What the run knows and a module may ask.
+    pub run: &'a dyn Run,
+}
+
+/// What a module may ask of the run around it.
+pub trait Run: Send + Sync {
+    /// Returns how often `-v` was given.
+    fn verbosity(&self) -> u8;
+
+    /// Reads a file of variables, by way of the vault where it is encrypted. They are an author's: rendered when used.
+    fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure>;
 }
 
 /// Reads on a host while a module plans; refuses writes.
