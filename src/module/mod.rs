@@ -6,7 +6,21 @@
 
 mod action;
 mod args;
+mod attributes;
 mod change;
+mod local;
+mod program;
+mod remote;
+
+pub mod command;
+pub mod raw;
+pub mod script;
+pub mod shell;
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
 
 pub use action::*;
 pub use args::{Arg, ArgKind, Args, Rule, check_args, coerce_args, split_key_value};
@@ -123,6 +137,9 @@ pub trait Run: Send + Sync {
 
     /// Reads a file of variables, by way of the vault where it is encrypted. They are an author's: rendered when used.
     fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure>;
+
+    /// Returns what a vault-encrypted file (`$ANSIBLE_VAULT;…`) holds.
+    fn open_vault(&self, text: &[u8]) -> Result<Vec<u8>, Failure>;
 }
 
 /// Reads on a host while a module plans; refuses writes.
@@ -132,7 +149,7 @@ pub trait Probe: Send + Sync {
 }
 
 /// Every module. Sorted by name.
-pub static TABLE: &[&Module] = &[];
+pub static TABLE: &[&Module] = &[&command::MODULE, &raw::MODULE, &script::MODULE, &shell::MODULE];
 
 /// Returns the module of that name (short, with its collection, or an alias) and the platform that the name implies.
 pub fn find(name: &str) -> Option<(&'static Module, Option<&'static str>)> {

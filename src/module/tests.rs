@@ -1,0 +1,4 @@
+//! What holds for every module, and what modules do on a real host.
+
+mod commands;
+mod table;
