@@ -12,10 +12,20 @@ mod local;
 mod program;
 mod remote;
 
+pub mod add_host;
 pub mod command;
+pub mod fail;
+pub mod group_by;
+pub mod pause;
+pub mod ping;
 pub mod raw;
 pub mod script;
+pub mod set_fact;
 pub mod shell;
+pub mod slurp;
+pub mod stat;
+pub mod wait_for;
+pub mod wait_for_connection;
 
 #[cfg(test)]
 mod fake;
@@ -149,7 +159,22 @@ pub trait Probe: Send + Sync {
 }
 
 /// Every module. Sorted by name.
-pub static TABLE: &[&Module] = &[&command::MODULE, &raw::MODULE, &script::MODULE, &shell::MODULE];
+pub static TABLE: &[&Module] = &[
+    &add_host::MODULE,
+    &command::MODULE,
+    &fail::MODULE,
+    &group_by::MODULE,
+    &pause::MODULE,
+    &ping::MODULE,
+    &raw::MODULE,
+    &script::MODULE,
+    &set_fact::MODULE,
+    &shell::MODULE,
+    &slurp::MODULE,
+    &stat::MODULE,
+    &wait_for::MODULE,
+    &wait_for_connection::MODULE,
+];
 
 /// Returns the module of that name (short, with its collection, or an alias) and the platform that the name implies.
 pub fn find(name: &str) -> Option<(&'static Module, Option<&'static str>)> {
