@@ -27,7 +27,6 @@ pub(super) struct Fake {
 pub(super) struct Came {
     pub(super) result: Map,
     pub(super) changed: bool,
-    pub(super) facts: Map,
 }
 
 impl Fake {
@@ -116,14 +115,14 @@ impl Fake {
         for action in change.actions {
             outputs.push(self.perform(action)?);
         }
-        let (result, changed, facts) = match change.finish {
+        let (result, changed) = match change.finish {
             Some(finish) => {
                 let finished = finish(outputs, change.result)?;
-                (finished.result, finished.changed, finished.facts)
+                (finished.result, finished.changed)
             }
-            None => (change.result, change.changed, change.facts),
+            None => (change.result, change.changed),
         };
-        Ok(Came { result, changed, facts })
+        Ok(Came { result, changed })
     }
 
     fn note(&self, what: &'static str) {
@@ -245,6 +244,10 @@ impl Probe for Fake {
 impl Run for Fake {
     fn verbosity(&self) -> u8 {
         self.verbosity
+    }
+
+    fn wants_diff(&self) -> bool {
+        true
     }
 
     fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure> {

@@ -9,12 +9,15 @@ mod args;
 mod attributes;
 mod change;
 mod local;
+mod place;
 mod program;
 mod remote;
 
 pub mod add_host;
 pub mod command;
+pub mod copy;
 pub mod fail;
+pub mod fetch;
 pub mod group_by;
 pub mod pause;
 pub mod ping;
@@ -145,6 +148,9 @@ pub trait Run: Send + Sync {
     /// Returns how often `-v` was given.
     fn verbosity(&self) -> u8;
 
+    /// Claims that somebody wants to see what differs, so that texts are worth reading for the diff alone.
+    fn wants_diff(&self) -> bool;
+
     /// Reads a file of variables, by way of the vault where it is encrypted. They are an author's: rendered when used.
     fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure>;
 
@@ -162,7 +168,9 @@ pub trait Probe: Send + Sync {
 pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
     &command::MODULE,
+    &copy::MODULE,
     &fail::MODULE,
+    &fetch::MODULE,
     &group_by::MODULE,
     &pause::MODULE,
     &ping::MODULE,

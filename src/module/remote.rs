@@ -147,14 +147,22 @@ impl Look<'_> {
 }
 
 /// A look at a host: the paths asked about, and who asks.
+#[derive(Default)]
 pub(super) struct Seen {
     /// One per path, in order.
     pub(super) stats: Vec<Stat>,
-    /// The numeric user that actions run as.
+    /// Who asks.
+    pub(super) me: Me,
+}
+
+/// The user that actions run as.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Me {
     pub(super) uid: i128,
-    /// The numeric group that actions run as.
     pub(super) gid: i128,
-    /// Its file creation mask.
+    pub(super) user: String,
+    pub(super) group: String,
+    /// The file creation mask.
     pub(super) umask: u32,
 }
 
@@ -164,7 +172,7 @@ const PROGRAM_BYTES: usize = 64 << 10;
 
 /// Asks a host about paths, in one round trip unless there are very many. Paths are words made by [`path_word`].
 pub(super) async fn look(probe: &dyn Probe, words: &[String], what: Look<'_>) -> Result<Seen, Failure> {
-    let mut seen = Seen { stats: Vec::new(), uid: 0, gid: 0, umask: 0o022 };
+    let mut seen = Seen::default();
     let mut from = 0;
     while from < words.len() {
         let mut length = stat::PROGRAM.len();
@@ -194,7 +202,7 @@ pub(super) fn look_action(path: &str) -> Action {
 /// Makes what was seen of the output of [`look_action`].
 pub(super) fn seen_after(output: &Output) -> Option<Stat> {
     let Output::Exec(output) = output else { return None };
-    let mut seen = Seen { stats: Vec::new(), uid: 0, gid: 0, umask: 0o022 };
+    let mut seen = Seen::default();
     stat::parse(&output.stdout, &mut seen).ok()?;
     seen.stats.into_iter().next()
 }

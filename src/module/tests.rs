@@ -1,4 +1,7 @@
 //! What holds for every module, and what modules do on a real host.
 
 mod commands;
+mod files;
 mod table;
+mod variables;
+mod waiting;

@@ -59,7 +59,7 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     let target = target(args, state)?;
     let sleep = seconds_arg(args, "sleep")?;
     let timeout = seconds_arg(args, "timeout")?;
-    let mut clock = Clock::start(context.probe, timeout);
+    let clock = Clock::start(context.probe, timeout);
     clock.sleep(seconds_arg(args, "delay")?).await?;
     let gone = matches!(state, "absent" | "stopped");
     let mut found: Option<Map> = None;

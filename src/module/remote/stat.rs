@@ -3,7 +3,7 @@
 //! The answer is a list of NUL-terminated pairs; `path` begins a new one. The numbers come from GNU or busybox `stat -c`,
 //! BSD `stat -f`, or where there is no `stat` (OpenWrt) from `ls -dn`, whichever works first.
 
-use super::{Look, Seen};
+use super::{Look, Me, Seen};
 use crate::failure::{Failure, FailureKind};
 use std::collections::HashMap;
 
@@ -23,6 +23,7 @@ look() {
   f path "$1"
   case $1 in */*) d=${1%/*};; *) d=.;; esac
   [ -n "$d" ] || d=/
+  [ -d "$1" ] && f leads_to_dir 1
   [ -d "$d" ] && f parent 1
   [ -w "$d" ] && f parent_writable 1
   [ -L "$1" ] && f target "$(readlink "$1")"
@@ -46,7 +47,9 @@ look() {
   [ "$5" = 1 ] && f flags "$(lsattr -vd "$1" 2>/dev/null)"
   :
 }
-f me "$(id -u) $(id -g) $(umask)"
+f me "$(id -u) $(id -g) $(umask)
+$(id -un)
+$(id -gn)"
 "#;
 
 /// Returns the program for these paths.
@@ -117,6 +120,8 @@ pub(in crate::module) struct Stat {
     pub(in crate::module) mime: Option<String>,
     /// What `lsattr -v` says, when it was asked.
     pub(in crate::module) flags: Option<String>,
+    /// It is a directory, or a link that leads to one.
+    pub(in crate::module) leads_to_dir: bool,
     pub(in crate::module) parent_exists: bool,
     pub(in crate::module) parent_writable: bool,
     /// Why nothing is there, when it is not simply missing: a parent that is no directory or may not be read.
@@ -153,12 +158,7 @@ pub(super) fn parse(answer: &[u8], seen: &mut Seen) -> Result<(), Failure> {
     let mut fields: HashMap<&str, &str> = HashMap::new();
     while let (Some(key), Some(value)) = (parts.next(), parts.next()) {
         if key == "me" {
-            let words: Vec<&str> = value.split_whitespace().collect();
-            if let [uid, gid, umask] = words[..] {
-                seen.uid = uid.parse().unwrap_or(0);
-                seen.gid = gid.parse().unwrap_or(0);
-                seen.umask = u32::from_str_radix(umask, 8).unwrap_or(0o022);
-            }
+            seen.me = me_of(value);
             continue;
         }
         if key == "path" && !fields.is_empty() {
@@ -171,6 +171,21 @@ pub(super) fn parse(answer: &[u8], seen: &mut Seen) -> Result<(), Failure> {
         seen.stats.push(stat_of(&fields)?);
     }
     Ok(())
+}
+
+/// Reads the numbers of user, group and mask, and the two names on lines of their own.
+fn me_of(text: &str) -> Me {
+    let mut lines = text.lines();
+    let numbers: Vec<&str> = lines.next().unwrap_or_default().split_whitespace().collect();
+    let mut me = Me::default();
+    if let [uid, gid, umask] = numbers[..] {
+        me.uid = uid.parse().unwrap_or(0);
+        me.gid = gid.parse().unwrap_or(0);
+        me.umask = u32::from_str_radix(umask, 8).unwrap_or(0o022);
+    }
+    me.user = lines.next().unwrap_or_default().to_owned();
+    me.group = lines.next().unwrap_or_default().to_owned();
+    me
 }
 
 fn stat_of(fields: &HashMap<&str, &str>) -> Result<Stat, Failure> {
@@ -186,6 +201,7 @@ fn stat_of(fields: &HashMap<&str, &str>) -> Result<Stat, Failure> {
         source: text("source"),
         mime: text("mime"),
         flags: text("flags"),
+        leads_to_dir: flag("leads_to_dir"),
         parent_exists: flag("parent"),
         parent_writable: flag("parent_writable"),
         ..Stat::default()

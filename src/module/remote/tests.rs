@@ -73,7 +73,7 @@ async fn every_shell_tells_what_a_path_is() {
         assert_eq!(seen.stats[1].kind, FileKind::File);
         assert_eq!(seen.stats[1].checksum.as_deref(), Some("900150983cd24fb0d6963f7d28e17f72"));
         assert_eq!(seen.stats[2].kind, FileKind::Absent);
-        assert_eq!(i128::from(libc_uid()), seen.uid);
+        assert_eq!(i128::from(libc_uid()), seen.me.uid);
     }
 }
 
@@ -94,11 +94,10 @@ async fn many_paths_take_several_programs_and_lose_none() {
 
 #[test]
 fn the_three_forms_of_stat_agree() {
-    let mut seen = Seen { stats: Vec::new(), uid: 0, gid: 0, umask: 0 };
-    let gnu = "path\0/f\0gnu\081a4 0 50 12 1.5 2.5 3.5 7 8 1 8 4096 0 0\nroot\nstaff\0";
-    let bsd = "path\0/f\0bsd\081a4 0 50 12 1.5 2.5 3.5 7 8 1 8 4096 0 0\nroot\nstaff\0";
-    let ls =
-        "path\0/f\0ls\0-rw-r--r-- 1 0 50 12 Jan 1 2026 /f\0names\0-rw-r--r-- 1 root staff 12 Jan 1 2026 /f\0time\02\0";
+    let mut seen = Seen::default();
+    let gnu = "path\0/f\0gnu\0\x381a4 0 50 12 1.5 2.5 3.5 7 8 1 8 4096 0 0\nroot\nstaff\0";
+    let bsd = "path\0/f\0bsd\0\x381a4 0 50 12 1.5 2.5 3.5 7 8 1 8 4096 0 0\nroot\nstaff\0";
+    let ls = "path\0/f\0ls\0-rw-r--r-- 1 0 50 12 Jan 1 2026 /f\0names\0-rw-r--r-- 1 root staff 12 Jan 1 2026 /f\0time\0\x32\0";
     for text in [gnu, bsd, ls] {
         stat::parse(text.as_bytes(), &mut seen).unwrap();
     }

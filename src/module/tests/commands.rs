@@ -1,6 +1,5 @@
 use crate::module::fake::Fake;
 use crate::module::{Withheld, command, raw, script, shell};
-use crate::value::Value;
 
 #[tokio::test]
 async fn a_command_gives_its_output_and_lines() {
@@ -123,6 +122,5 @@ async fn a_command_that_is_not_there_or_not_closed_fails() {
         let failure = host.plan(&command::MODULE, &[("cmd", text.into())]).await.err().unwrap();
         assert_eq!(failure.kind, crate::failure::FailureKind::Argument, "{text}");
     }
-    assert!(matches!(host.run(&command::MODULE, &[("cmd", "nope-nope".into())]).await, Err(_)));
-    let _: Value = Value::Null;
+    assert!(host.run(&command::MODULE, &[("cmd", "nope-nope".into())]).await.is_err());
 }
