@@ -18,6 +18,7 @@ pub mod command;
 pub mod copy;
 pub mod fail;
 pub mod fetch;
+pub mod file;
 pub mod group_by;
 pub mod pause;
 pub mod ping;
@@ -171,6 +172,7 @@ pub static TABLE: &[&Module] = &[
     &copy::MODULE,
     &fail::MODULE,
     &fetch::MODULE,
+    &file::MODULE,
     &group_by::MODULE,
     &pause::MODULE,
     &ping::MODULE,

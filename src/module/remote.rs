@@ -194,6 +194,15 @@ pub(super) async fn look_at(probe: &dyn Probe, path: &str, what: Look<'_>) -> Re
     seen.stats.into_iter().next().ok_or_else(|| Failure::new(FailureKind::Internal, "nothing was seen of a path"))
 }
 
+/// Asks a host about a folder and everything in it, in one round trip. Links are told of, not followed.
+pub(super) async fn look_below(probe: &dyn Probe, folder: &str) -> Result<Vec<Stat>, Failure> {
+    let each = format!("{}for p do look \"$p\" 0 - 0 0; done", stat::PROGRAM);
+    let program = format!("find {} -exec sh -c {} sh {{}} +", path_word_literal(folder), quote(&each));
+    let mut seen = Seen::default();
+    stat::parse(&sh(probe, program).await?.stdout, &mut seen)?;
+    Ok(seen.stats)
+}
+
 /// Returns the reading action that [`look`] makes for one path: for the end of a change, after the writing.
 pub(super) fn look_action(path: &str) -> Action {
     read_action(stat::program(&[path_word_literal(path)], Look::FILE))
