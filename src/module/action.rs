@@ -44,6 +44,8 @@ pub enum Work {
     Ping,
     /// Close the connection; the next action opens a new one.
     Reset,
+    /// Wait. No transport has a part in it.
+    Sleep(Duration),
 }
 
 impl Action {

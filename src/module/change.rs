@@ -1,6 +1,8 @@
 use super::action::{Action, Output};
 use crate::failure::Failure;
 use crate::value::{Map, Value};
+use crate::vars::Var;
+use indexmap::IndexMap;
 use std::sync::Arc;
 
 /// What a module wants done, worked out by reading only. The executor acts on it, or, in check mode, does not.
@@ -21,8 +23,12 @@ pub struct Change {
     pub facts: Map,
     /// Whether `facts` are kept as facts (`ansible_facts`) as well.
     pub facts_are_gathered: bool,
+    /// Variables that the host gets as an author wrote them, rendered when used (`include_vars`).
+    pub vars: IndexMap<Arc<str>, Var>,
     /// What changes in the run itself.
     pub run: Vec<RunChange>,
+    /// Why the module itself says that there is nothing to do: the step counts as skipped.
+    pub skipped: Option<String>,
     /// What the user should be told.
     pub warnings: Vec<String>,
 }
@@ -103,7 +109,9 @@ impl Change {
             finish: None,
             facts: Map::new(),
             facts_are_gathered: false,
+            vars: IndexMap::new(),
             run: Vec::new(),
+            skipped: None,
             warnings: Vec::new(),
         }
     }
@@ -118,6 +126,11 @@ impl Change {
             finish(output, result)
         });
         Change { actions: vec![action], finish: Some(finish), ..Change::nothing(Map::new()) }
+    }
+
+    /// Makes a change that does nothing, because of `reason`; the step counts as skipped.
+    pub fn skip(reason: impl Into<String>) -> Change {
+        Change { skipped: Some(reason.into()), ..Change::nothing(Map::new()) }
     }
 
     /// Adds a result field that is known before acting.

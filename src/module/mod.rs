@@ -6,7 +6,35 @@
 
 mod action;
 mod args;
+mod attributes;
 mod change;
+mod local;
+mod place;
+mod program;
+mod remote;
+
+pub mod add_host;
+pub mod command;
+pub mod copy;
+pub mod fail;
+pub mod fetch;
+pub mod file;
+pub mod group_by;
+pub mod pause;
+pub mod ping;
+pub mod raw;
+pub mod script;
+pub mod set_fact;
+pub mod shell;
+pub mod slurp;
+pub mod stat;
+pub mod wait_for;
+pub mod wait_for_connection;
+
+#[cfg(test)]
+mod fake;
+#[cfg(test)]
+mod tests;
 
 pub use action::*;
 pub use args::{Arg, ArgKind, Args, Rule, check_args, coerce_args, split_key_value};
@@ -17,9 +45,13 @@ use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::source::SearchPath;
 use crate::template::Templar;
+use crate::vars::Var;
 use crate::yaml::Mapping;
+use indexmap::IndexMap;
 use std::future::Future;
+use std::path::Path;
 use std::pin::Pin;
+use std::sync::Arc;
 
 /// A future that can be sent between threads.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -44,6 +76,11 @@ pub struct Module {
     pub any_args: bool,
     /// What it needs.
     pub needs: Needs,
+    /// It changes the run itself (hosts, groups), so that nothing after it may start before it is done, although it
+    /// sends nothing.
+    pub changes_run: bool,
+    /// It runs once for all hosts of the batch, with the first one's variables (`add_host`, `pause`).
+    pub once: bool,
     /// What it may do with these arguments; `Write` when that cannot be known.
     pub effect: fn(&Call<'_>) -> Effect,
     /// Works out what is to be done.
@@ -103,6 +140,23 @@ pub struct Context<'a> {
     pub host: &'a str,
     /// The host's platform, when it has one.
     pub platform: Option<&'static Platform>,
+    /// What the run knows and a module may ask.
+    pub run: &'a dyn Run,
+}
+
+/// What a module may ask of the run around it.
+pub trait Run: Send + Sync {
+    /// Returns how often `-v` was given.
+    fn verbosity(&self) -> u8;
+
+    /// Claims that somebody wants to see what differs, so that texts are worth reading for the diff alone.
+    fn wants_diff(&self) -> bool;
+
+    /// Reads a file of variables, by way of the vault where it is encrypted. They are an author's: rendered when used.
+    fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure>;
+
+    /// Returns what a vault-encrypted file (`$ANSIBLE_VAULT;…`) holds.
+    fn open_vault(&self, text: &[u8]) -> Result<Vec<u8>, Failure>;
 }
 
 /// Reads on a host while a module plans; refuses writes.
@@ -112,7 +166,25 @@ pub trait Probe: Send + Sync {
 }
 
 /// Every module. Sorted by name.
-pub static TABLE: &[&Module] = &[];
+pub static TABLE: &[&Module] = &[
+    &add_host::MODULE,
+    &command::MODULE,
+    &copy::MODULE,
+    &fail::MODULE,
+    &fetch::MODULE,
+    &file::MODULE,
+    &group_by::MODULE,
+    &pause::MODULE,
+    &ping::MODULE,
+    &raw::MODULE,
+    &script::MODULE,
+    &set_fact::MODULE,
+    &shell::MODULE,
+    &slurp::MODULE,
+    &stat::MODULE,
+    &wait_for::MODULE,
+    &wait_for_connection::MODULE,
+];
 
 /// Returns the module of that name (short, with its collection, or an alias) and the platform that the name implies.
 pub fn find(name: &str) -> Option<(&'static Module, Option<&'static str>)> {

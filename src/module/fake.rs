@@ -1,0 +1,289 @@
+//! A host for tests: this machine. Programs run for real through `std::process`, so that the sh programs of modules are
+//! tested and not only looked at; files are read and written in a temporary folder of the test.
+
+use super::*;
+use crate::value::{Map, Value};
+use std::io::Write as _;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+
+/// The host.
+pub(super) struct Fake {
+    /// The folder that the test owns; also the playbook's.
+    pub(super) dir: tempfile::TempDir,
+    /// The shell that stands for `/bin/sh`: words.
+    pub(super) shell: Vec<String>,
+    /// What was asked for, by kind of work.
+    pub(super) log: Mutex<Vec<&'static str>>,
+    /// What `Ping` answers, first to last; then it succeeds.
+    pub(super) pings: Mutex<Vec<Failure>>,
+    /// The variables of `load_vars`.
+    pub(super) verbosity: u8,
+}
+
+/// How a step came out.
+#[derive(Debug)]
+pub(super) struct Came {
+    pub(super) result: Map,
+    pub(super) changed: bool,
+}
+
+impl Fake {
+    pub(super) fn new() -> Fake {
+        Fake {
+            dir: tempfile::tempdir().unwrap(),
+            shell: vec!["/bin/sh".into()],
+            log: Mutex::default(),
+            pings: Mutex::default(),
+            verbosity: 0,
+        }
+    }
+
+    /// Returns a host for each sh of this machine.
+    pub(super) fn with_every_shell() -> Vec<Fake> {
+        let shells: [&[&str]; 4] = [&["/bin/sh"], &["/bin/dash"], &["/bin/bash", "--posix"], &["/bin/busybox", "sh"]];
+        shells
+            .into_iter()
+            .filter(|words| std::path::Path::new(words[0]).exists())
+            .map(|words| Fake { shell: words.iter().map(|w| (*w).to_owned()).collect(), ..Fake::new() })
+            .collect()
+    }
+
+    /// Returns a path in the test's folder.
+    pub(super) fn path(&self, name: &str) -> String {
+        self.dir.path().join(name).display().to_string()
+    }
+
+    /// Writes a file in the test's folder.
+    pub(super) fn write(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.dir.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path.display().to_string()
+    }
+
+    /// Reads a file of the test's folder.
+    pub(super) fn read_text(&self, name: &str) -> String {
+        std::fs::read_to_string(self.dir.path().join(name)).unwrap()
+    }
+
+    /// Returns the permission bits of a file of the test's folder.
+    pub(super) fn mode(&self, name: &str) -> u32 {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::metadata(self.dir.path().join(name)).unwrap().permissions().mode() & 0o7777
+    }
+
+    /// Plans a module with these arguments.
+    pub(super) async fn plan(&self, module: &Module, args: &[(&str, Value)]) -> Result<Change, Failure> {
+        self.plan_with(module, args, &crate::yaml::Mapping::default(), &[]).await
+    }
+
+    /// Plans a module with expression arguments in `written` and with variables.
+    pub(super) async fn plan_with(
+        &self,
+        module: &Module,
+        args: &[(&str, Value)],
+        written: &crate::yaml::Mapping,
+        vars: &[(&str, Value)],
+    ) -> Result<Change, Failure> {
+        let rendered: Map = args.iter().map(|(k, v)| (*k, v.clone())).collect();
+        let args = coerce_args(module, module.name, written, rendered)?;
+        let dir = self.dir.path().to_owned();
+        let files = crate::source::SearchPath { role: None, task_dir: dir.clone(), playbook_dir: dir };
+        let templar = templar(vars, &files);
+        let context = Context {
+            args: &args,
+            templar: &templar,
+            probe: self,
+            files: &files,
+            host: "h1",
+            platform: None,
+            run: self,
+        };
+        (module.plan)(context).await
+    }
+
+    /// Plans and acts, as the executor does outside check mode.
+    pub(super) async fn run(&self, module: &Module, args: &[(&str, Value)]) -> Result<Came, Failure> {
+        self.act(self.plan(module, args).await?).await
+    }
+
+    /// Performs a change.
+    pub(super) async fn act(&self, change: Change) -> Result<Came, Failure> {
+        let mut outputs = Vec::new();
+        for action in change.actions {
+            outputs.push(self.perform(action)?);
+        }
+        let (result, changed) = match change.finish {
+            Some(finish) => {
+                let finished = finish(outputs, change.result)?;
+                (finished.result, finished.changed)
+            }
+            None => (change.result, change.changed),
+        };
+        Ok(Came { result, changed })
+    }
+
+    fn note(&self, what: &'static str) {
+        self.log.lock().unwrap().push(what);
+    }
+
+    fn perform(&self, action: Action) -> Result<Output, Failure> {
+        match action.work {
+            Work::Exec(exec) => {
+                self.note("exec");
+                self.exec(exec).map(Output::Exec)
+            }
+            Work::Put(put) => {
+                self.note("put");
+                self.put(&put).map(|()| Output::Done)
+            }
+            Work::Get(get) => {
+                self.note("get");
+                let bytes = std::fs::read(&get.path).map_err(|e| local::cannot_read(Path::new(&get.path), &e))?;
+                Ok(Output::File(bytes))
+            }
+            Work::Connect(tcp) => {
+                self.note("connect");
+                connect(&tcp)
+            }
+            Work::Ping => {
+                self.note("ping");
+                let mut pings = self.pings.lock().unwrap();
+                if pings.is_empty() { Ok(Output::Done) } else { Err(pings.remove(0)) }
+            }
+            Work::Reset => {
+                self.note("reset");
+                Ok(Output::Done)
+            }
+            Work::Sleep(_) => {
+                self.note("sleep");
+                Ok(Output::Done)
+            }
+            Work::Cli(_) | Work::Http(_) => panic!("not part of this host"),
+        }
+    }
+
+    fn exec(&self, exec: Exec) -> Result<ExecOutput, Failure> {
+        let mut words = match exec.program {
+            Program::Argv(words) => words,
+            Program::Shell { text, executable: Some(path) } => vec![path, "-c".into(), text],
+            Program::Shell { text, executable: None } | Program::Raw(text) => {
+                self.shell.iter().cloned().chain(["-c".into(), text]).collect()
+            }
+        };
+        let program = words.remove(0);
+        let mut command = Command::new(&program);
+        command.args(words).envs(exec.env).current_dir(exec.chdir.map_or(self.dir.path().into(), PathBuf::from));
+        command.env("TMPDIR", self.dir.path());
+        let stdin = exec.stdin.unwrap_or_default();
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child =
+            command.spawn().map_err(|e| Failure::new(crate::failure::FailureKind::Command, e.to_string()))?;
+        let mut pipe = child.stdin.take().unwrap();
+        let writer = std::thread::spawn(move || {
+            // A program that reads nothing closes the pipe; that is its right.
+            let _ = pipe.write_all(&stdin);
+        });
+        let output = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        Ok(ExecOutput {
+            status: output.status.code().unwrap_or(-1),
+            signal: output.status.code().is_none().then(|| "KILL".into()),
+            stdout: output.stdout,
+            stderr: output.stderr,
+        })
+    }
+
+    fn put(&self, put: &Put) -> Result<(), Failure> {
+        use std::os::unix::fs::PermissionsExt;
+        let cannot = |e: std::io::Error| local::cannot_read(Path::new(&put.path), &e);
+        let path = Path::new(&put.path);
+        if let Some(backup) = &put.backup {
+            std::fs::copy(path, backup).map_err(cannot)?;
+        }
+        let temporary = path.with_extension("fake-temporary");
+        match &put.content {
+            Content::Bytes(bytes) => std::fs::write(&temporary, bytes).map_err(cannot)?,
+            Content::File(from) => std::fs::copy(from, &temporary).map(|_| ()).map_err(cannot)?,
+        }
+        if let Some(mode) = &put.mode {
+            let bits = u32::from_str_radix(mode, 8).expect("modules give octal digits");
+            std::fs::set_permissions(&temporary, PermissionsExt::from_mode(bits)).map_err(cannot)?;
+        }
+        std::fs::rename(&temporary, path).map_err(cannot)
+    }
+}
+
+fn connect(tcp: &TcpTry) -> Result<Output, Failure> {
+    use std::io::Read as _;
+    use std::net::{TcpStream, ToSocketAddrs as _};
+    let refused =
+        |e: std::io::Error| Failure::new(crate::failure::FailureKind::Unreachable, crate::source::plain_io_error(&e));
+    let mut addresses = (tcp.host.as_str(), tcp.port).to_socket_addrs().map_err(refused)?;
+    let address = addresses.next().unwrap();
+    let mut stream = TcpStream::connect_timeout(&address, tcp.timeout).map_err(refused)?;
+    let mut bytes = vec![0; tcp.read_bytes];
+    let mut n = 0;
+    if tcp.read_bytes > 0 {
+        stream.set_read_timeout(Some(tcp.timeout)).map_err(refused)?;
+        n = stream.read(&mut bytes).unwrap_or(0);
+    }
+    bytes.truncate(n);
+    Ok(Output::Connected(bytes))
+}
+
+impl Probe for Fake {
+    fn read(&self, action: Action) -> Boxed<'_, Result<Output, Failure>> {
+        assert!(action.effect != Effect::Write, "a module writes while it plans");
+        Box::pin(async move { self.perform(action) })
+    }
+}
+
+impl Run for Fake {
+    fn verbosity(&self) -> u8 {
+        self.verbosity
+    }
+
+    fn wants_diff(&self) -> bool {
+        true
+    }
+
+    fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure> {
+        // One `name: value` a line is all that these tests need.
+        let text = std::fs::read_to_string(path).map_err(|e| local::cannot_read(path, &e))?;
+        let var = |line: &str| {
+            let (name, value) = line.split_once(": ")?;
+            Some((Arc::from(name), Var::Data(Value::from(value))))
+        };
+        Ok(text.lines().filter_map(var).collect())
+    }
+
+    fn open_vault(&self, _: &[u8]) -> Result<Vec<u8>, Failure> {
+        Ok(b"opened".to_vec())
+    }
+}
+
+/// Variables of a step.
+struct Variables(Map);
+
+impl crate::vars::Scope for Variables {
+    fn var(&self, name: &str) -> Option<Var> {
+        self.0.get(name).cloned().map(Var::Data)
+    }
+    fn names(&self) -> Vec<Arc<str>> {
+        self.0.iter().map(|(key, _)| key.to_string().into()).collect()
+    }
+    fn host(&self, _: &str) -> Option<Arc<dyn crate::vars::Scope>> {
+        None
+    }
+    fn hosts(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+}
+
+fn templar(vars: &[(&str, Value)], files: &crate::source::SearchPath) -> Templar {
+    let scope = Variables(vars.iter().map(|(k, v)| (*k, v.clone())).collect());
+    Templar { scope: Arc::new(scope), files: files.clone() }
+}

@@ -1,0 +1,8 @@
+//! What holds for every module, and what modules do on a real host.
+
+mod commands;
+mod file;
+mod files;
+mod table;
+mod variables;
+mod waiting;
