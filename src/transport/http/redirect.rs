@@ -59,7 +59,7 @@ mod tests {
     fn redirects_are_followed_as_the_policy_says() {
         use Redirects::{All, None as No, Safe, Urllib2};
         // Policy, status, method, the next method, whether the body goes along.
-        let cases: [(Redirects, u16, &str, Option<(&str, bool)>); 20] = [
+        let cases = [
             (No, 302, "GET", None),
             (Safe, 302, "GET", Some(("GET", false))),
             (Safe, 301, "HEAD", Some(("HEAD", false))),
