@@ -17,6 +17,8 @@ pub struct Change {
     pub diff: Vec<TextDiff>,
     /// What check mode says when the actions are withheld.
     pub withheld: Withheld,
+    /// Says what else is to be done, once the outputs of `actions` are known (writing an answer's body to a file).
+    pub then: Option<Then>,
     /// Makes the result of what came back.
     pub finish: Option<Finish>,
     /// Variables that the host gets, as by `set_fact`.
@@ -32,6 +34,9 @@ pub struct Change {
     /// What the user should be told.
     pub warnings: Vec<String>,
 }
+
+/// Makes further actions of the outputs so far; their outputs follow those in what `finish` gets.
+pub type Then = Box<dyn FnOnce(&[Output]) -> Result<Vec<Action>, Failure> + Send>;
 
 /// Makes a result of the outputs, one per action in order.
 pub type Finish = Box<dyn FnOnce(Vec<Output>, Map) -> Result<Finished, Failure> + Send>;
@@ -106,6 +111,7 @@ impl Change {
             changed: false,
             diff: Vec::new(),
             withheld: Withheld::Predicted,
+            then: None,
             finish: None,
             facts: Map::new(),
             facts_are_gathered: false,

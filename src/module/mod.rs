@@ -38,7 +38,7 @@ mod tests;
 
 pub use action::*;
 pub use args::{Arg, ArgKind, Args, Rule, check_args, coerce_args, split_key_value};
-pub use change::{Change, Finish, Finished, RunChange, TextDiff, Withheld};
+pub use change::{Change, Finish, Finished, RunChange, TextDiff, Then, Withheld};
 
 use crate::effect::Effect;
 use crate::failure::Failure;
