@@ -3,6 +3,7 @@
 //! [`connect`] opens a [`Connection`] for a [`Target`]. Blocking libraries (ssh2) live on threads of their own; nothing
 //! here blocks a worker of the event loop.
 
+pub mod shell;
 mod wire;
 
 pub use wire::Wire;
