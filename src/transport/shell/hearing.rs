@@ -71,6 +71,11 @@ impl Hearing {
         &self.echo
     }
 
+    /// Claims that there is no answer so far but blank lines.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.iter().all(|line| line.trim().is_empty())
+    }
+
     /// Returns the size of the answer so far.
     pub(super) fn bytes(&self) -> usize {
         self.bytes

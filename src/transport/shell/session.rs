@@ -14,6 +14,7 @@
 use super::clean::Cleaner;
 use super::hearing::{Hearing, MAX_ANSWER_BYTES};
 use super::prompt::{MAX_PROMPT, Prompt, Prompts};
+use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::platform::Platform;
 use crate::redact::Secret;
@@ -331,9 +332,11 @@ impl Session {
         }
         if let Some(prompt) = self.prompts.find(partial) {
             let echo = hearing.echo();
+            // A device that lags echoes twice, the second time behind a prompt: a show without an answer may be one.
+            let is_early = hearing.is_empty() && self.platform.command_effect(typed.text) == Effect::Read;
             return match () {
                 () if !echo.is_seen() && !self.is_silent => End::Likely(prompt, self.patience.without_echo),
-                () if !echo.is_in_place() || self.unheard || !self.prompts.is_ours(&prompt) => {
+                () if !echo.is_in_place() || self.unheard || is_early || !self.prompts.is_ours(&prompt) => {
                     End::Likely(prompt, self.patience.confirm)
                 }
                 () => End::Prompt(prompt),
