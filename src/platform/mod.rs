@@ -1,10 +1,72 @@
 //! Device types as data: prompts, levels and the way between them, paging, error texts, what only reads.
 //!
-//! A platform is one file `definitions/NAME.yaml` and one line in the table of definitions.
+//! A platform is one file `definitions/NAME.yaml` and one line in [`DEFINITIONS`]. Its prompts and short recordings are
+//! kept in `tests/platforms/NAME/`; the tests hold them against this definition and against all others.
+//!
+//! All expressions are searched with `^` and `$` at line boundaries. They see lines as the session cleaned them: no
+//! escapes, no carriage returns; prompts without blanks at their end.
+
+mod read;
+#[cfg(test)]
+mod tests;
 
 use crate::effect::Effect;
 use regex::Regex;
+use serde::Deserialize;
+use std::sync::LazyLock;
 use std::time::Duration;
+
+/// Every definition, by name. A test reads all of them.
+static DEFINITIONS: &[(&str, &str)] = &[
+    ("arista_eos", include_str!("definitions/arista_eos.yaml")),
+    ("cisco_ios", include_str!("definitions/cisco_ios.yaml")),
+    ("frr", include_str!("definitions/frr.yaml")),
+    ("juniper_junos", include_str!("definitions/juniper_junos.yaml")),
+    ("linux", include_str!("definitions/linux.yaml")),
+];
+
+/// A definition with the platform that is read from it when somebody first asks for it: one file has some fifty
+/// expressions, and a run needs one or two platforms.
+struct Entry {
+    name: &'static str,
+    aliases: Vec<String>,
+    text: &'static str,
+    platform: std::sync::OnceLock<Platform>,
+}
+
+impl Entry {
+    fn platform(&'static self) -> &'static Platform {
+        self.platform.get_or_init(|| read::read(self.text).expect("a test reads every definition"))
+    }
+}
+
+static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let entry = |(name, text): &(&'static str, &'static str)| Entry {
+        name,
+        aliases: read::aliases(text),
+        text,
+        platform: std::sync::OnceLock::new(),
+    };
+    DEFINITIONS.iter().map(entry).collect()
+});
+
+/// Returns the platform of that name or alias.
+pub fn find(name: &str) -> Option<&'static Platform> {
+    ENTRIES
+        .iter()
+        .find(|entry| entry.name == name || entry.aliases.iter().any(|alias| alias == name))
+        .map(Entry::platform)
+}
+
+/// Returns every platform, sorted by name.
+pub fn all() -> impl Iterator<Item = &'static Platform> {
+    ENTRIES.iter().map(Entry::platform)
+}
+
+/// Returns every name and alias, for "did you mean".
+pub fn names() -> impl Iterator<Item = &'static str> {
+    ENTRIES.iter().flat_map(|entry| std::iter::once(entry.name).chain(entry.aliases.iter().map(String::as_str)))
+}
 
 /// A device type.
 #[derive(Debug)]
@@ -23,6 +85,8 @@ pub struct Platform {
     pub levels: Vec<Level>,
     /// Ways from one level to another.
     pub moves: Vec<Move>,
+    /// Questions that may come before the first prompt: a licence, a banner to accept.
+    pub login: Vec<Expect>,
     /// Commands to send after login: paging off, width.
     pub setup: Vec<String>,
     /// Errors of setup commands do not matter.
@@ -35,16 +99,24 @@ pub struct Platform {
     pub errors: Vec<Regex>,
     /// What looks like an error and is none.
     pub errors_not: Vec<Regex>,
+    /// What a device looks like that asks and waits. A question that nobody answers fails at once, not by timeout.
+    pub questions: Vec<Regex>,
     /// Commands that only read.
     pub reads: Vec<Regex>,
     /// Commands that match `reads` and may write all the same (`| redirect`).
     pub reads_not: Vec<Regex>,
     /// Configuration by candidate: sent after the lines.
     pub commit: Option<Commit>,
+    /// How the running configuration is saved for the next start.
+    pub save: Option<Save>,
     /// The command that shows the running configuration.
     pub show_running: Option<String>,
+    /// The command that shows the configuration of the next start.
+    pub show_startup: Option<String>,
     /// What a line of the configuration's text looks like.
     pub text: ConfigText,
+    /// What ends a session politely.
+    pub close: Option<String>,
     /// How long to wait for a prompt when nobody says.
     pub timeout: Duration,
 }
@@ -100,12 +172,14 @@ pub enum Answer {
 /// How output is paged, in case the setup did not turn it off.
 #[derive(Debug)]
 pub struct Pager {
-    /// The pager's prompt, at the end of what has come.
+    /// The pager's prompt: a whole last line. It is taken out of the output, with what the pager types to wipe it.
     pub prompt: Regex,
     /// What to type for the next page.
     pub answer: String,
-    /// What the pager leaves in the output.
-    pub erase: Option<Regex>,
+    /// What the pager shows at the end when it waits there too.
+    pub end: Option<Regex>,
+    /// What to type then.
+    pub end_answer: String,
 }
 
 /// How a candidate configuration takes effect.
@@ -121,13 +195,48 @@ pub struct Commit {
     pub diff: Option<String>,
 }
 
+/// How the running configuration is saved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Save {
+    /// The command.
+    pub send: String,
+    /// Questions (regular expressions) and answers.
+    pub expect: Vec<(String, String)>,
+}
+
+/// How a configuration's text shows what belongs to what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConfigStyle {
+    /// By indentation.
+    #[default]
+    Indent,
+    /// Every line is a whole command: `set a b c`.
+    Set,
+}
+
 /// What a configuration's text looks like.
 #[derive(Clone, Debug, Default)]
 pub struct ConfigText {
+    /// How it shows what belongs to what.
+    pub style: ConfigStyle,
     /// Prefixes of comments.
     pub comments: Vec<String>,
+    /// What undoes a line when it stands before it: `no `, `delete `.
+    pub negate: String,
+    /// Lines that end a section and configure nothing: `exit-address-family`.
+    pub section_end: Vec<String>,
     /// Lines that differ from one reading to the next and mean nothing.
     pub volatile: Vec<Regex>,
+}
+
+/// A prompt that was recognised.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PromptMatch<'a> {
+    /// The number of the level in [`Platform::levels`].
+    pub level: usize,
+    /// The device's name, where the prompt shows it.
+    pub host: Option<&'a str>,
 }
 
 impl Platform {
@@ -137,5 +246,60 @@ impl Platform {
         let reads =
             self.reads.iter().any(|r| r.is_match(command)) && !self.reads_not.iter().any(|r| r.is_match(command));
         if reads && !command.contains(['\n', '\r']) { Effect::Read } else { Effect::Write }
+    }
+
+    /// Returns the level whose prompt is this line, whole, blanks at its end aside. The first level that fits counts.
+    pub fn prompt<'a>(&self, line: &'a str) -> Option<PromptMatch<'a>> {
+        let line = line.trim_end();
+        self.levels.iter().enumerate().find_map(|(number, level)| {
+            let found = level.prompt.captures(line)?;
+            // One of `not` is asked only of the few lines that look right.
+            if level.not.iter().any(|not| not.is_match(line)) {
+                return None;
+            }
+            Some(PromptMatch { level: number, host: found.name("host").map(|host| host.as_str()) })
+        })
+    }
+
+    /// Returns the number of a level.
+    pub fn level(&self, name: &str) -> Option<usize> {
+        self.levels.iter().position(|level| level.name == name)
+    }
+
+    /// Returns the shortest way from one level to another, as numbers of [`Platform::moves`]; `None` when there is none.
+    pub fn way(&self, from: usize, to: usize) -> Option<Vec<usize>> {
+        let mut came_by: Vec<Option<usize>> = vec![None; self.levels.len()];
+        let mut queue = std::collections::VecDeque::from([from]);
+        while let Some(at) = queue.pop_front() {
+            if at == to {
+                let mut way = Vec::new();
+                let mut level = to;
+                while level != from {
+                    let number = came_by[level].expect("every level reached but the first was come to by a move");
+                    way.push(number);
+                    level = self.level(&self.moves[number].from).expect("a definition's moves name its levels");
+                }
+                way.reverse();
+                return Some(way);
+            }
+            for (number, step) in self.moves.iter().enumerate().filter(|(_, step)| step.from == self.levels[at].name) {
+                let next = self.level(&step.to).expect("a definition's moves name its levels");
+                if next != from && came_by[next].is_none() {
+                    came_by[next] = Some(number);
+                    queue.push_back(next);
+                }
+            }
+        }
+        None
+    }
+
+    /// Returns the lines of an answer that say that the command was refused, joined; `None` when none does.
+    pub fn error_in(&self, output: &str) -> Option<String> {
+        let is_error = |line: &&str| {
+            self.errors.iter().any(|error| error.is_match(line))
+                && !self.errors_not.iter().any(|not| not.is_match(line))
+        };
+        let lines: Vec<&str> = output.lines().filter(is_error).map(str::trim).collect();
+        (!lines.is_empty()).then(|| lines.join("\n"))
     }
 }

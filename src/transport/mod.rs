@@ -4,6 +4,7 @@
 //! here blocks a worker of the event loop.
 
 pub mod http;
+pub mod shell;
 mod wire;
 
 pub use wire::Wire;

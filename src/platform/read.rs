@@ -1,0 +1,318 @@
+//! Reads a platform's definition: YAML text to a checked [`Platform`].
+//!
+//! Every expression is compiled here, and every name of a level must exist, so that a definition with a mistake never
+//! reaches a device.
+
+use super::{Answer, Commit, ConfigStyle, ConfigText, Expect, Level, Move, Pager, Platform, Save};
+use regex::{Regex, RegexBuilder};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// Returns the platform that a definition describes, or what is wrong with it.
+pub(super) fn read(text: &str) -> Result<Platform, String> {
+    let written: Written = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    let platform = written.into_platform()?;
+    check_names(&platform)?;
+    Ok(platform)
+}
+
+/// Returns a definition's aliases alone; cheap, since no expression is compiled.
+pub(super) fn aliases(text: &str) -> Vec<String> {
+    serde_yaml::from_str::<Written>(text).map(|written| written.aliases).unwrap_or_default()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    #[serde(default)]
+    aliases: Vec<String>,
+    #[serde(default)]
+    is_host: bool,
+    command_level: String,
+    config_level: Option<String>,
+    levels: Vec<WrittenLevel>,
+    #[serde(default)]
+    moves: Vec<WrittenMove>,
+    #[serde(default)]
+    login: Vec<WrittenExpect>,
+    #[serde(default)]
+    setup: Vec<String>,
+    #[serde(default)]
+    setup_ignore_errors: bool,
+    #[serde(default)]
+    context: Vec<String>,
+    pager: Option<WrittenPager>,
+    #[serde(default)]
+    errors: Vec<String>,
+    #[serde(default)]
+    errors_not: Vec<String>,
+    #[serde(default)]
+    questions: Vec<String>,
+    #[serde(default)]
+    reads: Vec<String>,
+    #[serde(default)]
+    reads_not: Vec<String>,
+    commit: Option<WrittenCommit>,
+    save: Option<WrittenSave>,
+    show_running: Option<String>,
+    show_startup: Option<String>,
+    text: WrittenText,
+    close: Option<String>,
+    timeout_seconds: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenLevel {
+    name: String,
+    prompt: String,
+    #[serde(default)]
+    not: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenMove {
+    from: String,
+    to: String,
+    send: String,
+    #[serde(default)]
+    expect: Vec<WrittenExpect>,
+    #[serde(default)]
+    fail: Vec<String>,
+}
+
+/// A question with a fixed `answer`, or with what the session has to `give`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenExpect {
+    question: String,
+    answer: Option<String>,
+    give: Option<Give>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Give {
+    EnablePassword,
+    Password,
+    Username,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPager {
+    prompt: String,
+    answer: String,
+    end: Option<String>,
+    #[serde(default)]
+    end_answer: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenCommit {
+    send: String,
+    #[serde(default)]
+    fail: Vec<String>,
+    abort: Option<String>,
+    diff: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenSave {
+    send: String,
+    #[serde(default)]
+    expect: Vec<WrittenSaveAnswer>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenSaveAnswer {
+    question: String,
+    answer: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenText {
+    #[serde(default)]
+    style: ConfigStyle,
+    #[serde(default)]
+    comments: Vec<String>,
+    #[serde(default)]
+    negate: String,
+    #[serde(default)]
+    section_end: Vec<String>,
+    #[serde(default)]
+    volatile: Vec<String>,
+}
+
+impl Written {
+    fn into_platform(self) -> Result<Platform, String> {
+        Ok(Platform {
+            name: self.name,
+            aliases: self.aliases,
+            is_host: self.is_host,
+            command_level: self.command_level,
+            config_level: self.config_level,
+            levels: self.levels.into_iter().map(WrittenLevel::read).collect::<Result<_, _>>()?,
+            moves: self.moves.into_iter().map(WrittenMove::read).collect::<Result<_, _>>()?,
+            login: self.login.into_iter().map(WrittenExpect::read).collect::<Result<_, _>>()?,
+            setup: self.setup,
+            setup_ignore_errors: self.setup_ignore_errors,
+            context: of_lines(&self.context)?,
+            pager: self.pager.map(WrittenPager::read).transpose()?,
+            errors: of_lines(&self.errors)?,
+            errors_not: of_lines(&self.errors_not)?,
+            questions: of_lines(&self.questions)?,
+            reads: of_lines(&self.reads)?,
+            reads_not: of_lines(&self.reads_not)?,
+            commit: self.commit.map(WrittenCommit::read).transpose()?,
+            save: self.save.map(|save| Save {
+                send: save.send,
+                expect: save.expect.into_iter().map(|e| (e.question, e.answer)).collect(),
+            }),
+            show_running: self.show_running,
+            show_startup: self.show_startup,
+            text: ConfigText {
+                style: self.text.style,
+                comments: self.text.comments,
+                negate: self.text.negate,
+                section_end: self.text.section_end,
+                volatile: of_lines(&self.text.volatile)?,
+            },
+            close: self.close,
+            timeout: Duration::from_secs(self.timeout_seconds),
+        })
+    }
+}
+
+impl WrittenLevel {
+    fn read(self) -> Result<Level, String> {
+        Ok(Level { name: self.name, prompt: of_line(&self.prompt)?, not: of_lines(&self.not)? })
+    }
+}
+
+impl WrittenMove {
+    fn read(self) -> Result<Move, String> {
+        let expect = self.expect.into_iter().map(WrittenExpect::read).collect::<Result<_, _>>()?;
+        Ok(Move { from: self.from, to: self.to, send: self.send, expect, fail: of_lines(&self.fail)? })
+    }
+}
+
+impl WrittenExpect {
+    fn read(self) -> Result<Expect, String> {
+        let answer = match (self.answer, self.give) {
+            (Some(text), None) => Answer::Text(text),
+            (None, Some(Give::EnablePassword)) => Answer::EnablePassword,
+            (None, Some(Give::Password)) => Answer::Password,
+            (None, Some(Give::Username)) => Answer::Username,
+            _ => return Err(format!("question `{}` needs either `answer` or `give`", self.question)),
+        };
+        Ok(Expect { question: of_line(&self.question)?, answer })
+    }
+}
+
+impl WrittenPager {
+    fn read(self) -> Result<Pager, String> {
+        Ok(Pager {
+            prompt: of_line(&self.prompt)?,
+            answer: self.answer,
+            end: self.end.as_deref().map(of_line).transpose()?,
+            end_answer: self.end_answer,
+        })
+    }
+}
+
+impl WrittenCommit {
+    fn read(self) -> Result<Commit, String> {
+        Ok(Commit { send: self.send, fail: of_lines(&self.fail)?, abort: self.abort, diff: self.diff })
+    }
+}
+
+/// Compiles an expression that is asked about one line.
+fn of_line(pattern: &str) -> Result<Regex, String> {
+    RegexBuilder::new(&ascii_classes(pattern))
+        .multi_line(true)
+        .build()
+        .map_err(|error| format!("expression `{pattern}` does not compile: {error}"))
+}
+
+/// Writes `\w`, `\d` and `\b` as what they are in ASCII. Host names and messages of devices are ASCII, and a repeated
+/// Unicode `\w` makes an automaton so large that a platform took a third of a second to compile.
+fn ascii_classes(pattern: &str) -> String {
+    let mut out = String::with_capacity(pattern.len() * 2);
+    let mut chars = pattern.chars();
+    let mut in_class = false;
+    while let Some(c) = chars.next() {
+        let escaped = if c == '\\' { chars.next() } else { None };
+        match (c, escaped) {
+            ('\\', Some('w')) => out.push_str(if in_class { "0-9A-Za-z_" } else { "[0-9A-Za-z_]" }),
+            ('\\', Some('d')) => out.push_str(if in_class { "0-9" } else { "[0-9]" }),
+            ('\\', Some('b')) if !in_class => out.push_str(r"(?-u:\b)"),
+            ('\\', Some(other)) => out.extend(['\\', other]),
+            (c, _) => {
+                in_class = (c == '[' || in_class) && c != ']';
+                out.push(c);
+            }
+        }
+    }
+    out
+}
+
+fn of_lines(patterns: &[String]) -> Result<Vec<Regex>, String> {
+    patterns.iter().map(|pattern| of_line(pattern)).collect()
+}
+
+fn check_names(platform: &Platform) -> Result<(), String> {
+    let known = |name: &str| match platform.levels.iter().any(|level| level.name == name) {
+        true => Ok(()),
+        false => Err(format!("there is no level `{name}`")),
+    };
+    known(&platform.command_level)?;
+    platform.config_level.as_deref().map(known).transpose()?;
+    for way in &platform.moves {
+        known(&way.from)?;
+        known(&way.to)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LEAST: &str = "{name: x, command_level: exec, levels: [{name: exec, prompt: '^x$'}], text: {}, \
+                         timeout_seconds: 1}";
+
+    #[test]
+    fn classes_become_ascii_inside_and_outside_brackets() {
+        let cases = [
+            (r"\w+", "[0-9A-Za-z_]+"),
+            (r"[\w.-]\d", "[0-9A-Za-z_.-][0-9]"),
+            (r"\\w\[\]", r"\\w\[\]"),
+            (r"\b", r"(?-u:\b)"),
+        ];
+        for (written, compiled) in cases {
+            assert_eq!(ascii_classes(written), compiled);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_definition_is_said() {
+        assert!(read(LEAST).is_ok());
+        let cases = [
+            ("command_level: exec", "command_level: other", "there is no level `other`"),
+            ("'^x$'", "'^(x$'", "expression `^(x$` does not compile"),
+            ("text: {}", "text: {}, colour: red", "unknown field `colour`"),
+            ("text: {}", "text: {}, login: [{question: a}]", "question `a` needs either `answer` or `give`"),
+        ];
+        for (from, to, message) in cases {
+            let error = read(&LEAST.replace(from, to)).unwrap_err();
+            assert!(error.contains(message), "{error}");
+        }
+    }
+}

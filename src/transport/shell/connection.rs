@@ -1,0 +1,184 @@
+//! A session in a task of its own: works come by a channel and are done one after the other.
+
+use super::session::{Logins, Patience, Session, Typed, Until};
+use crate::failure::{Failure, FailureKind};
+use crate::module::{Action, Boxed, Cli, Output, Work};
+use crate::transport::{Connection, Limits, Target, Wire};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+
+/// A deadline for those who set none: far enough to mean nothing, near enough for every clock.
+const NO_DEADLINE: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+
+/// Works that wait for their turn. Arbitrary: a host has one step at a time, or a few that read.
+const QUEUE: usize = 64;
+
+/// Opens a session with a device over a terminal: waits for its prompt, takes rights if the target says so, prepares
+/// the terminal.
+pub async fn connect(target: &Target, limits: &Limits, wire: Box<dyn Wire>) -> Result<Box<dyn Connection>, Failure> {
+    connect_with(target, limits, wire, Patience::default()).await
+}
+
+pub(super) async fn connect_with(
+    target: &Target,
+    limits: &Limits,
+    mut wire: Box<dyn Wire>,
+    patience: Patience,
+) -> Result<Box<dyn Connection>, Failure> {
+    let Some(platform) = target.platform else {
+        wire.close().await;
+        return Err(Failure::new(FailureKind::Argument, format!("the platform of `{}` is not known", target.host))
+            .help("set `ansible_network_os`"));
+    };
+    let enable = target.elevate.as_ref().filter(|elevate| elevate.method == "enable");
+    let logins = Logins {
+        user: target.ssh.user.clone(),
+        password: target.ssh.password.clone(),
+        enable: enable.is_some(),
+        enable_password: enable.and_then(|elevate| elevate.password.clone()),
+    };
+    let until = until(limits).within(target.ssh.connect_timeout.max(platform.timeout));
+    let session = Session::open(wire, platform, logins, patience, &until).await?;
+    let (jobs, queue) = mpsc::channel(QUEUE);
+    let is_open = Arc::new(AtomicBool::new(true));
+    tokio::spawn(serve(session, queue, Arc::clone(&is_open)));
+    Ok(Box::new(Shell { jobs, is_open, line_timeout: target.command_timeout }))
+}
+
+/// What others hold of a session.
+struct Shell {
+    jobs: mpsc::Sender<Job>,
+    is_open: Arc<AtomicBool>,
+    line_timeout: Option<Duration>,
+}
+
+/// Something to do in the session.
+struct Job {
+    task: Task,
+    until: Until,
+    reply: oneshot::Sender<Result<Output, Failure>>,
+}
+
+enum Task {
+    Cli(Cli),
+    Ping,
+    Close,
+}
+
+impl Shell {
+    async fn ask(&self, task: Task, until: Until) -> Result<Output, Failure> {
+        let closed = || Failure::new(FailureKind::Unreachable, "the session with the device is closed");
+        let (reply, answer) = oneshot::channel();
+        let cancel = until.cancel.clone();
+        self.jobs.send(Job { task, until, reply }).await.map_err(|_| closed())?;
+        // A work that waits behind another one is cancelled here; one that runs says more about it by itself.
+        tokio::select! {
+            biased;
+            answer = answer => answer.unwrap_or_else(|_| Err(closed())),
+            () = wait_after(cancel) => Err(Failure::new(FailureKind::Cancelled, "interrupted while waiting for its turn")),
+        }
+    }
+}
+
+/// Ends a moment after the cancel, so that the session, which hears of it as well, can say what it was doing.
+async fn wait_after(cancel: tokio_util::sync::CancellationToken) {
+    cancel.cancelled().await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
+}
+
+impl Connection for Shell {
+    fn perform<'a>(&'a self, action: &'a Action, limits: &'a Limits) -> Boxed<'a, Result<Output, Failure>> {
+        Box::pin(async move {
+            let task = match &action.work {
+                Work::Cli(cli) => {
+                    let line_timeout = cli.line_timeout.or(self.line_timeout);
+                    Task::Cli(Cli { line_timeout, ..cli.clone() })
+                }
+                Work::Ping => Task::Ping,
+                Work::Reset => Task::Close,
+                other => return Err(unsuited(other)),
+            };
+            self.ask(task, until(limits)).await
+        })
+    }
+
+    fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire) && !self.jobs.is_closed()
+    }
+
+    fn close(&self) -> Boxed<'_, ()> {
+        Box::pin(async move {
+            let until = until(&Limits { timeout: Some(Duration::from_secs(5)), cancel: Default::default() });
+            // Bounded: a work that runs is not waited for longer than this; the task closes the wire after it.
+            let _ = tokio::time::timeout(Duration::from_secs(5), self.ask(Task::Close, until)).await;
+        })
+    }
+}
+
+/// Does the works of a session until it is closed or nobody can send any more.
+async fn serve(mut session: Session, mut queue: mpsc::Receiver<Job>, is_open: Arc<AtomicBool>) {
+    while let Some(Job { task, until, mut reply }) = queue.recv().await {
+        if reply.is_closed() {
+            continue;
+        }
+        let is_last = matches!(task, Task::Close);
+        let done = tokio::select! {
+            done = perform(&mut session, task, &until) => Some(done),
+            // Nobody waits for the answer any more: the work was dropped in its midst.
+            () = reply.closed() => None,
+        };
+        if done.is_none() {
+            session.give_up();
+        }
+        let over = is_last || !session.is_open();
+        if over {
+            // Before the answer, so that whoever gets it finds the connection closed.
+            is_open.store(false, Ordering::Release);
+        }
+        if let Some(done) = done {
+            // The receiver may be gone; the work is done all the same.
+            let _ = reply.send(done);
+        }
+        if over {
+            break;
+        }
+    }
+    is_open.store(false, Ordering::Release);
+    session.close().await;
+}
+
+async fn perform(session: &mut Session, task: Task, until: &Until) -> Result<Output, Failure> {
+    match task {
+        Task::Cli(cli) => session.run(&cli, until).await.map(Output::Cli),
+        Task::Ping => {
+            let until = until.within(session.platform.timeout);
+            session.exchange(Typed::line(""), &until).await.map(|_| Output::Done)
+        }
+        Task::Close => {
+            session.close().await;
+            Ok(Output::Done)
+        }
+    }
+}
+
+fn until(limits: &Limits) -> Until {
+    let deadline = Instant::now() + limits.timeout.unwrap_or(NO_DEADLINE).min(NO_DEADLINE);
+    Until { deadline, cancel: limits.cancel.clone() }
+}
+
+fn unsuited(work: &Work) -> Failure {
+    let what = match work {
+        Work::Exec(_) => "programs",
+        Work::Put(_) | Work::Get(_) => "files",
+        Work::Http(_) => "HTTP calls",
+        _ => "this",
+    };
+    Failure::new(
+        FailureKind::Internal,
+        format!("a network CLI takes commands, not {what}: the module needs another connection"),
+    )
+    .help("use `connection: ssh` for hosts that run programs, `cli_command` for network devices")
+}

@@ -1,0 +1,92 @@
+//! Moving between the levels (modes) of a device.
+
+use super::session::{Question, Session, Typed, Until};
+use crate::failure::{Failure, FailureKind};
+use crate::platform::{Answer, Expect, Move};
+
+/// How often a way is looked for anew when a move led elsewhere. Arbitrary; the longest way known has two moves.
+const MAX_MOVES: usize = 8;
+
+impl Session {
+    /// Goes from where the login led to where commands run, and remembers it as home.
+    ///
+    /// That is the platform's command level, unless only a password leads there and the user did not ask for rights:
+    /// then commands run where the login led.
+    pub(super) async fn settle(&mut self, until: &Until) -> Result<(), Failure> {
+        let landed = self.prompt.level;
+        self.home = match self.leads_home(landed) {
+            Some(is_free) if is_free || self.logins.enable => self.command_level(),
+            _ => landed,
+        };
+        self.go(self.home, until).await
+    }
+
+    /// Claims that the login led to another program (a shell) or mode, from which commands are one free move away.
+    pub(super) fn is_elsewhere(&self, level: usize) -> bool {
+        level != self.command_level() && self.leads_home(level) == Some(true)
+    }
+
+    fn command_level(&self) -> usize {
+        self.platform.level(&self.platform.command_level).expect("a definition names its levels")
+    }
+
+    /// Returns whether the way from a level to where commands run is free of passwords; `None` when there is no way.
+    fn leads_home(&self, level: usize) -> Option<bool> {
+        let way = self.platform.way(level, self.command_level())?;
+        Some(way.iter().all(|number| !needs_password(&self.platform.moves[*number])))
+    }
+
+    /// Goes to a level by the shortest way.
+    pub(super) async fn go(&mut self, target: usize, until: &Until) -> Result<(), Failure> {
+        for _ in 0..MAX_MOVES {
+            let at = self.prompt.level;
+            if at == target {
+                return Ok(());
+            }
+            let way = self.platform.way(at, target).unwrap_or_default();
+            let Some(number) = way.first() else { break };
+            self.step(*number, until).await?;
+        }
+        match self.prompt.level == target {
+            true => Ok(()),
+            false => Err(self.no_way(target, "")),
+        }
+    }
+
+    async fn step(&mut self, number: usize, until: &Until) -> Result<(), Failure> {
+        let step = &self.platform.moves[number];
+        let questions = step.expect.iter().map(|expect| self.question(expect)).collect();
+        let answer = self.exchange(Typed { text: &step.send, questions, in_order: false }, until).await?;
+        let refused = answer.output.lines().find(|line| step.fail.iter().any(|fail| fail.is_match(line)));
+        let kind = if needs_password(step) { FailureKind::Authentication } else { FailureKind::Command };
+        if let Some(refused) = refused {
+            return Err(Failure::new(kind, format!("the device refuses `{}`: {}", step.send, refused.trim())));
+        }
+        let from = self.platform.level(&step.from).expect("a definition names its levels");
+        if self.prompt.level == from {
+            let mut failure = self.no_way(self.platform.level(&step.to).unwrap_or(from), answer.output.trim());
+            failure.kind = kind;
+            return Err(failure);
+        }
+        Ok(())
+    }
+
+    fn question(&self, expect: &Expect) -> Question {
+        Question { question: expect.question.clone(), answer: self.reply(&expect.answer), newline: true }
+    }
+
+    fn no_way(&self, target: usize, said: &str) -> Failure {
+        let levels = &self.platform.levels;
+        let mut message =
+            format!("no way from level `{}` to level `{}`", levels[self.prompt.level].name, levels[target].name);
+        if !said.is_empty() {
+            message.push_str(": ");
+            message.push_str(said);
+        }
+        Failure::new(FailureKind::Command, message)
+    }
+}
+
+fn needs_password(step: &Move) -> bool {
+    step.expect.iter().any(|expect| matches!(expect.answer, Answer::EnablePassword | Answer::Password))
+}

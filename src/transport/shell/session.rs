@@ -1,0 +1,522 @@
+//! A session with a device: bytes out, bytes in, one line at a time.
+//!
+//! [`Session::open`] waits for the first prompt and prepares the terminal. [`Session::exchange`] types one line and
+//! hears the answer to its end; levels and whole works stand on it (`levels.rs`, `work.rs`).
+//!
+//! When an answer has ended: the echo of the line has come behind the prompt, and the last line is, whole, a prompt
+//! with the device's learned name. Then nobody waits. Where one of these is missing (no echo, another name), the prompt
+//! is believed when nothing follows for a moment ([`Patience`]). So a prompt that is left from before (a line end sent
+//! to wake the device up brings a second one) never ends the next answer, and no command is typed into the wrong place.
+//!
+//! After anything that leaves the place in the stream unknown (deadline, cancel, end of stream, a question without an
+//! answer) the session is closed and every later call fails.
+
+use super::clean::Cleaner;
+use super::hearing::{Hearing, MAX_ANSWER_BYTES};
+use super::prompt::{MAX_PROMPT, Prompt, Prompts};
+use crate::effect::Effect;
+use crate::failure::{Failure, FailureKind};
+use crate::platform::Platform;
+use crate::redact::Secret;
+use crate::transport::Wire;
+use regex::Regex;
+use std::time::Duration;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// How many bytes of what came last a message shows.
+const LAST_BYTES: usize = 300;
+
+/// How long silence must last before it is believed. None of these is waited for when a device behaves as expected.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// For a prompt with a name that is not the learned one. Several times what one answer of a device pauses.
+    pub(super) confirm: Duration,
+    /// For a prompt, when the echo of the line has not come. Long: the answer of a slow device begins with the echo.
+    pub(super) without_echo: Duration,
+    /// For a question that nobody answers.
+    pub(super) question: Duration,
+    /// For a device that says nothing after login, before a line end is sent. Slow devices take two seconds.
+    pub(super) wake: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Patience {
+        Patience {
+            confirm: Duration::from_millis(200),
+            without_echo: Duration::from_secs(3),
+            question: Duration::from_secs(1),
+            wake: Duration::from_secs(5),
+        }
+    }
+}
+
+/// When to give up.
+#[derive(Clone, Debug)]
+pub(super) struct Until {
+    /// At this time at the latest.
+    pub(super) deadline: Instant,
+    /// When this is cancelled.
+    pub(super) cancel: CancellationToken,
+}
+
+impl Until {
+    /// Returns the same with a deadline `after` from now, if that is earlier.
+    pub(super) fn within(&self, after: Duration) -> Until {
+        // A deadline so far away that it cannot be told is none.
+        let deadline = Instant::now().checked_add(after).map_or(self.deadline, |then| then.min(self.deadline));
+        Until { deadline, cancel: self.cancel.clone() }
+    }
+}
+
+/// What the session may type when it is asked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Logins {
+    /// The user's name.
+    pub(super) user: Option<String>,
+    /// The login password.
+    pub(super) password: Option<Secret>,
+    /// Rights are to be taken by `enable`.
+    pub(super) enable: bool,
+    /// The enable password.
+    pub(super) enable_password: Option<Secret>,
+}
+
+/// A question that a line may bring.
+pub(super) struct Question {
+    /// The question.
+    pub(super) question: Regex,
+    /// What to type.
+    pub(super) answer: Reply,
+    /// Whether a line end follows.
+    pub(super) newline: bool,
+}
+
+/// What to type at a question.
+pub(super) enum Reply {
+    /// This.
+    Type(Secret),
+    /// A password that was given; when it is asked for again, it was wrong.
+    Password(Secret),
+    /// A password that nobody has given: named so in the failure.
+    Missing(&'static str),
+}
+
+/// A line to type.
+pub(super) struct Typed<'a> {
+    /// The line.
+    pub(super) text: &'a str,
+    /// Questions that may come.
+    pub(super) questions: Vec<Question>,
+    /// They must all come, each in its turn.
+    pub(super) in_order: bool,
+}
+
+impl<'a> Typed<'a> {
+    /// Makes a line that asks nothing.
+    pub(super) fn line(text: &'a str) -> Typed<'a> {
+        Typed { text, questions: Vec::new(), in_order: false }
+    }
+}
+
+/// An answer to its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Answer {
+    /// The text without echo and prompt.
+    pub(super) output: String,
+    /// The prompt after it.
+    pub(super) prompt: String,
+}
+
+/// A session.
+pub(super) struct Session {
+    wire: Box<dyn Wire>,
+    pub(super) platform: &'static Platform,
+    pub(super) logins: Logins,
+    cleaner: Cleaner,
+    prompts: Prompts,
+    /// The prompt that stands on the unfinished line.
+    pub(super) prompt: Prompt,
+    /// The level in which commands run.
+    pub(super) home: usize,
+    patience: Patience,
+    /// Something was sent whose answer was not waited for.
+    unheard: bool,
+    /// The device was seen to give no echo.
+    is_silent: bool,
+    last: Vec<u8>,
+    is_open: bool,
+}
+
+/// What the end of an answer looks like.
+enum End {
+    /// Nothing to act on.
+    Open,
+    /// The pager waits for this.
+    Pager(String),
+    /// The question of that number stands there.
+    Asked(usize),
+    /// A prompt, beyond doubt.
+    Prompt(Prompt),
+    /// A prompt, if nothing follows for so long.
+    Likely(Prompt, Duration),
+    /// A question without an answer, if nothing follows.
+    Stuck(String),
+}
+
+impl Session {
+    /// Waits for the first prompt, goes to where commands run, and prepares the terminal.
+    pub(super) async fn open(
+        wire: Box<dyn Wire>,
+        platform: &'static Platform,
+        logins: Logins,
+        patience: Patience,
+        until: &Until,
+    ) -> Result<Session, Failure> {
+        let mut session = Session {
+            wire,
+            platform,
+            logins,
+            cleaner: Cleaner::default(),
+            prompts: Prompts::new(platform),
+            prompt: Prompt { level: 0, host: None, text: String::new() },
+            home: 0,
+            patience,
+            unheard: false,
+            is_silent: false,
+            last: Vec::new(),
+            is_open: true,
+        };
+        match session.begin(until).await {
+            Ok(()) => Ok(session),
+            Err(failure) => {
+                session.close().await;
+                Err(failure)
+            }
+        }
+    }
+
+    async fn begin(&mut self, until: &Until) -> Result<(), Failure> {
+        self.prompt = self.first_prompt(until).await?;
+        self.prompts.learn(&self.prompt);
+        // The first prompt may be a line of the greeting. The answers to the setup tell, and correct name and level; so
+        // rights are taken after it, and only from a shell is the device's CLI started before.
+        if self.is_elsewhere(self.prompt.level) {
+            self.settle(until).await?;
+            return self.set_up(until).await;
+        }
+        self.set_up(until).await?;
+        self.settle(until).await
+    }
+
+    async fn set_up(&mut self, until: &Until) -> Result<(), Failure> {
+        for command in &self.platform.setup {
+            let answer = self.exchange(Typed::line(command), until).await?;
+            if let (Some(error), false) = (self.platform.error_in(&answer.output), self.platform.setup_ignore_errors) {
+                let message = format!("the device refuses `{command}`: {error}");
+                return Err(Failure::new(FailureKind::Command, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the first prompt; answers what is asked before it, and wakes up a device that says nothing.
+    async fn first_prompt(&mut self, until: &Until) -> Result<Prompt, Failure> {
+        let waiting = "the first prompt";
+        let mut hearing = Hearing::new("", "");
+        let mut woken = false;
+        let mut asked = 0;
+        loop {
+            hearing.take(&mut self.cleaner);
+            let partial = self.cleaner.partial(MAX_PROMPT).unwrap_or_default();
+            if let Some(keys) = self.pager_keys(&partial) {
+                self.cleaner.forget_partial();
+                self.send(keys.as_bytes(), until).await?;
+            } else if let Some(prompt) = self.prompts.find(&partial) {
+                let is_sure = !self.is_elsewhere(prompt.level);
+                if is_sure || !self.receive(Some(self.patience.confirm), until, waiting).await? {
+                    return Ok(prompt);
+                }
+                continue;
+            } else if let Some(reply) = self.login_reply(&partial) {
+                asked += 1;
+                // Questions that come again and again are answered wrongly.
+                if asked > 8 {
+                    return Err(self.lost(FailureKind::Authentication, "the device asks the same again", waiting));
+                }
+                let reply = reply.map_err(|missing| self.missing(missing))?;
+                self.cleaner.forget_partial();
+                self.send(format!("{}\n", reply.expose()).as_bytes(), until).await?;
+            }
+            let pause = (!woken).then_some(self.patience.wake);
+            if !self.receive(pause, until, waiting).await? {
+                woken = true;
+                self.send(b"\n", until).await?;
+            }
+        }
+    }
+
+    fn login_reply(&self, partial: &str) -> Option<Result<Secret, &'static str>> {
+        let expect = self.platform.login.iter().find(|expect| expect.question.is_match(partial))?;
+        Some(match self.reply(&expect.answer) {
+            Reply::Type(text) | Reply::Password(text) => Ok(text),
+            Reply::Missing(what) => Err(what),
+        })
+    }
+
+    /// Types a line and hears the answer to its end.
+    pub(super) async fn exchange(&mut self, mut typed: Typed<'_>, until: &Until) -> Result<Answer, Failure> {
+        if !self.is_open {
+            return Err(Failure::new(FailureKind::Unreachable, "the session with the device is closed"));
+        }
+        let waiting = format!("the prompt after `{}`", typed.text);
+        let mut hearing = Hearing::new(typed.text, &self.prompt.text);
+        self.send(format!("{}\n", typed.text).as_bytes(), until).await?;
+        let mut used = vec![false; typed.questions.len()];
+        loop {
+            hearing.take(&mut self.cleaner);
+            if hearing.bytes() > MAX_ANSWER_BYTES {
+                return Err(self.lost(FailureKind::Command, "the answer is too large", &waiting));
+            }
+            let partial = self.cleaner.partial(MAX_PROMPT);
+            match self.end(partial.as_deref(), &hearing, &typed, &used) {
+                End::Pager(keys) => {
+                    self.cleaner.forget_partial();
+                    self.send(keys.as_bytes(), until).await?;
+                }
+                End::Asked(number) => {
+                    self.answer(&mut typed, &mut used, number, until, &waiting).await?;
+                    hearing.answered();
+                }
+                End::Prompt(prompt) => return self.finish(hearing, prompt, &typed, &used),
+                End::Likely(prompt, pause) => {
+                    if !self.receive(Some(pause), until, &waiting).await? {
+                        self.is_silent |= !hearing.echo().is_seen();
+                        return self.finish(hearing, prompt, &typed, &used);
+                    }
+                }
+                End::Stuck(question) => {
+                    if !self.receive(Some(self.patience.question), until, &waiting).await? {
+                        let message = format!("the device asks `{question}` and there is no answer to it");
+                        return Err(self
+                            .lost(FailureKind::Command, &message, &waiting)
+                            .help("give the question and its answer: `prompt` and `answer` beside the command"));
+                    }
+                }
+                End::Open => {
+                    self.receive(None, until, &waiting).await?;
+                }
+            }
+        }
+    }
+
+    /// Types a line and does not wait for the answer.
+    pub(super) async fn type_only(&mut self, text: &str, newline: bool, until: &Until) -> Result<(), Failure> {
+        let end = if newline { "\n" } else { "" };
+        self.send(format!("{text}{end}").as_bytes(), until).await?;
+        self.unheard = true;
+        Ok(())
+    }
+
+    /// Judges the unfinished line.
+    fn end(&self, partial: Option<&str>, hearing: &Hearing, typed: &Typed<'_>, used: &[bool]) -> End {
+        let Some(partial) = partial.filter(|partial| !partial.trim().is_empty()) else { return End::Open };
+        if !hearing.is_on_new_line() {
+            return End::Open;
+        }
+        if let Some(keys) = self.pager_keys(partial) {
+            return End::Pager(keys);
+        }
+        if let Some(number) = asked(partial, hearing, typed, used) {
+            return End::Asked(number);
+        }
+        if let Some(prompt) = self.prompts.find(partial) {
+            let echo = hearing.echo();
+            // A device that lags echoes twice, the second time behind a prompt: a show without an answer may be one.
+            let is_early = hearing.is_empty() && self.platform.command_effect(typed.text) == Effect::Read;
+            return match () {
+                () if !echo.is_seen() && !self.is_silent => End::Likely(prompt, self.patience.without_echo),
+                () if !echo.is_in_place() || self.unheard || is_early || !self.prompts.is_ours(&prompt) => {
+                    End::Likely(prompt, self.patience.confirm)
+                }
+                () => End::Prompt(prompt),
+            };
+        }
+        match self.platform.questions.iter().any(|question| question.is_match(partial)) {
+            true => End::Stuck(partial.trim().to_owned()),
+            false => End::Open,
+        }
+    }
+
+    fn pager_keys(&self, partial: &str) -> Option<String> {
+        let pager = self.platform.pager.as_ref()?;
+        if pager.prompt.is_match(partial) {
+            return Some(pager.answer.clone());
+        }
+        pager.end.as_ref().filter(|end| end.is_match(partial)).map(|_| pager.end_answer.clone())
+    }
+
+    async fn answer(
+        &mut self,
+        typed: &mut Typed<'_>,
+        used: &mut [bool],
+        number: usize,
+        until: &Until,
+        waiting: &str,
+    ) -> Result<(), Failure> {
+        let question = &typed.questions[number];
+        let again = std::mem::replace(&mut used[number], true);
+        match &question.answer {
+            Reply::Missing(what) => Err(self.missing(what)),
+            Reply::Password(_) if again => {
+                Err(self.lost(FailureKind::Authentication, "the device refuses the password", waiting))
+            }
+            Reply::Type(text) | Reply::Password(text) => {
+                let end = if question.newline { "\n" } else { "" };
+                let bytes = zeroize::Zeroizing::new(format!("{}{end}", text.expose()));
+                self.send(bytes.as_bytes(), until).await
+            }
+        }
+    }
+
+    fn finish(
+        &mut self,
+        hearing: Hearing,
+        prompt: Prompt,
+        typed: &Typed<'_>,
+        used: &[bool],
+    ) -> Result<Answer, Failure> {
+        self.prompts.learn(&prompt);
+        self.unheard = false;
+        let answer = Answer { output: hearing.into_output(self.platform), prompt: prompt.text.trim().to_owned() };
+        self.prompt = prompt;
+        if let (true, Some(number)) = (typed.in_order, used.iter().position(|used| !used)) {
+            let question = typed.questions[number].question.as_str();
+            let message = format!("`{}` did not ask `{question}`", typed.text);
+            return Err(Failure::new(FailureKind::Command, message));
+        }
+        Ok(answer)
+    }
+
+    /// Returns what to type at a question of the platform's definition.
+    pub(super) fn reply(&self, answer: &crate::platform::Answer) -> Reply {
+        use crate::platform::Answer;
+        let password = |secret: &Option<Secret>, what| match secret {
+            Some(secret) => Reply::Password(secret.clone()),
+            None => Reply::Missing(what),
+        };
+        match answer {
+            Answer::Text(text) => Reply::Type(Secret::new(text.clone())),
+            Answer::EnablePassword => password(&self.logins.enable_password, "enable password"),
+            Answer::Password => password(&self.logins.password, "password"),
+            Answer::Username => match &self.logins.user {
+                Some(user) => Reply::Type(Secret::new(user.clone())),
+                None => Reply::Missing("user name"),
+            },
+        }
+    }
+
+    async fn send(&mut self, bytes: &[u8], until: &Until) -> Result<(), Failure> {
+        let sent = tokio::select! {
+            sent = self.wire.send(bytes) => sent,
+            () = until.cancel.cancelled() => Err(cancelled()),
+            () = tokio::time::sleep_until(until.deadline) => {
+                Err(Failure::new(FailureKind::Timeout, "the device takes no more input"))
+            }
+        };
+        self.is_open &= sent.is_ok();
+        sent
+    }
+
+    /// Waits for bytes; false when none came for `pause`.
+    async fn receive(&mut self, pause: Option<Duration>, until: &Until, waiting: &str) -> Result<bool, Failure> {
+        let silence = pause.and_then(|pause| Instant::now().checked_add(pause)).unwrap_or(until.deadline);
+        let received = tokio::select! {
+            biased;
+            received = self.wire.receive() => received,
+            () = until.cancel.cancelled() => Err(cancelled()),
+            () = tokio::time::sleep_until(silence.min(until.deadline)) => {
+                if silence < until.deadline {
+                    return Ok(false);
+                }
+                return Err(self.lost(FailureKind::Timeout, "no answer in time", waiting));
+            }
+        };
+        match received {
+            Ok(bytes) if bytes.is_empty() => {
+                Err(self.lost(FailureKind::Unreachable, "the device closed the session", waiting))
+            }
+            Ok(bytes) => {
+                self.cleaner.feed(&bytes);
+                self.last.extend_from_slice(&bytes);
+                let surplus = self.last.len().saturating_sub(LAST_BYTES);
+                self.last.drain(..surplus);
+                Ok(true)
+            }
+            Err(failure) => {
+                self.is_open = false;
+                Err(failure)
+            }
+        }
+    }
+
+    /// Makes a failure after which nobody knows where in the stream the session stands, and gives the session up.
+    fn lost(&mut self, kind: FailureKind, what: &str, waiting: &str) -> Failure {
+        self.is_open = false;
+        let last = match self.last.is_empty() {
+            true => "nothing came".to_owned(),
+            false => format!("what came last: `{}`", String::from_utf8_lossy(&self.last).escape_debug()),
+        };
+        let host = self.prompts.host().map(|host| format!(" of `{host}`")).unwrap_or_default();
+        Failure::new(kind, format!("{what}: waited for {waiting}{host}; {last}"))
+    }
+
+    fn missing(&mut self, what: &str) -> Failure {
+        self.is_open = false;
+        Failure::new(FailureKind::Authentication, format!("the device asks for the {what} and none is given"))
+            .help("set `ansible_become: true`, `ansible_become_method: enable` and `ansible_become_password`")
+    }
+
+    /// Claims that lines can be typed.
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open
+    }
+
+    /// Gives the session up: its place in the stream is not known any more.
+    pub(super) fn give_up(&mut self) {
+        self.is_open = false;
+    }
+
+    /// Takes leave where commands run, and closes the wire.
+    pub(super) async fn close(&mut self) {
+        if let (true, Some(farewell), true) = (self.is_open, &self.platform.close, self.prompt.level == self.home) {
+            let farewell = format!("{farewell}\n");
+            // A device that takes no input any more is left without a word.
+            let _ = tokio::time::timeout(Duration::from_secs(1), self.wire.send(farewell.as_bytes())).await;
+        }
+        self.is_open = false;
+        self.wire.close().await;
+    }
+}
+
+/// Returns the number of the question that stands at the end of what has come.
+fn asked(partial: &str, hearing: &Hearing, typed: &Typed<'_>, used: &[bool]) -> Option<usize> {
+    if typed.questions.is_empty() {
+        return None;
+    }
+    let (text, start) = hearing.tail(partial);
+    let fits = |number: &usize| {
+        // The question is the unfinished line, or ends on it: a device that asks waits on the line of its question.
+        typed.questions[*number].question.find_iter(&text).last().is_some_and(|found| found.end() > start)
+    };
+    let is_password = |number: &usize| matches!(typed.questions[*number].answer, Reply::Password(_));
+    match typed.in_order {
+        true => used.iter().position(|used| !used).filter(fits),
+        // A password is asked for again when it was wrong: that must be noticed.
+        false => (0..used.len()).find(|number| (!used[*number] || is_password(number)) && fits(number)),
+    }
+}
+
+fn cancelled() -> Failure {
+    Failure::new(FailureKind::Cancelled, "interrupted while the device was answering")
+}
