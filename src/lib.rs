@@ -4,10 +4,13 @@
 
 pub mod effect;
 pub mod event;
+pub mod executor;
 pub mod failure;
+pub mod graph;
 pub mod inventory;
 pub mod module;
 pub mod platform;
+pub mod playbook;
 pub mod redact;
 pub mod source;
 pub mod template;

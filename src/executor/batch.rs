@@ -699,8 +699,15 @@ impl Batch {
         let own = &self.hosts[host as usize];
         for change in &outcome.run {
             self.context.world.change_inventory(|inventory| match change {
-                RunChange::AddHost { name, groups, vars } => inventory.add_host(name, groups, vars),
-                RunChange::GroupBy { group, parents } => inventory.group_by(own, group, parents),
+                RunChange::AddHost { name, groups, vars } => {
+                    let groups: Vec<&str> = groups.iter().map(|group| &**group).collect();
+                    let vars = vars.iter().map(|(key, value)| (Arc::from(key.to_string()), Var::Data(value.clone())));
+                    inventory.add_host(name, &groups, vars);
+                }
+                RunChange::GroupBy { group, parents } => {
+                    let parents: Vec<&str> = parents.iter().map(|parent| &**parent).collect();
+                    inventory.group_by(own, group, &parents);
+                }
             });
         }
     }

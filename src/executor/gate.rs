@@ -97,6 +97,15 @@ impl Run for Context {
         self.settings.verbosity
     }
 
+    fn wants_diff(&self) -> bool {
+        self.settings.diff
+    }
+
+    fn open_vault(&self, _text: &[u8]) -> Result<Vec<u8>, Failure> {
+        Err(Failure::new(FailureKind::File, "the file is encrypted by the vault, which is not supported yet")
+            .help("decrypt it with `ansible-vault decrypt`"))
+    }
+
     fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure> {
         let mut found = Diagnostics::new();
         let layer = self.loader.vars_file(path, None, Origin::IncludeVars, &mut found);

@@ -219,7 +219,7 @@ fn hosts(context: &Context, play: &Play, found: &mut Diagnostics) -> Vec<Arc<str
     }
     if let Some(limit) = &context.settings.limit {
         match inventory.limit(&selected, limit) {
-            Ok(kept) => selected = kept,
+            Ok(kept) => selected = kept.hosts,
             Err(error) => found.push(Diagnostic::error("E0501", format!("--limit {limit}: {error}"))),
         }
     }
@@ -227,7 +227,7 @@ fn hosts(context: &Context, play: &Play, found: &mut Diagnostics) -> Vec<Arc<str
 }
 
 fn select(inventory: &Inventory, pattern: &str) -> Result<Vec<Arc<str>>, String> {
-    inventory.select(pattern).map(|selection| selection.hosts).map_err(|error| error.to_string())
+    inventory.select(pattern).map_err(|error| error.to_string())
 }
 
 fn order(mut hosts: Vec<Arc<str>>, play: &Play, found: &mut Diagnostics) -> Vec<Arc<str>> {

@@ -31,7 +31,7 @@ pub struct Role {
 }
 
 /// What a use of a role may say.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RoleUse {
     /// `tasks_from`, `vars_from`, `defaults_from`, `handlers_from`; `main` when nobody says.
     pub tasks_from: Option<String>,

@@ -326,7 +326,7 @@ impl Loader {
         for (key, key_node, value) in map.iter() {
             let name = key.to_string();
             let lookup = match name.strip_prefix("with_") {
-                Some(lookup) => Some(lookup.into()),
+                Some(lookup) => Some(Arc::<str>::from(lookup)),
                 None if name == "loop" => None,
                 None => continue,
             };
@@ -524,10 +524,11 @@ fn unknown_key(name: &str, key: &Node, level: Level) -> Diagnostic {
         return Diagnostic::error("E0202", format!("`{name}` does not belong on a {word}")).at(key.span);
     }
     let modules: Vec<String> = module::names().collect();
-    let candidates = keyword::names(level).chain(modules.iter().map(String::as_str)).chain(GRAPH_ACTIONS);
+    let known = modules.iter().map(String::as_str);
+    let help = did_you_mean(name, keyword::names(level).chain(known).chain(GRAPH_ACTIONS));
     Diagnostic::error("E0300", format!("`{name}` is neither a keyword of a {word} nor a module"))
         .at(key.span)
-        .maybe_help(did_you_mean(name, candidates))
+        .maybe_help(help)
 }
 
 /// Says that a keyword is not supported, if so.

@@ -1,0 +1,73 @@
+//! `netplay graph`: the task graph of playbooks.
+
+use super::run::{context, plan_all};
+use super::setup::{InventoryOptions, Setup};
+use super::{Exit, event_loop, say, say_error};
+use crate::executor::graph_of;
+use crate::graph::{Format, TagFilter, view};
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Options of `netplay graph`.
+#[derive(Args)]
+pub(super) struct GraphArgs {
+    /// The playbooks
+    #[arg(required = true, value_name = "PLAYBOOK")]
+    playbooks: Vec<PathBuf>,
+
+    #[command(flatten)]
+    hosts: InventoryOptions,
+
+    /// How to write it
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    format: GraphFormat,
+
+    /// Only tasks with these tags
+    #[arg(short, long, value_delimiter = ',')]
+    tags: Vec<String>,
+
+    /// No tasks with these tags
+    #[arg(long, value_delimiter = ',')]
+    skip_tags: Vec<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum GraphFormat {
+    Text,
+    Mermaid,
+    Dot,
+    Json,
+}
+
+pub(super) fn main(args: GraphArgs, colour: Option<bool>) -> Exit {
+    let mut setup = Setup::new(&args.hosts, args.playbooks.first().map(PathBuf::as_path), colour);
+    let plays = setup.playbooks(&args.playbooks);
+    if let Err(exit) = setup.show_found() {
+        return exit;
+    }
+    let Ok(runtime) = event_loop() else {
+        say_error("netplay: cannot start threads\n");
+        return Exit::Internal;
+    };
+    let _inside = runtime.enter();
+    let tags = TagFilter { only: args.tags.into_iter().collect(), skip: args.skip_tags.into_iter().collect() };
+    let context = context(&setup, tags, args.hosts.limit.clone(), Arc::new(|_| {}));
+    let planned = plan_all(&context, &plays, &mut setup.found);
+    let mut graphs = Vec::new();
+    for play in &planned {
+        let graph = graph_of(&context, play, &mut setup.found);
+        graphs.push((format!("{} ({} hosts)", crate::executor::play_name(&play.play), play.hosts.len()), graph));
+    }
+    if let Err(exit) = setup.show_found() {
+        return exit;
+    }
+    let format = match args.format {
+        GraphFormat::Text => Format::Text,
+        GraphFormat::Mermaid => Format::Mermaid,
+        GraphFormat::Dot => Format::Dot,
+        GraphFormat::Json => Format::Json,
+    };
+    say(&view(&graphs, &setup.sources, format));
+    Exit::Ok
+}

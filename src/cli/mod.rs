@@ -1,0 +1,90 @@
+//! The command line: one file a subcommand. The only reader of arguments and environment.
+
+mod exit;
+mod graph;
+mod inventory;
+mod lab;
+mod run;
+mod setup;
+mod signals;
+
+pub use exit::Exit;
+
+use clap::{ColorChoice, Parser, Subcommand};
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+/// Runs Ansible-style playbooks against network devices, servers and HTTP APIs.
+#[derive(Parser)]
+#[command(name = "netplay", version, about, max_term_width = 100, after_help = exit::HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+
+    /// When to use colour
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run playbooks
+    Run(Box<run::RunArgs>),
+    /// Show the task graph of playbooks, with the reason of every edge
+    Graph(graph::GraphArgs),
+    /// Show hosts, groups and variables, and where each value comes from
+    Inventory(inventory::InventoryArgs),
+    /// Serve a lab of simulated devices and APIs on loopback until Ctrl-C
+    Lab(lab::LabArgs),
+}
+
+/// Runs the command line and returns the exit code.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    quiet_panics();
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // `--help` and `--version` come this way too; they are no mistake.
+            let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
+            // A closed output changes nothing about the exit code.
+            let _ = error.print();
+            return exit.into();
+        }
+    };
+    let colour = match cli.color {
+        ColorChoice::Always => Some(true),
+        ColorChoice::Never => Some(false),
+        ColorChoice::Auto => std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()).then_some(false),
+    };
+    match cli.command {
+        Command::Run(args) => run::main(*args, colour),
+        Command::Graph(args) => graph::main(args, colour),
+        Command::Inventory(args) => inventory::main(args, colour),
+        Command::Lab(args) => lab::main(args, colour),
+    }
+    .into()
+}
+
+/// Makes a panic say where it happened and nothing else: its message might hold a secret, and would pass redaction by.
+fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_else(|| "an unknown place".into());
+        say_error(&format!("netplay: internal error at {place}: please report it\n"));
+    }));
+}
+
+/// Writes to standard output; a reader that has gone away (`| head`) is no error.
+fn say(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// Writes to standard error.
+fn say_error(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Makes the event loop. Two threads: blocking work has threads of its own, and waiting needs none.
+fn event_loop() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+}

@@ -1,0 +1,128 @@
+//! What several subcommands begin with: extra variables, inventory, playbooks.
+
+use super::{Exit, say_error};
+use crate::inventory::{self, Inventory};
+use crate::module::split_key_value;
+use crate::playbook::{self, Loader, Play};
+use crate::source::{Diagnostic, Diagnostics, Source, SourceMap, Span, Style, expand_home, render};
+use crate::value::Key;
+use crate::vars::{Layer, Origin, Var};
+use crate::yaml::{self, Kind, Node};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Options about which hosts there are and what is known of them.
+#[derive(Args, Clone, Debug)]
+pub(super) struct InventoryOptions {
+    /// An inventory file, a folder of them, or a list of hosts with a comma in it
+    #[arg(short, long, value_name = "SOURCE", env = "ANSIBLE_INVENTORY", value_delimiter = None)]
+    pub(super) inventory: Vec<String>,
+
+    /// More variables: name=value, a JSON or YAML dictionary, or @FILE
+    #[arg(short, long, value_name = "VARS")]
+    pub(super) extra_vars: Vec<String>,
+
+    /// Only these hosts: a pattern, or @FILE with one a line
+    #[arg(short, long, value_name = "PATTERN")]
+    pub(super) limit: Option<String>,
+}
+
+/// Sources, extra variables and inventory; what is wrong with them is in `found`.
+pub(super) struct Setup {
+    pub(super) sources: Arc<SourceMap>,
+    pub(super) loader: Arc<Loader>,
+    pub(super) inventory: Inventory,
+    pub(super) found: Diagnostics,
+    style: Style,
+    shown: usize,
+}
+
+impl Setup {
+    /// Reads extra variables and the inventory.
+    pub(super) fn new(options: &InventoryOptions, playbook: Option<&Path>, colour: Option<bool>) -> Setup {
+        let sources = Arc::new(SourceMap::new());
+        let mut found = Diagnostics::new();
+        let extra = Arc::new(extra_vars(&options.extra_vars, &sources, &mut found));
+        let loader = Arc::new(Loader::new(Arc::clone(&sources), extra));
+        let dir = playbook.map(|path| path.parent().unwrap_or(Path::new("")));
+        let inventory = inventory::load(&options.inventory, dir, &sources, &mut found);
+        let style = if colour.unwrap_or_else(console::colors_enabled_stderr) { Style::Coloured } else { Style::Plain };
+        Setup { sources, loader, inventory, found, style, shown: 0 }
+    }
+
+    /// Reads playbooks.
+    pub(super) fn playbooks(&mut self, paths: &[PathBuf]) -> Vec<Arc<Play>> {
+        let mut plays = Vec::new();
+        for path in paths {
+            plays.extend(playbook::load(&self.loader, path, &mut self.found));
+        }
+        plays
+    }
+
+    /// Shows what was found since the last time; says how to end when there are errors.
+    pub(super) fn show_found(&mut self) -> Result<(), Exit> {
+        let fresh: Vec<&Diagnostic> = self.found.iter().skip(self.shown).collect();
+        let text: String = fresh.iter().map(|diagnostic| render(diagnostic, &self.sources, self.style) + "\n\n").collect();
+        say_error(&text);
+        self.shown += fresh.len();
+        if !self.found.has_errors() {
+            return Ok(());
+        }
+        let errors = self.found.iter().filter(|diagnostic| diagnostic.is_error()).count();
+        say_error(&format!("{errors} error{}; nothing was sent\n", if errors == 1 { "" } else { "s" }));
+        Err(Exit::Input)
+    }
+}
+
+/// Reads `-e` options into one layer; later ones win.
+fn extra_vars(options: &[String], sources: &SourceMap, found: &mut Diagnostics) -> Layer {
+    let mut layer = Layer::new(Origin::ExtraVars);
+    for option in options {
+        match option.strip_prefix('@') {
+            Some(path) => {
+                if let Some(id) = found.keep(sources.load(&expand_home(path))) {
+                    take_dictionary(yaml::parse(id, sources, found), &mut layer, found);
+                }
+            }
+            None => {
+                let id = sources.add(Source::new("<extra vars>", None, option.as_str()));
+                if option.trim_start().starts_with(['{', '[']) {
+                    take_dictionary(yaml::parse(id, sources, found), &mut layer, found);
+                    continue;
+                }
+                let span = Span::new(id, 0, option.len());
+                for (name, value) in split_key_value(option) {
+                    match name {
+                        Some(name) => {
+                            let node = Node::new(Kind::Str(value.into()), span);
+                            layer.vars.insert(name.into(), Var::Author(node));
+                        }
+                        None => found.push(
+                            Diagnostic::error("E0502", format!("`-e {value}` is no variable"))
+                                .at(span)
+                                .help("write name=value, a dictionary, or @FILE"),
+                        ),
+                    }
+                }
+            }
+        }
+    }
+    layer
+}
+
+fn take_dictionary(node: Option<Node>, layer: &mut Layer, found: &mut Diagnostics) {
+    let Some(node) = node else { return };
+    let Some(map) = node.as_map() else {
+        if !node.is_null() {
+            let message = format!("extra variables must be a dictionary, not a {}", node.kind_name());
+            found.push(Diagnostic::error("E0502", message).at(node.span));
+        }
+        return;
+    };
+    for (key, _, value) in map.iter() {
+        if let Key::Str(name) = key {
+            layer.vars.insert(Arc::clone(name), Var::Author(value.clone()));
+        }
+    }
+}
