@@ -19,10 +19,10 @@ pub(super) fn split_port(text: &str) -> Option<(&str, Option<u64>)> {
 /// Cuts a port off the end, wherever it can stand: after a name without other colons, or after brackets.
 fn without_port(text: &str) -> (&str, Option<u64>) {
     let (mut name, mut port) = (text, None);
-    if let Some((inner, number)) = cut_number(text) {
-        if let Some(inner) = inner.strip_prefix('[').and_then(|s| s.strip_suffix(']')).filter(|s| !s.is_empty()) {
-            (name, port) = (inner, Some(number));
-        }
+    if let Some((inner, number)) = cut_number(text)
+        && let Some(inner) = inner.strip_prefix('[').and_then(|s| s.strip_suffix(']')).filter(|s| !s.is_empty())
+    {
+        (name, port) = (inner, Some(number));
     }
     // Of what stood in brackets a port may be cut once more; that is so in Ansible.
     if let Some((inner, number)) = cut_number(name)
@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn names_and_ports_are_told_apart() {
-        let cases: &[(&str, Option<(&str, Option<u64>)>)] = &[
+        let cases = [
             ("web1", Some(("web1", None))),
             ("web1:2222", Some(("web1", Some(2222)))),
             ("10.0.0.1:22", Some(("10.0.0.1", Some(22)))),
@@ -202,7 +202,7 @@ mod tests {
             ("web[ab:cd]", None),
         ];
         for (text, expected) in cases {
-            assert_eq!(split_port(text), *expected, "{text}");
+            assert_eq!(split_port(text), expected, "{text}");
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use super::builder::Builder;
 use super::{ALL, UNGROUPED, address, literal, range, words};
-use crate::source::{Diagnostic, SourceId, Span, did_you_mean};
+use crate::source::{Diagnostic, SourceId, Span, did_you_mean, nearest};
 use indexmap::IndexMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -93,26 +93,11 @@ impl Reader<'_, '_> {
     }
 
     fn header(&mut self, line: &str, header: &Header<'_>) {
-        self.section = match header.tag {
-            None | Some("hosts") => Section::Hosts,
-            Some("vars") => Section::Vars,
-            Some("children") => Section::Children,
-            Some(tag) => {
-                let at = header.name.len() + 2;
-                self.wrong(
-                    Diagnostic::error("E0411", format!("unknown kind of section `{tag}`"))
-                        .at(self.span(at..at + tag.len()))
-                        .help("sections are `[group]`, `[group:vars]` and `[group:children]`")
-                        .maybe_help(did_you_mean(tag, ["hosts", "vars", "children"])),
-                );
-                // What follows is most likely meant for this group.
-                if did_you_mean(tag, ["vars"]).is_some() { Section::Vars } else { Section::Children }
-            }
-        };
+        let known_kind = self.kind(header);
         let is_new = !self.builder.inventory.groups.contains_key(header.name);
         self.group = self.builder.group(header.name);
         if self.section == Section::Vars {
-            if is_new && !self.pending.contains_key(header.name) {
+            if is_new && known_kind && !self.pending.contains_key(header.name) {
                 let pending = Pending { span: self.span(0..line.len()), parents: Vec::new() };
                 self.pending.insert(Arc::clone(&self.group), pending);
             }
@@ -121,6 +106,27 @@ impl Reader<'_, '_> {
                 self.builder.child(&parent, &self.group, span);
             }
         }
+    }
+
+    /// Takes the kind of section from a header; gives `false` for an unknown one.
+    fn kind(&mut self, header: &Header<'_>) -> bool {
+        let tag = header.tag.unwrap_or("hosts");
+        let kinds = [("hosts", Section::Hosts), ("vars", Section::Vars), ("children", Section::Children)];
+        let nearest = nearest(tag, kinds.map(|(name, _)| name));
+        // What follows an unknown kind is most likely meant as the nearest one; else it is read as variables.
+        let meant = nearest.unwrap_or("vars");
+        self.section = kinds.iter().find(|(name, _)| *name == meant).map_or(Section::Vars, |(_, section)| *section);
+        if nearest == Some(tag) {
+            return true;
+        }
+        let at = header.name.len() + 2;
+        self.wrong(
+            Diagnostic::error("E0411", format!("unknown kind of section `{tag}`"))
+                .at(self.span(at..at + tag.len()))
+                .help("sections are `[group]`, `[group:vars]` and `[group:children]`")
+                .maybe_help(did_you_mean(tag, kinds.map(|(name, _)| name))),
+        );
+        false
     }
 
     /// Reads `web[01:20]:2222 key=value …`.
@@ -155,13 +161,16 @@ impl Reader<'_, '_> {
             let raw = &line[word.range.clone()];
             let raw_value = raw.find('=').map_or(raw, |at| &raw[at + 1..]);
             let value_start = word.range.end - raw_value.len();
-            self.builder.check_variable_name(key, self.span(word.range.start..value_start.max(1) - 1));
-            vars.push((key, self.value(value, raw_value, value_start)));
+            let name_span = self.span(word.range.start..value_start.max(1) - 1);
+            vars.push((key, name_span, self.value(value, raw_value, value_start)));
+        }
+        for (key, span, _) in &vars {
+            self.builder.check_variable_name(key, *span);
         }
         let group = Arc::clone(&self.group);
         for name in names {
             self.builder.host(&name, &group, port.map(|port| (port, pattern_span)));
-            for (key, value) in &vars {
+            for (key, _, value) in &vars {
                 self.builder.set_host_var(&name, key, value.clone());
             }
         }
@@ -270,7 +279,7 @@ pub(super) fn expand(pattern: &str, span: Span) -> Result<(Vec<String>, Option<u
     if pattern.is_empty() {
         return Err(wrong("the name of the host is empty".into()));
     }
-    if pattern.ends_with(':') && port.is_none() {
+    if pattern.ends_with(':') && port.is_none() && !pattern.contains('[') {
         return Err(wrong(format!("`{pattern}` ends in a colon, but no port follows"))
             .help("in an INI inventory groups are written `[group]`; a YAML inventory has the extension `.yml`"));
     }

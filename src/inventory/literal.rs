@@ -242,17 +242,23 @@ impl<'a> Parser<'a> {
         let mut style = ScalarStyle::SingleQuoted;
         let mut end = start;
         let mut first = true;
+        let mut bytes = false;
         loop {
             let prefix = self.rest().bytes().take_while(u8::is_ascii_alphabetic).count();
             let Some(mark) = self.rest().as_bytes().get(prefix).copied().filter(|b| matches!(b, b'\'' | b'"')) else {
                 break;
             };
-            // Bytes (`b'…'`) become the same text in Ansible; of the others only raw ones read differently.
-            let raw = match self.rest()[..prefix].to_ascii_lowercase().as_str() {
+            let kind = self.rest()[..prefix].to_ascii_lowercase();
+            let raw = match kind.as_str() {
                 "" | "u" | "b" => false,
                 "r" | "br" | "rb" => true,
                 _ => return None,
             };
+            // Python joins bytes with bytes only.
+            if !first && bytes != kind.contains('b') {
+                return None;
+            }
+            bytes = kind.contains('b');
             self.at += prefix;
             text.push_str(&self.string(mark, raw)?);
             end = self.at;
@@ -263,7 +269,9 @@ impl<'a> Parser<'a> {
             self.blanks();
         }
         (!first).then(|| {
-            let mut node = Node::new(Kind::Str(text.into()), (self.place)(start, end));
+            // Ansible takes bytes for text that it does not render.
+            let kind = if bytes { Kind::Unsafe(text.into()) } else { Kind::Str(text.into()) };
+            let mut node = Node::new(kind, (self.place)(start, end));
             node.style = style;
             node
         })

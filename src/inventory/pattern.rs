@@ -102,7 +102,7 @@ impl Inventory {
     /// Returns the hosts that a list of patterns chooses together, and the parts that match nothing.
     pub fn selection<T: AsRef<str>>(&self, patterns: &[T]) -> Result<Selection, PatternError> {
         let parts: Vec<String> = patterns.iter().flat_map(|pattern| split(pattern.as_ref())).collect();
-        self.evaluate(&parts)
+        self.evaluate(&parts, &[])
     }
 
     /// Keeps of `hosts` those that a limit chooses: a pattern in which `@FILE` stands for the patterns in that file, one
@@ -118,17 +118,18 @@ impl Inventory {
         if parts.is_empty() {
             return Ok(Selection { hosts: hosts.to_vec(), unmatched: Vec::new() });
         }
-        let mut chosen = self.evaluate(&parts)?;
+        let mut chosen = self.evaluate(&parts, hosts)?;
         let kept: HashSet<Arc<str>> = chosen.hosts.drain(..).collect();
         chosen.hosts = hosts.iter().filter(|host| kept.contains(*host)).cloned().collect();
         Ok(chosen)
     }
 
-    /// Applies parts in their order: plain ones, `&`, `!`.
-    fn evaluate(&self, parts: &[String]) -> Result<Selection, PatternError> {
+    /// Applies parts in their order: plain ones, `&`, `!`. `earlier` may hold the implicit localhost already.
+    fn evaluate(&self, parts: &[String], earlier: &[Arc<str>]) -> Result<Selection, PatternError> {
         let with = |sign: &'static [char]| parts.iter().filter(move |part| part.starts_with(sign));
         let mut chosen: IndexSet<Arc<str>> = IndexSet::new();
-        let mut unmatched = Vec::new();
+        let localhost = |host: &&Arc<str>| LOCALHOST.contains(&&***host) && !self.hosts.contains_key(*host);
+        let mut notes = Notes { unmatched: Vec::new(), localhost: earlier.iter().find(localhost).cloned() };
         let mut plain = parts.iter().filter(|part| !part.starts_with(['&', '!'])).peekable();
         if plain.peek().is_none() {
             chosen.extend(self.hosts_of(ALL));
@@ -138,24 +139,24 @@ impl Inventory {
                 Some((name, _)) => {
                     chosen.insert(Arc::clone(name));
                 }
-                None => chosen.extend(self.matching(part, &mut unmatched)?),
+                None => chosen.extend(self.matching(part, &mut notes)?),
             }
         }
         for part in with(&['&']) {
-            let kept: HashSet<Arc<str>> = self.matching(&part[1..], &mut unmatched)?.into_iter().collect();
+            let kept: HashSet<Arc<str>> = self.matching(&part[1..], &mut notes)?.into_iter().collect();
             chosen.retain(|host| kept.contains(host));
         }
         for part in with(&['!']) {
-            let gone: HashSet<Arc<str>> = self.matching(&part[1..], &mut unmatched)?.into_iter().collect();
+            let gone: HashSet<Arc<str>> = self.matching(&part[1..], &mut notes)?.into_iter().collect();
             chosen.retain(|host| !gone.contains(host));
         }
-        Ok(Selection { hosts: chosen.into_iter().collect(), unmatched })
+        Ok(Selection { hosts: chosen.into_iter().collect(), unmatched: notes.unmatched })
     }
 
     /// Returns the hosts that one part matches, after its subscript.
     ///
     /// A host may come more than once (by its group and by its name), and the subscript counts that, as in Ansible.
-    fn matching(&self, part: &str, unmatched: &mut Vec<Unmatched>) -> Result<Vec<Arc<str>>, PatternError> {
+    fn matching(&self, part: &str, notes: &mut Notes) -> Result<Vec<Arc<str>>, PatternError> {
         let wrong = |message: String| PatternError { part: part.into(), message };
         if part.is_empty() {
             return Err(wrong("nothing follows `&` or `!`".into()));
@@ -168,12 +169,12 @@ impl Inventory {
             hosts.extend(matcher.filter(&self.hosts)?.into_iter().cloned());
         }
         if hosts.is_empty() && LOCALHOST.contains(&name) {
-            hosts.push(self.localhost(name));
+            hosts.push(self.localhost(name, notes));
         }
         if hosts.is_empty() && groups.is_empty() && name != ALL {
             let names = self.groups.keys().chain(self.hosts.keys()).map(|name| &**name);
             let help = (!name.starts_with('~')).then(|| did_you_mean(name, names)).flatten();
-            unmatched.push(Unmatched { part: part.into(), help });
+            notes.unmatched.push(Unmatched { part: part.into(), help });
         }
         match subscript {
             Some(subscript) if !hosts.is_empty() => subscript.apply(hosts).map_err(wrong),
@@ -181,11 +182,22 @@ impl Inventory {
         }
     }
 
-    /// Returns the host that a name of this machine means: the first such host of the inventory, else the implicit one.
-    fn localhost(&self, name: &str) -> Arc<str> {
+    /// Returns the host that a name of this machine means: the first such host of the inventory, else the implicit one,
+    /// which is one host under whatever name it was chosen first.
+    fn localhost(&self, name: &str, notes: &mut Notes) -> Arc<str> {
         let known = self.hosts.keys().find(|host| LOCALHOST.contains(&&***host));
-        known.cloned().unwrap_or_else(|| name.into())
+        match known {
+            Some(known) => Arc::clone(known),
+            None => Arc::clone(notes.localhost.get_or_insert_with(|| name.into())),
+        }
     }
+}
+
+/// What is kept in mind while the parts of a pattern are applied.
+struct Notes {
+    unmatched: Vec<Unmatched>,
+    /// The name under which the implicit localhost was chosen first.
+    localhost: Option<Arc<str>>,
 }
 
 /// Reads the patterns of a limit's file.
@@ -389,6 +401,7 @@ mod tests {
             ("localhost", &["localhost"]),
             ("::1", &["::1"]),
             ("all:&localhost", &[]),
+            ("localhost,127.0.0.1", &["localhost"]),
             ("leaf1:leaf1", &["leaf1"]),
             (" leaf1 , leaf2 ", &["leaf1", "leaf2"]),
             ("nope", &[]),
@@ -430,6 +443,9 @@ mod tests {
         assert_eq!(kept("spine1,leaf2").unwrap(), "leaf2 spine1");
         assert_eq!(kept("!leaf").unwrap(), "spine1 spine2");
         assert_eq!(kept("").unwrap(), "leaf1 leaf2 leaf3 spine1 spine2");
+        let this = inventory.select("localhost").unwrap();
+        assert_eq!(inventory.limit(&this, "127.0.0.1").unwrap().hosts, this);
+        assert_eq!(inventory.limit(&this, "leaf").unwrap().hosts, []);
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("hosts");
         std::fs::write(&file, "# failed\n\nleaf3\n  spine2 \n").unwrap();

@@ -50,14 +50,12 @@ pub(super) fn expand(pattern: &str) -> Result<Vec<String>, RangeError> {
         parts.push(Part::Names(names));
         at = close + 1;
     }
-    if let Some(stray) = pattern[at..].find(']').map(|n| at + n) {
-        if at > 0 {
-            return Err(RangeError {
-                message: "the bracket closes nothing".into(),
-                range: stray..stray + 1,
-                help: Some("ranges cannot stand inside each other"),
-            });
-        }
+    if let Some(stray) = pattern[at..].find(']').filter(|_| at > 0) {
+        return Err(RangeError {
+            message: "the bracket closes nothing".into(),
+            range: at + stray..at + stray + 1,
+            help: Some("ranges cannot stand inside each other"),
+        });
     }
     parts.push(Part::Text(&pattern[at..]));
     Ok(combine(&parts, total))
