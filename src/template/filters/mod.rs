@@ -18,6 +18,7 @@ mod sequence;
 mod sets;
 mod text;
 mod wrap;
+mod yaml;
 
 pub(crate) use crate::template::convert::{from_engine as data, to_engine};
 use minijinja::Environment;
@@ -44,4 +45,5 @@ pub(crate) static TABLE: &[&[Filter]] = &[
     sequence::FILTERS,
     sets::FILTERS,
     text::FILTERS,
+    yaml::FILTERS,
 ];
