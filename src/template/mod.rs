@@ -6,6 +6,7 @@
 mod convert;
 mod filters;
 mod regex;
+mod syntax;
 mod tests;
 
 use crate::source::{SearchPath, SourceId};
