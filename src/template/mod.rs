@@ -3,6 +3,12 @@
 //! Only text that an author wrote is rendered: [`crate::yaml::Node`]s and template files. A [`Templar`] renders for one
 //! step: it asks its [`Scope`] for names, renders authors' variables lazily when they are used, and remembers them.
 
+mod convert;
+mod filters;
+mod regex;
+mod syntax;
+mod tests;
+
 use crate::source::{SearchPath, SourceId};
 use crate::vars::Scope;
 use std::collections::BTreeSet;

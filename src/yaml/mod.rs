@@ -3,10 +3,32 @@
 //! The flow: [`parse`] drives the event parser, composes [`Node`]s, resolves plain scalars, merge keys and anchors, and
 //! collects everything that is wrong. The parser crate is known in `events.rs` alone.
 
-use crate::source::Span;
+mod compose;
+mod events;
+mod hint;
+mod json;
+mod place;
+mod resolve;
+mod tag;
+#[cfg(test)]
+mod tests;
+
+use crate::source::{Diagnostics, SourceId, SourceMap, Span};
 use crate::value::{Key, Map, Value};
 use indexmap::IndexMap;
 use std::sync::Arc;
+
+/// Returns the tree of a source that holds one YAML document, or one JSON document.
+///
+/// Nothing, or comments alone, is a null node. `None` means that an error prevents a tree; a tree may come with errors
+/// too (an unknown tag, a bad key), so ask the diagnostics before running anything.
+pub fn parse(id: SourceId, sources: &SourceMap, found: &mut Diagnostics) -> Option<Node> {
+    let source = sources.get(id);
+    match json::read(&source.text) {
+        Some(value) => Some(json::compose(id, &source.text, value, found)),
+        None => compose::compose(id, &source.text, false, found),
+    }
+}
 
 /// A node of what an author wrote. Cloning is cheap: sequences and mappings are shared, aliases too.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,0 +1,21 @@
+//! The filters: Jinja's own and Ansible's, each a row of a table, one file a theme.
+//!
+//! A row has the name, the other names, one sentence of documentation and the function that adds it to an environment.
+//! Adding a filter is one function and one row in the file of its theme; `netplay doc` and the templates read the row.
+
+use minijinja::Environment;
+
+/// A filter: what stands behind the bar in `{{ value | name(arguments) }}`.
+pub(crate) struct Filter {
+    /// The name it goes by.
+    pub name: &'static str,
+    /// Its other names. The qualified `ansible.builtin.name` of every name is made by the caller.
+    pub aliases: &'static [&'static str],
+    /// What it does, in one sentence.
+    pub doc: &'static str,
+    /// Adds it to an environment under the given name.
+    pub add: fn(&mut Environment<'static>, &'static str),
+}
+
+/// All filters, one slice a theme.
+pub(crate) static TABLE: &[&[Filter]] = &[];
