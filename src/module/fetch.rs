@@ -54,9 +54,7 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     };
     if let Some(why) = why {
         if missing {
-            let mut result = Map::new();
-            result.insert("file", seen.path.as_str());
-            return Err(Failure::new(FailureKind::File, why).with_result(result));
+            return Err(Failure::new(FailureKind::File, why).help(format!("`{}` on the host", seen.path)));
         }
         return Ok(Change::nothing(Map::new()).field("file", seen.path).field("msg", format!("{why}, ignored")));
     }

@@ -111,6 +111,9 @@ fn wrong(message: impl Into<String>, now: &Stat) -> Failure {
     let mut result = Map::new();
     result.insert("path", now.path.as_str());
     result.insert("state", now.state());
+    if now.exists() {
+        add_fields(&mut result, now);
+    }
     Failure::new(FailureKind::File, message.into()).with_result(result)
 }
 
@@ -175,6 +178,7 @@ impl Job<'_> {
             let mut commands = self.attributes.commands(&self.now, self.me.umask);
             commands.extend(times);
             let mut change = self.with_commands(commands);
+            change.result.remove("path");
             change.result.insert("dest", self.now.path.as_str());
             return Ok(change);
         }
@@ -189,7 +193,9 @@ impl Job<'_> {
         }
         commands.extend(times);
         let dest = self.now.path.clone();
-        Ok(self.made(FileKind::File, 0o666, commands.join(" &&\n")).field("dest", dest))
+        let mut change = self.made(FileKind::File, 0o666, commands.join(" &&\n")).field("dest", dest);
+        change.result.remove("path");
+        Ok(change)
     }
 
     /// Returns the commands that set the times; `touching` means now, when nobody says.

@@ -67,9 +67,9 @@ fn fields(started: &Zoned, unit: &str, waited: f64, echo: bool) -> Map {
     result.insert("echo", echo);
     result.insert("rc", 0);
     result.insert("start", clock(started));
-    super::program::add_text(&mut result, "stderr", "");
+    result.insert("stderr", "");
     let stdout = format!("Paused for {} {unit}", python_float((shown * 100.0).round() / 100.0));
-    super::program::add_text(&mut result, "stdout", &stdout);
+    result.insert("stdout", stdout);
     result.insert("stop", clock(&Zoned::now()));
     result.insert("user_input", "");
     result

@@ -46,7 +46,7 @@ pub(super) async fn place(context: &Context<'_>, new: NewFile) -> Result<Change,
         return Err(Failure::new(FailureKind::File, format!("`{}` is a directory", target.path)));
     }
     if new_folder.is_none() {
-        check_folder(&target)?;
+        check_folder(&target).map_err(|failure| with_checksum(failure, &new.file.sha1))?;
     }
     if has_content(context, &target, &new.file).await? {
         return Ok(attributes_only(&new.attributes, &target, me.umask, &new.file.sha1));
@@ -120,6 +120,11 @@ pub(super) fn check_folder(target: &Stat) -> Result<(), Failure> {
         return Ok(());
     };
     Err(Failure::new(FailureKind::File, wrong))
+}
+
+fn with_checksum(mut failure: Failure, sha1: &str) -> Failure {
+    failure.result.insert("checksum", sha1);
+    failure
 }
 
 /// Claims that the content that is wanted is there already.
@@ -275,6 +280,7 @@ fn write(context: &Context<'_>, change: &mut Change, new: NewFile, target: &Stat
     if let Some(backup) = &backup {
         change.result.insert("backup_file", backup.as_str());
     }
+    let sha1 = new.file.sha1.clone();
     let put = put_of(new, &now, me);
     match args.text("validate") {
         None => change.actions.push(Action::on_host(Effect::Write, Work::Put(Put { backup, ..put }))),
@@ -287,10 +293,10 @@ fn write(context: &Context<'_>, change: &mut Change, new: NewFile, target: &Stat
         }
     }
     change.actions.push(look_action(&target.path));
-    change.finish = Some(Box::new(|outputs, result| {
+    change.finish = Some(Box::new(move |outputs, result| {
         for output in &outputs {
             if let Output::Exec(output) = output {
-                check_validation(output)?;
+                check_validation(output).map_err(|failure| with_checksum(failure, &sha1))?;
             }
         }
         finish_with_attributes(outputs, result)

@@ -3,6 +3,7 @@
 mod commands;
 mod file;
 mod files;
+mod recorded;
 mod table;
 mod variables;
 mod waiting;

@@ -1,6 +1,7 @@
 //! `wait_for`: waits until a port answers or a file is there, or until they are not.
 
-use super::remote::{FileKind, Look, look_at};
+use super::attributes::add_fields;
+use super::remote::{FileKind, Look, Stat, look_at};
 use super::slurp::content;
 use super::{Action, Arg, ArgKind, Args, Change, Context, Module, Needs, Output, Probe, Rule, TcpTry, Work};
 use crate::effect::Effect;
@@ -63,13 +64,13 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     clock.sleep(seconds_arg(args, "delay")?).await?;
     let gone = matches!(state, "absent" | "stopped");
     let mut found: Option<Map> = None;
+    let mut there: Option<Stat> = None;
     if matches!(target, Target::Nothing) {
         clock.sleep(timeout).await?;
         found = Some(groups(None, None));
     }
     while found.is_none() && !clock.is_over() {
-        let there = seen(&context, &target, pattern.as_ref(), gone, &clock).await?;
-        found = match there {
+        found = match seen(&context, &target, pattern.as_ref(), gone, &clock, &mut there).await? {
             Some(groups) if !gone => Some(groups),
             None if gone => Some(groups(None, None)),
             _ => None,
@@ -94,6 +95,9 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     result.insert("port", args.get("port").cloned().unwrap_or_default());
     result.insert("search_regex", args.get("search_regex").cloned().unwrap_or_default());
     result.insert("state", state);
+    if let Some(seen) = there.filter(Stat::exists) {
+        add_fields(&mut result, &seen);
+    }
     Ok(Change::nothing(result))
 }
 
@@ -119,19 +123,21 @@ fn target(args: &Args, state: &str) -> Result<Target, Failure> {
     }
 }
 
-/// Returns what a pattern found when the target is there; `None` when it is not, or the pattern does not match.
+/// Looks once, and keeps what is seen of a path. Returns what a pattern found when the target is there; `None` when it is not, or the pattern does not match.
 async fn seen(
     context: &Context<'_>,
     target: &Target,
     pattern: Option<&Regex>,
     gone: bool,
     clock: &Clock<'_>,
+    there: &mut Option<Stat>,
 ) -> Result<Option<Map>, Failure> {
     let pattern = pattern.filter(|_| !gone);
     match target {
         Target::Nothing => Ok(Some(groups(None, None))),
         Target::Path(path) => {
             let seen = look_at(context.probe, path, Look { follow: true, ..Look::default() }).await?;
+            let seen = there.insert(seen);
             if let (Some(why), false) = (seen.error, gone) {
                 return Err(Failure::new(FailureKind::File, format!("Failed to stat {path}, {why}")));
             }

@@ -3,7 +3,7 @@
 use super::super::attributes::{Attributes, Mode, add_fields, chmod_bits, mode_arg};
 use super::super::place::{backup_path, check_folder, finish_with_attributes, make_folders, predict_attributes};
 use super::super::remote::{
-    FileKind, Look, Me, Stat, look, look_action, path_word, path_word_literal, quote, sh, write_action,
+    FileKind, Look, Me, Stat, look, look_action, look_at, path_word, path_word_literal, quote, sh, write_action,
 };
 use super::super::{Change, Context};
 use crate::failure::{Failure, FailureKind};
@@ -41,7 +41,9 @@ pub(super) async fn plan(context: &Context<'_>, src: &str, mut attributes: Attri
     }
     let new_folder = (dest.ends_with('/') && !outside.is_dir()).then(|| outside.path.clone());
     let target = if outside.is_dir() || new_folder.is_some() { inside } else { outside };
-    file(context, &source, target, &attributes, &seen.me, new_folder)
+    let what = Look { follow: true, checksum: Some("md5"), ..Look::default() };
+    let md5 = look_at(context.probe, src, what).await?.checksum;
+    file(context, &source, target, &attributes, &seen.me, new_folder, md5)
 }
 
 fn file(
@@ -51,10 +53,12 @@ fn file(
     attributes: &Attributes,
     me: &Me,
     new_folder: Option<String>,
+    md5: Option<String>,
 ) -> Result<Change, Failure> {
     let args = context.args;
     let mut change = Change::nothing(Map::new())
         .field("checksum", source.checksum.clone())
+        .field("md5sum", md5)
         .field("dest", target.path.as_str())
         .field("src", source.path.as_str());
     if target.exists() && !args.flag("force") {
