@@ -6,6 +6,8 @@ pub mod effect;
 pub mod event;
 pub mod failure;
 pub mod inventory;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod module;
 pub mod platform;
 pub mod redact;
