@@ -260,9 +260,8 @@ impl Terminal {
             }
             // Backspace.
             0x08 | 0x7f => {
-                if self.line.pop().is_some() && self.echoes() {
-                    out.text("\u{8} \u{8}");
-                }
+                let wiped = self.line.pop().is_some() && self.echoes();
+                out.text(if wiped { "\u{8} \u{8}" } else { "" });
             }
             // Ctrl-C: the line is dropped.
             0x03 => {
@@ -284,12 +283,10 @@ impl Terminal {
                 out.text("^Z\r\n");
                 self.entered("end", out);
             }
-            byte if byte >= 0x20 || byte == b'\t' => {
-                if self.line.len() < LONGEST_LINE {
-                    self.line.push(byte);
-                    if self.echoes() {
-                        out.bytes(&[byte]);
-                    }
+            byte if (byte >= 0x20 || byte == b'\t') && self.line.len() < LONGEST_LINE => {
+                self.line.push(byte);
+                if self.echoes() {
+                    out.bytes(&[byte]);
                 }
             }
             _ => {}

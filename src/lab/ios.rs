@@ -371,7 +371,8 @@ impl Ios {
         if !self.understands(first) {
             return self.invalid(line, wanted);
         }
-        if wanted == "hostname" && !removes || SECTIONS.iter().any(|(words, _)| *words == wanted) && !removes {
+        let needs_more = wanted == "hostname" || SECTIONS.iter().any(|(words, _)| *words == wanted);
+        if needs_more && !removes {
             return Said::text(self.incomplete(line));
         }
         let opened = section(wanted);
