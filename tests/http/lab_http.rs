@@ -2,6 +2,7 @@ use netplay::failure::FailureKind;
 use netplay::module::HttpCall;
 use netplay::transport::Limits;
 use netplay::transport::http::HttpClients;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -55,4 +56,30 @@ async fn an_api_answers_as_its_routes_say() {
     lab.stop().await;
     let gone = clients.call(&get(guarded), &limits).await.expect_err("the lab has stopped");
     assert_eq!(gone.kind, FailureKind::Http);
+}
+
+#[tokio::test]
+async fn the_lab_of_the_example_has_what_its_playbook_needs() {
+    let sources = netplay::source::SourceMap::new();
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("playbooks/lab.yml");
+    let file = netplay::lab::LabFile::load(&sources, &path).expect("the example is right");
+    let lab = netplay::lab::Lab::start(file).await.expect("loopback has free ports");
+    let vars = lab.vars();
+    let url = vars.get("api_url").and_then(|url| url.as_str()).expect("the playbook uses `api_url`").to_owned();
+    let routers: Vec<_> = lab.hosts().into_iter().filter(|host| host.groups == ["routers"]).collect();
+    assert_eq!(routers.len(), 3);
+    let limits = Limits { timeout: Some(Duration::from_secs(30)), cancel: CancellationToken::new() };
+    let (clients, limits) = (Arc::new(HttpClients::new()), Arc::new(limits));
+    // All at once, as the playbook asks: each takes two seconds.
+    let mut calls = tokio::task::JoinSet::new();
+    for router in &routers {
+        let (clients, limits) = (Arc::clone(&clients), Arc::clone(&limits));
+        let call = get(format!("{url}/devices/{}", router.name));
+        calls.spawn(async move { clients.call(&call, &limits).await.expect("it answers") });
+    }
+    for answer in calls.join_all().await {
+        let json: serde_json::Value = serde_json::from_slice(&answer.body).expect("it is JSON");
+        assert!(json["site"].is_string() && json["contact"].is_string());
+    }
+    lab.stop().await;
 }
