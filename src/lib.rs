@@ -8,6 +8,8 @@ pub mod executor;
 pub mod failure;
 pub mod graph;
 pub mod inventory;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod module;
 pub mod platform;
 pub mod playbook;
