@@ -7,8 +7,8 @@
 mod condition;
 
 use super::{
-    Action, Alias, Arg, ArgKind, Args, Boxed, Call, Change, Cli, CliAnswer, CliLine, CliResponse, Finished, Module,
-    Needs, Output, Probe, Rule, Withheld, Work,
+    Action, Alias, Arg, ArgKind, Args, Call, Change, Cli, CliAnswer, CliLine, CliResponse, Finished, Module, Needs,
+    Output, Probe, Rule, Withheld, Work,
 };
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
@@ -20,7 +20,7 @@ use condition::Condition;
 use std::time::Duration;
 
 /// The module.
-pub static MODULE: Module = Module {
+pub(super) static MODULE: Module = Module {
     name: "cli_command",
     collections: &["ansible.netcommon"],
     aliases: &[

@@ -10,8 +10,8 @@
 mod text;
 
 use super::{
-    Action, Alias, Arg, ArgKind, Args, Boxed, Change, Cli, CliAnswer, CliLine, CliResponse, Context, Finished, Module,
-    Needs, Output, Probe, Rule, TextDiff, Work,
+    Action, Alias, Arg, ArgKind, Args, Change, Cli, CliAnswer, CliLine, CliResponse, Context, Finished, Module, Needs,
+    Output, Probe, Rule, TextDiff, Work,
 };
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
@@ -23,7 +23,7 @@ use crate::yaml::has_template;
 use text::{Section, merge, missing, parse, parse_lines, print, to_send};
 
 /// The module.
-pub static MODULE: Module = Module {
+pub(super) static MODULE: Module = Module {
     name: "cli_config",
     collections: &["ansible.netcommon"],
     aliases: &[

@@ -1,4 +1,5 @@
 use super::*;
+use crate::module::Boxed;
 use crate::platform;
 use crate::value::Value;
 use std::sync::Mutex;
