@@ -3,11 +3,18 @@
 //! [`connect`] opens a [`Connection`] for a [`Target`]. Blocking libraries (ssh2) live on threads of their own; nothing
 //! here blocks a worker of the event loop.
 
+mod elevate;
+mod local;
+mod posix;
+mod shared;
+pub mod ssh;
+mod sys;
 mod wire;
 
+pub use shared::{Settings, Shared};
 pub use wire::Wire;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, Boxed, Output};
 use crate::platform::Platform;
 use crate::redact::Secret;
@@ -106,6 +113,16 @@ pub struct Limits {
     pub timeout: Option<Duration>,
     /// Give up at once when this is cancelled.
     pub cancel: CancellationToken,
+}
+
+/// Opens a connection to a host.
+pub async fn connect(target: &Target, shared: &Shared, limits: &Limits) -> Result<Box<dyn Connection>, Failure> {
+    match target.kind {
+        Kind::Local => Ok(local::connect(target)),
+        Kind::Ssh => ssh::connect(target, shared, limits).await,
+        // A network CLI is a driver over [`ssh::open_shell`].
+        Kind::NetworkCli => Err(Failure::new(FailureKind::Internal, "this build has no driver of network CLIs")),
+    }
 }
 
 /// An open way to a host.
