@@ -67,7 +67,7 @@ fn read(get: &Get, cancel: &CancellationToken) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     loop {
         interrupted(cancel)?;
-        let read = (&mut file).take(1024 * 1024).read_finish_within(&mut bytes).map_err(failed)?;
+        let read = (&mut file).take(1024 * 1024).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() as u64 > limit {
             let message = format!("cannot read `{}`: it is larger than {limit} bytes", get.path);
             return Err(Failure::new(FailureKind::File, message));

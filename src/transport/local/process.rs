@@ -200,7 +200,7 @@ impl Feed {
                 Source::Bytes(bytes) if !self.taken => self.chunk = std::mem::take(bytes),
                 Source::Bytes(_) => {}
                 Source::File(file) => {
-                    let read = file.take(64 * 1024).read_finish_within(&mut self.chunk).await;
+                    let read = file.take(64 * 1024).read_to_end(&mut self.chunk).await;
                     read.map_err(|error| {
                         Failure::new(FailureKind::File, format!("cannot read the file to send: {error}"))
                     })?;
