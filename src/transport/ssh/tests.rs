@@ -4,6 +4,7 @@
 mod sshd;
 
 mod commands;
+mod logins;
 
 use crate::effect::Effect;
 use crate::failure::Failure;
