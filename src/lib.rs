@@ -2,6 +2,7 @@
 //!
 //! The map of the house, in the order in which data flows; `ARCHITECTURE.md` says more.
 
+pub mod cli;
 pub mod effect;
 pub mod event;
 pub mod executor;
@@ -10,10 +11,13 @@ pub mod graph;
 pub mod inventory;
 #[cfg(feature = "lab")]
 pub mod lab;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod module;
 pub mod platform;
 pub mod playbook;
 pub mod redact;
+pub mod report;
 pub mod source;
 pub mod template;
 pub mod transport;

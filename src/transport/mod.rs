@@ -3,13 +3,21 @@
 //! [`connect`] opens a [`Connection`] for a [`Target`]. Blocking libraries (ssh2) live on threads of their own; nothing
 //! here blocks a worker of the event loop.
 
-pub mod http;
-pub mod shell;
+mod elevate;
+mod http;
+mod local;
+mod posix;
+mod shared;
+mod shell;
+mod ssh;
+mod sys;
 mod wire;
 
+pub use http::HttpClients;
+pub use shared::{Settings, Shared};
 pub use wire::Wire;
 
-use crate::failure::Failure;
+use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, Boxed, Output};
 use crate::platform::Platform;
 use crate::redact::Secret;
@@ -108,6 +116,18 @@ pub struct Limits {
     pub timeout: Option<Duration>,
     /// Give up at once when this is cancelled.
     pub cancel: CancellationToken,
+}
+
+/// Opens a connection to a host.
+pub async fn connect(target: &Target, shared: &Shared, limits: &Limits) -> Result<Box<dyn Connection>, Failure> {
+    match target.kind {
+        Kind::Local => Ok(local::connect(target)),
+        Kind::Ssh => ssh::connect(target, shared, limits).await,
+        Kind::NetworkCli => {
+            let wire = ssh::open_shell(target, shared, limits, ssh::Pty::default()).await?;
+            shell::connect(target, limits, wire).await
+        }
+    }
 }
 
 /// An open way to a host.

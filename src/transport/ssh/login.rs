@@ -1,0 +1,105 @@
+//! From nothing to a logged-in session: connect, handshake, the host's key, authentication. Runs on the thread of the
+//! connection; every wait ends with its [`Watch`].
+
+use super::algorithms;
+use super::auth;
+use super::host_key;
+use super::keys::KeyCache;
+use super::known_hosts::KnownHostsCache;
+use super::link::{Link, Path};
+use super::route::Hop;
+use super::watch::Watch;
+use crate::failure::{Failure, FailureKind};
+use ssh2::{ErrorCode, Session};
+
+/// Why a login failed, and whether it is worth another try.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) failure: Failure,
+    /// The server hung up before it said anything: it has too many logins at once (`MaxStartups`).
+    pub(super) is_busy: bool,
+}
+
+impl From<Failure> for Refusal {
+    fn from(failure: Failure) -> Refusal {
+        Refusal { failure, is_busy: false }
+    }
+}
+
+/// What logins share.
+#[derive(Clone, Copy)]
+pub(super) struct Caches<'a> {
+    pub(super) keys: &'a KeyCache,
+    pub(super) known_hosts: &'a KnownHostsCache,
+}
+
+/// Logs in.
+pub(super) fn log_in(hop: &Hop, path: Path, caches: Caches<'_>, watch: &Watch) -> Result<(Session, Link), Refusal> {
+    let link = Link::open(path, watch)?;
+    let session = start(hop, &link, caches)?;
+    let done = shake_hands(hop, &session, &link, watch).and_then(|()| {
+        host_key::check(hop, &session, caches.known_hosts)?;
+        auth::authenticate(hop, &session, &link, caches.keys, watch)?;
+        Ok(())
+    });
+    match done {
+        Ok(()) => Ok((session, link)),
+        Err(refusal) => {
+            // Freeing a session says goodbye to the server first; a socket that is down keeps it from waiting.
+            link.shut_down();
+            Err(refusal)
+        }
+    }
+}
+
+fn start(hop: &Hop, link: &Link, caches: Caches<'_>) -> Result<Session, Failure> {
+    let broken = |error: ssh2::Error| Failure::new(FailureKind::Internal, format!("libssh2: {}", error.message()));
+    let mut session = Session::new().map_err(broken)?;
+    session.set_tcp_stream(link.clone());
+    session.set_blocking(false);
+    let known_kinds = caches.known_hosts.kinds(&hop.known_hosts, &hop.known_as);
+    algorithms::offer(&session, hop.legacy, &known_kinds).map_err(broken)?;
+    Ok(session)
+}
+
+fn shake_hands(hop: &Hop, session: &Session, link: &Link, watch: &Watch) -> Result<(), Refusal> {
+    let mut handle = session.clone();
+    match watch.drive(session, link, "waiting for its SSH greeting and key exchange", || handle.handshake()) {
+        Err(failure) if failure.kind == FailureKind::Unreachable => {
+            let phase = if session.banner().is_none() { "SSH greeting" } else { "end of the key exchange" };
+            let message =
+                format!("`{}` accepted the connection, but no {phase} came within {}", hop.label(), watch.allowed());
+            Err(Failure::new(FailureKind::Unreachable, message)
+                .help("check that the port is that of an SSH server")
+                .into())
+        }
+        Err(failure) => Err(failure.into()),
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(handshake_refusal(hop, session, &error)),
+    }
+}
+
+fn handshake_refusal(hop: &Hop, session: &Session, error: &ssh2::Error) -> Refusal {
+    let label = hop.label();
+    // Socket errors of libssh2: none, banner, disconnect, receive.
+    let hung_up = matches!(error.code(), ErrorCode::Session(-1 | -2 | -13 | -43));
+    if hung_up && session.banner().is_none() {
+        let message = format!("`{label}` closed the connection before its SSH greeting");
+        let help =
+            "the server may be refusing logins (`MaxStartups`, a block list), or the port is not an SSH server's";
+        return Refusal { failure: Failure::new(FailureKind::Unreachable, message).help(help), is_busy: true };
+    }
+    let failure = match error.code() {
+        // Key exchange failure, no common method.
+        ErrorCode::Session(-5 | -8 | -33) => {
+            let message = format!("`{label}` and netplay found no common algorithms: {}", error.message());
+            let failure = Failure::new(FailureKind::Unreachable, message);
+            if hop.legacy { failure } else { failure.help("for old gear set `ssh_legacy: true` for the host") }
+        }
+        _ if hung_up => {
+            Failure::new(FailureKind::Unreachable, format!("`{label}` closed the connection during the key exchange"))
+        }
+        _ => Failure::new(FailureKind::Unreachable, format!("SSH handshake with `{label}`: {}", error.message())),
+    };
+    failure.into()
+}

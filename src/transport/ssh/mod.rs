@@ -1,0 +1,39 @@
+//! SSH through libssh2: one thread a connection, which owns session and channels ([`worker`]).
+//!
+//! The way to a connection: [`route`] puts target and `~/.ssh/config` together, [`open`] goes through the jump hosts and
+//! asks for the right to log in, a new thread connects and logs in ([`login`]) and then serves ([`worker`]). What the
+//! async side holds is a [`Handle`]: it sends orders and awaits answers, and nothing of it blocks.
+//!
+//! Traps: a connection must not be dropped while libssh2 could wait for the server (the worker shuts the socket down
+//! first); what the server offers is not asked before it matters; `exit_status` means nothing before the close.
+
+mod agent;
+mod algorithms;
+mod auth;
+mod config;
+mod exec;
+mod handle;
+mod host_key;
+mod job;
+mod keys;
+mod known_hosts;
+mod link;
+mod login;
+mod open;
+mod pattern;
+mod pipe;
+mod route;
+mod shell;
+mod watch;
+mod worker;
+
+mod connection;
+#[cfg(test)]
+mod tests;
+
+pub(in crate::transport) use connection::connect;
+pub(super) use link::plain;
+pub(super) use open::SshShared;
+pub use pipe::Pty;
+pub use shell::open_shell;
+pub(super) use watch::in_words;

@@ -1,0 +1,276 @@
+use super::config::Config;
+use super::handle::Handle;
+use super::keys::KeyCache;
+use super::known_hosts::KnownHostsCache;
+use super::link::Path;
+use super::login::{Caches, Refusal, log_in};
+use super::pipe::End;
+use super::route::{Hop, Route};
+use super::watch::{Watch, in_words};
+use super::worker::Worker;
+use crate::failure::{Failure, FailureKind};
+use crate::transport::sys::Waker;
+use crate::transport::{Limits, Shared, SshTarget};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::{Duration, Instant};
+use tokio::sync::{OnceCell, oneshot, watch};
+
+/// Enough for libssh2 and OpenSSL, and a thousand connections need no more than a few hundred megabytes of addresses.
+const STACK_BYTES: usize = 256 * 1024;
+
+/// What a thread gets beyond the deadline that it keeps itself, before it is left behind: name lookup and the agent
+/// cannot be interrupted.
+const THREAD_GRACE: Duration = Duration::from_millis(500);
+
+/// The first wait after a server was busy, and the longest.
+const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+
+/// What the SSH connections of a run share.
+#[derive(Debug, Default)]
+pub(in crate::transport) struct SshShared {
+    keys: KeyCache,
+    known_hosts: KnownHostsCache,
+    configs: Mutex<HashMap<Option<PathBuf>, ConfigCell>>,
+    jumps: Mutex<HashMap<String, JumpSlot>>,
+}
+
+/// A configuration, once somebody has read it.
+type ConfigCell = Arc<OnceCell<Config>>;
+
+/// The connection to a jump host, once somebody has opened it.
+type JumpSlot = Arc<tokio::sync::Mutex<Option<Arc<Handle>>>>;
+
+/// Opens the connection to a target, through its jump hosts.
+pub(super) async fn open(target: &SshTarget, shared: &Shared, limits: &Limits) -> Result<Handle, Failure> {
+    let route = plan(target, shared).await?;
+    let mut via: Option<Arc<Handle>> = None;
+    let mut way = String::new();
+    for (i, hop) in route.jumps.iter().enumerate() {
+        way.push_str(&hop.key());
+        way.push('\n');
+        let before = via.take();
+        let jump = jump(hop, before, &way, shared, limits).await.map_err(|mut failure| {
+            let message = format!(
+                "jump host {} of {} on the way to `{}`: {}",
+                i + 1,
+                route.jumps.len(),
+                route.last.name,
+                failure.message.expose()
+            );
+            failure.message = message.into();
+            failure
+        })?;
+        via = Some(jump);
+    }
+    open_hop(&route.last, via, shared, limits).await
+}
+
+async fn plan(target: &SshTarget, shared: &Shared) -> Result<Route, Failure> {
+    let cell = {
+        let mut configs = shared.ssh().configs.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(configs.entry(target.config_file.clone()).or_default())
+    };
+    let home = shared.settings().home.clone();
+    let file = target.config_file.clone();
+    let config = cell.get_or_init(|| async {
+        let read = tokio::task::spawn_blocking(move || {
+            let files = match (file, &home) {
+                (Some(file), _) => vec![file],
+                (None, Some(home)) => vec![home.join(".ssh/config"), "/etc/ssh/ssh_config".into()],
+                (None, None) => vec!["/etc/ssh/ssh_config".into()],
+            };
+            Config::read(&files, home.as_deref())
+        });
+        // It only fails when the runtime is going down.
+        read.await.unwrap_or_default()
+    });
+    Route::plan(target, config.await, shared.settings())
+}
+
+/// Returns the shared connection to a jump host. Those who want the same one wait for the first of them.
+async fn jump(
+    hop: &Hop,
+    via: Option<Arc<Handle>>,
+    way: &str,
+    shared: &Shared,
+    limits: &Limits,
+) -> Result<Arc<Handle>, Failure> {
+    let slot = {
+        let mut jumps = shared.ssh().jumps.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(jumps.entry(way.to_owned()).or_default())
+    };
+    let mut slot = tokio::select! {
+        slot = slot.lock() => slot,
+        () = limits.cancel.cancelled() => return Err(interrupted(hop)),
+    };
+    if let Some(jump) = slot.as_ref().filter(|jump| jump.is_open()) {
+        return Ok(Arc::clone(jump));
+    }
+    let jump = Arc::new(open_hop(hop, via, shared, limits).await?);
+    *slot = Some(Arc::clone(&jump));
+    Ok(jump)
+}
+
+fn interrupted(hop: &Hop) -> Failure {
+    Failure::new(FailureKind::Cancelled, format!("interrupted while connecting to `{}`", hop.label()))
+}
+
+/// Logs in to one host, again and again while it is busy. The time for that starts when the login is admitted.
+async fn open_hop(hop: &Hop, via: Option<Arc<Handle>>, shared: &Shared, limits: &Limits) -> Result<Handle, Failure> {
+    let address = format!("{}:{}", hop.host, hop.port);
+    let permit = tokio::select! {
+        permit = shared.logins().admit(&address) => permit,
+        () = limits.cancel.cancelled() => return Err(interrupted(hop)),
+    };
+    let allowed = limits.timeout.map_or(hop.connect_timeout, |timeout| timeout.min(hop.connect_timeout));
+    let deadline = Instant::now() + allowed;
+    let mut pause = BACK_OFF.0;
+    loop {
+        let refusal = match attempt(hop, via.as_ref(), shared, limits, deadline).await {
+            Ok(handle) => {
+                drop(permit);
+                return Ok(handle);
+            }
+            Err(refusal) => refusal,
+        };
+        let wait = jittered(pause);
+        if !refusal.is_busy || Instant::now() + wait >= deadline {
+            return Err(refusal.failure);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = limits.cancel.cancelled() => return Err(interrupted(hop)),
+        }
+        pause = (pause * 2).min(BACK_OFF.1);
+    }
+}
+
+/// Returns half to one and a half of a pause, so that those who were refused together do not come back together.
+fn jittered(pause: Duration) -> Duration {
+    use std::hash::{BuildHasher as _, RandomState};
+    // A new state has new keys: noise enough, without a crate for it.
+    let noise = RandomState::new().hash_one(0) % 1024;
+    pause / 2 + pause * u32::try_from(noise).unwrap_or(0) / 1024
+}
+
+async fn attempt(
+    hop: &Hop,
+    via: Option<&Arc<Handle>>,
+    shared: &Shared,
+    limits: &Limits,
+    deadline: Instant,
+) -> Result<Handle, Refusal> {
+    let left = deadline.saturating_duration_since(Instant::now());
+    let path = match (via, &hop.proxy_command) {
+        (Some(via), _) => {
+            let end = End::Port { host: hop.host.clone(), port: hop.port };
+            let limits = Limits { timeout: Some(left), cancel: limits.cancel.clone() };
+            let pipe = via.pipe(end, &limits).await.map_err(|closed| {
+                let mut failure = closed.failure;
+                if failure.kind == FailureKind::Timeout {
+                    failure.kind = FailureKind::Unreachable;
+                }
+                failure
+            })?;
+            Path::Stream(pipe.stream)
+        }
+        (None, Some(command)) => Path::Program(command.clone()),
+        (None, None) => Path::Tcp { host: hop.host.clone(), port: hop.port },
+    };
+    spawn(hop, path, via.cloned(), shared, limits, deadline).await
+}
+
+/// Starts the thread of a connection and waits for its login.
+async fn spawn(
+    hop: &Hop,
+    path: Path,
+    via: Option<Arc<Handle>>,
+    shared: &Shared,
+    limits: &Limits,
+    deadline: Instant,
+) -> Result<Handle, Refusal> {
+    let fault = |what: &str, error: std::io::Error| {
+        Failure::new(FailureKind::Internal, format!("cannot {what} for `{}`: {error}", hop.label()))
+    };
+    let waker = Arc::new(Waker::new().map_err(|error| fault("make an eventfd", error))?);
+    let watch = GiveUpOnDrop(Some(Watch::new(Arc::clone(&waker), deadline)));
+    let (orders, inbox) = mpsc::channel();
+    let (ready, answer) = oneshot::channel();
+    let (alive, ended) = watch::channel(());
+    let open = Arc::new(AtomicBool::new(true));
+    let handle = Handle {
+        label: hop.label(),
+        orders,
+        waker: Arc::clone(&waker),
+        open: Arc::clone(&open),
+        ended,
+        next_job: AtomicU64::new(0),
+        _via: via,
+    };
+    let life = {
+        let (hop, shared) = (hop.clone(), shared.clone());
+        let watch = watch.0.clone().expect("it was just put there");
+        move || {
+            let _alive = alive;
+            let caches = Caches { keys: &shared.ssh().keys, known_hosts: &shared.ssh().known_hosts };
+            match log_in(&hop, path, caches, &watch) {
+                Err(refusal) => drop(ready.send(Err(refusal))),
+                Ok((session, link)) => {
+                    let most_commands = shared.settings().commands_per_connection.max(1);
+                    // A thread that kept it would keep the connections to jump hosts alive that it holds.
+                    drop(shared);
+                    let (label, keepalive) = (hop.label(), hop.keepalive);
+                    let worker = Worker { label, session, link, waker, orders: inbox, open, most_commands, keepalive };
+                    // Where nobody waits any more the handle is gone too, and the worker ends at once.
+                    let _ = ready.send(Ok(()));
+                    worker.run();
+                }
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .name(format!("ssh {}", hop.name))
+        .stack_size(STACK_BYTES)
+        .spawn(life)
+        .map_err(|error| fault("start a thread", error))?;
+    let answered = tokio::select! {
+        answered = answer => answered,
+        () = limits.cancel.cancelled() => return Err(interrupted(hop).into()),
+        () = tokio::time::sleep_until((deadline + THREAD_GRACE).into()) => {
+            let allowed = in_words(hop.connect_timeout);
+            let message = format!("no connection to `{}` within {allowed}", hop.label());
+            return Err(Failure::new(FailureKind::Unreachable, message).into());
+        }
+    };
+    match answered {
+        Ok(Ok(())) => {
+            watch.keep();
+            Ok(handle)
+        }
+        Ok(Err(refusal)) => Err(refusal),
+        Err(_) => {
+            let message = format!("the thread of the connection to `{}` failed", hop.label());
+            Err(Failure::new(FailureKind::Internal, message).into())
+        }
+    }
+}
+
+/// Ends a login that nobody waits for any more.
+struct GiveUpOnDrop(Option<Watch>);
+
+impl GiveUpOnDrop {
+    fn keep(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for GiveUpOnDrop {
+    fn drop(&mut self) {
+        if let Some(watch) = &self.0 {
+            watch.give_up();
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! The calls to the system that std has no safe form of: `poll`, `eventfd`, a connect that does not block, and signals to
+//! a group of processes.
+//!
+//! Everything `unsafe` of the transports stands here.
+
+use std::fs::File;
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::time::Duration;
+
+/// Wakes a thread that waits in [`poll`].
+#[derive(Debug)]
+pub(in crate::transport) struct Waker(File);
+
+impl Waker {
+    /// Makes a waker.
+    pub(in crate::transport) fn new() -> io::Result<Waker> {
+        #[expect(unsafe_code, reason = "std has no eventfd; the call takes no pointers")]
+        // SAFETY: the descriptor is checked, new, and owned by nobody else.
+        let fd = unsafe {
+            let fd = libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK);
+            if fd < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            OwnedFd::from_raw_fd(fd)
+        };
+        Ok(Waker(File::from(fd)))
+    }
+
+    /// Wakes the thread, now or at its next wait.
+    pub(in crate::transport) fn wake(&self) {
+        // The only error is a full counter, and then the thread is being woken already.
+        let _ = (&self.0).write(&1u64.to_ne_bytes());
+    }
+
+    /// Takes back all wakes so far.
+    pub(in crate::transport) fn drain(&self) {
+        let _ = (&self.0).read(&mut [0; 8]);
+    }
+
+    /// Returns the descriptor to poll for reading.
+    pub(in crate::transport) fn fd(&self) -> RawFd {
+        self.0.as_raw_fd()
+    }
+}
+
+/// A descriptor to wait for and what for.
+pub(in crate::transport) fn interest(fd: RawFd, events: i16) -> libc::pollfd {
+    // A negative descriptor is skipped by the kernel: hang-ups of one nobody waits for must not wake us for ever.
+    libc::pollfd { fd: if events == 0 { -1 } else { fd }, events, revents: 0 }
+}
+
+/// Waits until one of the descriptors is ready or the time is up. A signal ends the wait early.
+pub(in crate::transport) fn poll(fds: &mut [libc::pollfd], timeout: Option<Duration>) -> io::Result<()> {
+    // Rounded up, so that a deadline is not met by spinning through its last millisecond.
+    let timeout_ms = match timeout {
+        None => -1,
+        Some(timeout) => i32::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(i32::MAX),
+    };
+    #[expect(unsafe_code, reason = "std has no poll")]
+    // SAFETY: pointer and length are those of one slice that outlives the call.
+    let rc = unsafe { libc::poll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, timeout_ms) };
+    if rc >= 0 {
+        return Ok(());
+    }
+    match io::Error::last_os_error() {
+        error if error.kind() == io::ErrorKind::Interrupted => Ok(()),
+        error => Err(error),
+    }
+}
+
+/// Starts a TCP connection; the socket is writable when it stands or has failed ([`TcpStream::take_error`] tells).
+pub(in crate::transport) fn start_connect(address: &SocketAddr) -> io::Result<TcpStream> {
+    let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
+    #[expect(unsafe_code, reason = "std only connects blocking, which cannot be cancelled")]
+    // SAFETY: the descriptor is checked, new, and owned by nobody else; the address structures live on this stack and
+    // their sizes are passed along.
+    unsafe {
+        let fd = libc::socket(family, libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK, 0);
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        let stream = TcpStream::from_raw_fd(fd);
+        let rc = match address {
+            SocketAddr::V4(v4) => {
+                let raw = libc::sockaddr_in {
+                    sin_family: libc::AF_INET as libc::sa_family_t,
+                    sin_port: v4.port().to_be(),
+                    sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes(v4.ip().octets()) },
+                    sin_zero: [0; 8],
+                };
+                libc::connect(fd, (&raw const raw).cast(), size_of_val(&raw) as libc::socklen_t)
+            }
+            SocketAddr::V6(v6) => {
+                let raw = libc::sockaddr_in6 {
+                    sin6_family: libc::AF_INET6 as libc::sa_family_t,
+                    sin6_port: v6.port().to_be(),
+                    sin6_flowinfo: v6.flowinfo(),
+                    sin6_addr: libc::in6_addr { s6_addr: v6.ip().octets() },
+                    sin6_scope_id: v6.scope_id(),
+                };
+                libc::connect(fd, (&raw const raw).cast(), size_of_val(&raw) as libc::socklen_t)
+            }
+        };
+        if rc == 0 {
+            return Ok(stream);
+        }
+        match io::Error::last_os_error() {
+            error if error.raw_os_error() == Some(libc::EINPROGRESS) => Ok(stream),
+            error => Err(error),
+        }
+    }
+}
+
+/// Sends a signal to a group of processes. The caller must not have reaped its leader yet, or the number may be another
+/// group's by now.
+pub(in crate::transport) fn signal_group(leader: u32, signal: i32) {
+    let Some(group) = i32::try_from(leader).ok().filter(|group| *group > 1) else { return };
+    #[expect(unsafe_code, reason = "std signals single processes only; the call takes no pointers")]
+    // SAFETY: plain numbers; a group that is gone is an error, which means that there is nothing left to end.
+    unsafe {
+        libc::kill(-group, signal);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wake_ends_the_wait_and_is_taken_back() {
+        let waker = Waker::new().unwrap();
+        waker.wake();
+        waker.wake();
+        let mut fds = [interest(waker.fd(), libc::POLLIN)];
+        poll(&mut fds, None).unwrap();
+        assert_ne!(fds[0].revents & libc::POLLIN, 0);
+        waker.drain();
+        let mut fds = [interest(waker.fd(), libc::POLLIN)];
+        poll(&mut fds, Some(Duration::ZERO)).unwrap();
+        assert_eq!(fds[0].revents, 0);
+    }
+
+    #[test]
+    fn a_started_connection_comes_to_stand_over_both_families() {
+        for host in ["127.0.0.1:0", "[::1]:0"] {
+            let Ok(listener) = std::net::TcpListener::bind(host) else { continue };
+            let stream = start_connect(&listener.local_addr().unwrap()).unwrap();
+            poll(&mut [interest(stream.as_raw_fd(), libc::POLLOUT)], Some(Duration::from_secs(5))).unwrap();
+            assert!(stream.take_error().unwrap().is_none());
+            assert_eq!(stream.peer_addr().unwrap(), listener.local_addr().unwrap());
+        }
+    }
+}
