@@ -11,8 +11,6 @@ pub mod graph;
 pub mod inventory;
 #[cfg(feature = "lab")]
 pub mod lab;
-#[cfg(feature = "lab")]
-pub mod lab;
 pub mod module;
 pub mod platform;
 pub mod playbook;

@@ -65,9 +65,9 @@ pub(super) fn main(args: InventoryArgs, colour: Option<bool>) -> Exit {
                     json!({
                         "name": row.name,
                         "value": row.value,
-                        "origin": row.origin,
+                        "origin": row.origin.to_string(),
                         "place": row.place,
-                        "shadowed": row.shadowed.iter().map(|other| json!({"origin": other.origin, "place": other.place})).collect::<Vec<_>>(),
+                        "shadowed": row.shadowed.iter().map(|other| json!({"origin": other.origin.to_string(), "place": other.place})).collect::<Vec<_>>(),
                     })
                 })
                 .collect();
@@ -77,7 +77,7 @@ pub(super) fn main(args: InventoryArgs, colour: Option<bool>) -> Exit {
         let mut text = String::new();
         for row in rows {
             // Writing to a `String` cannot fail.
-            let _ = writeln!(text, "{}: {}", row.name, row.value);
+            let _ = writeln!(text, "{}: {}", row.name, row.value.to_text());
             let _ = writeln!(text, "    from {}{}", row.origin, row.place.map(|place| format!(", {place}")).unwrap_or_default());
             for other in row.shadowed {
                 let _ = writeln!(text, "    over {}{}", other.origin, other.place.map(|place| format!(", {place}")).unwrap_or_default());

@@ -382,7 +382,7 @@ fn reporter(args: &RunArgs, colour: Option<bool>) -> Box<dyn Reporter> {
     };
     match args.output {
         OutputFormat::Jsonl => Box::new(Jsonl::new(Output::stdout())),
-        OutputFormat::Auto if is_terminal && !args.quiet => Box::new(Progress::new(look)),
+        OutputFormat::Auto if is_terminal && !args.quiet => Box::new(Progress::stdout(look, Output::stdout())),
         _ => Box::new(Plain::new(look, Output::stdout())),
     }
 }

@@ -17,9 +17,9 @@ mod world;
 
 pub use pool::Pool;
 pub use publish::Publisher;
-pub use run::{Interrupt, RunEnd, Settings, run};
+pub use run::{Interrupt, Planned, RunEnd, Settings, graph_of, plan, play_name, run};
 pub use target::Defaults;
-pub use world::{HostVars, StepScope, World};
+pub use world::{HostVars, StepScope, World, is_localhost};
 
 use crate::playbook::Loader;
 use std::sync::Arc;

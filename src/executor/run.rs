@@ -246,7 +246,7 @@ fn order(mut hosts: Vec<Arc<str>>, play: &Play, found: &mut Diagnostics) -> Vec<
             hosts.sort_by_key(|host| std::hash::BuildHasher::hash_one(&key, host));
         }
         other => found.push(
-            Diagnostic::error("E0217", format!("no order `{other}`"))
+            Diagnostic::error("E0617", format!("no order `{other}`"))
                 .at(node.span)
                 .help("there are inventory, reverse_inventory, sorted, reverse_sorted and shuffle"),
         ),
@@ -272,7 +272,7 @@ fn serial(context: &Context, play: &Play, hosts: usize, found: &mut Diagnostics)
             match size {
                 Some(size) => sizes.push(size),
                 None => found.push(
-                    Diagnostic::error("E0206", format!("`serial` takes numbers and percentages, not `{text}`")).at(node.span),
+                    Diagnostic::error("E0606", format!("`serial` takes numbers and percentages, not `{text}`")).at(node.span),
                 ),
             }
         }
@@ -323,7 +323,7 @@ fn view(
                 Ok(name) => vec![name.to_text()],
                 Err(failure) => {
                     let message = format!("the name of a `vars_files` entry on `{host}`: {}", failure.message.expose());
-                    found.push(Diagnostic::error("E0213", message).at(failure.place.unwrap_or(node.span)));
+                    found.push(Diagnostic::error("E0613", message).at(failure.place.unwrap_or(node.span)));
                     continue;
                 }
             };

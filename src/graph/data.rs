@@ -168,7 +168,7 @@ fn file_uses(module: &str, task: &Task) -> Names {
     let Some(src) = task.args.get("src").filter(|node| node.is_static()).and_then(Node::as_str) else { return unknown };
     let Some(path) = task.files.find("templates", src) else { return unknown };
     match std::fs::read_to_string(path) {
-        Ok(text) => template::names_of_file(&text),
+        Ok(text) => template::names_of_file(&text, &template::FileOptions::default()),
         Err(_) => unknown,
     }
 }

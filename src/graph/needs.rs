@@ -21,7 +21,7 @@ pub(super) fn connect(graph: &mut Graph, first: usize, found: &mut Diagnostics) 
             any = true;
             let Some(nodes) = by_name.get(name) else {
                 found.push(
-                    Diagnostic::error("E0401", format!("`needs` names no task `{name}` of this play"))
+                    Diagnostic::error("E0701", format!("`needs` names no task `{name}` of this play"))
                         .at(*span)
                         .maybe_help(did_you_mean(name, by_name.keys().map(|name| &**name))),
                 );
@@ -45,7 +45,7 @@ fn report_circle(graph: &Graph, found: &mut Diagnostics) {
     };
     let names: Vec<String> =
         circle.iter().filter(|id| graph.node(**id).task().is_some()).map(|id| format!("`{}`", graph.node(*id).title())).collect();
-    let mut error = Diagnostic::error("E0402", format!("these tasks wait for each other: {}", names.join(" → ")))
+    let mut error = Diagnostic::error("E0702", format!("these tasks wait for each other: {}", names.join(" → ")))
         .help("`needs` can only name tasks that do not wait for this one; a task that writes waits for all before it");
     if let Some(task) = graph.node(*culprit).task() {
         let span = task.needs.iter().flatten().next().map_or(task.span, |(_, span)| *span);

@@ -6,6 +6,15 @@ use crate::vars::Var;
 use std::sync::{Arc, OnceLock};
 
 impl Inventory {
+    /// Gives a group variables, over those that it has.
+    pub fn set_group_vars(&mut self, group: &str, vars: impl IntoIterator<Item = (Arc<str>, Var)>) {
+        self.ensure_group(group);
+        if let Some(group) = self.groups.get_mut(group) {
+            group.vars.extend(vars);
+            group.own = Default::default();
+        }
+    }
+
     /// Adds a host, or gives one that is there more groups and variables. Says whether anything is new.
     ///
     /// A new host also belongs to `all` itself, so that it comes before those that sources name, as in Ansible.

@@ -14,6 +14,8 @@ mod program;
 mod remote;
 
 pub mod add_host;
+pub mod cli_command;
+pub mod cli_config;
 pub mod command;
 pub mod copy;
 pub mod fail;
@@ -28,6 +30,7 @@ pub mod set_fact;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
+pub mod uri;
 pub mod wait_for;
 pub mod wait_for_connection;
 
@@ -168,6 +171,8 @@ pub trait Probe: Send + Sync {
 /// Every module. Sorted by name.
 pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
+    &cli_command::MODULE,
+    &cli_config::MODULE,
     &command::MODULE,
     &copy::MODULE,
     &fail::MODULE,
@@ -182,6 +187,7 @@ pub static TABLE: &[&Module] = &[
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,
+    &uri::MODULE,
     &wait_for::MODULE,
     &wait_for_connection::MODULE,
 ];

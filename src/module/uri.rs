@@ -33,6 +33,8 @@ pub(super) static MODULE: Module = Module {
     free_form: None,
     any_args: false,
     needs: Needs::Http,
+    changes_run: false,
+    once: false,
     effect,
     plan: |context| Box::pin(async move { plan(&Ground::of(&context)).await }),
 };

@@ -12,7 +12,8 @@ impl Loader {
     pub(super) fn check_templates(&self, task: &Task, found: &mut Diagnostics) {
         let sources = &self.sources;
         let mut texts: Vec<&Node> = task.name.iter().chain(&task.args_template).chain(&task.notify).collect();
-        let mut expressions: Vec<&Node> = task.when.iter().collect();
+        let mut conditions: Vec<&Node> = task.when.iter().collect();
+        let mut expressions: Vec<&Node> = Vec::new();
         let module = match task.action {
             super::Action::Module { module, .. } => Some(module),
             _ => None,
@@ -30,23 +31,24 @@ impl Loader {
         if let Some(repeat) = &task.repeat {
             texts.push(&repeat.over);
             texts.extend(repeat.label.iter().chain(&repeat.pause).chain(&repeat.extended));
-            expressions.extend(&repeat.break_when);
+            conditions.extend(&repeat.break_when);
         }
         if let Some(until) = &task.until {
-            expressions.extend(&until.conditions);
+            conditions.extend(&until.conditions);
             texts.extend(until.retries.iter().chain(&until.delay));
         }
-        expressions.extend(task.changed_when.iter().flatten().chain(task.failed_when.iter().flatten()));
+        conditions.extend(task.changed_when.iter().flatten().chain(task.failed_when.iter().flatten()));
         texts.extend(settings_nodes(&task.settings));
         texts.into_iter().for_each(|node| template::check(node, sources, found));
         expressions.into_iter().for_each(|node| template::check_expression(node, sources, found));
+        conditions.into_iter().for_each(|node| template::check_condition(node, sources, found));
     }
 
     /// Checks that a `with_X` loop has a lookup of that name.
     pub(super) fn check_lookup(&self, name: &str, span: Span, found: &mut Diagnostics) {
         if !template::lookup_names().any(|known| known == name) {
             found.push(
-                Diagnostic::error("E0221", format!("no lookup `{name}` for `with_{name}`"))
+                Diagnostic::error("E0621", format!("no lookup `{name}` for `with_{name}`"))
                     .at(span)
                     .maybe_help(nearest(name, template::lookup_names()).map(|near| format!("did you mean `with_{near}`?"))),
             );

@@ -44,7 +44,7 @@ impl Loader {
         found: &mut Diagnostics,
     ) -> Vec<Arc<Play>> {
         if depth > super::task::MAX_DEPTH {
-            let mut error = Diagnostic::error("E0210", format!("`{}` imports itself", path.display()));
+            let mut error = Diagnostic::error("E0610", format!("`{}` imports itself", path.display()));
             if let Some((_, span)) = import {
                 error = error.at(span);
             }
@@ -56,7 +56,7 @@ impl Loader {
         let Some(plays) = node.as_seq() else {
             let what = if node.is_null() { "empty".to_owned() } else { format!("a {}", node.kind_name()) };
             found.push(
-                Diagnostic::error("E0200", format!("a playbook is a list of plays, `{}` is {what}", path.display()))
+                Diagnostic::error("E0600", format!("a playbook is a list of plays, `{}` is {what}", path.display()))
                     .at(node.span)
                     .help("begin every play with `- hosts: …`"),
             );
@@ -96,7 +96,7 @@ impl Loader {
             Value::Str(text) => Some(text.to_string()),
             other => {
                 let message = format!("{what} must be text, not a {}", other.kind());
-                found.push(Diagnostic::error("E0206", message).at(node.span));
+                found.push(Diagnostic::error("E0606", message).at(node.span));
                 None
             }
         }
@@ -115,7 +115,7 @@ impl Loader {
             Err(failure) => {
                 let message = format!("this must be known before the run: {}", failure.message.expose());
                 found.push(
-                    Diagnostic::error("E0213", message)
+                    Diagnostic::error("E0613", message)
                         .at(failure.place.unwrap_or(node.span))
                         .help("only extra variables (-e) are known here"),
                 );

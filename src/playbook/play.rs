@@ -22,7 +22,7 @@ impl Loader {
     ) -> Vec<Arc<Play>> {
         let Some(map) = node.as_map() else {
             found.push(
-                Diagnostic::error("E0200", format!("a play must be a dictionary, not a {}", node.kind_name()))
+                Diagnostic::error("E0600", format!("a play must be a dictionary, not a {}", node.kind_name()))
                     .at(node.span)
                     .help("begin it with `- hosts: …`"),
             );
@@ -34,7 +34,7 @@ impl Loader {
                 let name = name.to_string();
                 if !["name", "vars", "tags", "when"].contains(&&*name) && !name.ends_with("import_playbook") {
                     found.push(
-                        Diagnostic::error("E0202", format!("`{name}` does not belong on `import_playbook`")).at(key_node.span),
+                        Diagnostic::error("E0602", format!("`{name}` does not belong on `import_playbook`")).at(key_node.span),
                     );
                 }
             }
@@ -57,14 +57,14 @@ impl Loader {
         let span = map.iter().next().map_or(node.span, |(_, first, _)| first.span);
         let Some(hosts) = map.get("hosts").cloned() else {
             found.push(
-                Diagnostic::error("E0214", "a play needs `hosts`")
+                Diagnostic::error("E0614", "a play needs `hosts`")
                     .at(span)
                     .help("name the hosts or groups that it is for, or `hosts: all`"),
             );
             return None;
         };
         if hosts.is_null() || matches!(&hosts.kind, Kind::Str(text) if text.trim().is_empty()) {
-            found.push(Diagnostic::error("E0214", "`hosts` is empty").at(hosts.span));
+            found.push(Diagnostic::error("E0614", "`hosts` is empty").at(hosts.span));
         }
         template::check(&hosts, &self.sources, found);
         let files = SearchPath { role: None, task_dir: dir.to_owned(), playbook_dir: dir.to_owned() };
@@ -145,7 +145,7 @@ impl Loader {
                         did_you_mean(&name, keyword::names(Level::PLAY))
                     };
                     found.push(
-                        Diagnostic::error("E0202", format!("`{name}` is no keyword of a play")).at(key_node.span).maybe_help(help),
+                        Diagnostic::error("E0602", format!("`{name}` is no keyword of a play")).at(key_node.span).maybe_help(help),
                     );
                 }
             }
@@ -157,7 +157,7 @@ impl Loader {
         let Some((key, value)) = map.entry("gather_facts") else { return };
         if boolean(value, "gather_facts", found) == Some(true) {
             found.push(
-                Diagnostic::error("E0211", "`gather_facts: true` is not supported yet")
+                Diagnostic::error("E0611", "`gather_facts: true` is not supported yet")
                     .at(key.span.to(value.span))
                     .help("write `gather_facts: false`; register what you need with a task"),
             );
@@ -181,20 +181,20 @@ impl Loader {
         let node = node.filter(|node| !node.is_null())?;
         let mut layer = Layer::new(Origin::PlayPrompt);
         let Some(list) = node.as_seq() else {
-            found.push(Diagnostic::error("E0206", "`vars_prompt` must be a list").at(node.span));
+            found.push(Diagnostic::error("E0606", "`vars_prompt` must be a list").at(node.span));
             return None;
         };
         const KNOWN: [&str; 8] = ["confirm", "default", "encrypt", "name", "private", "prompt", "salt_size", "unsafe"];
         for entry in list {
             let Some((map, name)) = entry.as_map().and_then(|map| Some((map, map.get("name")?))) else {
-                found.push(Diagnostic::error("E0206", "an entry of `vars_prompt` needs `name`").at(entry.span));
+                found.push(Diagnostic::error("E0606", "an entry of `vars_prompt` needs `name`").at(entry.span));
                 continue;
             };
             for (key, key_node, _) in map.iter() {
                 let key = key.to_string();
                 if !KNOWN.contains(&&*key) {
                     found.push(
-                        Diagnostic::error("E0202", format!("`vars_prompt` has no `{key}`"))
+                        Diagnostic::error("E0602", format!("`vars_prompt` has no `{key}`"))
                             .at(key_node.span)
                             .maybe_help(did_you_mean(&key, KNOWN)),
                     );
@@ -209,7 +209,7 @@ impl Loader {
                     layer.vars.insert(name.into(), Var::Author(default.clone()));
                 }
                 None => found.push(
-                    Diagnostic::error("E0215", format!("`{name}` is asked for, and netplay does not ask questions"))
+                    Diagnostic::error("E0615", format!("`{name}` is asked for, and netplay does not ask questions"))
                         .at(entry.span)
                         .help(format!("give it with `-e {name}=…`, or give it a `default`")),
                 ),
@@ -275,7 +275,7 @@ impl Loader {
                 let Some(name) = node.as_str().filter(|_| node.is_static()) else { continue };
                 if !dynamic && !known.iter().any(|known| **known == *name) {
                     found.push(
-                        Diagnostic::error("E0216", format!("no handler `{name}`"))
+                        Diagnostic::error("E0616", format!("no handler `{name}`"))
                             .at(node.span)
                             .maybe_help(did_you_mean(name, known.iter().map(|known| &**known))),
                     );
@@ -319,7 +319,7 @@ fn strategy(node: Option<&Node>, found: &mut Diagnostics) -> Strategy {
         "host_pinned" => Strategy::HostPinned,
         other => {
             found.push(
-                Diagnostic::error("E0217", format!("no strategy `{other}`"))
+                Diagnostic::error("E0617", format!("no strategy `{other}`"))
                     .at(node.span)
                     .help(did_you_mean(other, ["linear", "free", "host_pinned"]).unwrap_or_else(|| "there are `linear`, `free` and `host_pinned`".into())),
             );

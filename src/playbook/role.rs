@@ -66,7 +66,7 @@ impl Loader {
     ) -> Vec<Item> {
         let Some(entries) = list.as_seq() else {
             if !list.is_null() {
-                found.push(Diagnostic::error("E0206", "`roles` must be a list").at(list.span));
+                found.push(Diagnostic::error("E0606", "`roles` must be a list").at(list.span));
             }
             return Vec::new();
         };
@@ -88,7 +88,7 @@ impl Loader {
         found: &mut Diagnostics,
     ) {
         if depth > super::task::MAX_DEPTH {
-            found.push(Diagnostic::error("E0210", "roles depend on each other in a circle").at(entry.span));
+            found.push(Diagnostic::error("E0610", "roles depend on each other in a circle").at(entry.span));
             return;
         }
         let empty = Mapping::default();
@@ -101,7 +101,7 @@ impl Loader {
             _ => (None, &empty),
         };
         let Some(name) = name else {
-            found.push(Diagnostic::error("E0206", "a role is a name, or a dictionary with `role`").at(entry.span));
+            found.push(Diagnostic::error("E0606", "a role is a name, or a dictionary with `role`").at(entry.span));
             return;
         };
         let mut params = Layer::new(Origin::RoleParams);
@@ -154,7 +154,7 @@ impl Loader {
             let key = key.to_string();
             if key == "loop" || key.starts_with("with_") {
                 found.push(
-                    Diagnostic::error("E0218", format!("`{short}` cannot loop: it is read before the run"))
+                    Diagnostic::error("E0618", format!("`{short}` cannot loop: it is read before the run"))
                         .at(key_node.span)
                         .help(format!("use `include_{}`", &short["import_".len()..])),
                 );
@@ -252,7 +252,7 @@ impl Loader {
         let Some(path) = places.iter().find(|place| place.is_dir()).cloned() else {
             let near: Vec<String> = places.iter().filter_map(|place| place.parent()).flat_map(folders).collect();
             found.push(
-                Diagnostic::error("E0219", format!("no role `{name}`"))
+                Diagnostic::error("E0619", format!("no role `{name}`"))
                     .at(named_at)
                     .help(did_you_mean(name, near.iter().map(String::as_str)).unwrap_or_else(|| format!("looked in {}", shown(&places)))),
             );
@@ -351,7 +351,7 @@ fn folders(dir: &Path) -> Vec<String> {
 
 fn missing_part(role: &str, folder: &str, from: &Option<String>, at: Span) -> Diagnostic {
     let name = from.as_deref().unwrap_or("main");
-    Diagnostic::error("E0220", format!("role `{role}` has no `{folder}/{name}`")).at(at)
+    Diagnostic::error("E0620", format!("role `{role}` has no `{folder}/{name}`")).at(at)
 }
 
 pub(super) fn missing_tasks(name: &str, at: Span, places: &[PathBuf]) -> Diagnostic {

@@ -4,7 +4,7 @@ use super::keyword::{self, Level, Support};
 use super::load::Loader;
 use super::{Action, Block, Inherited, Item, Loop, Meta, Settings, Task, Until};
 use crate::module::{self, check_args, split_key_value};
-use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean, nearest};
+use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::template;
 use crate::value::Key;
 use crate::vars::{Layer, Origin, Var};
@@ -31,7 +31,7 @@ impl Loader {
         }
         let Some(nodes) = node.as_seq() else {
             found.push(
-                Diagnostic::error("E0201", format!("a list of tasks is expected here, not a {}", node.kind_name()))
+                Diagnostic::error("E0601", format!("a list of tasks is expected here, not a {}", node.kind_name()))
                     .at(node.span)
                     .help("begin every task with `- `"),
             );
@@ -39,7 +39,7 @@ impl Loader {
         };
         if at.depth > MAX_DEPTH {
             found.push(
-                Diagnostic::error("E0210", format!("blocks and imports nest more than {MAX_DEPTH} deep"))
+                Diagnostic::error("E0610", format!("blocks and imports nest more than {MAX_DEPTH} deep"))
                     .at(node.span)
                     .help("look for a file that imports itself"),
             );
@@ -51,7 +51,7 @@ impl Loader {
     fn item(&self, node: &Node, at: Place<'_>, found: &mut Diagnostics) -> Vec<Item> {
         let Some(map) = node.as_map() else {
             found.push(
-                Diagnostic::error("E0201", format!("a task must be a dictionary, not a {}", node.kind_name()))
+                Diagnostic::error("E0601", format!("a task must be a dictionary, not a {}", node.kind_name()))
                     .at(node.span)
                     .help("write `- name: …` with the module below it"),
             );
@@ -110,7 +110,7 @@ impl Loader {
             0 => {
                 if !complained {
                     found.push(
-                        Diagnostic::error("E0203", "a task without a module")
+                        Diagnostic::error("E0603", "a task without a module")
                             .at(node.span)
                             .help("add what it does, for example `ansible.builtin.debug:`"),
                     );
@@ -119,7 +119,7 @@ impl Loader {
             }
             _ => {
                 let mut wrong = Diagnostic::error(
-                    "E0204",
+                    "E0604",
                     format!("a task has one module, this one has `{}` and `{}`", actions[0].0, actions[1].0),
                 )
                 .at(actions[1].2.span)
@@ -200,7 +200,7 @@ impl Loader {
                         did_you_mean(&name, keyword::names(Level::BLOCK))
                     };
                     found.push(
-                        Diagnostic::error("E0202", format!("`{name}` is no keyword of a block"))
+                        Diagnostic::error("E0602", format!("`{name}` is no keyword of a block"))
                             .at(key_node.span)
                             .maybe_help(help),
                     );
@@ -210,20 +210,20 @@ impl Loader {
         let inherited = Arc::new(self.inherit(map, at.inherited, Origin::BlockVars, found));
         if let Some((key, _)) = map.entry("needs") {
             found.push(
-                Diagnostic::error("E0212", "`needs` stands on tasks and plays, not on blocks")
+                Diagnostic::error("E0612", "`needs` stands on tasks and plays, not on blocks")
                     .at(key.span)
                     .help("put it on the tasks inside"),
             );
         }
         let body = match (map.entry("block"), map.entry("parallel")) {
             (Some(_), Some((key, _))) => {
-                found.push(Diagnostic::error("E0204", "a block is either `block` or `parallel`").at(key.span));
+                found.push(Diagnostic::error("E0604", "a block is either `block` or `parallel`").at(key.span));
                 return None;
             }
             (Some((_, body)), None) | (None, Some((_, body))) => body,
             (None, None) => {
                 found.push(
-                    Diagnostic::error("E0205", "`rescue` and `always` belong to a block")
+                    Diagnostic::error("E0605", "`rescue` and `always` belong to a block")
                         .at(node.span)
                         .help("add `block:` with the tasks that they guard"),
                 );
@@ -276,14 +276,14 @@ impl Loader {
         }
         let Some(map) = vars.as_map() else {
             found.push(
-                Diagnostic::error("E0207", format!("variables must be a dictionary, not a {}", vars.kind_name())).at(vars.span),
+                Diagnostic::error("E0607", format!("variables must be a dictionary, not a {}", vars.kind_name())).at(vars.span),
             );
             return None;
         };
         let mut layer = Layer::new(origin);
         for (key, key_node, value) in map.iter() {
             let Key::Str(name) = key else {
-                found.push(Diagnostic::error("E0207", format!("`{key}` is no variable name")).at(key_node.span));
+                found.push(Diagnostic::error("E0607", format!("`{key}` is no variable name")).at(key_node.span));
                 continue;
             };
             self.check_variable_name(name, key_node.span, found);
@@ -300,7 +300,7 @@ impl Loader {
             && letters.all(|c| c.is_alphanumeric() || c == '_');
         if !good {
             found.push(
-                Diagnostic::error("E0208", format!("`{name}` is no variable name"))
+                Diagnostic::error("E0608", format!("`{name}` is no variable name"))
                     .at(span)
                     .help("names have letters, digits and `_`, and begin with a letter or `_`"),
             );
@@ -315,7 +315,7 @@ impl Loader {
                 Some(name.into())
             }
             None => {
-                found.push(Diagnostic::error("E0206", format!("`register` takes a name, not a {}", node.kind_name())).at(node.span));
+                found.push(Diagnostic::error("E0606", format!("`register` takes a name, not a {}", node.kind_name())).at(node.span));
                 None
             }
         }
@@ -332,7 +332,7 @@ impl Loader {
             };
             if let Some((_, _, first)) = &over {
                 found.push(
-                    Diagnostic::error("E0209", "a task has one loop").at(key_node.span).also(first.span, "the first loop"),
+                    Diagnostic::error("E0609", "a task has one loop").at(key_node.span).also(first.span, "the first loop"),
                 );
             } else {
                 if let Some(lookup) = &lookup {
@@ -345,7 +345,7 @@ impl Loader {
         let Some((lookup, over, _)) = over else {
             if let Some(control) = control {
                 found.push(
-                    Diagnostic::error("E0209", "`loop_control` without a loop").at(control.span).help("add `loop:`"),
+                    Diagnostic::error("E0609", "`loop_control` without a loop").at(control.span).help("add `loop:`"),
                 );
             }
             return None;
@@ -355,7 +355,7 @@ impl Loader {
             None => &empty,
             Some((_, Some(fields))) => fields,
             Some((node, None)) => {
-                found.push(Diagnostic::error("E0206", "`loop_control` must be a dictionary").at(node.span));
+                found.push(Diagnostic::error("E0606", "`loop_control` must be a dictionary").at(node.span));
                 &empty
             }
         };
@@ -364,7 +364,7 @@ impl Loader {
             let name = key.to_string();
             if !KNOWN.contains(&&*name) && name != "extended_allitems" {
                 found.push(
-                    Diagnostic::error("E0202", format!("`loop_control` has no `{name}`"))
+                    Diagnostic::error("E0602", format!("`loop_control` has no `{name}`"))
                         .at(key_node.span)
                         .maybe_help(did_you_mean(&name, KNOWN)),
                 );
@@ -405,7 +405,8 @@ impl Loader {
             Kind::Str(text) => free_form_arguments(text, node, free_form, called, &mut args, found),
             _ => match free_form {
                 Some(name) => {
-                    args.insert(name.into(), node.clone(), node.clone());
+                    let key = Node { kind: Kind::Str(name.into()), ..node.clone() };
+                    args.insert(name.into(), key, node.clone());
                 }
                 None => found.push(
                     Diagnostic::error("E0301", format!("`{called}` takes a dictionary of arguments, not a {}", node.kind_name()))
@@ -511,21 +512,17 @@ fn is_action(name: &str) -> bool {
 fn unknown_key(name: &str, key: &Node, level: Level) -> Diagnostic {
     let word = level.word();
     if name.contains('.') {
-        let short = name.rsplit_once('.').map_or(name, |(_, short)| short);
         let names: Vec<String> = module::names().collect();
-        let near = nearest(name, names.iter().map(String::as_str))
-            .or_else(|| names.iter().map(String::as_str).find(|known| *known == short));
-        return Diagnostic::error("E0300", format!("no module `{name}`"))
-            .at(key.span)
-            .maybe_help(near.map(|near| format!("did you mean `{near}`?")))
-            .maybe_help(None);
+        let help = did_you_mean(name, names.iter().map(String::as_str));
+        return Diagnostic::error("E0300", format!("no module `{name}`")).at(key.span).maybe_help(help);
     }
     if keyword::KEYWORDS.iter().any(|keyword| keyword.name == name) {
-        return Diagnostic::error("E0202", format!("`{name}` does not belong on a {word}")).at(key.span);
+        return Diagnostic::error("E0602", format!("`{name}` does not belong on a {word}")).at(key.span);
     }
     let modules: Vec<String> = module::names().collect();
-    let known = modules.iter().map(String::as_str);
-    let help = did_you_mean(name, keyword::names(level).chain(known).chain(GRAPH_ACTIONS));
+    let mut known: Vec<&str> = keyword::names(level).collect();
+    known.extend(modules.iter().map(String::as_str).chain(GRAPH_ACTIONS));
+    let help = did_you_mean(name, known);
     Diagnostic::error("E0300", format!("`{name}` is neither a keyword of a {word} nor a module"))
         .at(key.span)
         .maybe_help(help)
@@ -534,13 +531,13 @@ fn unknown_key(name: &str, key: &Node, level: Level) -> Diagnostic {
 /// Says that a keyword is not supported, if so.
 pub(super) fn refuse(keyword: &keyword::Keyword, key: &Node, found: &mut Diagnostics) {
     if let Support::Refused(why) = keyword.support {
-        found.push(Diagnostic::error("E0211", format!("`{}` is not supported: {why}", keyword.name)).at(key.span));
+        found.push(Diagnostic::error("E0611", format!("`{}` is not supported: {why}", keyword.name)).at(key.span));
     }
 }
 
 /// Returns module and arguments of `action:` and `local_action:`.
 fn action_words(value: &Node, key: &Node, found: &mut Diagnostics) -> Option<(Arc<str>, Node, Node)> {
-    let wrong = |what: &str| Diagnostic::error("E0203", what.to_owned()).at(value.span);
+    let wrong = |what: &str| Diagnostic::error("E0603", what.to_owned()).at(value.span);
     let (name, args) = match &value.kind {
         Kind::Str(text) => {
             let (name, rest) = text.trim().split_once(char::is_whitespace).unwrap_or((text.trim(), ""));
@@ -578,6 +575,9 @@ fn free_form_arguments(
     found: &mut Diagnostics,
 ) {
     let scalar = |text: String| Node { kind: Kind::Str(text.into()), ..node.clone() };
+    let put = |args: &mut Mapping, name: &str, value: Node| {
+        args.insert(name.into(), scalar(name.to_owned()), value);
+    };
     let raw = matches!(module::find(called).map(|(module, _)| module.name), Some("command" | "shell" | "raw" | "script"));
     let known = |name: &str| {
         module::find(called).is_some_and(|(module, _)| {
@@ -593,7 +593,7 @@ fn free_form_arguments(
             let pair = split_key_value(word).into_iter().next();
             match pair {
                 Some((Some(name), value)) if OPTIONS.contains(&&*name) => {
-                    args.insert(name.as_str().into(), node.clone(), scalar(value));
+                    put(args, &name, scalar(value));
                 }
                 _ => command.push(word),
             }
@@ -602,7 +602,7 @@ fn free_form_arguments(
         // A command without options is kept just as it is written, blanks and newlines too.
         let command = if args.is_empty() { text.to_string() } else { command.join(" ") };
         if let (Some(name), false) = (free_form, command.is_empty()) {
-            args.insert(name.into(), node.clone(), scalar(command));
+            put(args, name, scalar(command));
         }
         return;
     }
@@ -610,7 +610,7 @@ fn free_form_arguments(
     let all_pairs = pairs.iter().all(|(key, _)| key.as_deref().is_some_and(known));
     if all_pairs && !pairs.is_empty() {
         for (key, value) in pairs {
-            args.insert(key.unwrap_or_default().into(), node.clone(), scalar(value));
+            put(args, &key.unwrap_or_default(), scalar(value));
         }
         return;
     }
@@ -620,14 +620,14 @@ fn free_form_arguments(
         for (key, value) in pairs {
             match key {
                 Some(key) if known(&key) => {
-                    args.insert(key.into(), node.clone(), scalar(value));
+                    put(args, &key, scalar(value));
                 }
                 Some(key) => words.push(format!("{key}={value}")),
                 None => words.push(value),
             }
         }
         let text = if args.is_empty() { text.to_string() } else { words.join(" ") };
-        args.insert(name.into(), node.clone(), scalar(text));
+        put(args, name, scalar(text));
         return;
     }
     if has_template(text) && pairs.len() == 1 {
@@ -641,7 +641,7 @@ fn free_form_arguments(
     for (key, value) in pairs {
         match key {
             Some(key) => {
-                args.insert(key.into(), node.clone(), scalar(value));
+                put(args, &key, scalar(value));
             }
             None => found.push(
                 Diagnostic::error("E0301", format!("`{called}` takes `name=value` arguments, `{value}` is none")).at(node.span),
@@ -695,7 +695,7 @@ pub(super) fn texts(node: Option<&Node>, what: &str, found: &mut Diagnostics) ->
             Kind::Str(text) | Kind::Unsafe(text) => texts.push(Arc::clone(text)),
             Kind::Int(_) | Kind::Bool(_) | Kind::Float(_) => texts.push(node.to_value().to_text().into()),
             _ => found.push(
-                Diagnostic::error("E0206", format!("`{what}` takes names, not a {}", node.kind_name())).at(node.span),
+                Diagnostic::error("E0606", format!("`{what}` takes names, not a {}", node.kind_name())).at(node.span),
             ),
         }
     }
@@ -719,7 +719,7 @@ pub(super) fn needs(node: Option<&Node>, found: &mut Diagnostics) -> Option<Vec<
         match node.as_str() {
             Some(name) => names.push((Arc::from(name), node.span)),
             None => found.push(
-                Diagnostic::error("E0206", format!("`needs` takes names of tasks, not a {}", node.kind_name())).at(node.span),
+                Diagnostic::error("E0606", format!("`needs` takes names of tasks, not a {}", node.kind_name())).at(node.span),
             ),
         }
     }
@@ -733,7 +733,7 @@ pub(super) fn boolean(node: &Node, what: &str, found: &mut Diagnostics) -> Optio
         Kind::Str(text) if matches!(&**text, "true" | "True" | "yes" | "on") => Some(true),
         Kind::Str(text) if matches!(&**text, "false" | "False" | "no" | "off") => Some(false),
         _ => {
-            found.push(Diagnostic::error("E0206", format!("`{what}` must be true or false")).at(node.span));
+            found.push(Diagnostic::error("E0606", format!("`{what}` must be true or false")).at(node.span));
             None
         }
     }

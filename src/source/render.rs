@@ -30,9 +30,11 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Str
             None => held.push((id, sources.get(id), vec![(kind, label)])),
         }
     }
-    let mut group = level
-        .primary_title(&diagnostic.message)
-        .id(diagnostic.code)
+    let mut title = level.primary_title(&diagnostic.message);
+    if !diagnostic.code.is_empty() {
+        title = title.id(diagnostic.code);
+    }
+    let mut group = title
         .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
     for (_, source, labels) in &held {
         let mut snippet = Snippet::source(&*source.text).path(&source.name).line_start(1).fold(true);

@@ -24,6 +24,7 @@ mod syntax;
 mod tests;
 
 pub use check::{check, check_condition, check_expression, check_file};
+pub use lookups::lookup_names;
 pub use names::{names, names_of_expression, names_of_file};
 
 use crate::failure::{Failure, FailureKind};

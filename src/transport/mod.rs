@@ -17,7 +17,7 @@ pub use http::HttpClients;
 pub use shared::{Settings, Shared};
 pub use wire::Wire;
 
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::module::{Action, Boxed, Output};
 use crate::platform::Platform;
 use crate::redact::Secret;
@@ -124,7 +124,9 @@ pub async fn connect(target: &Target, shared: &Shared, limits: &Limits) -> Resul
         Kind::Local => Ok(local::connect(target)),
         Kind::Ssh => ssh::connect(target, shared, limits).await,
         Kind::NetworkCli => {
-            let wire = ssh::open_shell(target, shared, limits, ssh::Pty::default()).await?;
+            // Wide, so that devices do not fold long lines.
+            let pty = ssh::Pty { term: "vt100".into(), cols: 511, rows: 1000 };
+            let wire = ssh::open_shell(target, shared, limits, pty).await?;
             shell::connect(target, limits, wire).await
         }
     }

@@ -36,6 +36,11 @@ pub(crate) struct Lookup {
 pub(crate) static TABLE: &[&[Lookup]] =
     &[data::LOOKUPS, files::LOOKUPS, password::LOOKUPS, pipe::LOOKUPS, records::LOOKUPS, variables::LOOKUPS];
 
+/// Returns the names of all lookups.
+pub fn lookup_names() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().flat_map(|theme| theme.iter()).map(|lookup| lookup.name)
+}
+
 /// Ansible's lookups that there are not, with what to use instead.
 pub(crate) const UNSUPPORTED: &[(&str, &str)] = &[
     ("url", "use a task with `uri` and `register`"),

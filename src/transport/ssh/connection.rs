@@ -43,7 +43,7 @@ impl Connection for Ssh {
                     self.handle.close().await;
                     Ok(Output::Done)
                 }
-                Work::Cli(_) | Work::Http(_) => {
+                Work::Cli(_) | Work::Http(_) | Work::Sleep(_) => {
                     Err(Failure::new(FailureKind::Internal, "an SSH connection was given work of another transport"))
                 }
             }
