@@ -21,6 +21,8 @@ mod graph;
 mod ini;
 mod literal;
 mod load;
+mod matcher;
+mod parts;
 mod pattern;
 mod range;
 #[cfg(test)]
