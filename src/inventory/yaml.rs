@@ -136,6 +136,13 @@ fn host(builder: &mut Builder<'_>, group: &Arc<str>, pattern: &str, span: Span, 
         builder.found.push(empty_range(pattern, span));
     }
     let mut set = Vec::new();
+    if let Some((key, _)) = vars.and_then(|vars| vars.entry("vars")).filter(|(_, value)| value.as_map().is_some()) {
+        builder.found.push(
+            Diagnostic::warning("W0426", format!("host `{pattern}` gets one variable with the name `vars`"))
+                .at(key.span)
+                .help("variables of a host stand right below its name; only groups have `vars`"),
+        );
+    }
     for (key, key_node, value) in vars.into_iter().flat_map(Mapping::iter) {
         if let Some(key) = variable_name(builder, key, key_node) {
             set.push((key, value));
