@@ -10,6 +10,9 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
+/// After so many cycles no more are looked for: an author who sees these knows enough.
+const MAX_CYCLES: usize = 20;
+
 /// Puts an inventory together from its sources, in their order.
 pub(super) struct Builder<'a> {
     pub inventory: Inventory,
@@ -21,6 +24,8 @@ pub(super) struct Builder<'a> {
     edges: HashMap<(Arc<str>, Arc<str>), Span>,
     /// Names of variables: the same few on thousands of hosts.
     names: HashSet<Arc<str>>,
+    /// Names that were warned about: once each, not for every host.
+    odd_names: HashSet<String>,
 }
 
 impl<'a> Builder<'a> {
@@ -28,8 +33,15 @@ impl<'a> Builder<'a> {
         let mut inventory = Inventory::default();
         inventory.groups.insert(ALL.into(), Group::default());
         inventory.groups.insert(UNGROUPED.into(), Group::default());
-        let mut builder =
-            Builder { inventory, sources, found, current: None, edges: HashMap::new(), names: HashSet::new() };
+        let mut builder = Builder {
+            inventory,
+            sources,
+            found,
+            current: None,
+            edges: HashMap::new(),
+            names: HashSet::new(),
+            odd_names: HashSet::new(),
+        };
         builder.link(&ALL.into(), &UNGROUPED.into());
         builder
     }
@@ -136,7 +148,7 @@ impl<'a> Builder<'a> {
 
     /// Warns about a name that no template can use.
     pub(super) fn check_variable_name(&mut self, name: &str, span: Span) {
-        if !is_variable_name(name) {
+        if !is_variable_name(name) && self.odd_names.insert(name.to_string()) {
             let better: String = name.chars().map(|c| if c.is_alphanumeric() || c == '_' { c } else { '_' }).collect();
             let help = is_variable_name(&better).then(|| format!("did you mean `{better}`?"));
             self.found.push(
@@ -176,7 +188,8 @@ impl<'a> Builder<'a> {
 
     /// Reports every cycle once, with the places of its links, and opens it.
     fn refuse_cycles(&mut self) {
-        while let Some(cycle) = find_cycle(&self.inventory.groups) {
+        for _ in 0..MAX_CYCLES {
+            let Some(cycle) = find_cycle(&self.inventory.groups) else { return };
             let names: Vec<&str> = cycle.iter().map(|name| &**name).collect();
             let mut links = Vec::new();
             for (at, parent) in cycle.iter().enumerate() {

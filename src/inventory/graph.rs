@@ -4,16 +4,15 @@ use super::{ALL, FolderLayer, Group, Inventory, LOCALHOST, UNGROUPED};
 use crate::value::Value;
 use crate::vars::{Layer, Origin, Var};
 use indexmap::IndexSet;
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What follows from the children of all groups. Groups are known by their place in [`Inventory::groups`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Index {
     /// The length of the longest way from `all`.
     pub depth: Vec<usize>,
-    /// The group itself and all that contain it, without `all`.
-    lineage: Vec<Vec<usize>>,
+    /// The groups that name it as a child.
+    parents: Vec<Vec<usize>>,
     /// The place in the order of precedence: by depth, priority, name.
     rank: Vec<usize>,
 }
@@ -27,28 +26,17 @@ impl Index {
                 parents[child].push(at);
             }
         }
-        let mut index = Index { depth: vec![0; groups.len()], ..Index::default() };
-        let mut lineages: Vec<IndexSet<usize>> = vec![IndexSet::new(); groups.len()];
-        for at in parents_first(&parents) {
+        let mut index = Index { depth: vec![0; groups.len()], rank: vec![0; groups.len()], parents };
+        for at in parents_first(&index.parents) {
             let is_all = groups.get_index(at).is_some_and(|(name, _)| &**name == ALL);
-            let above = parents[at].iter().map(|parent| index.depth[*parent]).max().unwrap_or(0);
+            let above = index.parents[at].iter().map(|parent| index.depth[*parent]).max().unwrap_or(0);
             index.depth[at] = if is_all { 0 } else { above + 1 };
-            let mut lineage = IndexSet::new();
-            if !is_all {
-                lineage.insert(at);
-                for parent in &parents[at] {
-                    lineage.extend(lineages[*parent].iter().copied());
-                }
-            }
-            lineages[at] = lineage;
         }
-        index.lineage = lineages.into_iter().map(|lineage| lineage.into_iter().collect()).collect();
         let mut order: Vec<usize> = (0..groups.len()).collect();
         order.sort_by_key(|at| {
             let (name, priority) = groups.get_index(*at).map_or(("", 1), |(name, group)| (&**name, group.priority));
             (index.depth[*at], priority, name)
         });
-        index.rank = vec![0; groups.len()];
         for (rank, at) in order.into_iter().enumerate() {
             index.rank[at] = rank;
         }
@@ -90,11 +78,20 @@ impl Inventory {
     }
 
     /// Returns the places of a host's groups and all that contain them, without `all`, in no order.
-    fn lineage_of(&self, host: &str) -> HashSet<usize> {
+    fn lineage_of(&self, host: &str) -> Vec<usize> {
         let index = self.index();
         let direct = self.hosts.get(host).into_iter().flat_map(|host| &host.groups);
-        let places = direct.filter_map(|group| self.groups.get_index_of(group));
-        places.flat_map(|at| index.lineage[at].iter().copied()).collect()
+        let mut todo: Vec<usize> = direct.filter_map(|group| self.groups.get_index_of(group)).collect();
+        let mut seen: IndexSet<usize> = IndexSet::new();
+        while let Some(at) = todo.pop() {
+            if seen.insert(at) {
+                todo.extend(&index.parents[at]);
+            }
+        }
+        if let Some(all) = self.groups.get_index_of(ALL) {
+            seen.swap_remove(&all);
+        }
+        seen.into_iter().collect()
     }
 
     /// Returns the names of a host's groups for `group_names`: with the groups that contain them, without `all`, sorted.
@@ -110,7 +107,7 @@ impl Inventory {
     /// Returns a host's groups in the order of precedence of their variables, lowest first, without `all`.
     fn ranked_groups(&self, host: &str) -> Vec<(&Arc<str>, &Group)> {
         let rank = &self.index().rank;
-        let mut places: Vec<usize> = self.lineage_of(host).into_iter().collect();
+        let mut places = self.lineage_of(host);
         places.sort_by_key(|at| rank[*at]);
         places.into_iter().filter_map(|at| self.groups.get_index(at)).collect()
     }

@@ -141,6 +141,9 @@ impl Reader<'_, '_> {
         let Some((first, rest)) = words.split_first() else { return };
         let pattern_span = self.span(first.range.clone());
         let Some((names, port)) = self.keep(expand(&first.text, pattern_span)) else { return };
+        if let Some(wrong) = not_ini(&first.text, pattern_span).filter(|_| port.is_none()) {
+            return self.wrong(wrong);
+        }
         if names.is_empty() {
             self.builder.found.push(empty_range(&first.text, pattern_span));
         }
@@ -279,13 +282,6 @@ pub(super) fn expand(pattern: &str, span: Span) -> Result<(Vec<String>, Option<u
     if pattern.is_empty() {
         return Err(wrong("the name of the host is empty".into()));
     }
-    if pattern.ends_with(':') && port.is_none() && !pattern.contains('[') {
-        return Err(wrong(format!("`{pattern}` ends in a colon, but no port follows"))
-            .help("in an INI inventory groups are written `[group]`; a YAML inventory has the extension `.yml`"));
-    }
-    if pattern.trim() == "---" {
-        return Err(wrong("`---` is no host".into()).help("a YAML inventory has the extension `.yml` or `.yaml`"));
-    }
     match range::expand(names) {
         Ok(names) => Ok((names, port)),
         Err(error) => {
@@ -297,6 +293,17 @@ pub(super) fn expand(pattern: &str, span: Span) -> Result<(Vec<String>, Option<u
             Err(wrong(error.message).at(place).maybe_help(error.help.map(String::from)))
         }
     }
+}
+
+/// Returns what to say about a host that looks like a line of YAML.
+fn not_ini(name: &str, span: Span) -> Option<Diagnostic> {
+    let message = match name {
+        "---" => "`---` is no host".to_string(),
+        name if name.ends_with(':') => format!("`{name}` ends in a colon, but no port follows"),
+        _ => return None,
+    };
+    let help = "in an INI inventory groups are written `[group]`; a YAML inventory has the extension `.yml`";
+    Some(Diagnostic::error("E0417", message).at(span).help(help))
 }
 
 /// Returns the warning about a range that runs backwards.

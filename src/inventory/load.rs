@@ -160,7 +160,7 @@ fn refuse(path: &Path, text: &str, extension: Option<&str>, span: Span) -> Optio
         return Some(
             Diagnostic::error("E0402", "inventory scripts are not supported yet")
                 .at(span)
-                .help("save what the script prints for `--list` as a YAML inventory and use that"),
+                .help("save what `ansible-inventory --list --yaml --export` prints and use that as the inventory"),
         );
     }
     if extension == Some("toml") {

@@ -21,6 +21,8 @@ mod graph;
 mod ini;
 mod literal;
 mod load;
+mod matcher;
+mod parts;
 mod pattern;
 mod range;
 #[cfg(test)]
@@ -31,7 +33,7 @@ mod yaml;
 
 pub use load::load;
 pub use pattern::{LimitError, PatternError, Selection, Unmatched};
-pub use views::{Shadowed, VariableReport, graph_text, host_report, list_json};
+pub use views::{Shadowed, VariableReport, graph_text, host_json, host_report, list_json};
 
 use crate::vars::{Layer, Origin, Var};
 use indexmap::{IndexMap, IndexSet};

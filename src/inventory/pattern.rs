@@ -3,10 +3,10 @@
 //! A pattern is cut into parts; plain parts add hosts, `&` parts keep only those they match too, `!` parts take away: in
 //! this order, wherever they stand. A part matches groups (all their hosts) and hosts by name.
 
-use super::glob::Glob;
-use super::{ALL, Inventory, LOCALHOST, address};
+use super::matcher::Matcher;
+use super::parts::{split, split_subscript};
+use super::{ALL, Inventory, LOCALHOST};
 use crate::source::{Diagnostic, SourceMap, Span, did_you_mean, expand_home};
-use fancy_regex::Regex;
 use indexmap::IndexSet;
 use std::collections::HashSet;
 use std::path::Path;
@@ -163,10 +163,10 @@ impl Inventory {
         }
         let (name, subscript) = split_subscript(part);
         let matcher = Matcher::new(name).map_err(wrong)?;
-        let groups: Vec<&Arc<str>> = matcher.filter(&self.groups)?;
+        let groups: Vec<&Arc<str>> = matcher.filter(&self.groups).map_err(wrong)?;
         let mut hosts: Vec<Arc<str>> = groups.iter().flat_map(|group| self.hosts_of(group)).collect();
         if groups.is_empty() || name.starts_with('~') || name.contains(['.', '?', '*', '[']) {
-            hosts.extend(matcher.filter(&self.hosts)?.into_iter().cloned());
+            hosts.extend(matcher.filter(&self.hosts).map_err(wrong)?.into_iter().cloned());
         }
         if hosts.is_empty() && LOCALHOST.contains(&name) {
             hosts.push(self.localhost(name, notes));
@@ -210,136 +210,6 @@ fn limit_file(path: &Path, shown: &str) -> Result<Vec<String>, LimitError> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     let parts: Vec<String> = lines.map(String::from).collect();
     if parts.is_empty() { Err(LimitError::Empty(format!("@{shown}"))) } else { Ok(parts) }
-}
-
-/// Cuts a pattern into its parts: at commas, or where there are none at colons, unless the whole is a host's name
-/// (`fe80::1`, `sw[1:3]`).
-fn split(pattern: &str) -> Vec<String> {
-    let parts: Vec<&str> = if pattern.contains(',') {
-        pattern.split(',').collect()
-    } else if address::split_port(pattern).is_some() {
-        vec![pattern]
-    } else {
-        split_at_colons(pattern)
-    };
-    parts.into_iter().map(str::trim).filter(|part| !part.is_empty()).map(String::from).collect()
-}
-
-/// Cuts at colons and blanks outside of brackets; brackets without their partner are dropped.
-fn split_at_colons(pattern: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut start = 0;
-    let mut at = 0;
-    while let Some(c) = pattern[at..].chars().next() {
-        let closing = if c == '[' { pattern[at..].find(']') } else { None };
-        if let Some(length) = closing {
-            at += length + 1;
-            continue;
-        }
-        let next = at + c.len_utf8();
-        if c.is_whitespace() || matches!(c, ':' | '[' | ']') {
-            parts.push(&pattern[start..at]);
-            start = next;
-        }
-        at = next;
-    }
-    parts.push(&pattern[start..]);
-    parts
-}
-
-/// Which of a part's hosts are meant, counted from 0; negative numbers count from the end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Subscript {
-    /// `[2]`, `[-1]`
-    One(i64),
-    /// `[1:3]`: both ends are meant. `[1:]`: up to the last.
-    Slice(i64, Option<i64>),
-}
-
-impl Subscript {
-    fn apply(self, hosts: Vec<Arc<str>>) -> Result<Vec<Arc<str>>, String> {
-        let count = i64::try_from(hosts.len()).unwrap_or(i64::MAX);
-        let (first, last) = match self {
-            Subscript::One(at) => {
-                let at = if at < 0 { at.saturating_add(count) } else { at };
-                if !(0..count).contains(&at) {
-                    return Err(format!("there is no such host; it matches {count}"));
-                }
-                (at, at)
-            }
-            Subscript::Slice(first, last) => (first, last.unwrap_or(count - 1)),
-        };
-        let skip = usize::try_from(first).unwrap_or(usize::MAX);
-        let take = usize::try_from(last.saturating_sub(first).saturating_add(1)).unwrap_or(0);
-        Ok(hosts.into_iter().skip(skip).take(take).collect())
-    }
-}
-
-/// Cuts a subscript off the end. In a regular expression brackets are its own.
-fn split_subscript(part: &str) -> (&str, Option<Subscript>) {
-    let cut = || {
-        let (name, inner) = part.strip_suffix(']')?.rsplit_once('[')?;
-        let subscript = subscript(inner).filter(|_| !name.is_empty() && !part.starts_with('~'))?;
-        Some((name, Some(subscript)))
-    };
-    cut().unwrap_or((part, None))
-}
-
-fn subscript(inner: &str) -> Option<Subscript> {
-    let number = |digits: &str| -> Option<i64> {
-        let plain = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-        plain.then(|| digits.parse().unwrap_or(i64::MAX))
-    };
-    if let Some(at) = number(inner) {
-        return Some(Subscript::One(at));
-    }
-    if let Some(at) = inner.strip_prefix('-').and_then(number) {
-        return Some(Subscript::One(-at));
-    }
-    let (first, last) = inner.split_once([':', '-'])?;
-    let last = if last.is_empty() { None } else { Some(number(last)?) };
-    Some(Subscript::Slice(number(first)?, last))
-}
-
-/// How a part matches names.
-enum Matcher<'a> {
-    Name(&'a str),
-    Glob(Glob),
-    Regex(&'a str, Box<Regex>),
-}
-
-impl<'a> Matcher<'a> {
-    fn new(name: &'a str) -> Result<Matcher<'a>, String> {
-        if let Some(expression) = name.strip_prefix('~') {
-            let regex = Regex::new(&format!(r"\A(?:{expression})"));
-            return match regex {
-                Ok(regex) => Ok(Matcher::Regex(name, Box::new(regex))),
-                Err(error) => Err(format!("not a regular expression: {error}")),
-            };
-        }
-        Ok(if name.contains(['*', '?', '[']) { Matcher::Glob(Glob::new(name)) } else { Matcher::Name(name) })
-    }
-
-    /// Returns the keys that match, in their order.
-    fn filter<'m, V>(&self, map: &'m indexmap::IndexMap<Arc<str>, V>) -> Result<Vec<&'m Arc<str>>, PatternError> {
-        match self {
-            Matcher::Name(name) => Ok(map.get_key_value(*name).map(|(name, _)| name).into_iter().collect()),
-            Matcher::Glob(glob) => Ok(map.keys().filter(|name| glob.matches(name)).collect()),
-            Matcher::Regex(part, regex) => {
-                let mut found = Vec::new();
-                for name in map.keys() {
-                    let matches = regex.is_match(&**name).map_err(|error| PatternError {
-                        part: (*part).into(),
-                        message: format!("it takes too long on `{name}`: {error}"),
-                    })?;
-                    if matches {
-                        found.push(name);
-                    }
-                }
-                Ok(found)
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -393,6 +263,7 @@ mod tests {
             ("leaf:!leaf[0]", &["leaf2", "leaf3"]),
             ("~(leaf|spine)[12]$", &["leaf1", "leaf2", "spine1", "spine2"]),
             ("~spine", &["spine1", "spine2"]),
+            ("~[[s]pine[12&&]$", &["spine1", "spine2"]),
             ("sp*1", &["spine1"]),
             ("?eaf3", &["leaf3"]),
             ("fe80::1", &["fe80::1"]),
@@ -424,6 +295,7 @@ mod tests {
     #[test]
     fn a_pattern_that_means_nothing_is_an_error() {
         let message = |pattern: &str| network().select(pattern).unwrap_err().to_string();
+        assert!(message("~a)(b").starts_with("invalid host pattern `~a)(b`: not a regular expression: "));
         assert!(message("~leaf(").starts_with("invalid host pattern `~leaf(`: not a regular expression: "));
         assert_eq!(message("leaf[7]"), "invalid host pattern `leaf[7]`: there is no such host; it matches 3");
         assert_eq!(message("leaf,!"), "invalid host pattern ``: nothing follows `&` or `!`");

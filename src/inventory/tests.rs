@@ -3,7 +3,6 @@
 //! `tests/inventory/` holds a folder for each case: the sources, `case.json` (what to load, which patterns to try) and
 //! `expected.json`, recorded by `tests/inventory/record.sh`.
 
-use super::views::host_json;
 use super::*;
 use crate::source::{Diagnostics, SourceMap, Style, render};
 use proptest::prelude::*;
@@ -48,18 +47,6 @@ fn differs(ours: &Json, theirs: &Json) -> bool {
     json!(ours) != *theirs
 }
 
-/// Takes the marks of unsafe text out: Ansible prints them for all hosts (`--list`), but not for one (`--host`).
-fn without_marks(json: Json) -> Json {
-    match json {
-        Json::Object(map) => match map.get("__ansible_unsafe") {
-            Some(text) => text.clone(),
-            None => map.into_iter().map(|(key, value)| (key, without_marks(value))).collect(),
-        },
-        Json::Array(items) => items.into_iter().map(without_marks).collect(),
-        other => other,
-    }
-}
-
 /// Lists what is not as recorded.
 fn differences(dir: &Path) -> Vec<String> {
     let (case, expected) = (json(dir.join("case.json")), json(dir.join("expected.json")));
@@ -78,7 +65,7 @@ fn differences(dir: &Path) -> Vec<String> {
     }
     ours.insert("list".into(), list);
     let localhost = inventory.select("localhost").unwrap();
-    ours.insert("localhost".into(), without_marks(host_json(&inventory, &localhost[0])));
+    ours.insert("localhost".into(), json!(host_json(&inventory, &localhost[0])));
     ours.insert("graph".into(), json!(graph_text(&inventory, ALL, false)));
     if theirs.contains_key("graph_vars") {
         ours.insert("graph_vars".into(), json!(graph_text(&inventory, ALL, true)));
@@ -92,6 +79,10 @@ fn differences(dir: &Path) -> Vec<String> {
     for (host, names) in expected["group_names"].as_object().unwrap() {
         theirs.insert(format!("groups of {host}"), names.clone());
         ours.insert(format!("groups of {host}"), json!(inventory.groups_of(host)));
+    }
+    for (host, vars) in expected["hosts"].as_object().unwrap() {
+        theirs.insert(format!("variables of {host}"), vars.clone());
+        ours.insert(format!("variables of {host}"), json!(host_json(&inventory, host)));
     }
     for (pattern, hosts) in expected["patterns"].as_object().unwrap() {
         theirs.insert(format!("pattern {pattern}"), hosts.clone());

@@ -85,7 +85,7 @@ pub fn list_json(inventory: &Inventory) -> Json {
     }
     let mut hostvars: BTreeMap<Arc<str>, Json> = BTreeMap::new();
     for host in inventory.hosts_of(ALL) {
-        let vars = host_json(inventory, &host);
+        let vars = vars_json(&inventory.layers_of(&host), Unsafe::Marked);
         if vars.as_object().is_some_and(|vars| !vars.is_empty()) {
             hostvars.insert(host, vars);
         }
@@ -94,14 +94,19 @@ pub fn list_json(inventory: &Inventory) -> Json {
     json!(out)
 }
 
-/// Returns a host's variables as `ansible-inventory --host` prints them.
-pub(super) fn host_json(inventory: &Inventory, host: &str) -> Json {
-    json!(
-        flat(&inventory.layers_of(host))
-            .into_iter()
-            .map(|(name, var)| (name, var_json(var)))
-            .collect::<BTreeMap<_, _>>()
-    )
+/// Returns a host's variables as `ansible-inventory --host` prints them; `None` when there is no such host.
+pub fn host_json(inventory: &Inventory, host: &str) -> Option<Json> {
+    let layers = inventory.layers_of(host);
+    (!layers.is_empty() || inventory.hosts.contains_key(host)).then(|| vars_json(&layers, Unsafe::Plain))
+}
+
+/// What counts of several layers, as JSON.
+fn vars_json(layers: &[Arc<Layer>], marks: Unsafe) -> Json {
+    let json = |var: &Var| match var {
+        Var::Author(node) => node_json(node, marks),
+        Var::Data(value) => value.to_json(),
+    };
+    json!(flat(layers).into_iter().map(|(name, var)| (name, json(var))).collect::<BTreeMap<_, _>>())
 }
 
 /// Returns what counts of several layers, lowest first.
@@ -109,23 +114,23 @@ fn flat(layers: &[Arc<Layer>]) -> BTreeMap<&str, &Var> {
     layers.iter().flat_map(|layer| layer.vars.iter()).map(|(name, var)| (&**name, var)).collect()
 }
 
-fn var_json(var: &Var) -> Json {
-    match var {
-        Var::Author(node) => node_json(node),
-        Var::Data(value) => value.to_json(),
-    }
+/// Whether `!unsafe` text is told apart from other text: Ansible does so for all hosts (`--list`), not for one (`--host`).
+#[derive(Clone, Copy)]
+enum Unsafe {
+    Marked,
+    Plain,
 }
 
-/// Returns a node as JSON, nothing rendered; encrypted and unsafe text is marked as Ansible marks it.
-fn node_json(node: &Node) -> Json {
-    match &node.kind {
-        Kind::Vault(text) => json!({ "__ansible_vault": &**text }),
-        Kind::Unsafe(text) => json!({ "__ansible_unsafe": &**text }),
-        Kind::Seq(items) => items.iter().map(node_json).collect(),
-        Kind::Map(map) => {
+/// Returns a node as JSON, nothing rendered; encrypted text is marked as Ansible marks it.
+fn node_json(node: &Node, marks: Unsafe) -> Json {
+    match (&node.kind, marks) {
+        (Kind::Vault(text), _) => json!({ "__ansible_vault": &**text }),
+        (Kind::Unsafe(text), Unsafe::Marked) => json!({ "__ansible_unsafe": &**text }),
+        (Kind::Seq(items), _) => items.iter().map(|item| node_json(item, marks)).collect(),
+        (Kind::Map(map), _) => {
             let keyed = map.iter().map(|(key, _, value)| match key.as_str() {
-                Some(key) => (key.to_string(), node_json(value)),
-                None => (key_json(&key.to_value()), node_json(value)),
+                Some(key) => (key.to_string(), node_json(value, marks)),
+                None => (key_json(&key.to_value()), node_json(value, marks)),
             });
             json!(keyed.collect::<BTreeMap<_, _>>())
         }

@@ -22,7 +22,10 @@ pub(super) fn read(builder: &mut Builder<'_>, root: &Mapping) {
 
 /// Reads a group; returns its name when it is one.
 fn group(builder: &mut Builder<'_>, key: &Key, key_node: &Node, body: &Node, depth: usize) -> Option<Arc<str>> {
-    let Some(name) = key.as_str().filter(|name| !name.is_empty()) else {
+    if !body.is_null() && body.as_map().is_none() {
+        return not_a_group(builder, key, key_node, body, depth);
+    }
+    let Some(name) = key_node.as_str().filter(|name| !name.is_empty()) else {
         builder.found.push(
             Diagnostic::error("E0420", format!("the name of a group must be a string, found `{key}`"))
                 .at(key_node.span)
@@ -37,15 +40,6 @@ fn group(builder: &mut Builder<'_>, key: &Key, key_node: &Node, body: &Node, dep
         );
         return None;
     }
-    if !body.is_null() && body.as_map().is_none() {
-        builder.found.push(
-            Diagnostic::warning("W0424", format!("`{name}` is no group: it is a {}", body.kind_name()))
-                .at(key_node.span)
-                .help("a group is a dictionary of `hosts`, `children` and `vars`; it is skipped"),
-        );
-        // Ansible skips what stands in it; as a child of another group it is a group in spite of that.
-        return (depth > 0).then(|| builder.group(name));
-    }
     let name = builder.group(name);
     for (key, key_node, body) in body.as_map().into_iter().flat_map(Mapping::iter) {
         match key.as_str() {
@@ -56,6 +50,19 @@ fn group(builder: &mut Builder<'_>, key: &Key, key_node: &Node, body: &Node, dep
         }
     }
     Some(name)
+}
+
+/// Says that something is no group. At the top it is skipped; a child has to be a group, at least by what stands elsewhere.
+fn not_a_group(builder: &mut Builder<'_>, key: &Key, key_node: &Node, body: &Node, depth: usize) -> Option<Arc<str>> {
+    let known = builder.inventory.groups.get_key_value(key_node.as_str()?).map(|(name, _)| Arc::clone(name));
+    let message = format!("`{key}` is no group: it is a {}", body.kind_name());
+    let help = "a group is a dictionary of `hosts`, `children` and `vars`";
+    let found = match depth == 0 || known.is_some() {
+        true => Diagnostic::warning("W0424", message).help(format!("{help}; what stands here is skipped")),
+        false => Diagnostic::error("E0424", message).help(help),
+    };
+    builder.found.push(found.at(key_node.span));
+    known.filter(|_| depth > 0)
 }
 
 fn unexpected(builder: &mut Builder<'_>, group: &str, key: &Key, key_node: &Node) {
@@ -100,7 +107,7 @@ fn entries<'n>(
 
 fn hosts(builder: &mut Builder<'_>, group: &Arc<str>, _key: &Node, body: &Node) {
     for (key, key_node, vars) in entries(builder, group, "hosts", body) {
-        let Some(pattern) = key.as_str() else {
+        let Some(pattern) = key_node.as_str() else {
             builder.found.push(
                 Diagnostic::error("E0425", format!("the name of a host must be a string, found `{key}`"))
                     .at(key_node.span)
@@ -129,6 +136,13 @@ fn host(builder: &mut Builder<'_>, group: &Arc<str>, pattern: &str, span: Span, 
         builder.found.push(empty_range(pattern, span));
     }
     let mut set = Vec::new();
+    if let Some((key, _)) = vars.and_then(|vars| vars.entry("vars")).filter(|(_, value)| value.as_map().is_some()) {
+        builder.found.push(
+            Diagnostic::warning("W0426", format!("host `{pattern}` gets one variable with the name `vars`"))
+                .at(key.span)
+                .help("variables of a host stand right below its name; only groups have `vars`"),
+        );
+    }
     for (key, key_node, value) in vars.into_iter().flat_map(Mapping::iter) {
         if let Some(key) = variable_name(builder, key, key_node) {
             set.push((key, value));

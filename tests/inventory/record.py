@@ -53,6 +53,7 @@ def answers(case):
     out["localhost"].pop("ansible_python_interpreter", None)
     out["groups"] = cli.inventory.get_groups_dict()
     out["group_names"] = {h.name: h.get_magic_vars()["group_names"] for h in cli.inventory.hosts.values()}
+    out["hosts"] = {h.name: json.loads(cli.dump(cli._get_host_variables(h))) for h in cli.inventory.hosts.values()}
     out["patterns"] = {}
     cli = load(case)
     for pattern in case.get("patterns", []):
