@@ -28,6 +28,7 @@ def plain(value):
             return {"float": str(value)}
         return float(value)
     if isinstance(value, str):
+        value.encode()  # bytes that are no text (lone surrogates) count as an error
         return str.__str__(value)
     if isinstance(value, dict):
         return {(k if isinstance(k, str) else json.dumps(k)): plain(v) for k, v in value.items()}

@@ -6,6 +6,8 @@
 pub(crate) mod args;
 mod combine;
 mod dict;
+mod encode;
+mod json;
 pub(crate) mod number;
 pub(crate) mod path;
 mod percent;
@@ -38,6 +40,8 @@ pub(crate) struct Filter {
 /// All filters, one slice a theme.
 pub(crate) static TABLE: &[&[Filter]] = &[
     dict::FILTERS,
+    encode::FILTERS,
+    json::FILTERS,
     number::FILTERS,
     path::FILTERS,
     regex::FILTERS,

@@ -15,6 +15,13 @@ pub(crate) fn text(value: &Value) -> Result<String, Error> {
     }
 }
 
+/// Returns the text that `repr()` gives.
+pub(crate) fn repr(value: &Data) -> String {
+    // Inside a list every value is written by its `repr()`.
+    let listed = Data::list([value.clone()]).to_text();
+    listed[1..listed.len() - 1].to_owned()
+}
+
 /// Returns the name of a value's kind as messages say it, with its article.
 pub(crate) fn kind(value: &Value) -> &'static str {
     match value.kind() {
