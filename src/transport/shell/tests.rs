@@ -1,6 +1,8 @@
 //! Holds recordings against the driver: every `tests/platforms/NAME/sessions.yaml`, with the bytes whole, cut at every
 //! place, and in small pieces. The result must be the same.
 
+mod vtysh;
+
 use super::connection::connect_with;
 use super::session::Patience;
 use crate::failure::Failure;
@@ -202,6 +204,15 @@ fn recordings(platform: &Platform) -> Vec<Recording> {
 
 fn target(platform: &'static Platform, recording: &Recording) -> Target {
     let enable = recording.enable || recording.enable_password.is_some();
+    let elevate = enable.then(|| Elevate {
+        method: "enable".into(),
+        user: String::new(),
+        password: recording.enable_password.clone().map(Secret::new),
+    });
+    target_of(platform, elevate)
+}
+
+fn target_of(platform: &'static Platform, elevate: Option<Elevate>) -> Target {
     Target {
         host: "device".into(),
         kind: Kind::NetworkCli,
@@ -222,11 +233,7 @@ fn target(platform: &'static Platform, recording: &Recording) -> Target {
             use_agent: false,
         },
         platform: Some(platform),
-        elevate: enable.then(|| Elevate {
-            method: "enable".into(),
-            user: String::new(),
-            password: recording.enable_password.clone().map(Secret::new),
-        }),
+        elevate,
         command_timeout: None,
     }
 }
