@@ -37,6 +37,11 @@ struct Recording {
     /// What the device says after login.
     #[serde(default)]
     opens: String,
+    /// The device closes the session at once.
+    #[serde(default)]
+    hangs_up: bool,
+    /// How long opening may take.
+    connect_ms: Option<u64>,
     talk: Vec<Turn>,
     #[serde(default)]
     works: Vec<Written>,
@@ -249,7 +254,7 @@ fn wire(recording: &Recording, cut: Cut) -> (Box<dyn Wire>, Arc<Mutex<State>>) {
         reads: VecDeque::new(),
         said: 0,
         cut,
-        ended: false,
+        ended: recording.hangs_up,
         closed: false,
         wrong: None,
     };
@@ -299,7 +304,7 @@ async fn play(platform: &'static Platform, recording: &Recording, cut: Cut) {
     let what = format!("{}: {} ({cut:?})", platform.name, recording.name);
     let (wire, state) = wire(recording, cut);
     let lock = || state.lock().unwrap_or_else(PoisonError::into_inner);
-    let connected = connect_with(&target(platform, recording), &limits(None), wire, PATIENCE).await;
+    let connected = connect_with(&target(platform, recording), &limits(recording.connect_ms), wire, PATIENCE).await;
     let connection = match (connected, &recording.fails) {
         (Ok(connection), None) => connection,
         (Err(failure), Some(fails)) => {
