@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 /// A deadline for those who set none: far enough to mean nothing, near enough for every clock.
 const NO_DEADLINE: Duration = Duration::from_secs(60 * 60 * 24 * 365);
@@ -44,14 +45,20 @@ pub(super) async fn connect_with(
     let session = Session::open(wire, platform, logins, patience, &until).await?;
     let (jobs, queue) = mpsc::channel(QUEUE);
     let is_open = Arc::new(AtomicBool::new(true));
-    tokio::spawn(serve(session, queue, Arc::clone(&is_open)));
-    Ok(Box::new(Shell { jobs, is_open, line_timeout: target.command_timeout }))
+    let stop = CancellationToken::new();
+    tokio::spawn(serve(session, queue, Arc::clone(&is_open), stop.clone()));
+    Ok(Box::new(Shell { jobs, is_open, stop, line_timeout: target.command_timeout }))
 }
+
+/// How long closing waits for a work that runs, and then for the wire. Arbitrary; a command is cut in its midst after it.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What others hold of a session.
 struct Shell {
     jobs: mpsc::Sender<Job>,
     is_open: Arc<AtomicBool>,
+    /// Cuts the work that runs.
+    stop: CancellationToken,
     line_timeout: Option<Duration>,
 }
 
@@ -84,7 +91,7 @@ impl Shell {
 }
 
 /// Ends a moment after the cancel, so that the session, which hears of it as well, can say what it was doing.
-async fn wait_after(cancel: tokio_util::sync::CancellationToken) {
+async fn wait_after(cancel: CancellationToken) {
     cancel.cancelled().await;
     tokio::time::sleep(Duration::from_millis(100)).await;
 }
@@ -111,15 +118,24 @@ impl Connection for Shell {
 
     fn close(&self) -> Boxed<'_, ()> {
         Box::pin(async move {
-            let until = until(&Limits { timeout: Some(Duration::from_secs(5)), cancel: Default::default() });
-            // Bounded: a work that runs is not waited for longer than this; the task closes the wire after it.
-            let _ = tokio::time::timeout(Duration::from_secs(5), self.ask(Task::Close, until)).await;
+            let until = until(&Limits { timeout: Some(GRACE * 2), cancel: self.stop.clone() });
+            // A session that is closed already says so; that is what is wanted.
+            let polite = self.ask(Task::Close, until);
+            if tokio::time::timeout(GRACE, polite).await.is_err() {
+                self.stop.cancel();
+                let _ = tokio::time::timeout(GRACE, self.jobs.closed()).await;
+            }
         })
     }
 }
 
 /// Does the works of a session until it is closed or nobody can send any more.
-async fn serve(mut session: Session, mut queue: mpsc::Receiver<Job>, is_open: Arc<AtomicBool>) {
+async fn serve(
+    mut session: Session,
+    mut queue: mpsc::Receiver<Job>,
+    is_open: Arc<AtomicBool>,
+    stop: CancellationToken,
+) {
     while let Some(Job { task, until, mut reply }) = queue.recv().await {
         if reply.is_closed() {
             continue;
@@ -129,6 +145,7 @@ async fn serve(mut session: Session, mut queue: mpsc::Receiver<Job>, is_open: Ar
             done = perform(&mut session, task, &until) => Some(done),
             // Nobody waits for the answer any more: the work was dropped in its midst.
             () = reply.closed() => None,
+            () = stop.cancelled() => None,
         };
         if done.is_none() {
             session.give_up();

@@ -11,8 +11,10 @@ use std::collections::VecDeque;
 /// What a finished line is to the echo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Heard {
-    /// It is the echo, or its last part, or the echo once more.
+    /// It is the echo, or its last part.
     Echo,
+    /// It is the echo once more, or that of another of several lines sent at once.
+    Again,
     /// It may be a part of the echo.
     Part,
     /// It is something else.
@@ -41,9 +43,14 @@ impl Echo {
         Echo { parts, prompt: prompt.trim().to_owned(), reached: vec![0], seen: None, in_place: false, answered: false }
     }
 
-    /// Claims that the echo has come.
+    /// Returns the prompt behind which it was typed.
+    pub(super) fn prompt(&self) -> &str {
+        &self.prompt
+    }
+
+    /// Claims that the echo of all that was sent has come.
     pub(super) fn is_seen(&self) -> bool {
-        self.seen.is_some()
+        self.seen.is_some() && self.parts.is_empty()
     }
 
     /// Claims that it came behind the prompt, so that the next prompt is the one after the answer.
@@ -53,7 +60,7 @@ impl Echo {
 
     /// Takes the next finished line.
     pub(super) fn hear(&mut self, line: &Line) -> Heard {
-        if self.answered {
+        if self.answered && self.parts.is_empty() {
             return Heard::Other;
         }
         let heard = match self.seen.is_some() {
@@ -98,12 +105,12 @@ impl Echo {
         for (text, behind_prompt) in self.candidates(line) {
             if self.parts.front().is_some_and(|next| advance(next, vec![0], &text).contains(&next.len())) {
                 self.parts.pop_front();
-                return Heard::Echo;
+                return Heard::Again;
             }
-            let again = advance(&seen, vec![0], &text).contains(&seen.len());
+            let again = !self.answered && advance(&seen, vec![0], &text).contains(&seen.len());
             if again && behind_prompt && !seen.is_empty() {
                 self.in_place = true;
-                return Heard::Echo;
+                return Heard::Again;
             }
         }
         Heard::Other
@@ -174,6 +181,7 @@ mod tests {
         while let Some(line) = cleaner.next_line() {
             match echo.hear(&line) {
                 Heard::Echo => rest.clear(),
+                Heard::Again => {}
                 Heard::Part | Heard::Other => rest.push(line.text),
             }
         }
@@ -183,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_echo_is_taken_out_in_all_its_shapes() {
-        let cases: [(&str, &str, &[&str]); 13] = [
+        let cases: [(&str, &str, &[&str]); 14] = [
             ("show run", "r1# show run\r\nout\r\n", &["out"]),
             ("show run", "show run\r\nout\r\n", &["out"]),
             ("show run", "r1#  show run\r\nout\r\n", &["out"]),
@@ -202,6 +210,8 @@ mod tests {
             ("show run", "r1# sh\rr1# \x1b[Kshow run\r\nout\r\n", &["out"]),
             // Scrolled sideways.
             ("show abcdefghij", "r1# show abc\x08\x08\x08\x08$cde\x08\x08$ghij\r\nout\r\n", &["out"]),
+            // Several lines at once, of which the device says something in between.
+            ("banner motd @\nhi\n\n@", "r1# banner motd @\r\nEnter TEXT\r\nhi\r\n\r\n@\r\n", &["Enter TEXT"]),
             // An answer that is like the command.
             ("echo", "r1# echo\r\necho\r\necho\r\n", &["echo", "echo"]),
         ];

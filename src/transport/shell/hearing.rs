@@ -54,6 +54,7 @@ impl Hearing {
                 self.bytes = 0;
                 self.questions_from = 0;
             }
+            Heard::Again => {}
             Heard::Part | Heard::Other => {
                 self.bytes += line.text.len();
                 self.lines.push(line.text);
@@ -106,6 +107,12 @@ impl Hearing {
 
     /// Returns the answer: without the lines that belong to the prompt and without blank lines around it.
     pub(super) fn into_output(mut self, platform: &Platform) -> String {
+        if !self.echo.is_seen()
+            && let Some(first) = self.lines.first_mut()
+        {
+            // Where nothing is echoed, the answer begins right behind the prompt.
+            *first = first.trim_start().strip_prefix(self.echo.prompt()).unwrap_or(first).to_owned();
+        }
         let mut cut_context = false;
         while let Some(last) = self.lines.last() {
             let blank = last.trim().is_empty();

@@ -249,11 +249,23 @@ impl Session {
                 self.send(format!("{}\n", reply.expose()).as_bytes(), until).await?;
             }
             let pause = (!woken).then_some(self.patience.wake);
-            if !self.receive(pause, until, waiting).await? {
+            if !self.receive(pause, until, waiting).await.map_err(|failure| self.not_begun(failure))? {
                 woken = true;
                 self.send(b"\n", until).await?;
             }
         }
+    }
+
+    /// Tells a host that says nothing from one whose prompt is not the platform's.
+    fn not_begun(&self, mut failure: Failure) -> Failure {
+        if failure.kind == FailureKind::Timeout {
+            if self.last.is_empty() {
+                failure.kind = FailureKind::Unreachable;
+            }
+            let platform = &self.platform.name;
+            failure = failure.help(format!("is the host a `{platform}`? `ansible_network_os` says so"));
+        }
+        failure
     }
 
     fn login_reply(&self, partial: &str) -> Option<Result<Secret, &'static str>> {
@@ -291,7 +303,6 @@ impl Session {
                 End::Prompt(prompt) => return self.finish(hearing, prompt, &typed, &used),
                 End::Likely(prompt, pause) => {
                     if !self.receive(Some(pause), until, &waiting).await? {
-                        self.is_silent |= !hearing.echo().is_seen();
                         return self.finish(hearing, prompt, &typed, &used);
                     }
                 }
@@ -388,6 +399,7 @@ impl Session {
     ) -> Result<Answer, Failure> {
         self.prompts.learn(&prompt);
         self.unheard = false;
+        self.is_silent = !hearing.echo().is_seen();
         let answer = Answer { output: hearing.into_output(self.platform), prompt: prompt.text.trim().to_owned() };
         self.prompt = prompt;
         if let (true, Some(number)) = (typed.in_order, used.iter().position(|used| !used)) {

@@ -1,6 +1,8 @@
 //! Holds recordings against the driver: every `tests/platforms/NAME/sessions.yaml`, with the bytes whole, cut at every
 //! place, and in small pieces. The result must be the same.
 
+mod vtysh;
+
 use super::connection::connect_with;
 use super::session::Patience;
 use crate::failure::Failure;
@@ -35,6 +37,11 @@ struct Recording {
     /// What the device says after login.
     #[serde(default)]
     opens: String,
+    /// The device closes the session at once.
+    #[serde(default)]
+    hangs_up: bool,
+    /// How long opening may take.
+    connect_ms: Option<u64>,
     talk: Vec<Turn>,
     #[serde(default)]
     works: Vec<Written>,
@@ -202,6 +209,15 @@ fn recordings(platform: &Platform) -> Vec<Recording> {
 
 fn target(platform: &'static Platform, recording: &Recording) -> Target {
     let enable = recording.enable || recording.enable_password.is_some();
+    let elevate = enable.then(|| Elevate {
+        method: "enable".into(),
+        user: String::new(),
+        password: recording.enable_password.clone().map(Secret::new),
+    });
+    target_of(platform, elevate)
+}
+
+fn target_of(platform: &'static Platform, elevate: Option<Elevate>) -> Target {
     Target {
         host: "device".into(),
         kind: Kind::NetworkCli,
@@ -222,11 +238,7 @@ fn target(platform: &'static Platform, recording: &Recording) -> Target {
             use_agent: false,
         },
         platform: Some(platform),
-        elevate: enable.then(|| Elevate {
-            method: "enable".into(),
-            user: String::new(),
-            password: recording.enable_password.clone().map(Secret::new),
-        }),
+        elevate,
         command_timeout: None,
     }
 }
@@ -242,7 +254,7 @@ fn wire(recording: &Recording, cut: Cut) -> (Box<dyn Wire>, Arc<Mutex<State>>) {
         reads: VecDeque::new(),
         said: 0,
         cut,
-        ended: false,
+        ended: recording.hangs_up,
         closed: false,
         wrong: None,
     };
@@ -292,7 +304,7 @@ async fn play(platform: &'static Platform, recording: &Recording, cut: Cut) {
     let what = format!("{}: {} ({cut:?})", platform.name, recording.name);
     let (wire, state) = wire(recording, cut);
     let lock = || state.lock().unwrap_or_else(PoisonError::into_inner);
-    let connected = connect_with(&target(platform, recording), &limits(None), wire, PATIENCE).await;
+    let connected = connect_with(&target(platform, recording), &limits(recording.connect_ms), wire, PATIENCE).await;
     let connection = match (connected, &recording.fails) {
         (Ok(connection), None) => connection,
         (Err(failure), Some(fails)) => {
