@@ -6,7 +6,7 @@
 use super::file::{Answer, DeviceSpec, Fault, Model};
 use super::ios::Ios;
 use super::junos::{self, Junos};
-use super::linux::{Files, Linux};
+use super::linux::{self, Files, Linux};
 use super::tree::Tree;
 use crate::redact::Secret;
 use std::collections::VecDeque;
@@ -379,6 +379,13 @@ impl Terminal {
         out.text(&self.shell.pager(self.device.spec.platform).1);
         self.show_page(lines, out);
     }
+}
+
+/// Claims that a command on an exec channel reads standard input.
+pub(super) fn wants_stdin(device: &Device, command: &str) -> bool {
+    device.spec.platform == Model::Linux
+        && device.prescribed(command.trim()).is_none()
+        && linux::wants_stdin(command, 0)
 }
 
 /// Runs one command on an exec channel.

@@ -1,6 +1,7 @@
 //! What commands mean on a simulated host: a few programs over files in memory.
 //!
-//! It knows words and quotes, `;`, `&&`, `||`, `|`, `>`, `>>`, `VAR=value`, `sh -c` and the programs in [`Linux::program`].
+//! It knows words and quotes, `;`, `&&`, `||`, `|`, `{ }`, `>`, `>>`, `>&2`, `VAR=value`, `sh -c` and the programs in
+//! [`Linux::program`].
 //! It has no variables, no globs, no `if`, no `$( )`, no SFTP: what needs a real host is tried on a real sshd.
 
 use super::device::{Device, Said};
@@ -124,17 +125,20 @@ impl Linux {
     }
 
     fn script(&mut self, text: &str, stdin: &[u8], depth: usize) -> Left {
-        let tokens = match tokens(text) {
-            Ok(tokens) => tokens,
-            Err(why) => return Left::fail(2, format!("sh: {why}")),
-        };
+        match tokens(text) {
+            Ok(tokens) => self.list_of(&tokens, stdin, depth),
+            Err(why) => Left::fail(2, format!("sh: {why}")),
+        }
+    }
+
+    /// Runs pipelines in turn, as `;`, `&&` and `||` say.
+    fn list_of(&mut self, tokens: &[Token], stdin: &[u8], depth: usize) -> Left {
         let mut all = Left::default();
         let mut operator = ";";
-        for part in tokens.split_inclusive(|t| matches!(t, Token::Operator("&&" | "||" | ";"))) {
-            let (pipeline, next) = match part.split_last() {
-                Some((Token::Operator(next @ ("&&" | "||" | ";")), front)) => (front, *next),
-                _ => (part, ";"),
-            };
+        let mut rest = tokens;
+        while !rest.is_empty() {
+            let end = end_of_pipeline(rest);
+            let (pipeline, next) = rest.split_at(end);
             let runs = match operator {
                 "&&" => all.status == 0,
                 "||" => all.status != 0,
@@ -149,7 +153,10 @@ impl Linux {
                     break;
                 }
             }
-            operator = next;
+            (operator, rest) = match next.split_first() {
+                Some((Token::Operator(operator), rest)) => (operator, rest),
+                _ => break,
+            };
         }
         all
     }
@@ -167,10 +174,20 @@ impl Linux {
     }
 
     fn command(&mut self, tokens: &[Token], stdin: &[u8], depth: usize) -> Left {
+        if let [first, inner @ .., last] = tokens
+            && *first == Token::Word("{".into())
+            && *last == Token::Word("}".into())
+        {
+            return match depth {
+                DEEPEST.. => Left::fail(2, "sh: nested too deep".into()),
+                _ => self.list_of(inner, stdin, depth + 1),
+            };
+        }
         let mut words: Vec<&str> = Vec::new();
         let mut target: Option<(&str, bool)> = None;
         let mut input = stdin.to_vec();
         let mut quiet = false;
+        let mut swapped = None;
         let mut tokens = tokens.iter();
         while let Some(token) = tokens.next() {
             let operator = match token {
@@ -180,6 +197,10 @@ impl Linux {
                 }
                 Token::Operator(operator) => *operator,
             };
+            if matches!(operator, ">&2" | "2>&1") {
+                swapped = Some(operator);
+                continue;
+            }
             let Some(Token::Word(path)) = tokens.next() else {
                 return Left::fail(2, format!("sh: nothing after `{operator}`"));
             };
@@ -205,6 +226,11 @@ impl Linux {
             Some((name, args)) => self.program(name, args, &input, depth),
             None => Left::default(),
         };
+        match swapped {
+            Some("2>&1") => left.stdout.extend(std::mem::take(&mut left.stderr).into_bytes()),
+            Some(_) => left.stderr = String::from_utf8_lossy(&std::mem::take(&mut left.stdout)).into_owned(),
+            None => {}
+        }
         if quiet {
             left.stderr.clear();
         }
@@ -251,7 +277,7 @@ impl Linux {
     fn program(&mut self, name: &str, args: &[&str], stdin: &[u8], depth: usize) -> Left {
         let user = self.device.spec.user.clone();
         match name.rsplit('/').next().unwrap_or(name) {
-            "true" | ":" => Left::default(),
+            "true" | ":" | "export" | "umask" => Left::default(),
             "false" => Left::status(1),
             "exit" => {
                 let status = args.first().map_or(self.last, |n| n.parse::<i64>().map_or(2, |n| (n & 0xff) as u8));
@@ -410,6 +436,52 @@ impl Linux {
     }
 }
 
+/// Returns how many tokens there are before the next `;`, `&&` or `||` outside braces.
+fn end_of_pipeline(tokens: &[Token]) -> usize {
+    let mut depth = 0usize;
+    let mut at_start = true;
+    for (at, token) in tokens.iter().enumerate() {
+        match token {
+            Token::Word(word) if at_start && word == "{" => depth += 1,
+            Token::Word(word) if at_start && word == "}" => depth = depth.saturating_sub(1),
+            Token::Operator("&&" | "||" | ";") if depth == 0 => return at,
+            _ => {}
+        }
+        // A brace is one only where a command begins.
+        at_start = match token {
+            Token::Operator(operator) => matches!(*operator, "&&" | "||" | ";" | "|"),
+            Token::Word(word) => at_start && word == "{",
+        };
+    }
+    tokens.len()
+}
+
+/// Claims that a command reads its standard input, so that it is waited for.
+pub(super) fn wants_stdin(text: &str, depth: usize) -> bool {
+    let Ok(tokens) = tokens(text) else { return false };
+    let mut piped = false;
+    for command in tokens.split_inclusive(|token| matches!(token, Token::Operator("&&" | "||" | ";" | "|"))) {
+        let words: Vec<&str> = command
+            .iter()
+            .take_while(|token| !matches!(token, Token::Operator(">" | ">>")))
+            .filter_map(|token| match token {
+                Token::Word(word) if word != "{" => Some(word.as_str()),
+                _ => None,
+            })
+            .collect();
+        let reads = match words.as_slice() {
+            ["cat"] | ["cat", "-"] => !command.contains(&Token::Operator("<")),
+            [shell, "-c", inner, ..] if shell.ends_with("sh") && depth < DEEPEST => wants_stdin(inner, depth + 1),
+            _ => false,
+        };
+        if reads && !piped {
+            return true;
+        }
+        piped = command.last() == Some(&Token::Operator("|"));
+    }
+    false
+}
+
 /// Splits a line into words and operators.
 fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
     let mut out = Vec::new();
@@ -450,8 +522,13 @@ fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
             '|' => operator("|", &mut word),
             '>' if word.as_deref() == Some("2") => {
                 word = None;
-                operator("2>", &mut word);
+                let joins = chars.next_if_eq(&'&').is_some() && chars.next_if_eq(&'1').is_some();
+                operator(if joins { "2>&1" } else { "2>" }, &mut word);
             }
+            '>' if chars.next_if_eq(&'&').is_some() => match chars.next_if_eq(&'2') {
+                Some(_) => operator(">&2", &mut word),
+                None => return Err("only `>&2` is simulated"),
+            },
             '>' if chars.next_if_eq(&'>').is_some() => operator(">>", &mut word),
             '>' => operator(">", &mut word),
             '<' => operator("<", &mut word),

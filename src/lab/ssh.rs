@@ -237,10 +237,10 @@ async fn exec(
     command: String,
     mut typed: mpsc::UnboundedReceiver<Typed>,
 ) {
-    // A command that reads standard input gets it whole; whether it does is only known by its name.
+    // A command that reads standard input gets it whole.
     const MOST_BYTES: usize = 16 << 20;
     let mut stdin = Vec::new();
-    if command.contains("cat") {
+    if device::wants_stdin(&device, &command) {
         while let Some(Typed::Bytes(bytes)) = typed.recv().await {
             if stdin.len() + bytes.len() > MOST_BYTES {
                 return end(&handle, channel, 1).await;

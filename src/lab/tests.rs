@@ -248,6 +248,9 @@ fn a_host_runs_a_few_programs() {
         ("echo $(id)", "", "sh: substitution is not simulated\n", 2),
         ("cat nope 2>/dev/null", "", "", 1),
         ("df", "full", "", 3),
+        ("/bin/sh -c 'cd /tmp || { echo no >&2; exit 97; }\nexport A=1\nexec pwd'", "/tmp\n", "", 0),
+        ("/bin/sh -c 'cd /nope 2>/dev/null || { echo no >&2; exit 97; }\npwd'", "", "no\n", 97),
+        ("nonsense 2>&1 | cat; { echo a; echo b; }", "sh: 1: nonsense: not found\na\nb\n", "", 0),
         ("test ! -e /x && echo gone", "gone\n", "", 0),
         ("mkdir -p /tmp/a/b; echo 1 > /tmp/a/b/c; echo 2 >> /tmp/a/b/c; cat /tmp/a/b/c; ls /tmp/a", "1\n2\nb\n", "", 0),
         ("cat < /tmp/a/b/c; rm -r /tmp/a; [ -d /tmp/a ]", "1\n2\n", "", 1),
@@ -267,6 +270,24 @@ fn a_host_runs_a_few_programs() {
     assert_eq!(exec(&device, "sleep 2", b"")[0], Reaction::Wait(Duration::from_secs(2)));
     assert_eq!(exec(&device, "cat", b"in")[0], Reaction::Send(b"in".to_vec()));
     assert_eq!(Desk::at(&device).line("cd /etc"), "cd /etc\nann@h1:/etc$ ");
+}
+
+#[test]
+fn standard_input_is_waited_for_only_where_it_is_read() {
+    let device = device("name: h1\nplatform: linux\nanswers: [{command: cat, output: x}]\n");
+    let cases = [
+        ("cat > /tmp/x", true),
+        ("/bin/sh -c 'cat >/tmp/x && true'", true),
+        ("true; { cat; }", true),
+        ("cat /etc/motd", false),
+        ("echo x | cat", false),
+        ("cat < /etc/motd", false),
+        ("cat", false),
+        ("echo 'cat", false),
+    ];
+    for (command, waits) in cases {
+        assert_eq!(super::device::wants_stdin(&device, command), waits, "{command}");
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::value::Map;
 use answer::Expected;
 
 /// The module.
-pub(super) static MODULE: Module = Module {
+pub static MODULE: Module = Module {
     name: "uri",
     collections: &["ansible.builtin"],
     aliases: &[],

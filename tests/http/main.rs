@@ -2,6 +2,7 @@
 
 #![cfg(feature = "lab")]
 
+mod environment;
 mod lab_http;
 mod lab_ssh;
 mod tls;

@@ -2,7 +2,7 @@
 
 use super::auth::{self, Challenge};
 use super::cookies::Jar;
-use super::failure::{argument, of_call, shown};
+use super::failure::{argument, of_call, shown, without_userinfo};
 use super::redirect::{describes_body, follow, is_credential};
 use super::{HttpClients, body, netrc, redirect};
 use crate::failure::{Failure, FailureKind};
@@ -63,11 +63,13 @@ pub(super) async fn exchange(clients: &HttpClients, call: &HttpCall, started: In
         let headers = headers.collect();
         let reason = response.status().canonical_reason().unwrap_or_default().to_owned();
         let body = body::read(response, hop.url.as_str()).await?;
+        let redirected = hop.url != first_url;
         return Ok(HttpAnswer {
             status,
             reason,
-            redirected: hop.url != first_url,
-            url: hop.url.into(),
+            redirected,
+            // As it was written, where nothing led elsewhere: results are compared with it.
+            url: if redirected { hop.url.into() } else { without_userinfo(call.url.trim()) },
             headers,
             cookies: jar.into_pairs(),
             body,
@@ -177,9 +179,10 @@ fn next_hop(hop: &Hop, response: &Response, call: &HttpCall) -> Result<Option<Ho
         return Err(Failure::new(FailureKind::Http, message));
     }
     let same_origin = url.origin() == hop.url.origin();
+    let stays = |name: &str| !call.unredirected_headers.iter().any(|n| n.eq_ignore_ascii_case(name));
     let mut headers = HeaderMap::new();
     for (name, value) in &hop.headers {
-        let unwanted = call.unredirected_headers.iter().any(|n| name.as_str().eq_ignore_ascii_case(n))
+        let unwanted = !stays(name.as_str())
             || (!follow.keep_body && describes_body(name.as_str()))
             || (!same_origin && is_credential(name.as_str()))
             || name == reqwest::header::HOST;
@@ -189,7 +192,8 @@ fn next_hop(hop: &Hop, response: &Response, call: &HttpCall) -> Result<Option<Ho
     }
     let login = hop.login.clone().filter(|_| same_origin);
     // A digest is for one URL, so only basic authentication goes along.
-    let authorization = hop.authorization.clone().filter(|a| same_origin && a.expose().starts_with("Basic "));
+    let goes_along = same_origin && stays("authorization");
+    let authorization = hop.authorization.clone().filter(|a| goes_along && a.expose().starts_with("Basic "));
     Ok(Some(Hop {
         method: follow.method,
         headers,

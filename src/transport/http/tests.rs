@@ -236,6 +236,7 @@ async fn what_goes_wrong_is_said_plainly() {
     ];
     for (url, kind, message) in cases {
         let failure = failure(&get(url)).await;
+        assert!(!failure.message.expose().contains("pw"));
         assert_eq!((failure.kind, failure.message.expose()), (kind, message.as_str()));
         assert_eq!(failure.result.get("status"), Some(&(-1).into()));
     }
@@ -251,4 +252,60 @@ async fn a_call_ends_at_its_deadline_and_when_cancelled() {
     let call = get(&server.url);
     let (outcome, ()) = tokio::join!(clients.call(&call, &limits), async { limits.cancel.cancel() });
     assert_eq!(outcome.expect_err("it was cancelled").kind, FailureKind::Cancelled);
+}
+
+/// Starts a server that answers every connection with these bytes.
+async fn answers_bytes(bytes: &'static [u8]) -> String {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let port = listener.local_addr().expect("it has an address").port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            // The client may have heard enough before all is said.
+            let _ = stream.read(&mut [0; 1024]).await;
+            let _ = stream.write_all(bytes).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    format!("http://127.0.0.1:{port}")
+}
+
+#[tokio::test]
+async fn answers_that_are_none_are_refused() {
+    let cases: [(&'static [u8], &str); 4] = [
+        (b"SSH-2.0-OpenSSH_9.2\r\n", "what came back is not HTTP"),
+        (
+            b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nshort",
+            "the server closed the connection before it had answered",
+        ),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 300000000\r\n\r\n", "is larger than 256 MiB"),
+        (b"HTTP/1.1 302 Found\r\nlocation: ftp://x/\r\ncontent-length: 0\r\n\r\n", "redirects to a `ftp` URL"),
+    ];
+    for (bytes, says) in cases {
+        let failure = failure(&get(answers_bytes(bytes).await)).await;
+        assert_eq!(failure.kind, FailureKind::Http);
+        assert!(failure.message.expose().contains(says), "{}", failure.message.expose());
+    }
+}
+
+#[tokio::test]
+async fn a_url_that_leads_nowhere_else_stays_as_written() {
+    let server = Server::start(|_| Reply::new(200, "")).await;
+    let answer = answer(&get(server.url.as_str())).await;
+    assert_eq!((answer.url, answer.redirected), (server.url.clone(), false));
+}
+
+proptest::proptest! {
+    /// Whatever a server or a file says, reading it neither panics nor hangs.
+    #[test]
+    fn reading_anything_is_harmless(text in "\\PC{0,60}|(Digest |Basic |realm=|nonce=|[\",=\\\\ ]|qop){0,12}|(-----BEGIN (EC|RSA) PRIVATE KEY-----\n[A-Za-z0-9+/]{0,80}\n)") {
+        let url = reqwest::Url::parse("http://a.example/x/y").expect("a URL written here");
+        let mut jar = cookies::Jar::default();
+        jar.store(&text, &url);
+        jar.field(&url);
+        auth::strongest([text.as_str()]);
+        netrc::find(&text, "a");
+        let _ = keys::to_pkcs8(&Secret::new(text.as_str()));
+        failure::shown(&text);
+    }
 }
