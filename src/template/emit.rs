@@ -23,7 +23,17 @@ const TOLERANT_FILTERS: [&str; 5] = ["default", "d", "mandatory", "type_debug", 
 
 /// Methods that change a list or dictionary in place.
 const CHANGING_METHODS: [&str; 12] = [
-    "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault", "popitem",
+    "append",
+    "extend",
+    "insert",
+    "pop",
+    "remove",
+    "clear",
+    "sort",
+    "reverse",
+    "update",
+    "setdefault",
+    "popitem",
     "__setitem__",
 ];
 
@@ -32,7 +42,7 @@ const CHANGING_METHODS: [&str; 12] = [
 pub(crate) struct Options {
     /// Lists and dictionaries can be changed in place: the text calls a method that does it.
     pub mutable: bool,
-    /// Literals that look like templates are rendered: the rule in conditions.
+    /// Literals that look like templates are rendered: the rule in conditions and in the arguments of lookups.
     pub render_literals: bool,
 }
 
@@ -353,7 +363,13 @@ impl Emitter {
                 self.push("(");
             }
         }
+        // For the same reason as in conditions: Ansible renders literals that a lookup is given.
+        let is_lookup =
+            matches!(&callee.kind, ExprKind::Name(name) if matches!(name.as_str(), "lookup" | "query" | "q"));
+        let before = self.options.render_literals;
+        self.options.render_literals = before || is_lookup;
         self.args(args);
+        self.options.render_literals = before;
         self.push(")");
     }
 

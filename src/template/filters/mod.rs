@@ -3,6 +3,24 @@
 //! A row has the name, the other names, one sentence of documentation and the function that adds it to an environment.
 //! Adding a filter is one function and one row in the file of its theme; `netplay doc` and the templates read the row.
 
+pub(crate) mod args;
+mod combine;
+mod dict;
+pub(crate) mod number;
+pub(crate) mod path;
+mod percent;
+pub(crate) mod python;
+#[cfg(test)]
+mod recorded;
+pub(crate) mod regex;
+mod select;
+mod sequence;
+mod sets;
+mod text;
+mod wrap;
+mod yaml;
+
+pub(crate) use crate::template::convert::{from_engine as data, to_engine};
 use minijinja::Environment;
 
 /// A filter: what stands behind the bar in `{{ value | name(arguments) }}`.
@@ -18,4 +36,14 @@ pub(crate) struct Filter {
 }
 
 /// All filters, one slice a theme.
-pub(crate) static TABLE: &[&[Filter]] = &[];
+pub(crate) static TABLE: &[&[Filter]] = &[
+    dict::FILTERS,
+    number::FILTERS,
+    path::FILTERS,
+    regex::FILTERS,
+    select::FILTERS,
+    sequence::FILTERS,
+    sets::FILTERS,
+    text::FILTERS,
+    yaml::FILTERS,
+];

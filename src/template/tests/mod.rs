@@ -1,6 +1,13 @@
 //! The *Jinja* tests (`{{ value is name(arguments) }}`), each a row of a table, one file a theme. Nothing here tests
 //! netplay: that is what `#[cfg(test)]` modules do.
 
+mod compare;
+mod content;
+mod file;
+mod result;
+mod text;
+mod version;
+
 use minijinja::Environment;
 
 /// A Jinja test: what stands behind `is`.
@@ -16,4 +23,4 @@ pub(crate) struct Test {
 }
 
 /// All tests, one slice a theme.
-pub(crate) static TABLE: &[&[Test]] = &[];
+pub(crate) static TABLE: &[&[Test]] = &[compare::TESTS, content::TESTS, file::TESTS, result::TESTS, text::TESTS];

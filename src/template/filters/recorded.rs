@@ -1,0 +1,99 @@
+//! The filters and tests against what Ansible answers (`tests/filters/*.json`, made by `record.py` there).
+
+use crate::template::convert::{from_engine, to_engine};
+use crate::value::Value as Data;
+use minijinja::Environment;
+use serde_json::Value as Json;
+use std::path::Path;
+
+/// Where an answer differs on purpose: the expression and the reason.
+const DIFFERENCES: &[(&str, &str)] = &[
+    ("ifs | groupby('mtu', default=0) | map('first') | list", "Jinja documents `default`; Ansible's wrapper breaks it"),
+    ("range(3) | batch(0) | list", "a batch of 0 items is a mistake, not everything in one"),
+    ("'~root/x' | expanduser", "other users' homes are not looked up"),
+    (r"'$ANSIBLE_VAULT;1.1;AES256\n616263' is vault_encrypted", "vault text is told by its header, not by its origin"),
+];
+
+/// Returns the engine with every row of both tables.
+fn environment() -> Environment<'static> {
+    let mut env = Environment::new();
+    for row in super::TABLE.iter().copied().flatten() {
+        for name in std::iter::once(&row.name).chain(row.aliases) {
+            (row.add)(&mut env, name);
+        }
+    }
+    for row in crate::template::tests::TABLE.iter().copied().flatten() {
+        for name in std::iter::once(&row.name).chain(row.aliases) {
+            (row.add)(&mut env, name);
+        }
+    }
+    env
+}
+
+/// Returns an answer with floats that JSON cannot say as the recording has them.
+fn answer(value: &Data) -> Json {
+    match value {
+        Data::Float(f) if !f.is_finite() => serde_json::json!({"float": crate::value::python_float(*f)}),
+        Data::List(items) => items.iter().map(answer).collect(),
+        Data::Map(map) => Json::Object(
+            map.iter()
+                .map(|(key, value)| {
+                    (key.as_str().map_or_else(|| key.to_value().to_json().to_string(), Into::into), answer(value))
+                })
+                .collect(),
+        ),
+        other => other.to_json(),
+    }
+}
+
+fn same(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Number(a), Json::Number(b)) => {
+            // Whole numbers and floats stay apart; the last bit of a logarithm may differ.
+            let close = |a: f64, b: f64| a == b || (a - b).abs() <= 1e-15 * a.abs().max(b.abs());
+            a.is_f64() == b.is_f64() && a.as_f64().zip(b.as_f64()).is_some_and(|(a, b)| close(a, b))
+        }
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|((ka, a), (kb, b))| ka == kb && same(a, b))
+        }
+        (a, b) => a == b,
+    }
+}
+
+#[test]
+fn answers_are_ansibles() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/filters");
+    let variables: Json = serde_json::from_str(&std::fs::read_to_string(folder.join("vars.json")).unwrap()).unwrap();
+    let context = to_engine(&Data::from(variables));
+    let env = environment();
+    let (mut wrong, mut total) = (Vec::new(), 0);
+    let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    for file in files.iter().filter(|file| file.extension().is_some_and(|ext| ext == "txt")) {
+        let recorded = file.with_extension("json");
+        let rows: Vec<Vec<Json>> = serde_json::from_str(&std::fs::read_to_string(&recorded).unwrap()).unwrap();
+        for row in rows {
+            total += 1;
+            let expression = row[0].as_str().unwrap();
+            let got = env
+                .compile_expression(expression)
+                .and_then(|expression| expression.eval(&context))
+                .and_then(|value| from_engine(&value));
+            let differs = DIFFERENCES.iter().any(|(known, _)| *known == expression);
+            let agrees = match (&got, row.get(1)) {
+                (Ok(got), Some(want)) => same(&answer(got), want),
+                (Err(_), None) => true,
+                _ => false,
+            };
+            if agrees == differs {
+                let got = got.map_or_else(|e| format!("error: {e}"), |got| answer(&got).to_string());
+                let want = row.get(1).map_or("an error".into(), Json::to_string);
+                let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+                wrong.push(format!("{stem}: {expression}\n    want {want}\n    got  {got}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {total} differ:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(total >= 600, "only {total} rows: is a recording missing?");
+}

@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""Records what Ansible answers for every expression in tests/filters/*.txt.
+
+Run it with a Python that has ansible-core 2.19 or newer; it writes one .json beside each .txt:
+a list of [expression, answer] or [expression] alone where Ansible reports an error.
+The variables that expressions may use are in vars.json. A line that starts with `#` is a comment.
+"""
+
+import json
+import math
+import pathlib
+import sys
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar, trust_as_template
+
+HERE = pathlib.Path(__file__).parent
+
+
+def plain(value):
+    """Returns plain data for what a template gave."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        if math.isnan(value) or math.isinf(value):
+            return {"float": str(value)}
+        return float(value)
+    if isinstance(value, str):
+        return str.__str__(value)
+    if isinstance(value, dict):
+        return {(k if isinstance(k, str) else json.dumps(k)): plain(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [plain(v) for v in value]
+    return str(value)
+
+
+def main():
+    variables = json.loads((HERE / "vars.json").read_text())
+    templar = Templar(loader=DataLoader(), variables=variables)
+    only = [a for a in sys.argv[1:] if a != "-v"]
+    for source in sorted(HERE.glob("*.txt")):
+        if only and source.stem not in only:
+            continue
+        rows = []
+        for line in source.read_text().splitlines():
+            if not line.strip() or line.startswith("#"):
+                continue
+            try:
+                answer = templar.evaluate_expression(trust_as_template(line))
+                rows.append([line, plain(answer)])
+            except Exception as error:  # whatever it is, the answer is "an error"
+                rows.append([line])
+                if "-v" in sys.argv:
+                    print(line, "->", str(error).splitlines()[0], file=sys.stderr)
+        text = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+        source.with_suffix(".json").write_text("[\n" + text + "\n]\n")
+        print(f"{source.stem}: {len(rows)} rows, {sum(len(r) == 1 for r in rows)} errors", file=sys.stderr)
+
+
+main()
