@@ -1,0 +1,40 @@
+//! What the documents promise.
+
+use std::fs;
+use std::path::Path;
+
+fn read(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap_or_else(|e| panic!("{name}: {e}"))
+}
+
+#[test]
+fn the_map_names_every_folder() {
+    let map = read("ARCHITECTURE.md");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for entry in fs::read_dir(root).expect("src can be read").flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        assert!(map.contains(&format!("src/{name}")), "ARCHITECTURE.md does not name src/{name}");
+    }
+}
+
+#[test]
+fn the_readme_names_every_exit_code() {
+    let readme = read("README.md");
+    for code in ["| 0 ", "| 2 ", "| 4 ", "| 64 ", "| 65 ", "| 70 ", "| 130 "] {
+        assert!(readme.contains(code), "README.md does not explain exit code{}", code.trim_start_matches('|'));
+    }
+}
+
+#[test]
+fn links_inside_the_repository_lead_somewhere() {
+    for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
+        let text = read(name);
+        for (at, _) in text.match_indices("](") {
+            let target: String = text[at + 2..].chars().take_while(|c| *c != ')' && *c != '#').collect();
+            if target.is_empty() || target.contains("://") {
+                continue;
+            }
+            assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(&target).exists(), "{name} links to {target}");
+        }
+    }
+}
