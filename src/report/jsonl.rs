@@ -112,6 +112,34 @@ mod tests {
     }
 
     #[test]
+    fn the_document_names_every_kind_of_failure() {
+        use crate::failure::FailureKind::*;
+        let kinds = [
+            Unreachable,
+            Authentication,
+            HostKey,
+            Timeout,
+            Command,
+            Module,
+            Undefined,
+            Unknown,
+            Template,
+            Argument,
+            File,
+            Http,
+            Cancelled,
+            Internal,
+        ];
+        let documented = include_str!("../../docs/events.md").lines().find(|line| line.starts_with("| `kind` |"));
+        let documented = documented.expect("a row for `kind`");
+        for kind in kinds {
+            let name = serde_json::to_string(&kind).expect("a name").replace('"', "`");
+            assert!(documented.contains(&name), "{name} is missing");
+        }
+        assert_eq!(documented.matches(", `").count() + 1, kinds.len(), "and no other is there");
+    }
+
+    #[test]
     fn an_event_is_one_line() {
         let (output, written) = Output::memory();
         let mut reporter = Jsonl::new(output);

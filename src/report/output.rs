@@ -30,11 +30,6 @@ impl Output {
         }
         let mut writer = self.writer.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
         let written = writer.write_all(text.as_bytes()).and_then(|()| writer.flush());
-        self.note(written);
-    }
-
-    /// Remembers that writing failed.
-    pub(super) fn note(&self, written: io::Result<()>) {
         // A full disk or a terminal that is gone is no different for us: nothing can be shown there any more.
         if written.is_err() {
             self.closed.store(true, Ordering::Relaxed);

@@ -25,8 +25,9 @@ pub struct Progress {
     output: Output,
     bars: MultiProgress,
     total: ProgressBar,
-    /// One line a running step, and one for how many more there are.
-    rows: Vec<ProgressBar>,
+    /// A line for each running step shown, and one for how many more there are: one bar with a message of many lines,
+    /// because bars of their own would be drawn one after the other, with old rows and new ones together on the screen.
+    rows: Option<ProgressBar>,
     size: Box<dyn Fn() -> (usize, usize) + Send>,
     waiting: String,
     steps: Steps,
@@ -52,7 +53,8 @@ struct Running {
 }
 
 impl Progress {
-    /// Makes a reporter on the terminal that is the standard output.
+    /// Makes a reporter on the terminal that is the standard output, where `output` must lead too: bars and lines have
+    /// to be written in one order.
     pub fn stdout(look: Look, output: Output) -> Progress {
         let term = console::Term::stdout();
         let size_of = term.clone();
@@ -63,7 +65,7 @@ impl Progress {
         Progress::on(look, output, ProgressDrawTarget::term(term, 20), Box::new(size))
     }
 
-    /// Makes a reporter on something like a terminal. Whether writing there fails is noted in `output`.
+    /// Makes a reporter on something like a terminal, on which `output` ends up too.
     pub fn on_terminal(look: Look, output: Output, terminal: impl TermLike + Clone + 'static) -> Progress {
         let size_of = terminal.clone();
         let size = move || (usize::from(size_of.height()), usize::from(size_of.width()));
@@ -86,17 +88,7 @@ impl Progress {
         let style = ProgressStyle::with_template(template).expect("the template is a constant");
         total.set_style(style.progress_chars(marks));
         let lines = Lines::new(look, true);
-        Progress {
-            look,
-            lines,
-            output,
-            bars,
-            total,
-            rows: Vec::new(),
-            size,
-            waiting: String::new(),
-            steps: Steps::default(),
-        }
+        Progress { look, lines, output, bars, total, rows: None, size, waiting: String::new(), steps: Steps::default() }
     }
 
     /// Draws everything anew.
@@ -107,13 +99,18 @@ impl Progress {
         self.total.set_length(self.steps.expected.max(self.steps.done));
         self.total.set_position(self.steps.done);
         self.total.set_message(self.counters());
+        // What was set above may not have been drawn: indicatif limits how often that happens.
+        self.rows.iter().for_each(ProgressBar::force_draw);
+        self.total.force_draw();
     }
 
     /// Writes the lines that wait above the bars.
     fn write_waiting(&mut self) {
         let text = std::mem::take(&mut self.waiting);
-        if !text.is_empty() && !self.output.is_closed() {
-            self.output.note(self.bars.println(text.strip_suffix('\n').unwrap_or(&text)));
+        if !text.is_empty() {
+            // indicatif's own way of printing above bars fills lines with blanks instead of ending them, so that text
+            // copied from the terminal is one long line.
+            self.bars.suspend(|| self.output.write(&text));
         }
     }
 
@@ -125,21 +122,25 @@ impl Progress {
         if more > 0 {
             texts.push(format!("  {} and {more} more", self.look.ellipsis()));
         }
-        while self.rows.len() > texts.len() {
-            if let Some(row) = self.rows.pop() {
-                row.finish_and_clear();
-                self.bars.remove(&row);
-            }
+        if texts.is_empty() {
+            self.remove_rows();
+            return;
         }
-        while self.rows.len() < texts.len() {
-            let row = self.bars.insert_before(&self.total, ProgressBar::new_spinner());
-            row.set_style(ProgressStyle::with_template("{msg}").expect("the template is a constant"));
-            self.rows.push(row);
-        }
-        for (row, text) in self.rows.iter().zip(texts) {
-            // One column stays free: some terminals break the line as soon as the last one is written.
-            let room = width.saturating_sub(1);
-            row.set_message(console::truncate_str(&text, room, self.look.ellipsis()).into_owned());
+        // One column stays free: some terminals break the line as soon as the last one is written.
+        let room = width.saturating_sub(1);
+        let cut = |text: &String| console::truncate_str(text, room, self.look.ellipsis()).into_owned();
+        let message = texts.iter().map(cut).collect::<Vec<_>>().join("\n");
+        let rows = self.rows.get_or_insert_with(|| {
+            let style = ProgressStyle::with_template("{msg}").expect("the template is a constant");
+            self.bars.insert_before(&self.total, ProgressBar::new_spinner().with_style(style))
+        });
+        rows.set_message(message);
+    }
+
+    fn remove_rows(&mut self) {
+        if let Some(rows) = self.rows.take() {
+            rows.finish_and_clear();
+            self.bars.remove(&rows);
         }
     }
 
@@ -173,12 +174,13 @@ impl Progress {
 impl Reporter for Progress {
     fn handle(&mut self, event: &Event) {
         self.steps.add(event);
-        // The end stands alone: bars would only repeat it.
-        if matches!(event.what, What::RunEnded { .. }) {
-            self.write_waiting();
-            self.clear();
-        }
         let text = self.lines.of(event);
+        if matches!(event.what, What::RunEnded { .. }) {
+            // The end stands alone: bars would only repeat it.
+            self.clear();
+            self.output.write(&text);
+            return;
+        }
         self.waiting.push_str(&text);
         if self.waiting.len() > MOST_WAITING {
             self.write_waiting();
@@ -186,24 +188,24 @@ impl Reporter for Progress {
     }
 
     fn tick(&mut self) {
-        if !self.total.is_finished() {
-            self.draw();
+        // Before the first play there is nothing to count, and after the end nothing to draw.
+        match self.steps.expected > 0 && !self.total.is_finished() {
+            true => self.draw(),
+            false => self.write_waiting(),
         }
     }
 
     fn finish(&mut self) {
         self.clear();
-        self.write_waiting();
     }
 }
 
 impl Progress {
+    /// Takes the bars away and writes what waits.
     fn clear(&mut self) {
-        for row in self.rows.drain(..) {
-            row.finish_and_clear();
-            self.bars.remove(&row);
-        }
+        self.remove_rows();
         self.total.finish_and_clear();
+        self.output.write(&std::mem::take(&mut self.waiting));
     }
 }
 

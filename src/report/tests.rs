@@ -4,7 +4,7 @@ use super::samples::*;
 use super::*;
 use crate::event::{Recap, Status, What};
 use crate::value::Value;
-use indicatif::InMemoryTerm;
+use indicatif::{InMemoryTerm, TermLike};
 use std::sync::{Arc, Mutex};
 
 fn look() -> Look {
@@ -274,12 +274,26 @@ fn what_a_device_sends_cannot_play_tricks_on_a_terminal() {
     assert!(!text.contains('\x1b') && !text.contains('\x07'), "{text:?}");
 }
 
+/// Writes to a terminal as to a file: a line break goes to the first column too.
+struct Lines(InMemoryTerm);
+
+impl std::io::Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write_str(&String::from_utf8_lossy(bytes).replace('\n', "\r\n"))?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 fn screen(terminal: &InMemoryTerm) -> String {
     terminal.contents()
 }
 
 fn progress(terminal: &InMemoryTerm) -> Progress {
-    Progress::on_terminal(Look { width: 80, ..Look::default() }, Output::to(std::io::sink()), terminal.clone())
+    Progress::on_terminal(Look { width: 80, ..Look::default() }, Output::to(Lines(terminal.clone())), terminal.clone())
 }
 
 #[test]

@@ -3,25 +3,22 @@
 //! Aliases share what they name, so a "billion laughs" costs no memory here. But whoever walks the tree meets every
 //! copy, so the copies are counted and bounded, and nesting is bounded *through* aliases.
 
-use super::events::{Event, Parser, Properties, SyntaxError, What};
+mod keys;
+mod said;
+
+use super::events::{Event, Parser, Properties, What};
 use super::resolve::{self, BadNumber, Scalar};
 use super::tag::{self, Tag};
-use super::{Kind, Mapping, Node, ScalarStyle, hint};
+use super::{Kind, Mapping, Node, ScalarStyle};
 use crate::source::{Diagnostic, Diagnostics, SourceId, Span, did_you_mean};
-use crate::value::{Key, python_float};
-use std::collections::{HashMap, HashSet};
+use crate::value::Key;
+use keys::Names;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// The deepest nesting. Arbitrary; what people write stays below 30, and recursion over this many levels fits any stack.
 const MAX_DEPTH: usize = 250;
-
-/// How many nodes aliases and merge keys may add to those written. Arbitrary: 10,000 hosts that each merge 50 variables
-/// make a quarter of it, and walking that many takes about a second.
-const MAX_COPIES: usize = 2_000_000;
-
-/// How many diagnostics of each severity one document gives; the rest would tell nothing new.
-const MAX_DIAGNOSTICS: usize = 50;
 
 /// Composes one document; `None` when an error prevents it.
 pub(super) fn compose(id: SourceId, text: &str, json: bool, found: &mut Diagnostics) -> Option<Node> {
@@ -202,32 +199,6 @@ impl Composer<'_> {
         self.put(composed, end)
     }
 
-    /// Returns the written entries on top of the merged ones: merged ones come first, as in PyYAML, and give way.
-    fn merge(&mut self, merged: Vec<Arc<Mapping>>, written: Mapping, span: Span) -> Result<Mapping, Stop> {
-        let mut all = Mapping::default();
-        for source in merged {
-            if all.is_empty() {
-                // Nobody else holds a mapping that was written in place: it is taken over whole.
-                all = match Arc::try_unwrap(source) {
-                    Ok(mapping) => mapping,
-                    Err(shared) => {
-                        self.count_copies(shared.len(), span)?;
-                        (*shared).clone()
-                    }
-                };
-                continue;
-            }
-            self.count_copies(source.len(), span)?;
-            for (key, key_node, value) in source.iter() {
-                all.insert(key.clone(), key_node.clone(), value.clone());
-            }
-        }
-        for (key, (key_node, value)) in written.entries {
-            all.insert(key, key_node, value);
-        }
-        Ok(all)
-    }
-
     fn scalar(
         &mut self,
         properties: Properties<'_>,
@@ -369,88 +340,6 @@ impl Composer<'_> {
         Ok(())
     }
 
-    fn entry(&mut self, key: Key, key_node: Node, value: Node) {
-        let Some(Frame { content: Content::Map { written, .. }, .. }) = self.stack.last_mut() else { return };
-        let (name, here) = (key.clone(), key_node.span);
-        if let Some((first, _)) = written.insert(key, key_node, value) {
-            self.warning(
-                Diagnostic::warning("W0101", format!("key `{name}` is written twice"))
-                    .at_with(here, "this one counts")
-                    .also(first.span, "first written here")
-                    .help("remove one of them"),
-            );
-        }
-    }
-
-    /// Remembers what a `<<` key merges.
-    fn merge_from(&mut self, value: Node) {
-        let mut sources = Vec::new();
-        let mut wrong = None;
-        match value.kind {
-            Kind::Map(mapping) => sources.push(mapping),
-            Kind::Seq(items) => {
-                // The first of a list wins, so it is merged last.
-                for item in items.iter().rev() {
-                    match &item.kind {
-                        Kind::Map(mapping) => sources.push(Arc::clone(mapping)),
-                        _ => wrong = Some((item.span, item.kind_name())),
-                    }
-                }
-            }
-            _ => wrong = Some((value.span, value.kind_name())),
-        }
-        if let Some((span, kind)) = wrong {
-            self.error(
-                Diagnostic::error("E0109", format!("`<<` merges dictionaries, and this is a {kind}"))
-                    .at(span)
-                    .help("name a dictionary, or a list of them: `<<: [*one, *two]`"),
-            );
-        }
-        if let Some(Frame { content: Content::Map { merged, .. }, .. }) = self.stack.last_mut() {
-            merged.extend(sources);
-        }
-    }
-
-    /// Returns a node as a key.
-    fn key(&mut self, node: Node) -> PendingKey {
-        let key = match &node.kind {
-            Kind::Null => Key::Null,
-            Kind::Bool(b) => Key::Bool(*b),
-            Kind::Int(n) => Key::Int(*n),
-            Kind::Float(f) => Key::from(python_float(*f)),
-            Kind::Str(text) | Kind::Unsafe(text) => Key::Str(Arc::clone(text)),
-            Kind::Vault(_) | Kind::Seq(_) | Kind::Map(_) => {
-                self.bad_key(&node);
-                return PendingKey::Bad;
-            }
-        };
-        PendingKey::Key(key, node)
-    }
-
-    fn bad_key(&mut self, node: &Node) {
-        // `{{ name }}` is a dictionary in a dictionary's key: almost always a template without its quotes.
-        let outer = self.stack.last().map_or(0, |frame| frame.start);
-        let template = hint::unquoted_template(self.text, outer);
-        self.error(match template {
-            Some((range, help)) => {
-                Diagnostic::error("E0103", "a template without quotes around it").at(self.span(range)).help(help)
-            }
-            None => Diagnostic::error("E0103", format!("a key must be text, and this is a {}", node.kind_name()))
-                .at(node.span)
-                .maybe_help(node.as_seq().map(|_| "quote it if it is text: \"[…]\"".into())),
-        });
-    }
-
-    fn set_key(&mut self, pending: PendingKey) {
-        if let Some(Frame { content: Content::Map { key, .. }, .. }) = self.stack.last_mut() {
-            *key = Some(pending);
-        }
-    }
-
-    fn awaits_key(&self) -> bool {
-        matches!(self.stack.last(), Some(Frame { content: Content::Map { key: None, .. }, .. }))
-    }
-
     fn anchor(&mut self, name: Arc<str>, anchored: Anchored) {
         let here = match &anchored {
             Anchored::Open(span) | Anchored::Done(_, span) => *span,
@@ -487,90 +376,8 @@ impl Composer<'_> {
         start.min(range.end)
     }
 
-    fn count_copies(&mut self, count: usize, span: Span) -> Result<(), Stop> {
-        self.copies = self.copies.saturating_add(count);
-        if self.copies <= MAX_COPIES {
-            return Ok(());
-        }
-        self.error(
-            Diagnostic::error("E0107", format!("aliases and merge keys add more than {MAX_COPIES} values"))
-                .at_with(span, "the limit is passed here"),
-        );
-        Err(Stop)
-    }
-
-    fn too_deep(&mut self, span: Span) -> Stop {
-        self.error(Diagnostic::error("E0106", format!("nested deeper than {MAX_DEPTH} levels")).at(span));
-        Stop
-    }
-
-    fn second_document(&mut self, range: Range<usize>) -> Stop {
-        self.error(
-            Diagnostic::error("E0105", "a second document starts here; a file holds one")
-                .at(self.span(range))
-                .help("remove the `---`, or move what follows to a file of its own"),
-        );
-        Stop
-    }
-
-    fn syntax_error(&mut self, error: &SyntaxError) -> Stop {
-        let diagnostic = hint::diagnostic(self.id, self.text, error);
-        // A template without quotes may be noticed as a bad key first; once is enough.
-        let place = |d: &Diagnostic| d.primary.as_ref().map(|label| label.span);
-        if !self.found.iter().any(|known| known.is_error() && place(known) == place(&diagnostic)) {
-            self.error(diagnostic);
-        }
-        Stop
-    }
-
-    fn bad_number(&mut self, value: &str, why: BadNumber, span: Span) {
-        let why = match why {
-            BadNumber::TooLarge => "is a number that does not fit in 128 bits",
-            BadNumber::NoDigits => "is written like a number but has no digits",
-        };
-        self.error(
-            Diagnostic::error("E0108", format!("`{value}` {why}"))
-                .at(span)
-                .help(format!("quote it if it is text: \"{value}\"")),
-        );
-    }
-
-    fn error(&mut self, diagnostic: Diagnostic) {
-        self.errors += 1;
-        if self.errors <= MAX_DIAGNOSTICS {
-            self.found.push(diagnostic);
-        }
-    }
-
-    fn warning(&mut self, diagnostic: Diagnostic) {
-        self.warnings += 1;
-        if self.warnings <= MAX_DIAGNOSTICS {
-            self.found.push(diagnostic);
-        }
-    }
-
     fn span(&self, range: Range<usize>) -> Span {
         Span::new(self.id, range.start, range.end.min(self.text.len()))
-    }
-}
-
-/// The keys seen so far: an inventory says `ansible_host` once a host, and one copy will do.
-#[derive(Default)]
-struct Names(HashSet<Arc<str>>);
-
-impl Names {
-    /// How many are kept. Arbitrary; more would be host names, which come once.
-    const MOST: usize = 1024;
-
-    fn shared(&mut self, name: &str) -> Arc<str> {
-        if let Some(known) = self.0.get(name) {
-            return Arc::clone(known);
-        }
-        let name: Arc<str> = name.into();
-        if self.0.len() < Names::MOST {
-            self.0.insert(Arc::clone(&name));
-        }
-        name
     }
 }
 
