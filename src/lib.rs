@@ -9,6 +9,7 @@ pub mod inventory;
 pub mod module;
 pub mod platform;
 pub mod redact;
+pub mod report;
 pub mod source;
 pub mod template;
 pub mod transport;

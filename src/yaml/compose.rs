@@ -9,7 +9,7 @@ use super::tag::{self, Tag};
 use super::{Kind, Mapping, Node, ScalarStyle, hint};
 use crate::source::{Diagnostic, Diagnostics, SourceId, Span, did_you_mean};
 use crate::value::{Key, python_float};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -33,6 +33,7 @@ pub(super) fn compose(id: SourceId, text: &str, json: bool, found: &mut Diagnost
         anchors: HashMap::new(),
         stack: Vec::new(),
         root: None,
+        names: Names::default(),
         copies: 0,
         errors: 0,
         warnings: 0,
@@ -101,6 +102,7 @@ struct Composer<'a> {
     anchors: HashMap<Arc<str>, Anchored>,
     stack: Vec<Frame>,
     root: Option<Composed>,
+    names: Names,
     copies: usize,
     errors: usize,
     warnings: usize,
@@ -183,8 +185,14 @@ impl Composer<'_> {
         let end = if frame.flow { range.end } else { frame.end };
         let span = self.span(frame.start..end);
         let kind = match frame.content {
-            Content::Seq(items) => Kind::Seq(Arc::new(items)),
-            Content::Map { written, merged, .. } if merged.is_empty() => Kind::Map(Arc::new(written)),
+            Content::Seq(mut items) => {
+                items.shrink_to_fit();
+                Kind::Seq(Arc::new(items))
+            }
+            Content::Map { mut written, merged, .. } if merged.is_empty() => {
+                written.entries.shrink_to_fit();
+                Kind::Map(Arc::new(written))
+            }
             Content::Map { written, merged, .. } => Kind::Map(Arc::new(self.merge(merged, written, span)?)),
         };
         let composed = Composed { node: Node::new(kind, span), count: frame.count, height: frame.height };
@@ -259,6 +267,7 @@ impl Composer<'_> {
             }
             _ if tag == Tag::Vault => Kind::Vault(value.into()),
             _ if tag == Tag::Unsafe || in_unsafe => Kind::Unsafe(value.into()),
+            _ if is_key => Kind::Str(self.names.shared(value)),
             _ => Kind::Str(value.into()),
         };
         let composed = Composed { node: Node { kind, span, style }, count: 1, height: 1 };
@@ -506,7 +515,11 @@ impl Composer<'_> {
 
     fn syntax_error(&mut self, error: &SyntaxError) -> Stop {
         let diagnostic = hint::diagnostic(self.id, self.text, error);
-        self.error(diagnostic);
+        // A template without quotes may be noticed as a bad key first; once is enough.
+        let place = |d: &Diagnostic| d.primary.as_ref().map(|label| label.span);
+        if !self.found.iter().any(|known| known.is_error() && place(known) == place(&diagnostic)) {
+            self.error(diagnostic);
+        }
         Stop
     }
 
@@ -538,6 +551,26 @@ impl Composer<'_> {
 
     fn span(&self, range: Range<usize>) -> Span {
         Span::new(self.id, range.start, range.end.min(self.text.len()))
+    }
+}
+
+/// The keys seen so far: an inventory says `ansible_host` once a host, and one copy will do.
+#[derive(Default)]
+struct Names(HashSet<Arc<str>>);
+
+impl Names {
+    /// How many are kept. Arbitrary; more would be host names, which come once.
+    const MOST: usize = 1024;
+
+    fn shared(&mut self, name: &str) -> Arc<str> {
+        if let Some(known) = self.0.get(name) {
+            return Arc::clone(known);
+        }
+        let name: Arc<str> = name.into();
+        if self.0.len() < Names::MOST {
+            self.0.insert(Arc::clone(&name));
+        }
+        name
     }
 }
 

@@ -69,6 +69,12 @@ fn find(text: &str, problem: &str, at: usize, context: Option<(&str, usize)>) ->
         "did not find expected key" | "did not find expected '-' indicator" => {
             after_quote(text, &line).or_else(|| stray(text, at, &line, problem))
         }
+        "did not find expected <document start>" => {
+            mistake(at..line.end, "check the indentation: this stands further left than the first line")
+        }
+        "block sequence entries are not allowed in this context" => {
+            mistake(at..at + 1, "start the list on a line of its own, or quote the value if it is text")
+        }
         "found unknown escape character" => {
             mistake(at..at + 1, "in double quotes a backslash starts an escape: double it, or use single quotes")
         }
@@ -84,12 +90,24 @@ pub(super) fn unquoted_template(text: &str, start: usize) -> Option<(Range<usize
     }
     let value = rest.lines().next().unwrap_or(rest).trim_end();
     let value = value.split(" #").next().unwrap_or(value).trim_end();
-    let quote = if value.contains('"') { '\'' } else { '"' };
-    let help = match value.contains('"') && value.contains('\'') {
-        true => "quote the whole value".to_owned(),
-        false => format!("quote the whole value: {quote}{value}{quote}"),
+    let between_lines = text[..start].trim_end_matches(' ').ends_with('\n') || start == 0;
+    let help = match between_lines && value.starts_with("{%") {
+        true => {
+            "templates stand inside values, not around lines: use `when`, `loop`, or the `template` module".to_owned()
+        }
+        false => quoted("quote the whole value", value),
     };
     Some((start..start + value.len(), help))
+}
+
+/// Returns advice with the value in quotes behind it, where one pair of quotes is enough.
+fn quoted(advice: &str, value: &str) -> String {
+    // In double quotes a backslash would start an escape.
+    match (value.contains(['"', '\\']), value.contains('\'')) {
+        (true, true) => advice.to_owned(),
+        (true, false) => format!("{advice}: '{value}'"),
+        (false, _) => format!("{advice}: \"{value}\""),
+    }
 }
 
 /// A value that starts with a character that means something in YAML.
@@ -98,6 +116,9 @@ fn reserved_start(text: &str, problem: &str, doing: &str, at: usize, since: usiz
     match doing {
         "while scanning an alias" => return quote(since, "a `*` at its start makes it an alias"),
         "while scanning an anchor" => return quote(since, "a `&` at its start makes it an anchor"),
+        "while scanning a tag" if problem == "did not find expected whitespace or line break" => {
+            return mistake(since..since + 1, "put a space behind the tag, or quote the value if it is text");
+        }
         "while scanning a tag" | "while parsing a tag" => return quote(since, "a `!` at its start makes it a tag"),
         "while scanning a directive" => return quote(since, "a `%` at its start makes it a directive"),
         "while scanning a block scalar" => {
@@ -105,12 +126,15 @@ fn reserved_start(text: &str, problem: &str, doing: &str, at: usize, since: usiz
         }
         _ => {}
     }
-    if problem != "found character that cannot start any token" {
-        return None;
-    }
-    match text[at..].chars().next()? {
-        '\t' => mistake(at..at + 1, "use spaces: YAML does not allow a tab there"),
-        c => mistake(at..at + c.len_utf8(), format!("quote the value: it cannot start with `{c}`")),
+    let c = text[at..].chars().next()?;
+    match (problem, c) {
+        ("found character that cannot start any token", '\t') => {
+            mistake(at..at + 1, "use spaces: YAML does not allow a tab there")
+        }
+        ("found character that cannot start any token", _) | ("did not find expected node content", '}' | ']') => {
+            mistake(at..at + c.len_utf8(), "quote the value: it cannot start with this character")
+        }
+        _ => None,
     }
 }
 
@@ -119,23 +143,21 @@ fn colon(text: &str, at: usize, line: &Range<usize>) -> Option<Mistake> {
     let start = value_start(text, line);
     if start > line.start && start < at && is_key_before(text, line, start) {
         let value = text[start..line.end].trim_end();
-        let quote = if value.contains('"') { '\'' } else { '"' };
-        return match value.contains('"') && value.contains('\'') {
-            true => mistake(at..at + 1, "quote the value: a colon with a space behind it starts another key"),
-            false => mistake(
-                at..at + 1,
-                format!("quote the value, in which a colon has a space behind it: {quote}{value}{quote}"),
-            ),
-        };
+        return mistake(at..at + 1, quoted("quote the value, in which a colon has a space behind it", value));
     }
     if let Some(before) = previous_line(text, line.start) {
         let above = text[before.clone()].trim();
         if indent(text, line) > indent(text, &before) && above.contains(": ") {
             return mistake(at..at + 1, "indent this line like the one above, whose key has a value already");
         }
-        if indent(text, line) >= indent(text, &before) && !above.contains(':') {
-            let place = before.start + indent(text, &before);
-            return mistake(place..before.end, "a colon may be missing at the end of this line");
+        if indent(text, line) >= indent(text, &before) {
+            let start = before.start + indent(text, &before);
+            if let Some(found) = no_space(text, start..before.end) {
+                return Some(found);
+            }
+            if !above.contains(':') {
+                return mistake(start..before.end, "a colon may be missing at the end of this line");
+            }
         }
     }
     mistake(at..at + 1, "check the indentation of this line and of the one above")
@@ -144,14 +166,15 @@ fn colon(text: &str, at: usize, line: &Range<usize>) -> Option<Mistake> {
 /// `could not find expected ':'`: a key without its colon, or without the space behind it.
 fn no_colon(text: &str, since: usize) -> Option<Mistake> {
     let line = line_at(text, since);
-    let written = text[since..line.end].trim_end();
-    if let Some((key, value)) = written.split_once(':')
-        && !key.is_empty()
-        && !value.is_empty()
-    {
-        return mistake(since..since + written.len(), format!("put a space after the colon: `{key}: {value}`"));
-    }
-    mistake(since..since + written.len(), "a colon may be missing at the end of this line")
+    let end = since + text[since..line.end].trim_end().len();
+    no_space(text, since..end).or_else(|| mistake(since..end, "a colon may be missing at the end of this line"))
+}
+
+/// A key and a value with no space between them: `key:value`.
+fn no_space(text: &str, place: Range<usize>) -> Option<Mistake> {
+    let (key, value) = text[place.clone()].trim_start_matches("- ").split_once(':')?;
+    let fits = !key.is_empty() && !key.contains(' ') && !value.is_empty() && !value.starts_with(' ');
+    fits.then(|| mistake(place, format!("put a space behind the colon: `{key}: {value}`")))?
 }
 
 /// A quoted value that goes on after its closing quote: `"a" in b`.
@@ -160,15 +183,15 @@ fn after_quote(text: &str, line: &Range<usize>) -> Option<Mistake> {
         let start = value_start(text, &line);
         let value = text[start..line.end].trim_end();
         let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-        let other = if quote == '"' { '\'' } else { '"' };
-        let Some(close) = value[1..].find(quote) else { continue };
-        if close + 2 < value.len() {
-            let help = match value.contains(other) {
-                true => "quote the whole value: it goes on behind its closing quote".to_owned(),
-                false => format!("quote the whole value: {other}{value}{other}"),
-            };
-            return mistake(start..start + value.len(), help);
-        }
+        let Some(close) = value[1..].find(quote).map(|n| n + 1) else { continue };
+        let Some(next) = value[close + 1..].chars().next() else { continue };
+        let place = start..start + value.len();
+        let inner = value[1..].strip_suffix(quote).filter(|_| !next.is_whitespace());
+        return match (inner, quote) {
+            (Some(inner), '\'') => mistake(place, format!("double the quote inside: '{}'", inner.replace('\'', "''"))),
+            (Some(_), _) => mistake(place, "put a backslash before each quote inside"),
+            (None, _) => mistake(place, quoted("quote the whole value: it goes on behind its closing quote", value)),
+        };
     }
     None
 }

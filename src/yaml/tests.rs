@@ -1,4 +1,5 @@
 mod answers;
+mod mistakes;
 
 use super::*;
 use crate::source::{Diagnostic, Source, Style, render};
@@ -323,9 +324,9 @@ fn files_that_hold_nothing_or_no_text_are_told_apart() {
             found.iter().map(|d| d.message.replace(&path.display().to_string(), name)).collect::<Vec<_>>(),
         )
     };
-    let cases: [(&str, Option<&[u8]>, Option<bool>, &str); 5] = [
+    let cases = [
         ("missing", None, None, "cannot read `missing`: no such file or directory"),
-        ("empty", Some(b""), Some(true), ""),
+        ("empty", Some(&b""[..]), Some(true), ""),
         ("mark", Some(b"\xef\xbb\xbf# with a byte order mark\n"), Some(true), ""),
         ("program", Some(b"\x7fELF\x02\x01\x01\0"), None, "invalid YAML: control characters are not allowed"),
         ("latin", Some(b"a: \xe4"), None, "cannot read `latin`: not UTF-8 text (first bad byte at offset 3)"),

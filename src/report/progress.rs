@@ -1,0 +1,232 @@
+//! Progress bars for a terminal: one total, a few of the steps that run, and results scrolling above.
+//!
+//! Nothing is drawn while an event is handled. Lines and counts are gathered and drawn at the next tick, ten times a second,
+//! so that a thousand results cost one drawing and not a thousand. This is the only file that knows indicatif.
+
+use super::lines::Lines;
+use super::text::{first_line, printable};
+use super::{Look, Output, Reporter};
+use crate::event::{Event, Status, TaskNumber, What};
+use crate::redact::Clean;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
+use std::collections::{BTreeMap, HashMap};
+use std::time::Instant;
+
+/// The most running steps shown; fewer on a low terminal, where a quarter of the lines is theirs.
+const MOST_ROWS: usize = 6;
+
+/// How much text may wait for the next tick. A reader of a slow terminal sees it sooner, and memory stays bounded.
+const MOST_WAITING: usize = 64 << 10;
+
+/// Shows bars below scrolling lines.
+pub struct Progress {
+    look: Look,
+    lines: Lines,
+    output: Output,
+    bars: MultiProgress,
+    total: ProgressBar,
+    /// One line a running step, and one for how many more there are.
+    rows: Vec<ProgressBar>,
+    size: Box<dyn Fn() -> (usize, usize) + Send>,
+    waiting: String,
+    steps: Steps,
+}
+
+/// What is known of the steps.
+#[derive(Default)]
+struct Steps {
+    /// Expected by the plays that have begun.
+    expected: u64,
+    done: u64,
+    counts: HashMap<Status, u64>,
+    /// Running steps in the order in which they started: the slowest come first.
+    running: BTreeMap<u64, Running>,
+    numbers: HashMap<(TaskNumber, Clean), u64>,
+    next: u64,
+}
+
+struct Running {
+    host: Clean,
+    task: TaskNumber,
+    since: Instant,
+}
+
+impl Progress {
+    /// Makes a reporter on the terminal that is the standard output.
+    pub fn stdout(look: Look, output: Output) -> Progress {
+        let term = console::Term::stdout();
+        let size_of = term.clone();
+        let size = move || {
+            let (height, width) = size_of.size();
+            (usize::from(height), usize::from(width))
+        };
+        Progress::on(look, output, ProgressDrawTarget::term(term, 20), Box::new(size))
+    }
+
+    /// Makes a reporter on something like a terminal. Whether writing there fails is noted in `output`.
+    pub fn on_terminal(look: Look, output: Output, terminal: impl TermLike + Clone + 'static) -> Progress {
+        let size_of = terminal.clone();
+        let size = move || (usize::from(size_of.height()), usize::from(size_of.width()));
+        Progress::on(look, output, ProgressDrawTarget::term_like(Box::new(terminal)), Box::new(size))
+    }
+
+    fn on(
+        look: Look,
+        output: Output,
+        target: ProgressDrawTarget,
+        size: Box<dyn Fn() -> (usize, usize) + Send>,
+    ) -> Progress {
+        let bars = MultiProgress::with_draw_target(target);
+        let total = bars.add(ProgressBar::new(0));
+        let template = match look.colour {
+            true => "{bar:16.green/white} {pos}/{len} {wide_msg}",
+            false => "{bar:16} {pos}/{len} {wide_msg}",
+        };
+        let marks = if look.unicode { "█▉▊▋▌▍▎▏ " } else { "=> " };
+        let style = ProgressStyle::with_template(template).expect("the template is a constant");
+        total.set_style(style.progress_chars(marks));
+        let lines = Lines::new(look, true);
+        Progress {
+            look,
+            lines,
+            output,
+            bars,
+            total,
+            rows: Vec::new(),
+            size,
+            waiting: String::new(),
+            steps: Steps::default(),
+        }
+    }
+
+    /// Draws everything anew.
+    fn draw(&mut self) {
+        self.write_waiting();
+        let (height, width) = (self.size)();
+        self.draw_rows(height, width);
+        self.total.set_length(self.steps.expected.max(self.steps.done));
+        self.total.set_position(self.steps.done);
+        self.total.set_message(self.counters());
+    }
+
+    /// Writes the lines that wait above the bars.
+    fn write_waiting(&mut self) {
+        let text = std::mem::take(&mut self.waiting);
+        if !text.is_empty() && !self.output.is_closed() {
+            self.output.note(self.bars.println(text.strip_suffix('\n').unwrap_or(&text)));
+        }
+    }
+
+    /// Shows the steps that have run longest, each in one line.
+    fn draw_rows(&mut self, height: usize, width: usize) {
+        let most = (height / 4).clamp(1, MOST_ROWS);
+        let mut texts: Vec<String> = self.steps.running.values().take(most).map(|step| self.row(step)).collect();
+        let more = self.steps.running.len() - texts.len();
+        if more > 0 {
+            texts.push(format!("  {} and {more} more", self.look.ellipsis()));
+        }
+        while self.rows.len() > texts.len() {
+            if let Some(row) = self.rows.pop() {
+                row.finish_and_clear();
+                self.bars.remove(&row);
+            }
+        }
+        while self.rows.len() < texts.len() {
+            let row = self.bars.insert_before(&self.total, ProgressBar::new_spinner());
+            row.set_style(ProgressStyle::with_template("{msg}").expect("the template is a constant"));
+            self.rows.push(row);
+        }
+        for (row, text) in self.rows.iter().zip(texts) {
+            // One column stays free: some terminals break the line as soon as the last one is written.
+            let room = width.saturating_sub(1);
+            row.set_message(console::truncate_str(&text, room, self.look.ellipsis()).into_owned());
+        }
+    }
+
+    fn row(&self, step: &Running) -> String {
+        let seconds = step.since.elapsed().as_secs();
+        let task = first_line(self.lines.task_name(step.task), self.look.ellipsis());
+        format!("  {seconds:>3} s  [{}] {task}", printable(step.host.as_str()))
+    }
+
+    /// Returns what stands beside the total: the counts that are not zero, and the time.
+    fn counters(&self) -> String {
+        let mut parts = Vec::new();
+        let words = [Status::Ok, Status::Changed, Status::Failed, Status::Unreachable, Status::Skipped];
+        for status in words.into_iter().chain([Status::Rescued, Status::Ignored]) {
+            let count = self.steps.counts.get(&status).copied().unwrap_or_default();
+            // The first three are always there, so that the line does not jump about.
+            if count > 0 || matches!(status, Status::Ok | Status::Changed | Status::Failed) {
+                let text = format!("{count} {}", status.word());
+                parts.push(if count > 0 { self.look.painted(&text, status) } else { text });
+            }
+        }
+        let clock = |seconds: u64| format!("{}:{:02}", seconds / 60, seconds % 60);
+        let mut time = clock(self.total.elapsed().as_secs());
+        if self.steps.done > 0 && self.steps.done < self.steps.expected {
+            time.push_str(&format!(", {} left", clock(self.total.eta().as_secs())));
+        }
+        format!("{}  {time}", parts.join(" "))
+    }
+}
+
+impl Reporter for Progress {
+    fn handle(&mut self, event: &Event) {
+        self.steps.add(event);
+        // The end stands alone: bars would only repeat it.
+        if matches!(event.what, What::RunEnded { .. }) {
+            self.write_waiting();
+            self.clear();
+        }
+        let text = self.lines.of(event);
+        self.waiting.push_str(&text);
+        if self.waiting.len() > MOST_WAITING {
+            self.write_waiting();
+        }
+    }
+
+    fn tick(&mut self) {
+        if !self.total.is_finished() {
+            self.draw();
+        }
+    }
+
+    fn finish(&mut self) {
+        self.clear();
+        self.write_waiting();
+    }
+}
+
+impl Progress {
+    fn clear(&mut self) {
+        for row in self.rows.drain(..) {
+            row.finish_and_clear();
+            self.bars.remove(&row);
+        }
+        self.total.finish_and_clear();
+    }
+}
+
+impl Steps {
+    fn add(&mut self, event: &Event) {
+        match &event.what {
+            What::PlayStarted { steps, .. } | What::StepsAdded { steps } => self.expected += *steps as u64,
+            What::StepStarted { task, host } => {
+                self.next += 1;
+                self.numbers.insert((*task, host.clone()), self.next);
+                let step = Running { host: host.clone(), task: *task, since: Instant::now() };
+                self.running.insert(self.next, step);
+            }
+            What::StepDone(done) => {
+                self.done += 1;
+                *self.counts.entry(done.status).or_default() += 1;
+                if let Some(number) = self.numbers.remove(&(done.task, done.host.clone())) {
+                    self.running.remove(&number);
+                }
+            }
+            // Hosts that fell out leave steps that nobody will take; the total counts none of them.
+            What::PlayEnded { .. } => self.expected = self.done,
+            _ => {}
+        }
+    }
+}
