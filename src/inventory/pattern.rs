@@ -143,21 +143,22 @@ impl Inventory {
             }
         }
         for part in with(&['&']) {
-            let kept: HashSet<Arc<str>> = self.matching(&part[1..], &mut notes)?.into_iter().collect();
+            let kept: HashSet<Arc<str>> = self.matching(part, &mut notes)?.into_iter().collect();
             chosen.retain(|host| kept.contains(host));
         }
         for part in with(&['!']) {
-            let gone: HashSet<Arc<str>> = self.matching(&part[1..], &mut notes)?.into_iter().collect();
+            let gone: HashSet<Arc<str>> = self.matching(part, &mut notes)?.into_iter().collect();
             chosen.retain(|host| !gone.contains(host));
         }
         Ok(Selection { hosts: chosen.into_iter().collect(), unmatched: notes.unmatched })
     }
 
-    /// Returns the hosts that one part matches, after its subscript.
+    /// Returns the hosts that one part matches, whatever its sign, after its subscript.
     ///
     /// A host may come more than once (by its group and by its name), and the subscript counts that, as in Ansible.
     fn matching(&self, part: &str, notes: &mut Notes) -> Result<Vec<Arc<str>>, PatternError> {
         let wrong = |message: String| PatternError { part: part.into(), message };
+        let part = part.strip_prefix(['&', '!']).unwrap_or(part);
         if part.is_empty() {
             return Err(wrong("nothing follows `&` or `!`".into()));
         }
@@ -298,7 +299,7 @@ mod tests {
         assert!(message("~a)(b").starts_with("invalid host pattern `~a)(b`: not a regular expression: "));
         assert!(message("~leaf(").starts_with("invalid host pattern `~leaf(`: not a regular expression: "));
         assert_eq!(message("leaf[7]"), "invalid host pattern `leaf[7]`: there is no such host; it matches 3");
-        assert_eq!(message("leaf,!"), "invalid host pattern ``: nothing follows `&` or `!`");
+        assert_eq!(message("leaf,!"), "invalid host pattern `!`: nothing follows `&` or `!`");
     }
 
     #[test]

@@ -255,9 +255,31 @@ proptest! {
         }
         for host in inventory.hosts.keys() {
             inventory.layers_of(host);
+            prop_assert!(!inventory.groups_of(host).is_empty(), "{host} is in no group");
         }
+        prop_assert_eq!(inventory.hosts_of(ALL).len(), inventory.hosts.len());
         list_json(&inventory);
         graph_text(&inventory, ALL, true);
+    }
+
+    #[test]
+    fn any_tree_is_read_as_yaml(text in "((  |    |      )?(hosts|children|vars|web|all|h\\[1:2\\]|10|~|ansible_group_priority): ?(x|1|\\[a\\]|\\{a: \\{b: 1\\}\\})?\n){0,14}") {
+        let sources = SourceMap::new();
+        let mut found = Diagnostics::new();
+        let id = sources.add(crate::source::Source::new("hosts.yml", None, text));
+        let root = crate::yaml::parse(id, &sources, &mut found);
+        let mut builder = builder::Builder::new(&sources, &mut found);
+        if let Some(map) = root.as_ref().and_then(|root| root.as_map()) {
+            yaml::read(&mut builder, map);
+        }
+        let inventory = builder.finish();
+        for diagnostic in found.iter() {
+            render(diagnostic, &sources, Style::Plain);
+        }
+        for host in inventory.hosts.keys() {
+            prop_assert!(!inventory.groups_of(host).is_empty(), "{host} is in no group");
+        }
+        prop_assert_eq!(inventory.hosts_of(ALL).len(), inventory.hosts.len());
     }
 
     /// Depth, ancestors and hosts of random groups, against walking every way.
