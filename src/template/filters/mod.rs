@@ -8,6 +8,7 @@ mod combine;
 mod dict;
 mod encode;
 mod json;
+mod net;
 pub(crate) mod number;
 pub(crate) mod path;
 mod percent;
@@ -42,6 +43,7 @@ pub(crate) static TABLE: &[&[Filter]] = &[
     dict::FILTERS,
     encode::FILTERS,
     json::FILTERS,
+    net::FILTERS,
     number::FILTERS,
     path::FILTERS,
     regex::FILTERS,
