@@ -112,6 +112,24 @@ impl Object for OmitObject {
     }
 }
 
+/// What `a if b` without `else` gives when `b` does not hold: nothing in a text, an error as a value.
+#[derive(Debug)]
+pub(crate) struct NoElse;
+
+impl Object for NoElse {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+
+    fn is_true(self: &Arc<Self>) -> bool {
+        false
+    }
+
+    fn render(self: &Arc<Self>, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Ok(())
+    }
+}
+
 /// A variable that cannot be had because something that it uses is undefined. Access to its elements gives itself, so
 /// that `default` and `is defined` see it; everything else refuses it.
 ///
@@ -235,6 +253,15 @@ fn take(value: &minijinja::Value, depth: usize) -> Result<Value, Error> {
         _ => {
             if value.downcast_object_ref::<OmitObject>().is_some() {
                 return Ok(Value::Omit);
+            }
+            if let Some(moment) = value.downcast_object_ref::<super::globals::Moment>() {
+                return Ok(Value::str(moment.text()));
+            }
+            if value.downcast_object_ref::<NoElse>().is_some() {
+                return Err(Error::new(
+                    ErrorKind::InvalidOperation,
+                    "inline `if` has no `else`, and its condition does not hold",
+                ));
             }
             defined(value)?;
             Err(unusable())

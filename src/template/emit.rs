@@ -7,6 +7,7 @@
 //! Undefined values flow freely through attributes and subscripts (`nope.a.b`) and are refused where a value is needed,
 //! by `__must`. In front of `default` and `is defined` they flow through filters and calls too (`soft`).
 
+use super::globals;
 use super::syntax::{Arg, Called, Comparison, Expr, ExprKind, Operator, Piece, PieceKind, Statement};
 use std::ops::Range;
 
@@ -23,7 +24,17 @@ const TOLERANT_FILTERS: [&str; 5] = ["default", "d", "mandatory", "type_debug", 
 
 /// Methods that change a list or dictionary in place.
 const CHANGING_METHODS: [&str; 12] = [
-    "append", "extend", "insert", "pop", "remove", "clear", "sort", "reverse", "update", "setdefault", "popitem",
+    "append",
+    "extend",
+    "insert",
+    "pop",
+    "remove",
+    "clear",
+    "sort",
+    "reverse",
+    "update",
+    "setdefault",
+    "popitem",
     "__setitem__",
 ];
 
@@ -32,7 +43,7 @@ const CHANGING_METHODS: [&str; 12] = [
 pub(crate) struct Options {
     /// Lists and dictionaries can be changed in place: the text calls a method that does it.
     pub mutable: bool,
-    /// Literals that look like templates are rendered: the rule in conditions.
+    /// Literals that look like templates are rendered: the rule in conditions and in the arguments of lookups.
     pub render_literals: bool,
 }
 
@@ -298,6 +309,24 @@ impl Emitter {
         self.push(close);
     }
 
+    /// Emits the arguments of a function that can do nothing with what is undefined.
+    fn must_args(&mut self, args: &[Arg]) {
+        for arg in args {
+            match arg {
+                Arg::Value(expr) => self.must(expr),
+                Arg::Named(name, expr) => {
+                    self.push(name);
+                    self.push("=");
+                    self.must(expr);
+                }
+                other => self.args(std::slice::from_ref(other)),
+            }
+            if matches!(arg, Arg::Value(_) | Arg::Named(..)) {
+                self.push(", ");
+            }
+        }
+    }
+
     fn args(&mut self, args: &[Arg]) {
         for arg in args {
             match arg {
@@ -353,7 +382,18 @@ impl Emitter {
                 self.push("(");
             }
         }
-        self.args(args);
+        // For the same reason as in conditions: Ansible renders literals that a lookup is given.
+        let is_lookup =
+            matches!(&callee.kind, ExprKind::Name(name) if matches!(name.as_str(), "lookup" | "query" | "q"));
+        let before = self.options.render_literals;
+        self.options.render_literals = before || is_lookup;
+        let is_function = matches!(&callee.kind, ExprKind::Name(name) if globals::NEEDING.contains(&name.as_str()));
+        if is_function && !soft {
+            self.must_args(args);
+        } else {
+            self.args(args);
+        }
+        self.options.render_literals = before;
         self.push(")");
     }
 

@@ -3,21 +3,222 @@
 //! Only text that an author wrote is rendered: [`crate::yaml::Node`]s and template files. A [`Templar`] renders for one
 //! step: it asks its [`Scope`] for names, renders authors' variables lazily when they are used, and remembers them.
 
+mod check;
 mod convert;
+mod emit;
+mod engine;
+mod explain;
+mod file;
 mod filters;
+mod format;
+mod globals;
+mod lazy;
+mod lookups;
+mod methods;
+mod mutable;
+mod names;
+mod operate;
+#[cfg(test)]
+mod property;
+#[cfg(test)]
+mod recorded;
 mod regex;
+mod render;
 mod syntax;
 mod tests;
+mod undefined;
 
-use crate::source::{SearchPath, SourceId};
-use crate::vars::Scope;
+pub use check::{check, check_condition, check_expression, check_file};
+pub use names::{names, names_of_expression, names_of_file};
+
+use crate::failure::{Failure, FailureKind};
+use crate::source::{SearchPath, SourceId, SourceMap, Span};
+use crate::value::{Map, Value};
+use crate::vars::{Scope, Var};
+use crate::yaml::{Kind, Node, has_template};
+use engine::Mode;
+use lazy::Core;
+use render::{Origin, broken_condition};
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
 
-/// Renders with one step's variables.
+/// Renders with one step's variables. Cheap to make and to clone: compiled templates are shared by the process, variables
+/// that were rendered by the clones of one templar.
+#[derive(Clone)]
 pub struct Templar {
-    pub(crate) scope: Arc<dyn Scope>,
-    pub(crate) files: SearchPath,
+    owner: Arc<Owner>,
+}
+
+/// Keeps the lazy values of a templar alive as long as it lives, and no longer.
+struct Owner(Arc<Core>);
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.forget();
+    }
+}
+
+impl Templar {
+    /// Makes a templar for what `scope` knows; files are looked for on `files`, places are those of `sources`.
+    pub fn new(scope: Arc<dyn Scope>, files: SearchPath, sources: Arc<SourceMap>) -> Templar {
+        Templar { owner: Arc::new(Owner(Core::new(scope, files, sources, None))) }
+    }
+
+    /// Returns a templar that knows `extra` variables on top; of two of one name the extra one counts.
+    pub fn with(&self, extra: Map) -> Templar {
+        let core = self.core();
+        let mut all = core.extra.as_deref().cloned().unwrap_or_default();
+        for (key, value) in extra {
+            all.insert(key, value);
+        }
+        let core =
+            Core::new(Arc::clone(&core.scope), core.files.clone(), Arc::clone(&core.sources), Some(Arc::new(all)));
+        Templar { owner: Arc::new(Owner(core)) }
+    }
+
+    fn core(&self) -> &Arc<Core> {
+        &self.owner.0
+    }
+
+    /// Returns the variables that it renders with.
+    pub fn scope(&self) -> &Arc<dyn Scope> {
+        &self.core().scope
+    }
+
+    /// Returns where it looks for files.
+    pub fn files(&self) -> &SearchPath {
+        &self.core().files
+    }
+
+    /// Renders every text in a node. Text that is one expression keeps the type of its value; entries that are `omit` are
+    /// left out; keys stay as they are written, as in Ansible.
+    pub fn node(&self, node: &Node) -> Result<Value, Failure> {
+        match &node.kind {
+            Kind::Str(text) if has_template(text) => {
+                let core = self.core();
+                let value = core.render(text, node)?;
+                core.data(&value, &Origin { text, place: &|at| self.place(node, at) })
+            }
+            Kind::Vault(_) => Err(lazy::vault(node)),
+            Kind::Seq(items) => {
+                let mut rendered = Vec::with_capacity(items.len());
+                for item in items.iter() {
+                    match self.node(item)? {
+                        Value::Omit => {}
+                        value => rendered.push(value),
+                    }
+                }
+                Ok(Value::List(Arc::new(rendered)))
+            }
+            Kind::Map(map) => {
+                let mut rendered = Map::new();
+                for (key, _, item) in map.iter() {
+                    match self.node(item)? {
+                        Value::Omit => {}
+                        value => rendered.insert(key.clone(), value),
+                    }
+                }
+                Ok(Value::from(rendered))
+            }
+            _ => Ok(node.to_value()),
+        }
+    }
+
+    fn place(&self, node: &Node, at: Range<usize>) -> Option<Span> {
+        Some(node.place_of(&self.core().sources, at.start, at.end))
+    }
+
+    /// Evaluates a condition: `when`, `changed_when`, `failed_when`, `until`, an assertion. A list is the caller's.
+    ///
+    /// As in Ansible the result must be true or false: text and numbers are no conditions. A condition that is a template
+    /// as a whole is rendered; where that gives text from an author's variable, the text is the condition.
+    pub fn condition(&self, node: &Node) -> Result<bool, Failure> {
+        let broken = |value: &Value| Err(broken_condition(value).at(node.span));
+        match &node.kind {
+            Kind::Bool(b) => Ok(*b),
+            Kind::Str(text) => {
+                let trimmed = text.trim();
+                if trimmed.is_empty() {
+                    return Err(Failure::new(FailureKind::Template, "condition is empty").at(node.span));
+                }
+                if is_all_template(trimmed) {
+                    return self.templated_condition(node, trimmed);
+                }
+                match self.evaluate(text, node, Mode::Condition)? {
+                    Value::Bool(b) => Ok(b),
+                    other => broken(&other),
+                }
+            }
+            Kind::Null => Err(Failure::new(FailureKind::Template, "condition is empty").at(node.span)),
+            _ => broken(&node.to_value()),
+        }
+    }
+
+    fn templated_condition(&self, node: &Node, text: &str) -> Result<bool, Failure> {
+        if let Some(condition) = self.indirect_condition(text) {
+            return self.condition(&condition);
+        }
+        match self.node(node)? {
+            Value::Bool(b) => Ok(b),
+            other => Err(broken_condition(&other)
+                .at(node.span)
+                .help("a condition is an expression already: leave the braces away")),
+        }
+    }
+
+    /// Returns the author's text that `{{ name }}` stands for, when it stands for one.
+    fn indirect_condition(&self, text: &str) -> Option<Node> {
+        let name = text.strip_prefix("{{")?.strip_suffix("}}")?.trim();
+        if !name.chars().all(|c| c == '_' || c.is_alphanumeric()) {
+            return None;
+        }
+        match self.core().scope.var(name)? {
+            Var::Author(node) if matches!(&node.kind, Kind::Str(text) if !has_template(text)) => Some(node),
+            _ => None,
+        }
+    }
+
+    /// Evaluates what a task names instead of rendering it: `debug: var=`, `loop: name`, `with_items: name`. Text that
+    /// holds templates is rendered, everything that is no text is taken as [`Templar::node`] does.
+    pub fn expression(&self, node: &Node) -> Result<Value, Failure> {
+        match &node.kind {
+            Kind::Str(text) if !has_template(text) => self.evaluate(text, node, Mode::Expression),
+            _ => self.node(node),
+        }
+    }
+
+    fn evaluate(&self, text: &Arc<str>, node: &Node, mode: Mode) -> Result<Value, Failure> {
+        let place = |at: Range<usize>| self.place(node, at);
+        let value = self.core().run(text, mode, &place)?;
+        self.core().data(&value, &Origin { text, place: &place })
+    }
+
+    /// Evaluates a bare expression that stands in no node; failures point at `span`.
+    pub fn expression_text(&self, text: &str, span: Option<Span>) -> Result<Value, Failure> {
+        let text: Arc<str> = text.into();
+        let value = self.core().run(&text, Mode::Expression, &|_| span)?;
+        self.core().data(&value, &Origin { text: &text, place: &|_| span })
+    }
+
+    /// Returns a variable, rendered in full; `None` when there is none of that name.
+    pub fn var(&self, name: &str) -> Result<Option<Value>, Failure> {
+        match self.core().variable(name) {
+            None => Ok(None),
+            Some(value) => self.core().data(&value, &Origin { text: name, place: &|_| None }).map(Some),
+        }
+    }
+
+    /// Runs a lookup, as `with_NAME:` does: the items are what the loop goes through.
+    pub fn lookup(&self, name: &str, terms: Vec<Value>, options: Map) -> Result<Vec<Value>, Failure> {
+        lookups::run(self.core(), name, terms, options)
+    }
+}
+
+/// Claims that text starts and ends with the delimiters of a template.
+fn is_all_template(text: &str) -> bool {
+    ["{{", "{%", "{#"].iter().any(|mark| text.starts_with(mark))
+        && ["}}", "%}", "#}"].iter().any(|mark| text.ends_with(mark))
 }
 
 /// The names that a text uses, as far as they are known without running it.

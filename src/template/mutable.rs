@@ -1,0 +1,119 @@
+//! Lists and dictionaries that a template changes in place (`{% set _ = list.append(x) %}`), as Python's do.
+//!
+//! The engine's own containers cannot change. A text that calls a changing method gets these instead, for its literals
+//! and for the variables that it reads. What it changes are copies that live as long as the rendering of the text: the
+//! variable itself stays what it is, also for the other hosts.
+
+use super::convert::{from_key, to_key};
+use crate::value::Key;
+use indexmap::IndexMap;
+use minijinja::Error;
+use minijinja::value::{Enumerator, Object, ObjectRepr, Value, ValueKind};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// A list that can change.
+#[derive(Debug, Default)]
+pub(crate) struct List(Mutex<Vec<Value>>);
+
+/// A dictionary that can change.
+#[derive(Debug, Default)]
+pub(crate) struct Dict(Mutex<IndexMap<Key, Value>>);
+
+impl List {
+    /// Returns the items, for reading and changing. Never hold it while values are printed or compared: a list may
+    /// contain itself.
+    pub(crate) fn items(&self) -> MutexGuard<'_, Vec<Value>> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Dict {
+    /// Makes a dictionary that can change.
+    pub(crate) fn value(entries: IndexMap<Key, Value>) -> Value {
+        Value::from_object(Dict(Mutex::new(entries)))
+    }
+
+    /// Returns the entries, under the same rule as [`List::items`].
+    pub(crate) fn entries(&self) -> MutexGuard<'_, IndexMap<Key, Value>> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+/// Returns the items of a list as they are now; changing it while they are looked at does no harm.
+pub(crate) fn mutable_items(list: &List) -> Vec<Value> {
+    list.items().clone()
+}
+
+/// Returns a container that can change: the value itself if it can already, otherwise a copy of its outermost shell.
+/// Everything else comes back as it is.
+pub(crate) fn mutable(value: &Value) -> Result<Value, Error> {
+    if value.downcast_object_ref::<List>().is_some() || value.downcast_object_ref::<Dict>().is_some() {
+        return Ok(value.clone());
+    }
+    let Some(object) = value.as_object() else { return Ok(value.clone()) };
+    match value.kind() {
+        ValueKind::Seq if !value.is_tuple() => {
+            let items: Vec<Value> = value.try_iter()?.collect();
+            Ok(Value::from_object(List(Mutex::new(items))))
+        }
+        // A namespace is an object of the engine that can change already.
+        ValueKind::Map if !is_special(value) => {
+            let mut entries = IndexMap::new();
+            for (key, item) in object.try_iter_pairs().into_iter().flatten() {
+                entries.insert(to_key(&key)?, item);
+            }
+            Ok(Dict::value(entries))
+        }
+        _ => Ok(value.clone()),
+    }
+}
+
+/// Claims that a map is no dictionary but something with attributes: a namespace, the loop, an imported module.
+fn is_special(value: &Value) -> bool {
+    let shape = format!("{:?}", value.as_object().map(|object| object.type_name()));
+    !["ListObject", "MapObject", "LazyMap", "IndexMap", "BTreeMap", "HashMap"].iter().any(|name| shape.contains(name))
+}
+
+/// Returns an element, made changeable in place first if it is a container.
+fn element(slot: &mut Value) -> Value {
+    if matches!(slot.kind(), ValueKind::Seq | ValueKind::Map)
+        && let Ok(changed) = mutable(slot)
+    {
+        *slot = changed;
+    }
+    slot.clone()
+}
+
+impl Object for List {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Seq
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.items().get_mut(key.as_usize()?).map(element)
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        let mut items = self.items();
+        Enumerator::Values(items.iter_mut().map(element).collect())
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        Some(self.items().len())
+    }
+}
+
+impl Object for Dict {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        let key = to_key(key).ok()?;
+        self.entries().get_mut(&key).map(element)
+    }
+
+    fn enumerate(self: &Arc<Self>) -> Enumerator {
+        Enumerator::Values(self.entries().keys().map(from_key).collect())
+    }
+
+    fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
+        Some(self.entries().len())
+    }
+}

@@ -1,0 +1,370 @@
+//! Python's operators on engine values: arithmetic, comparison, membership, slices, the text of a value.
+
+use super::convert::{NoElse, defined, from_engine, from_int};
+use super::mutable::{List, mutable_items};
+use super::syntax::{Comparison, Operator};
+use crate::value::{Value as Data, python_float};
+use minijinja::value::{Value, ValueKind};
+use minijinja::{Error, ErrorKind};
+use std::cmp::Ordering;
+
+/// The longest text or list that `*` makes.
+const MAX_REPEATED: usize = 64 << 20;
+
+/// The largest exponent and result of `**` for whole numbers stay within 128 bits.
+fn too_large() -> Error {
+    wrong("result is larger than 128 bits")
+}
+
+pub(crate) fn wrong(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidOperation, message.into())
+}
+
+/// Returns the name that Python gives the type of a value.
+pub(crate) fn type_name(value: &Value) -> &'static str {
+    match value.kind() {
+        ValueKind::None => "NoneType",
+        ValueKind::Bool => "bool",
+        ValueKind::Number if value.is_integer() => "int",
+        ValueKind::Number => "float",
+        ValueKind::String => "str",
+        ValueKind::Bytes => "bytes",
+        ValueKind::Seq if value.is_tuple() => "tuple",
+        ValueKind::Seq | ValueKind::Iterable => "list",
+        ValueKind::Map => "dict",
+        ValueKind::Undefined => "Undefined",
+        _ => "object",
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Number {
+    Int(i128),
+    Float(f64),
+}
+
+impl Number {
+    fn of(value: &Value) -> Option<Number> {
+        match value.kind() {
+            ValueKind::Bool => Some(Number::Int(i128::from(value.is_true()))),
+            ValueKind::Number if value.is_integer() => i128::try_from(value.clone()).ok().map(Number::Int),
+            ValueKind::Number => f64::try_from(value.clone()).ok().map(Number::Float),
+            _ => None,
+        }
+    }
+
+    fn float(self) -> f64 {
+        match self {
+            Number::Int(n) => n as f64,
+            Number::Float(f) => f,
+        }
+    }
+}
+
+fn is_list(value: &Value) -> bool {
+    matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable)
+}
+
+/// Computes `left operator right`.
+pub(crate) fn binary(operator: Operator, left: &Value, right: &Value) -> Result<Value, Error> {
+    defined(left)?;
+    defined(right)?;
+    if operator == Operator::Concat {
+        let mut text = text_of(left)?;
+        text.push_str(&text_of(right)?);
+        return Ok(Value::from(text));
+    }
+    if let (Some(left), Some(right)) = (Number::of(left), Number::of(right)) {
+        return arithmetic(operator, left, right);
+    }
+    match operator {
+        Operator::Add => match (left.as_str(), right.as_str()) {
+            (Some(a), Some(b)) => Ok(Value::from([a, b].concat())),
+            (Some(_), None) => {
+                let kind = type_name(right);
+                Err(wrong(format!("can only concatenate str (not \"{kind}\") to str; `~` joins anything as text")))
+            }
+            _ if is_list(left) && is_list(right) => {
+                let mut items: Vec<Value> = left.try_iter()?.collect();
+                items.extend(right.try_iter()?);
+                Ok(Value::from(items))
+            }
+            _ => Err(unsupported("+", left, right)),
+        },
+        Operator::Multiply => match (Number::of(left), Number::of(right)) {
+            (_, Some(Number::Int(n))) => repeat(left, n).ok_or_else(|| unsupported("*", left, right)),
+            (Some(Number::Int(n)), _) => repeat(right, n).ok_or_else(|| unsupported("*", left, right)),
+            _ => Err(unsupported("*", left, right)),
+        },
+        Operator::Modulo => match left.as_str() {
+            Some(format) => super::format::percent(format, right).map(Value::from),
+            None => Err(unsupported("%", left, right)),
+        },
+        _ => Err(unsupported(symbol(operator), left, right)),
+    }
+}
+
+fn symbol(operator: Operator) -> &'static str {
+    match operator {
+        Operator::Add => "+",
+        Operator::Subtract => "-",
+        Operator::Multiply => "*",
+        Operator::Divide => "/",
+        Operator::FloorDivide => "//",
+        Operator::Modulo => "%",
+        Operator::Power => "**",
+        Operator::Concat => "~",
+    }
+}
+
+fn unsupported(symbol: &str, left: &Value, right: &Value) -> Error {
+    let (left, right) = (type_name(left), type_name(right));
+    wrong(format!("unsupported operand types for `{symbol}`: {left} and {right}"))
+}
+
+fn repeat(value: &Value, count: i128) -> Option<Value> {
+    let count = usize::try_from(count.max(0)).ok()?;
+    if let Some(text) = value.as_str() {
+        return (text.len().checked_mul(count)? <= MAX_REPEATED).then(|| Value::from(text.repeat(count)));
+    }
+    if !is_list(value) {
+        return None;
+    }
+    let items: Vec<Value> = value.try_iter().ok()?.collect();
+    (items.len().checked_mul(count)? <= MAX_REPEATED / 16)
+        .then(|| (0..count).flat_map(|_| items.iter().cloned()).collect())
+}
+
+fn arithmetic(operator: Operator, left: Number, right: Number) -> Result<Value, Error> {
+    use Number::Int;
+    let zero = || wrong("division by zero");
+    Ok(match (operator, left, right) {
+        (Operator::Add, Int(a), Int(b)) => from_int(a.checked_add(b).ok_or_else(too_large)?),
+        (Operator::Subtract, Int(a), Int(b)) => from_int(a.checked_sub(b).ok_or_else(too_large)?),
+        (Operator::Multiply, Int(a), Int(b)) => from_int(a.checked_mul(b).ok_or_else(too_large)?),
+        (Operator::FloorDivide, Int(_), Int(0)) | (Operator::Modulo, Int(_), Int(0)) => return Err(zero()),
+        (Operator::FloorDivide, Int(a), Int(b)) => {
+            let quotient = a.checked_div(b).ok_or_else(too_large)?;
+            let inexact = a.checked_rem(b).is_some_and(|rest| rest != 0) && ((a < 0) != (b < 0));
+            from_int(quotient - i128::from(inexact))
+        }
+        (Operator::Modulo, Int(a), Int(b)) => {
+            let rest = a.checked_rem(b).unwrap_or(0);
+            from_int(if rest != 0 && (rest < 0) != (b < 0) { rest + b } else { rest })
+        }
+        (Operator::Power, Int(a), Int(b)) if b >= 0 => {
+            let exponent = u32::try_from(b).map_err(|_| too_large());
+            match (a, exponent) {
+                (0 | 1, _) => from_int(if b == 0 { 1 } else { a }),
+                (-1, _) => from_int(if b % 2 == 0 { 1 } else { -1 }),
+                (a, exponent) => from_int(a.checked_pow(exponent?).ok_or_else(too_large)?),
+            }
+        }
+        (operator, left, right) => {
+            let (a, b) = (left.float(), right.float());
+            if b == 0.0 && matches!(operator, Operator::Divide | Operator::FloorDivide | Operator::Modulo) {
+                return Err(zero());
+            }
+            Value::from(match operator {
+                Operator::Add => a + b,
+                Operator::Subtract => a - b,
+                Operator::Multiply => a * b,
+                Operator::Divide => a / b,
+                Operator::FloorDivide => (a / b).floor(),
+                Operator::Modulo => a - b * (a / b).floor(),
+                Operator::Power | Operator::Concat => a.powf(b),
+            })
+        }
+    })
+}
+
+/// Computes `-value` or `+value`.
+pub(crate) fn sign(value: &Value, negative: bool) -> Result<Value, Error> {
+    defined(value)?;
+    match Number::of(value) {
+        Some(Number::Int(n)) if negative => Ok(from_int(n.checked_neg().ok_or_else(too_large)?)),
+        Some(Number::Int(n)) => Ok(from_int(n)),
+        Some(Number::Float(f)) => Ok(Value::from(if negative { -f } else { f })),
+        None => Err(wrong(format!("a {} has no sign", type_name(value)))),
+    }
+}
+
+/// Computes a comparison.
+pub(crate) fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<Value, Error> {
+    defined(left)?;
+    defined(right)?;
+    let holds = match comparison {
+        Comparison::Equal => equal(left, right)?,
+        Comparison::NotEqual => !equal(left, right)?,
+        Comparison::In => contains(right, left)?,
+        Comparison::NotIn => !contains(right, left)?,
+        _ => {
+            let symbol = match comparison {
+                Comparison::Less => "<",
+                Comparison::LessOrEqual => "<=",
+                Comparison::Greater => ">",
+                _ => ">=",
+            };
+            let order = order(left, right, symbol, 0)?;
+            order.is_some_and(|order| match comparison {
+                Comparison::Less => order.is_lt(),
+                Comparison::LessOrEqual => order.is_le(),
+                Comparison::Greater => order.is_gt(),
+                _ => order.is_ge(),
+            })
+        }
+    };
+    Ok(Value::from(holds))
+}
+
+fn is_scalar(value: &Value) -> bool {
+    matches!(value.kind(), ValueKind::None | ValueKind::Bool | ValueKind::Number | ValueKind::String)
+}
+
+fn equal(left: &Value, right: &Value) -> Result<bool, Error> {
+    if is_scalar(left) || is_scalar(right) {
+        return Ok(left == right);
+    }
+    if left.is_tuple() != right.is_tuple() {
+        return Ok(false);
+    }
+    // Tuples and lists, lazy and plain ones: as data they are comparable, and an error inside is not lost.
+    match (from_engine(left), from_engine(right)) {
+        (Ok(left), Ok(right)) => Ok(same(&left, &right)),
+        (Err(error), _) | (_, Err(error)) if error.kind() == ErrorKind::UndefinedError => Err(error),
+        _ => Ok(left == right),
+    }
+}
+
+/// Compares as Python does: numbers by value whatever their type, dictionaries without order.
+fn same(left: &Data, right: &Data) -> bool {
+    match (left, right) {
+        (Data::Int(a), Data::Float(b)) | (Data::Float(b), Data::Int(a)) => *a as f64 == *b,
+        (Data::Bool(a), Data::Int(b)) | (Data::Int(b), Data::Bool(a)) => i128::from(*a) == *b,
+        (Data::List(a), Data::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b)),
+        (Data::Map(a), Data::Map(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get_key(key).is_some_and(|b| same(a, b)))
+        }
+        _ => left == right,
+    }
+}
+
+/// Returns the order of two values; `None` where a NaN has none.
+pub(crate) fn order(left: &Value, right: &Value, symbol: &str, depth: usize) -> Result<Option<Ordering>, Error> {
+    if let (Some(a), Some(b)) = (left.as_str(), right.as_str()) {
+        return Ok(Some(a.cmp(b)));
+    }
+    match (Number::of(left), Number::of(right)) {
+        (Some(Number::Int(a)), Some(Number::Int(b))) => return Ok(Some(a.cmp(&b))),
+        (Some(a), Some(b)) => return Ok(a.float().partial_cmp(&b.float())),
+        _ => {}
+    }
+    if is_list(left) && is_list(right) && depth < 50 {
+        let (mut a, mut b) = (left.try_iter()?, right.try_iter()?);
+        loop {
+            match (a.next(), b.next()) {
+                (Some(a), Some(b)) if equal(&a, &b)? => {}
+                (Some(a), Some(b)) => return order(&a, &b, symbol, depth + 1),
+                (a, b) => return Ok(Some(a.is_some().cmp(&b.is_some()))),
+            }
+        }
+    }
+    let (left, right) = (type_name(left), type_name(right));
+    Err(wrong(format!("`{symbol}` cannot compare a {left} with a {right}")))
+}
+
+fn contains(container: &Value, item: &Value) -> Result<bool, Error> {
+    if let Some(text) = container.as_str() {
+        return match item.as_str() {
+            Some(item) => Ok(text.contains(item)),
+            None => Err(wrong(format!("`in` text needs text on its left, not a {}", type_name(item)))),
+        };
+    }
+    match container.kind() {
+        ValueKind::Map => match container.as_object() {
+            Some(object) if is_scalar(item) => Ok(object.get_value(item).is_some()),
+            _ => Ok(false),
+        },
+        ValueKind::Seq | ValueKind::Iterable => {
+            for other in container.try_iter()?.checked() {
+                if equal(&other?, item)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        _ => {
+            Err(wrong(format!("a {} contains nothing: `in` needs a list, a dictionary or text", type_name(container))))
+        }
+    }
+}
+
+/// Computes `value[start:stop:step]`.
+pub(crate) fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) -> Result<Value, Error> {
+    let index = |value: &Value| -> Result<Option<i128>, Error> {
+        match (value.is_none(), Number::of(value)) {
+            (true, _) => Ok(None),
+            (_, Some(Number::Int(n))) => Ok(Some(n)),
+            _ => Err(wrong(format!("a slice takes whole numbers, not a {}", type_name(value)))),
+        }
+    };
+    let (start, stop, step) = (index(start)?, index(stop)?, index(step)?.unwrap_or(1));
+    if step == 0 {
+        return Err(wrong("step of a slice is 0"));
+    }
+    if let Some(text) = value.as_str() {
+        let chars: Vec<char> = text.chars().collect();
+        return Ok(Value::from(positions(chars.len(), start, stop, step).map(|i| chars[i]).collect::<String>()));
+    }
+    if !is_list(value) {
+        return Err(wrong(format!("a {} cannot be sliced", type_name(value))));
+    }
+    let items: Vec<Value> = value.try_iter()?.collect();
+    Ok(Value::from(positions(items.len(), start, stop, step).map(|i| items[i].clone()).collect::<Vec<Value>>()))
+}
+
+/// Returns the positions that a slice of `length` items takes.
+fn positions(length: usize, start: Option<i128>, stop: Option<i128>, step: i128) -> impl Iterator<Item = usize> {
+    let length = length as i128;
+    let (low, high) = if step > 0 { (0, length) } else { (-1, length - 1) };
+    let bound = |at: i128| (if at < 0 { at.saturating_add(length) } else { at }).clamp(low, high);
+    let from = start.map_or(if step > 0 { low } else { high }, bound);
+    let to = stop.map_or(if step > 0 { high } else { low }, bound);
+    let mut at = from;
+    std::iter::from_fn(move || {
+        let is_inside = if step > 0 { at < to } else { at > to };
+        let here = usize::try_from(at).ok().filter(|_| is_inside)?;
+        at = at.saturating_add(step);
+        Some(here)
+    })
+}
+
+/// Returns what a `for` goes through: text letter by letter, everything else item by item.
+pub(crate) fn iterate(value: &Value) -> Result<Value, Error> {
+    defined(value)?;
+    if let Some(text) = value.as_str() {
+        return Ok(Value::from(text.chars().map(Value::from).collect::<Vec<Value>>()));
+    }
+    if let Some(list) = value.downcast_object_ref::<List>() {
+        return Ok(Value::from(mutable_items(list)));
+    }
+    match value.kind() {
+        ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => Ok(value.clone()),
+        _ => Err(wrong(format!("cannot loop over a {}", type_name(value)))),
+    }
+}
+
+/// Returns a value as it is written in text: Python's `str()`, with nothing for what is left out.
+pub(crate) fn text_of(value: &Value) -> Result<String, Error> {
+    if let Some(text) = value.as_str() {
+        return Ok(text.to_owned());
+    }
+    match value.kind() {
+        ValueKind::None => Ok("None".into()),
+        ValueKind::Bool => Ok(if value.is_true() { "True".into() } else { "False".into() }),
+        ValueKind::Number if value.is_integer() => Ok(value.to_string()),
+        ValueKind::Number => Ok(python_float(f64::try_from(value.clone())?)),
+        _ if value.downcast_object_ref::<NoElse>().is_some() => Ok(String::new()),
+        _ => from_engine(value).map(|data| data.to_text()),
+    }
+}
