@@ -7,11 +7,14 @@ pub(crate) mod args;
 mod combine;
 mod dict;
 mod encode;
+mod html;
 mod json;
+mod net;
 pub(crate) mod number;
 pub(crate) mod path;
 mod percent;
 pub(crate) mod python;
+mod random;
 #[cfg(test)]
 mod recorded;
 pub(crate) mod regex;
@@ -19,6 +22,7 @@ mod select;
 mod sequence;
 mod sets;
 mod text;
+mod time;
 mod wrap;
 mod yaml;
 
@@ -41,13 +45,17 @@ pub(crate) struct Filter {
 pub(crate) static TABLE: &[&[Filter]] = &[
     dict::FILTERS,
     encode::FILTERS,
+    html::FILTERS,
     json::FILTERS,
+    net::FILTERS,
     number::FILTERS,
     path::FILTERS,
+    random::FILTERS,
     regex::FILTERS,
     select::FILTERS,
     sequence::FILTERS,
     sets::FILTERS,
     text::FILTERS,
+    time::FILTERS,
     yaml::FILTERS,
 ];

@@ -11,6 +11,7 @@ use std::cmp::Ordering;
 pub(crate) fn text(value: &Value) -> Result<String, Error> {
     match value.kind() {
         ValueKind::String => Ok(value.as_str().unwrap_or_default().to_owned()),
+        ValueKind::Plain if value.downcast_object_ref::<super::time::Moment>().is_some() => Ok(value.to_string()),
         _ => Ok(data(value)?.to_text()),
     }
 }
