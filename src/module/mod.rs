@@ -14,12 +14,15 @@ mod program;
 mod remote;
 
 pub mod add_host;
+pub mod assert;
 pub mod command;
 pub mod copy;
+pub mod debug;
 pub mod fail;
 pub mod fetch;
 pub mod file;
 pub mod group_by;
+pub mod include_vars;
 pub mod pause;
 pub mod ping;
 pub mod raw;
@@ -28,6 +31,7 @@ pub mod set_fact;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
+pub mod template;
 pub mod wait_for;
 pub mod wait_for_connection;
 
@@ -43,7 +47,7 @@ pub use change::{Change, Finish, Finished, RunChange, TextDiff, Withheld};
 use crate::effect::Effect;
 use crate::failure::Failure;
 use crate::platform::Platform;
-use crate::source::SearchPath;
+use crate::source::{SearchPath, SourceId};
 use crate::template::Templar;
 use crate::vars::Var;
 use crate::yaml::Mapping;
@@ -155,6 +159,10 @@ pub trait Run: Send + Sync {
     /// Reads a file of variables, by way of the vault where it is encrypted. They are an author's: rendered when used.
     fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure>;
 
+    /// Returns the source of a text that was read from a file, for places in messages. The same file with the same text
+    /// is the same source, however many steps ask.
+    fn source(&self, path: &Path, text: &str) -> SourceId;
+
     /// Returns what a vault-encrypted file (`$ANSIBLE_VAULT;…`) holds.
     fn open_vault(&self, text: &[u8]) -> Result<Vec<u8>, Failure>;
 }
@@ -168,12 +176,15 @@ pub trait Probe: Send + Sync {
 /// Every module. Sorted by name.
 pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
+    &assert::MODULE,
     &command::MODULE,
     &copy::MODULE,
+    &debug::MODULE,
     &fail::MODULE,
     &fetch::MODULE,
     &file::MODULE,
     &group_by::MODULE,
+    &include_vars::MODULE,
     &pause::MODULE,
     &ping::MODULE,
     &raw::MODULE,
@@ -182,6 +193,7 @@ pub static TABLE: &[&Module] = &[
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,
+    &template::MODULE,
     &wait_for::MODULE,
     &wait_for_connection::MODULE,
 ];
