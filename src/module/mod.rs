@@ -41,7 +41,7 @@ mod fake;
 mod tests;
 
 pub use action::*;
-pub use args::{Arg, ArgKind, Args, Rule, check_args, coerce_args, split_key_value};
+pub use args::{Arg, ArgKind, Args, Rule, check_args, coerce_args, split_free_form, split_key_value};
 pub use change::{Change, Finish, Finished, RunChange, TextDiff, Withheld};
 
 use crate::effect::Effect;
