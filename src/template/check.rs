@@ -3,7 +3,8 @@
 use super::emit::{Parsed, plain_name};
 use super::engine::{Mode, compiled, parse_piece, strip_last_newline};
 use super::syntax::{Called, Delimiters, Expr, ExprKind, SyntaxError, expression, pieces};
-use super::{FileOptions, filters, is_all_template, lookups, tests};
+use super::undefined::{all_filters, all_tests};
+use super::{FileOptions, is_all_template, lookups};
 use crate::source::{Diagnostic, Diagnostics, SourceId, SourceMap, Span, did_you_mean};
 use crate::yaml::{Kind, Node, has_template};
 use std::ops::Range;
@@ -146,12 +147,11 @@ impl Check<'_> {
     }
 
     fn filter(&mut self, called: &Called) {
-        let known = || filters::TABLE.iter().copied().flatten();
         let name = plain_name(&called.name);
-        if known().any(|filter| filter.name == name || filter.aliases.contains(&name)) {
+        if all_filters().any(|filter| filter.name == name || filter.aliases.contains(&name)) {
             return;
         }
-        let names = known().flat_map(|filter| std::iter::once(filter.name).chain(filter.aliases.iter().copied()));
+        let names = all_filters().flat_map(|filter| std::iter::once(filter.name).chain(filter.aliases.iter().copied()));
         self.found.push(
             Diagnostic::error("E0202", format!("unknown filter `{}`", called.name))
                 .at((self.place)(called.at.clone()))
@@ -160,12 +160,11 @@ impl Check<'_> {
     }
 
     fn test(&mut self, called: &Called) {
-        let known = || tests::TABLE.iter().copied().flatten();
         let name = plain_name(&called.name);
-        if known().any(|test| test.name == name || test.aliases.contains(&name)) {
+        if all_tests().any(|test| test.name == name || test.aliases.contains(&name)) {
             return;
         }
-        let names = known().flat_map(|test| std::iter::once(test.name).chain(test.aliases.iter().copied()));
+        let names = all_tests().flat_map(|test| std::iter::once(test.name).chain(test.aliases.iter().copied()));
         self.found.push(
             Diagnostic::error("E0203", format!("unknown test `{}`", called.name))
                 .at((self.place)(called.at.clone()))

@@ -7,6 +7,7 @@
 //! Undefined values flow freely through attributes and subscripts (`nope.a.b`) and are refused where a value is needed,
 //! by `__must`. In front of `default` and `is defined` they flow through filters and calls too (`soft`).
 
+use super::globals;
 use super::syntax::{Arg, Called, Comparison, Expr, ExprKind, Operator, Piece, PieceKind, Statement};
 use std::ops::Range;
 
@@ -308,6 +309,24 @@ impl Emitter {
         self.push(close);
     }
 
+    /// Emits the arguments of a function that can do nothing with what is undefined.
+    fn must_args(&mut self, args: &[Arg]) {
+        for arg in args {
+            match arg {
+                Arg::Value(expr) => self.must(expr),
+                Arg::Named(name, expr) => {
+                    self.push(name);
+                    self.push("=");
+                    self.must(expr);
+                }
+                other => self.args(std::slice::from_ref(other)),
+            }
+            if matches!(arg, Arg::Value(_) | Arg::Named(..)) {
+                self.push(", ");
+            }
+        }
+    }
+
     fn args(&mut self, args: &[Arg]) {
         for arg in args {
             match arg {
@@ -368,7 +387,12 @@ impl Emitter {
             matches!(&callee.kind, ExprKind::Name(name) if matches!(name.as_str(), "lookup" | "query" | "q"));
         let before = self.options.render_literals;
         self.options.render_literals = before || is_lookup;
-        self.args(args);
+        let is_function = matches!(&callee.kind, ExprKind::Name(name) if globals::NEEDING.contains(&name.as_str()));
+        if is_function && !soft {
+            self.must_args(args);
+        } else {
+            self.args(args);
+        }
         self.options.render_literals = before;
         self.push(")");
     }

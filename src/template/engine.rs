@@ -4,8 +4,8 @@
 //! gives every error its place. A text with statements becomes one template of the engine. Compiled texts are shared by
 //! all hosts and threads, so that ten thousand hosts compile a template once.
 
-use super::convert::{NoElse, OmitObject};
-use super::convert::{carry, defined, is_undefined};
+use super::convert::{NoElse, OmitObject, Undefined, defined, is_undefined};
+
 use super::emit::{Emitted, Options, Parsed, changes_in_place, emit_expression, emit_template};
 use super::lazy::Core;
 use super::mutable::mutable;
@@ -14,11 +14,11 @@ use super::syntax::{
     Comparison, Delimiters, Expr, Operator, Piece, PieceKind, SyntaxError, expression, pieces, statement,
     tokens_expression,
 };
-use super::{filters, globals, methods, tests};
+use super::{globals, methods, undefined};
 use crate::failure::{Failure, FailureKind};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Rest, Value};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, Expression, UndefinedBehavior};
+use minijinja::value::{Kwargs, Rest, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Expression, State, UndefinedBehavior};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock, RwLock};
@@ -93,7 +93,7 @@ pub(crate) fn environment() -> &'static Environment<'static> {
 }
 
 fn build() -> Environment<'static> {
-    let mut env = Environment::new();
+    let mut env = Environment::empty();
     env.set_debug(false);
     env.set_undefined_behavior(UndefinedBehavior::Chainable);
     env.set_fuel(Some(FUEL));
@@ -106,26 +106,10 @@ fn build() -> Environment<'static> {
     }
     env.set_formatter(|out, state, value| super::render::emit(state, value, out));
     env.set_unknown_method_callback(methods::call);
-    for filter in filters::TABLE.iter().copied().flatten() {
-        for name in std::iter::once(&filter.name).chain(filter.aliases) {
-            (filter.add)(&mut env, name);
-            (filter.add)(&mut env, qualified(name));
-        }
-    }
-    for test in tests::TABLE.iter().copied().flatten() {
-        for name in std::iter::once(&test.name).chain(test.aliases) {
-            (test.add)(&mut env, name);
-            (test.add)(&mut env, qualified(name));
-        }
-    }
+    undefined::add(&mut env);
     add_operators(&mut env);
     globals::add(&mut env);
     env
-}
-
-/// Returns `ansible.builtin.name`. Made once per name and process.
-fn qualified(name: &'static str) -> &'static str {
-    Box::leak(format!("ansible.builtin.{name}").into_boxed_str())
 }
 
 fn add_operators(env: &mut Environment<'static>) {
@@ -138,15 +122,15 @@ fn add_operators(env: &mut Environment<'static>) {
     env.add_filter("__slice", |value: Value, start: Value, stop: Value, step: Value| {
         operate::slice(&value, &start, &stop, &step)
     });
-    env.add_filter("__render", |state: &mut minijinja::State<'_, '_>, text: Value| match Core::of(state) {
+    env.add_filter("__render", |state: &mut State<'_, '_>, text: Value| match Core::of(state) {
         Some(core) => core.render_literal(&text),
         None => Ok(text),
     });
     env.add_filter(
         "__soft_filter",
-        |state: &mut minijinja::State<'_, '_>, value: Value, name: Value, args: Rest<Value>| {
+        |state: &mut State<'_, '_>, value: Value, name: Value, args: Rest<Value>, named: Kwargs| {
             let mut all = vec![value];
-            all.extend(args.iter().cloned());
+            all.extend(arguments(args, named));
             if let Some(undefined) = all.iter().find(|value| is_undefined(value)) {
                 return Ok(undefined.clone());
             }
@@ -155,11 +139,18 @@ fn add_operators(env: &mut Environment<'static>) {
     );
     env.add_filter(
         "__soft_method",
-        |state: &mut minijinja::State<'_, '_>, value: Value, name: Value, args: Rest<Value>| {
+        |state: &mut State<'_, '_>, value: Value, name: Value, args: Rest<Value>, named: Kwargs| {
             if is_undefined(&value) {
                 return Ok(value);
             }
-            value.call_method(state, name.as_str().unwrap_or_default(), &args)
+            let called = value.call_method(state, name.as_str().unwrap_or_default(), &arguments(args, named));
+            match called {
+                Err(error) if error.kind() == ErrorKind::UnknownMethod => {
+                    let failure = Failure::new(FailureKind::Undefined, error.detail().unwrap_or_default().to_owned());
+                    Ok(Value::from_object(Undefined(failure)))
+                }
+                other => other,
+            }
         },
     );
     macro_rules! operators {
@@ -176,6 +167,15 @@ fn add_operators(env: &mut Environment<'static>) {
     }
     comparisons!("__equal" => Equal, "__not_equal" => NotEqual, "__less" => Less, "__less_or_equal" => LessOrEqual,
         "__greater" => Greater, "__greater_or_equal" => GreaterOrEqual, "__in" => In, "__not_in" => NotIn);
+}
+
+/// Returns arguments as the engine passes them: the named ones last, if there are any.
+fn arguments(args: Rest<Value>, named: Kwargs) -> Vec<Value> {
+    let mut all = args.0;
+    if named.args().next().is_some() {
+        all.push(Value::from(named));
+    }
+    all
 }
 
 /// Returns a text compiled, from the cache where it is there.
@@ -311,9 +311,4 @@ pub(crate) fn plain_failure(error: &Error) -> Failure {
         ErrorKind::WriteFailure => Failure::new(FailureKind::Template, message("template writes too much")),
         kind => Failure::new(FailureKind::Template, message(&kind.to_string())),
     }
-}
-
-/// Makes an engine error of a template failure.
-pub(crate) fn refuse(kind: FailureKind, message: impl Into<String>) -> Error {
-    carry(Failure::new(kind, message.into()))
 }

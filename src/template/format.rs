@@ -295,7 +295,7 @@ fn brace_spec(spec: &str, value: &Value) -> Result<String, Error> {
     if rest.next_if_eq(&'0').is_some() && align.is_none() {
         (fill, align) = ('0', Some('='));
     }
-    let mut digits = |rest: &mut std::iter::Peekable<std::vec::IntoIter<char>>| {
+    let digits = |rest: &mut std::iter::Peekable<std::vec::IntoIter<char>>| {
         let mut number = None;
         while let Some(digit) = rest.next_if(char::is_ascii_digit) {
             number = Some((number.unwrap_or(0) * 10 + digit.to_digit(10).unwrap_or(0) as usize).min(MAX_WIDTH));

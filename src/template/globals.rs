@@ -13,29 +13,15 @@ use minijinja::{Environment, Error, State};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// The names that are no variables.
-pub(crate) const NAMES: [&str; 13] = [
-    "range",
-    "dict",
-    "lipsum",
-    "cycler",
-    "joiner",
-    "namespace",
-    "now",
-    "undef",
-    "lookup",
-    "query",
-    "q",
-    "omit",
-    "loop",
-];
+/// Functions that need their arguments. The others look at them themselves.
+pub(crate) const NEEDING: [&str; 6] = ["range", "dict", "lipsum", "cycler", "joiner", "now"];
 
 /// The longest `range`: longer ones are a mistake, and would be kept in memory.
 const MAX_RANGE: i128 = 1_000_000;
 
 /// Adds them to an environment.
 pub(crate) fn add(env: &mut Environment<'static>) {
-    env.remove_global("debug");
+    env.add_function("namespace", minijinja::functions::namespace);
     env.add_function("range", range);
     env.add_function("dict", dict);
     env.add_function("lipsum", lipsum);
@@ -61,9 +47,13 @@ pub(crate) fn add(env: &mut Environment<'static>) {
         Ok(Value::from_object(Undefined(Failure::new(FailureKind::Undefined, message))))
     });
     env.add_global("omit", omit());
-    env.add_function("lookup", |state: &mut State<'_, '_>, args: Rest<Value>| lookups::call(state, &args, false));
+    env.add_function("lookup", |state: &mut State<'_, '_>, args: Rest<Value>, named: Kwargs| {
+        lookups::call(state, &args, &named, false)
+    });
     for name in ["query", "q"] {
-        env.add_function(name, |state: &mut State<'_, '_>, args: Rest<Value>| lookups::call(state, &args, true));
+        env.add_function(name, |state: &mut State<'_, '_>, args: Rest<Value>, named: Kwargs| {
+            lookups::call(state, &args, &named, true)
+        });
     }
 }
 
@@ -88,10 +78,9 @@ fn range(first: Value, second: Option<Value>, third: Option<Value>) -> Result<Va
     Ok((0..count).map(|at| super::convert::from_int(start + at * step)).collect::<Vec<Value>>().into())
 }
 
-fn dict(args: Rest<Value>) -> Result<Value, Error> {
-    let (positional, named): (&[Value], Kwargs) = minijinja::value::from_args(&args)?;
+fn dict(positional: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
     let mut entries = IndexMap::new();
-    match positional {
+    match positional.as_slice() {
         [] => {}
         [other] if other.kind() == ValueKind::Map => {
             let Some(object) = other.as_object() else { return Err(wrong("`dict()` wants a dictionary")) };
@@ -113,14 +102,13 @@ fn dict(args: Rest<Value>) -> Result<Value, Error> {
     for name in named.args() {
         entries.insert(name.into(), named.get::<Value>(name)?);
     }
-    Ok(entries.iter().map(|(key, value)| (super::convert::from_key(key), value.clone())).collect())
+    Ok(super::mutable::Dict::value(entries))
 }
 
 /// Returns filler text: always the same, so that a run can be repeated.
-fn lipsum(args: Rest<Value>) -> Result<String, Error> {
+fn lipsum(positional: Rest<Value>, named: Kwargs) -> Result<String, Error> {
     const TEXT: &str = "Lorem ipsum dolor sit amet, consectetur adipiscing elit, sed do eiusmod tempor incididunt ut \
                         labore et dolore magna aliqua.";
-    let (positional, named): (&[Value], Kwargs) = minijinja::value::from_args(&args)?;
     let count = match positional.first() {
         Some(count) => i64::try_from(count.clone())?,
         None => named.get::<Option<i64>>("n")?.unwrap_or(5),
@@ -173,8 +161,7 @@ impl Object for Joiner {
     }
 }
 
-fn now(args: Rest<Value>) -> Result<Value, Error> {
-    let (positional, named): (&[Value], Kwargs) = minijinja::value::from_args(&args)?;
+fn now(positional: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
     let argument = |at: usize, name: &str| match positional.get(at) {
         Some(value) => Ok(Some(value.clone())),
         None => named.get::<Option<Value>>(name),

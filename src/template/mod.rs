@@ -18,10 +18,15 @@ mod methods;
 mod mutable;
 mod names;
 mod operate;
+#[cfg(test)]
+mod property;
+#[cfg(test)]
+mod recorded;
 mod regex;
 mod render;
 mod syntax;
 mod tests;
+mod undefined;
 
 pub use check::{check, check_condition, check_expression, check_file};
 pub use names::{names, names_of_expression, names_of_file};

@@ -4,7 +4,7 @@
 //! and for the variables that it reads. What it changes are copies that live as long as the rendering of the text: the
 //! variable itself stays what it is, also for the other hosts.
 
-use super::convert::{defined, from_key, to_key};
+use super::convert::{from_key, to_key};
 use crate::value::Key;
 use indexmap::IndexMap;
 use minijinja::Error;
@@ -28,6 +28,11 @@ impl List {
 }
 
 impl Dict {
+    /// Makes a dictionary that can change.
+    pub(crate) fn value(entries: IndexMap<Key, Value>) -> Value {
+        Value::from_object(Dict(Mutex::new(entries)))
+    }
+
     /// Returns the entries, under the same rule as [`List::items`].
     pub(crate) fn entries(&self) -> MutexGuard<'_, IndexMap<Key, Value>> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
@@ -57,7 +62,7 @@ pub(crate) fn mutable(value: &Value) -> Result<Value, Error> {
             for (key, item) in object.try_iter_pairs().into_iter().flatten() {
                 entries.insert(to_key(&key)?, item);
             }
-            Ok(Value::from_object(Dict(Mutex::new(entries))))
+            Ok(Dict::value(entries))
         }
         _ => Ok(value.clone()),
     }
@@ -111,10 +116,4 @@ impl Object for Dict {
     fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
         Some(self.entries().len())
     }
-}
-
-/// Refuses to take what is undefined into a container.
-pub(crate) fn checked(value: &Value) -> Result<Value, Error> {
-    defined(value)?;
-    Ok(value.clone())
 }

@@ -225,6 +225,9 @@ fn equal(left: &Value, right: &Value) -> Result<bool, Error> {
     if is_scalar(left) || is_scalar(right) {
         return Ok(left == right);
     }
+    if left.is_tuple() != right.is_tuple() {
+        return Ok(false);
+    }
     // Tuples and lists, lazy and plain ones: as data they are comparable, and an error inside is not lost.
     match (from_engine(left), from_engine(right)) {
         (Ok(left), Ok(right)) => Ok(same(&left, &right)),

@@ -11,7 +11,7 @@ use crate::source::Span;
 use crate::value::Value as Data;
 use crate::yaml::Node;
 use minijinja::value::Value;
-use minijinja::{Error, Output, State};
+use minijinja::{Error, ErrorKind, Output, State};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -146,7 +146,10 @@ impl Core {
         let at = error.range().and_then(|range| emitted.place(range)).unwrap_or(whole);
         let mut failure = match carried(error) {
             Some(failure) => failure.clone(),
-            None if error.kind() == minijinja::ErrorKind::UndefinedError => {
+            None if error.kind() == ErrorKind::UnknownMethod => {
+                Failure::new(FailureKind::Undefined, error.detail().unwrap_or("method is undefined").to_owned())
+            }
+            None if matches!(error.kind(), ErrorKind::UndefinedError | ErrorKind::UnknownFunction) => {
                 undefined(self, origin.text.get(at.clone()).unwrap_or_default(), locals)
             }
             None => plain_failure(error),

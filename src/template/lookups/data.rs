@@ -175,7 +175,9 @@ fn subelements(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
         }
         match list {
             Some(Value::List(items)) => {
-                found.extend(items.iter().map(|item| Value::list([element.clone(), item.clone()])));
+                // As in Ansible the dictionary comes without the list.
+                let rest = without(&element, key);
+                found.extend(items.iter().map(|item| Value::list([rest.clone(), item.clone()])));
             }
             Some(Value::Null) | None if skip => {}
             Some(other) => return Err(argument(format!("`{key}` of an item is a {}, not a list", other.kind()))),
@@ -187,6 +189,21 @@ fn subelements(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
         }
     }
     Ok(found)
+}
+
+/// Returns a dictionary without the entry at a path.
+fn without(element: &Value, path: &str) -> Value {
+    let Value::Map(map) = element else { return element.clone() };
+    let mut map = (**map).clone();
+    match path.split_once('.') {
+        None => drop(map.remove(path)),
+        Some((first, rest)) => {
+            if let Some(inner) = map.get(first).map(|inner| without(inner, rest)) {
+                map.insert(first, inner);
+            }
+        }
+    }
+    Value::from(map)
 }
 
 struct Sequence {

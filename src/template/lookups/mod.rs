@@ -16,7 +16,7 @@ use super::lazy::Core;
 use crate::failure::{Failure, FailureKind};
 use crate::source::did_you_mean;
 use crate::value::{Map, Value};
-use minijinja::value::{Kwargs, from_args};
+use minijinja::value::Kwargs;
 use minijinja::{Error, State};
 use std::sync::Arc;
 
@@ -115,11 +115,11 @@ pub(crate) fn run(core: &Arc<Core>, name: &str, terms: Vec<Value>, options: Map)
 /// Runs `lookup(…)` and, with `as_list`, `query(…)`.
 pub(crate) fn call(
     state: &mut State<'_, '_>,
-    args: &[minijinja::Value],
+    positional: &[minijinja::Value],
+    named: &Kwargs,
     as_list: bool,
 ) -> Result<minijinja::Value, Error> {
     let Some(core) = Core::of(state) else { return Err(carry(argument("lookups need variables"))) };
-    let (positional, named): (&[minijinja::Value], Kwargs) = from_args(args)?;
     let Some((name, terms)) = positional.split_first() else {
         return Err(carry(argument("`lookup()` wants the name of a lookup")));
     };
@@ -154,7 +154,7 @@ pub(crate) fn call(
     }
     let found = match run(&core, name, known, options) {
         Ok(found) => found,
-        Err(_) if errors == "ignore" || errors == "warn" => {
+        Err(_) if find(name).is_some() && (errors == "ignore" || errors == "warn") => {
             return Ok(if as_list { to_engine(&Value::list(Vec::<Value>::new())) } else { minijinja::Value::from(()) });
         }
         Err(failure) if failure.kind == FailureKind::Undefined => {

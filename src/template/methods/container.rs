@@ -7,6 +7,7 @@ use crate::template::convert::{from_engine, from_key, to_key};
 use crate::template::mutable::{Dict, List};
 use crate::template::operate::{iterate, order, type_name, wrong};
 use crate::value::Key;
+use indexmap::IndexMap;
 use minijinja::Error;
 use minijinja::value::{Tuple, Value};
 
@@ -130,7 +131,7 @@ pub(super) fn dict(value: &Value, method: &str, args: &Args<'_>) -> Option<Resul
         }
         "keys" | "iterkeys" => pairs(value).map(|all| all.into_iter().map(|(k, _)| k).collect::<Vec<_>>().into()),
         "values" | "itervalues" => pairs(value).map(|all| all.into_iter().map(|(_, v)| v).collect::<Vec<_>>().into()),
-        "copy" => pairs(value).map(|all| all.into_iter().collect()),
+        "copy" => copy(value),
         "update" | "pop" | "setdefault" | "clear" | "popitem" => match value.downcast_object_ref::<Dict>() {
             Some(dict) => change_dict(dict, method, args),
             None => Err(wrong(format!("`{method}()` cannot change this dictionary; use `combine`"))),
@@ -143,6 +144,12 @@ pub(super) fn dict(value: &Value, method: &str, args: &Args<'_>) -> Option<Resul
 fn pairs(value: &Value) -> Result<Vec<(Value, Value)>, Error> {
     let Some(object) = value.as_object() else { return Ok(Vec::new()) };
     Ok(object.try_iter_pairs().into_iter().flatten().collect())
+}
+
+fn copy(value: &Value) -> Result<Value, Error> {
+    let entries: Result<IndexMap<Key, Value>, Error> =
+        pairs(value)?.into_iter().map(|(key, value)| Ok((to_key(&key)?, value))).collect();
+    entries.map(Dict::value)
 }
 
 fn entry(value: &Value, key: &Value) -> Result<Option<Value>, Error> {

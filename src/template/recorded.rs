@@ -1,0 +1,161 @@
+//! Templates and conditions against what Ansible makes of them (`tests/template/*.json`, made by `record.py` there).
+
+use super::Templar;
+use crate::failure::FailureKind;
+use crate::source::{SearchPath, Source, SourceId, SourceMap, Span};
+use crate::value::{Key, Map, Value};
+use crate::vars::{Scope, Var};
+use crate::yaml::{Kind, Mapping, Node};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Where an answer differs on purpose: the case and the reason.
+const DIFFERENCES: &[(&str, &str)] = &[
+    ("{{ nope | default(omit) | default('gone') }}", "what is omitted as a whole is the caller's to leave out"),
+    ("{{ l[nope:] }}", "an undefined bound is undefined, not a mistake of types"),
+    ("{{ words.index('a') }} {{ l.count(2) }}", "`count` counts: Ansible's list does not find its own numbers"),
+    ("{{ query('flattened', [1, [2, [3]]]) }}", "the lookup of `with_flattened` is here, not in a collection"),
+    ("{{ lookup('ansible.builtin.items', 1) }}", "the recorder loads no collections"),
+];
+
+/// Variables by name; `hosts` answers every host with the same ones.
+pub(super) struct Fixed {
+    pub(super) vars: BTreeMap<Arc<str>, Var>,
+    pub(super) hosts: BTreeMap<Arc<str>, Arc<Fixed>>,
+}
+
+impl Scope for Fixed {
+    fn var(&self, name: &str) -> Option<Var> {
+        self.vars.get(name).cloned()
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        self.vars.keys().cloned().collect()
+    }
+
+    fn host(&self, name: &str) -> Option<Arc<dyn Scope>> {
+        self.hosts.get(name).map(|host| Arc::clone(host) as Arc<dyn Scope>)
+    }
+
+    fn hosts(&self) -> Vec<Arc<str>> {
+        self.hosts.keys().cloned().collect()
+    }
+}
+
+pub(super) const NOWHERE: Span = Span { source: SourceId(0), start: 0, end: 0 };
+
+/// Makes what an author might have written of JSON.
+pub(super) fn written(json: &Json) -> Node {
+    let kind = match json {
+        Json::String(text) => Kind::Str(text.as_str().into()),
+        Json::Array(items) => Kind::Seq(Arc::new(items.iter().map(written).collect())),
+        Json::Object(entries) => {
+            let mut map = Mapping::default();
+            for (key, value) in entries {
+                map.insert(Key::from(key.as_str()), text_node(key), written(value));
+            }
+            Kind::Map(Arc::new(map))
+        }
+        other => match Value::from(other.clone()) {
+            Value::Bool(b) => Kind::Bool(b),
+            Value::Int(n) => Kind::Int(n),
+            Value::Float(f) => Kind::Float(f),
+            _ => Kind::Null,
+        },
+    };
+    Node::new(kind, NOWHERE)
+}
+
+pub(super) fn text_node(text: &str) -> Node {
+    Node::new(Kind::Str(text.into()), NOWHERE)
+}
+
+pub(super) fn templar(scope: Arc<dyn Scope>) -> Templar {
+    let sources = SourceMap::new();
+    sources.add(Source::new("test", None, ""));
+    Templar::new(scope, SearchPath::default(), Arc::new(sources))
+}
+
+pub(super) fn recorded_vars() -> Fixed {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/template");
+    let vars: Json = serde_json::from_str(&std::fs::read_to_string(folder.join("vars.json")).unwrap()).unwrap();
+    let mut all: BTreeMap<Arc<str>, Var> = BTreeMap::new();
+    for (name, value) in vars["author"].as_object().unwrap() {
+        all.insert(name.as_str().into(), Var::Author(written(value)));
+    }
+    for (name, value) in vars["data"].as_object().unwrap() {
+        all.insert(name.as_str().into(), Var::Data(Value::from(value.clone())));
+    }
+    Fixed { vars: all, hosts: BTreeMap::new() }
+}
+
+fn answer(value: &Value) -> Json {
+    match value {
+        Value::Float(f) if !f.is_finite() => serde_json::json!({"float": crate::value::python_float(*f)}),
+        Value::List(items) => items.iter().map(answer).collect(),
+        Value::Map(map) => Json::Object(
+            Map::iter(map)
+                .map(|(key, value)| {
+                    (key.as_str().map_or_else(|| key.to_value().to_json().to_string(), Into::into), answer(value))
+                })
+                .collect(),
+        ),
+        other => other.to_json(),
+    }
+}
+
+fn same(a: &Json, b: &Json) -> bool {
+    match (a, b) {
+        (Json::Number(a), Json::Number(b)) => {
+            // Whole numbers beyond 64 bits are read as floats, not quite exactly.
+            let (x, y) = (a.as_f64().unwrap(), b.as_f64().unwrap());
+            a.is_f64() == b.is_f64() && (a == b || x.abs() > 1e18 && (x - y).abs() / x.abs() < 1e-15)
+        }
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|((ka, a), (kb, b))| ka == kb && same(a, b))
+        }
+        (a, b) => a == b,
+    }
+}
+
+fn check(kind: &str, at_least: usize) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/template/{kind}.json"));
+    let rows: Vec<(String, Json)> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let scope: Arc<dyn Scope> = Arc::new(recorded_vars());
+    let mut wrong = Vec::new();
+    for (case, want) in &rows {
+        let templar = templar(Arc::clone(&scope));
+        let node = text_node(&case.replace('⏎', "\n"));
+        let got = match kind {
+            "condition" => templar.condition(&node).map(Value::Bool),
+            _ => templar.node(&node),
+        };
+        let agrees = match (&got, want.get("value"), want.get("error")) {
+            (Ok(got), Some(want), _) => same(&answer(got), want),
+            (Err(failure), _, Some(error)) => (failure.kind == FailureKind::Undefined) == (error == "undefined"),
+            _ => false,
+        };
+        if agrees == DIFFERENCES.iter().any(|(known, _)| known == case) {
+            let got = match got {
+                Ok(got) => answer(&got).to_string(),
+                Err(failure) => format!("{:?}: {}", failure.kind, failure.message.expose()),
+            };
+            wrong.push(format!("{case}\n    want {want}\n    got  {got}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
+    assert!(rows.len() >= at_least, "only {} rows: is a recording missing?", rows.len());
+}
+
+#[test]
+fn templates_mean_what_they_mean_in_ansible() {
+    check("text", 400);
+}
+
+#[test]
+fn conditions_mean_what_they_mean_in_ansible() {
+    check("condition", 60);
+}
