@@ -413,53 +413,71 @@ fn shown(value: &Value) -> String {
 /// Splits `a=1 b="x y" rest` as Ansible splits free-form arguments: at blanks outside quotes and outside `{{ }}`.
 /// A word without `=` has no key; quotes around a value are taken off.
 pub fn split_key_value(text: &str) -> Vec<(Option<String>, String)> {
-    let mut words: Vec<String> = Vec::new();
-    let mut word = String::new();
+    word_ranges(text).into_iter().map(|range| key_and_value(&text[range])).collect()
+}
+
+/// Takes the arguments out of a free-form text (`command: ls chdir=/tmp`) and returns what is left, just as it is
+/// written, and them. To be done before anything is rendered: what a variable holds is no argument.
+///
+/// Commands give up only what Ansible's do; everything else with a `=` in it is theirs.
+pub fn split_free_form(module: &Module, text: &str) -> (String, Vec<(String, String)>) {
+    const OF_COMMANDS: &[&str] =
+        &["creates", "removes", "chdir", "executable", "stdin", "stdin_add_newline", "strip_empty_ends"];
+    let is_command = matches!(module.name, "command" | "shell" | "script" | "raw");
+    let is_argument = |name: &str| {
+        let declared = module.args.iter().any(|arg| arg.answers_to(name) && Some(arg.name) != module.free_form);
+        declared && (!is_command || OF_COMMANDS.contains(&name))
+    };
+    let mut rest = String::new();
+    let mut found = Vec::new();
+    let mut from = 0;
+    for range in word_ranges(text) {
+        let (Some(key), value) = key_and_value(&text[range.clone()]) else { continue };
+        if !is_argument(&key) {
+            continue;
+        }
+        rest.push_str(&text[from..range.start]);
+        let after = &text[range.end..];
+        from = text.len() - after.trim_start_matches([' ', '\t']).len();
+        found.push((key, value));
+    }
+    rest.push_str(&text[from..]);
+    (rest.trim_end().to_owned(), found)
+}
+
+/// Returns where the words of a text are.
+fn word_ranges(text: &str) -> Vec<std::ops::Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut start: Option<usize> = None;
     let mut quote: Option<char> = None;
     let mut depth = 0usize;
     let mut escaped = false;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        if escaped {
-            word.push(c);
-            escaped = false;
+    let mut chars = text.char_indices().peekable();
+    while let Some((at, c)) = chars.next() {
+        if c.is_whitespace() && quote.is_none() && depth == 0 {
+            ranges.extend(start.take().map(|start| start..at));
             continue;
         }
+        start.get_or_insert(at);
+        let next = chars.peek().map(|(_, next)| *next);
         match c {
-            '\\' if quote.is_some() => {
-                word.push(c);
-                escaped = true;
-            }
-            '\'' | '"' if depth == 0 && quote.is_none() => {
-                quote = Some(c);
-                word.push(c);
-            }
-            c if depth == 0 && quote == Some(c) => {
-                quote = None;
-                word.push(c);
-            }
-            '{' if matches!(chars.peek(), Some('{' | '%' | '#')) => {
+            _ if escaped => escaped = false,
+            '\\' if quote.is_some() => escaped = true,
+            '\'' | '"' if depth == 0 && quote.is_none() => quote = Some(c),
+            c if depth == 0 && quote == Some(c) => quote = None,
+            '{' if matches!(next, Some('{' | '%' | '#')) => {
                 depth += 1;
-                word.push(c);
-                word.extend(chars.next());
+                chars.next();
             }
-            '}' | '%' | '#' if depth > 0 && chars.peek() == Some(&'}') => {
+            '}' | '%' | '#' if depth > 0 && next == Some('}') => {
                 depth -= 1;
-                word.push(c);
-                word.extend(chars.next());
+                chars.next();
             }
-            c if c.is_whitespace() && quote.is_none() && depth == 0 => {
-                if !word.is_empty() {
-                    words.push(std::mem::take(&mut word));
-                }
-            }
-            c => word.push(c),
+            _ => {}
         }
     }
-    if !word.is_empty() {
-        words.push(word);
-    }
-    words.into_iter().map(|word| key_and_value(&word)).collect()
+    ranges.extend(start.map(|start| start..text.len()));
+    ranges
 }
 
 fn key_and_value(word: &str) -> (Option<String>, String) {
@@ -493,6 +511,31 @@ mod tests {
         ];
         let pairs: Vec<_> = pairs.iter().map(|(k, v)| (k.as_deref(), v.as_str())).collect();
         assert_eq!(pairs, expected);
+    }
+
+    #[test]
+    fn a_command_keeps_all_that_is_no_argument_of_its_own() {
+        let (command, shell) = (&crate::module::command::MODULE, &crate::module::shell::MODULE);
+        let include = &crate::module::include_vars::MODULE;
+        type Case = (&'static Module, &'static str, &'static str, &'static [(&'static str, &'static str)]);
+        let cases: [Case; 6] = [
+            (command, "ls  -l chdir=/tmp a=b", "ls  -l a=b", &[("chdir", "/tmp")]),
+            (command, "creates='/a b' touch x=1 cmd=2", "touch x=1 cmd=2", &[("creates", "/a b")]),
+            (shell, "a=1\nb=2  'x  y'\n", "a=1\nb=2  'x  y'", &[]),
+            (
+                shell,
+                "echo {{ a | default('chdir=/x y') }} executable=/bin/bash",
+                "echo {{ a | default('chdir=/x y') }}",
+                &[("executable", "/bin/bash")],
+            ),
+            (command, "echo 'chdir=/tmp'", "echo 'chdir=/tmp'", &[]),
+            (include, "x.yml name=all", "x.yml", &[("name", "all")]),
+        ];
+        for (module, text, rest, args) in cases {
+            let (left, found) = split_free_form(module, text);
+            let found: Vec<_> = found.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+            assert_eq!((left.as_str(), &found[..]), (rest, args), "{text}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! tested and not only looked at; files are read and written in a temporary folder of the test.
 
 use super::*;
+use crate::source::SourceMap;
 use crate::value::{Map, Value};
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -18,8 +19,10 @@ pub(super) struct Fake {
     pub(super) log: Mutex<Vec<&'static str>>,
     /// What `Ping` answers, first to last; then it succeeds.
     pub(super) pings: Mutex<Vec<Failure>>,
-    /// The variables of `load_vars`.
+    /// How often `-v` was given.
     pub(super) verbosity: u8,
+    /// What places count in.
+    pub(super) sources: Arc<SourceMap>,
 }
 
 /// How a step came out.
@@ -37,6 +40,7 @@ impl Fake {
             log: Mutex::default(),
             pings: Mutex::default(),
             verbosity: 0,
+            sources: Arc::default(),
         }
     }
 
@@ -76,32 +80,64 @@ impl Fake {
 
     /// Plans a module with these arguments.
     pub(super) async fn plan(&self, module: &Module, args: &[(&str, Value)]) -> Result<Change, Failure> {
-        self.plan_with(module, args, &crate::yaml::Mapping::default(), &[]).await
+        let rendered: Map = args.iter().map(|(k, v)| (*k, v.clone())).collect();
+        self.plan_with(module, &Mapping::default(), &self.templar(""), |_| Ok(rendered)).await
     }
 
-    /// Plans a module with expression arguments in `written` and with variables.
-    pub(super) async fn plan_with(
+    /// Plans a module with arguments and variables as an author writes them, in YAML.
+    pub(super) async fn task(&self, module: &Module, args: &str, vars: &str) -> Result<Change, Failure> {
+        let written = self.yaml(args);
+        let kind = |name: &str| module.args.iter().find(|arg| arg.name == name).map(|arg| arg.kind);
+        let render = |templar: &Templar| {
+            let mut rendered = Map::new();
+            for (key, _, node) in written.iter().filter(|(key, ..)| kind(&key.to_string()) != Some(ArgKind::Expression))
+            {
+                rendered.insert(key.clone(), templar.node(node)?);
+            }
+            Ok(rendered)
+        };
+        self.plan_with(module, &written, &self.templar(vars), render).await
+    }
+
+    async fn plan_with(
         &self,
         module: &Module,
-        args: &[(&str, Value)],
-        written: &crate::yaml::Mapping,
-        vars: &[(&str, Value)],
+        written: &Mapping,
+        templar: &Templar,
+        render: impl FnOnce(&Templar) -> Result<Map, Failure>,
     ) -> Result<Change, Failure> {
-        let rendered: Map = args.iter().map(|(k, v)| (*k, v.clone())).collect();
-        let args = coerce_args(module, module.name, written, rendered)?;
-        let dir = self.dir.path().to_owned();
-        let files = crate::source::SearchPath { role: None, task_dir: dir.clone(), playbook_dir: dir };
-        let templar = templar(vars, &files);
+        let args = coerce_args(module, module.name, written, render(templar)?)?;
         let context = Context {
             args: &args,
-            templar: &templar,
+            templar,
             probe: self,
-            files: &files,
+            files: templar.files(),
             host: "h1",
             platform: None,
             run: self,
         };
         (module.plan)(context).await
+    }
+
+    /// Makes a templar that knows the variables of a YAML text.
+    fn templar(&self, vars: &str) -> Templar {
+        let dir = self.dir.path().to_owned();
+        let files = crate::source::SearchPath { role: None, task_dir: dir.clone(), playbook_dir: dir };
+        let vars = self.yaml(vars);
+        let vars = vars.iter().map(|(key, _, node)| (Arc::from(key.to_string()), Var::Author(node.clone()))).collect();
+        Templar::new(Arc::new(Variables(vars)), files, Arc::clone(&self.sources))
+    }
+
+    fn yaml(&self, text: &str) -> Mapping {
+        let id = self.sources.add(crate::source::Source::new("test", None, text));
+        self.mapping(id)
+    }
+
+    fn mapping(&self, id: SourceId) -> Mapping {
+        let mut found = crate::source::Diagnostics::new();
+        let node = crate::yaml::parse(id, &self.sources, &mut found);
+        assert!(!found.has_errors(), "{found:?}");
+        node.and_then(|node| node.as_map().cloned()).unwrap_or_default()
     }
 
     /// Plans and acts, as the executor does outside check mode.
@@ -251,13 +287,14 @@ impl Run for Fake {
     }
 
     fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure> {
-        // One `name: value` a line is all that these tests need.
         let text = std::fs::read_to_string(path).map_err(|e| local::cannot_read(path, &e))?;
-        let var = |line: &str| {
-            let (name, value) = line.split_once(": ")?;
-            Some((Arc::from(name), Var::Data(Value::from(value))))
-        };
-        Ok(text.lines().filter_map(var).collect())
+        let vars = self.mapping(self.source(path, &text));
+        Ok(vars.iter().map(|(key, _, node)| (Arc::from(key.to_string()), Var::Author(node.clone()))).collect())
+    }
+
+    fn source(&self, path: &Path, text: &str) -> SourceId {
+        let name = path.display().to_string();
+        self.sources.add(crate::source::Source::new(name, Some(path.to_owned()), text))
     }
 
     fn open_vault(&self, _: &[u8]) -> Result<Vec<u8>, Failure> {
@@ -266,14 +303,14 @@ impl Run for Fake {
 }
 
 /// Variables of a step.
-struct Variables(Map);
+struct Variables(IndexMap<Arc<str>, Var>);
 
 impl crate::vars::Scope for Variables {
     fn var(&self, name: &str) -> Option<Var> {
-        self.0.get(name).cloned().map(Var::Data)
+        self.0.get(name).cloned()
     }
     fn names(&self) -> Vec<Arc<str>> {
-        self.0.iter().map(|(key, _)| key.to_string().into()).collect()
+        self.0.keys().cloned().collect()
     }
     fn host(&self, _: &str) -> Option<Arc<dyn crate::vars::Scope>> {
         None
@@ -281,9 +318,4 @@ impl crate::vars::Scope for Variables {
     fn hosts(&self) -> Vec<Arc<str>> {
         Vec::new()
     }
-}
-
-fn templar(vars: &[(&str, Value)], files: &crate::source::SearchPath) -> Templar {
-    let scope = Variables(vars.iter().map(|(k, v)| (*k, v.clone())).collect());
-    Templar { scope: Arc::new(scope), files: files.clone() }
 }

@@ -14,14 +14,17 @@ mod program;
 mod remote;
 
 pub mod add_host;
+pub mod assert;
 pub mod cli_command;
 pub mod cli_config;
 pub mod command;
 pub mod copy;
+pub mod debug;
 pub mod fail;
 pub mod fetch;
 pub mod file;
 pub mod group_by;
+pub mod include_vars;
 pub mod pause;
 pub mod ping;
 pub mod raw;
@@ -30,6 +33,7 @@ pub mod set_fact;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
+pub mod template;
 pub mod uri;
 pub mod wait_for;
 pub mod wait_for_connection;
@@ -40,13 +44,13 @@ mod fake;
 mod tests;
 
 pub use action::*;
-pub use args::{Arg, ArgKind, Args, Rule, check_args, coerce_args, split_key_value};
+pub use args::{Arg, ArgKind, Args, Rule, check_args, coerce_args, split_free_form, split_key_value};
 pub use change::{Change, Finish, Finished, RunChange, TextDiff, Then, Withheld};
 
 use crate::effect::Effect;
 use crate::failure::Failure;
 use crate::platform::Platform;
-use crate::source::SearchPath;
+use crate::source::{SearchPath, SourceId};
 use crate::template::Templar;
 use crate::vars::Var;
 use crate::yaml::Mapping;
@@ -158,6 +162,10 @@ pub trait Run: Send + Sync {
     /// Reads a file of variables, by way of the vault where it is encrypted. They are an author's: rendered when used.
     fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure>;
 
+    /// Returns the source of a text that was read from a file, for places in messages. The same file with the same text
+    /// is the same source, however many steps ask.
+    fn source(&self, path: &Path, text: &str) -> SourceId;
+
     /// Returns what a vault-encrypted file (`$ANSIBLE_VAULT;…`) holds.
     fn open_vault(&self, text: &[u8]) -> Result<Vec<u8>, Failure>;
 }
@@ -171,14 +179,17 @@ pub trait Probe: Send + Sync {
 /// Every module. Sorted by name.
 pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
+    &assert::MODULE,
     &cli_command::MODULE,
     &cli_config::MODULE,
     &command::MODULE,
     &copy::MODULE,
+    &debug::MODULE,
     &fail::MODULE,
     &fetch::MODULE,
     &file::MODULE,
     &group_by::MODULE,
+    &include_vars::MODULE,
     &pause::MODULE,
     &ping::MODULE,
     &raw::MODULE,
@@ -187,6 +198,7 @@ pub static TABLE: &[&Module] = &[
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,
+    &template::MODULE,
     &uri::MODULE,
     &wait_for::MODULE,
     &wait_for_connection::MODULE,

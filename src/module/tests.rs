@@ -5,5 +5,6 @@ mod file;
 mod files;
 mod recorded;
 mod table;
+mod templates;
 mod variables;
 mod waiting;

@@ -22,7 +22,7 @@ mod operate;
 mod property;
 #[cfg(test)]
 mod recorded;
-mod regex;
+pub(crate) mod regex;
 mod render;
 mod syntax;
 mod tests;
