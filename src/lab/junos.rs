@@ -5,7 +5,7 @@
 //! list of containers, which is enough for what labs write; a real Junos has a schema.
 
 use super::device::{Device, Said};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 const PAGE: usize = 24;
 
@@ -87,6 +87,8 @@ pub(super) struct Config {
     active: Vec<Statement>,
     candidate: Vec<Statement>,
     former: Vec<Vec<Statement>>,
+    /// Held by the session that configures exclusively, for as long as it lives.
+    lock: Weak<()>,
 }
 
 impl Config {
@@ -97,7 +99,7 @@ impl Config {
         if value(&active, &["system", "host-name"]).is_none() {
             active.insert(0, ["system", "host-name", name].map(String::from).into());
         }
-        Config { candidate: active.clone(), active, former: Vec::new() }
+        Config { candidate: active.clone(), active, ..Config::default() }
     }
 
     fn commit(&mut self) {
@@ -257,11 +259,51 @@ pub(super) struct Junos {
     configuring: bool,
     page: usize,
     asked_to_leave: bool,
+    /// The exclusive right to configure.
+    lock: Option<Arc<()>>,
+}
+
+impl Drop for Junos {
+    fn drop(&mut self) {
+        self.unlock();
+    }
 }
 
 impl Junos {
     pub(super) fn new(device: Arc<Device>) -> Junos {
-        Junos { device, configuring: false, page: PAGE, asked_to_leave: false }
+        Junos { device, configuring: false, page: PAGE, asked_to_leave: false, lock: None }
+    }
+
+    /// Gives the exclusive right back; what was not committed under it is lost.
+    fn unlock(&mut self) {
+        if self.lock.take().is_some() {
+            let mut state = self.device.state();
+            state.junos.candidate = state.junos.active.clone();
+        }
+    }
+
+    fn enter(&mut self, exclusive: bool) -> Said {
+        let mut state = self.device.state();
+        if state.junos.lock.strong_count() > 0 {
+            return Said::text(format!(
+                "error: configuration database locked by:\n  {} terminal p0",
+                self.device.spec.user
+            ));
+        }
+        if exclusive {
+            let lock = Arc::new(());
+            state.junos.lock = Arc::downgrade(&lock);
+            self.lock = Some(lock);
+        }
+        drop(state);
+        self.configuring = true;
+        Said::text("Entering configuration mode")
+    }
+
+    fn leave(&mut self, before: &str) -> Said {
+        self.unlock();
+        self.configuring = false;
+        Said::text(format!("{before}Exiting configuration mode"))
     }
 
     pub(super) fn page(&self) -> Option<usize> {
@@ -293,8 +335,7 @@ impl Junos {
 
     pub(super) fn answer(&mut self, line: &str) -> Said {
         let leave = std::mem::take(&mut self.asked_to_leave) && !line.trim().eq_ignore_ascii_case("no");
-        self.configuring &= !leave;
-        Said::text(if leave { "Exiting configuration mode" } else { "" })
+        if leave { self.leave("") } else { Said::default() }
     }
 
     fn operate(&mut self, line: &str, command: &[&str], filter: Option<&str>) -> Said {
@@ -303,10 +344,8 @@ impl Junos {
             ["show", "version"] => {
                 Said::text(format!("Hostname: {}\nModel: vmx\nJunos: 21.4R1.12", self.device.name()))
             }
-            ["configure" | "edit"] | ["configure", "exclusive" | "private"] => {
-                self.configuring = true;
-                Said::text("Entering configuration mode")
-            }
+            ["configure" | "edit"] | ["configure", "private"] => self.enter(false),
+            ["configure", "exclusive"] => self.enter(true),
             ["set", "cli", "screen-length", lines] => match lines.parse::<usize>() {
                 Ok(lines) => {
                     self.page = lines;
@@ -317,7 +356,7 @@ impl Junos {
             ["set", "cli", "screen-width", width] => Said::text(format!("Screen width set to {width}")),
             ["set", "cli", "timestamp", "disable"] => Said::text("CLI timestamp disabled"),
             ["set", "cli", "complete-on-space", "off"] => Said::text("Disabling complete-on-space"),
-            ["exit" | "quit"] => Said::end(),
+            ["exit" | "quit"] if !self.configuring => Said::end(),
             _ => Said::text(format!("{}^\nunknown command.", " ".repeat(self.prompt().len()))),
         }
     }
@@ -347,8 +386,7 @@ impl Junos {
             }
             ["commit", "and-quit"] => {
                 device.state().junos.commit();
-                self.configuring = false;
-                Said::text("commit complete\nExiting configuration mode")
+                self.leave("commit complete\n")
             }
             ["rollback"] | ["rollback", "0"] => {
                 let mut state = device.state();
@@ -378,8 +416,8 @@ impl Junos {
                         true,
                     );
                 }
-                self.configuring = false;
-                Said::text("Exiting configuration mode")
+                drop(state);
+                self.leave("")
             }
             _ => wrong(line),
         }

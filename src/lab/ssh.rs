@@ -1,6 +1,7 @@
 //! The SSH side of the lab: one listener per device, one task per connection and per channel, no thread of its own.
 
 use super::device::{self, Device, Reaction, Terminal};
+use super::file::Fault;
 use crate::redact::Secret;
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
 use russh::keys::{PrivateKey, PublicKey};
@@ -63,9 +64,26 @@ pub(super) async fn serve(
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
+        match device.spec.fault {
+            None => {}
+            Some(Fault::Close) => continue,
+            Some(Fault::Silence) => {
+                tasks.spawn(hold(stream, cancel.clone()));
+                continue;
+            }
+        }
         let visitor =
             Visitor { device: Arc::clone(&device), channels: HashMap::new(), tasks: tasks.clone(), asked: false };
         tasks.spawn(session(stream, Arc::clone(&config), visitor, cancel.clone()));
+    }
+}
+
+/// Keeps a connection open without a word, until the client gives up.
+async fn hold(mut stream: TcpStream, cancel: CancellationToken) {
+    let mut nowhere = tokio::io::sink();
+    tokio::select! {
+        () = cancel.cancelled() => {}
+        _ = tokio::io::copy(&mut stream, &mut nowhere) => {}
     }
 }
 

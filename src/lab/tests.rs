@@ -208,6 +208,20 @@ fn junos_changes_a_candidate() {
 }
 
 #[test]
+fn an_exclusive_junos_session_keeps_others_out_and_leaves_nothing_behind() {
+    let device = device("name: j1\nplatform: juniper_junos\n");
+    let mut first = Desk::at(&device);
+    first.lines(&["configure exclusive", "set system domain-name x.example"]);
+    let mut second = Desk::at(&device);
+    assert!(second.line("configure exclusive").contains("error: configuration database locked by:"));
+    first.lines(&["exit configuration-mode", "yes"]);
+    assert_eq!(second.lines(&["configure exclusive", "show | compare"]), "show | compare\n[edit]\nlab@j1# ");
+    second.line("set system domain-name y.example");
+    drop(second);
+    assert_eq!(first.lines(&["configure", "show | compare"]), "show | compare\n[edit]\nlab@j1# ");
+}
+
+#[test]
 fn answers_delays_and_faults_are_as_prescribed() {
     let device = device(
         "name: r1\nplatform: cisco_ios\ndelay_seconds: 1\nanswers:\n- {command: show x, output: \"1234\\n5678\", delay_seconds: 5}\n\
