@@ -1,7 +1,8 @@
 //! The SSH side of the lab: one listener per device, one task per connection and per channel, no thread of its own.
 
-use super::device::{self, Device, Reaction, Terminal};
+use super::device::{Device, Reaction};
 use super::file::Fault;
+use super::terminal::{self, Terminal};
 use crate::redact::Secret;
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
 use russh::keys::{PrivateKey, PublicKey};
@@ -258,7 +259,7 @@ async fn exec(
     // A command that reads standard input gets it whole.
     const MOST_BYTES: usize = 16 << 20;
     let mut stdin = Vec::new();
-    if device::wants_stdin(&device, &command) {
+    if terminal::wants_stdin(&device, &command) {
         while let Some(Typed::Bytes(bytes)) = typed.recv().await {
             if stdin.len() + bytes.len() > MOST_BYTES {
                 return end(&handle, channel, 1).await;
@@ -266,7 +267,7 @@ async fn exec(
             stdin.extend(bytes);
         }
     }
-    perform(&handle, channel, device::exec(&device, &command, &stdin), &mut typed).await;
+    perform(&handle, channel, terminal::exec(&device, &command, &stdin), &mut typed).await;
 }
 
 /// Does what a device does, in order; false when the channel is over.

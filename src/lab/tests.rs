@@ -1,7 +1,8 @@
 //! What devices do, without SSH: a line typed, what is shown.
 
-use super::device::{Device, Reaction, Terminal, exec};
+use super::device::{Device, Reaction};
 use super::file::LabFile;
+use super::terminal::{Terminal, exec, wants_stdin};
 use crate::redact::Secret;
 use crate::source::{Source, SourceId};
 use std::sync::Arc;
@@ -300,7 +301,7 @@ fn standard_input_is_waited_for_only_where_it_is_read() {
         ("echo 'cat", false),
     ];
     for (command, waits) in cases {
-        assert_eq!(super::device::wants_stdin(&device, command), waits, "{command}");
+        assert_eq!(wants_stdin(&device, command), waits, "{command}");
     }
 }
 
