@@ -277,13 +277,16 @@ pub(super) fn exec(device: &Arc<Device>, command: &str, stdin: &[u8]) -> Vec<Rea
     if !delay.is_zero() {
         out.push(Reaction::Wait(delay));
     }
-    let said = match prescribed {
+    let mut said = match prescribed {
         Some(Answer { output: Some(output), status, .. }) => Said { status: *status, ..Said::text(output.clone()) },
         _ => match Shell::new(device) {
             Shell::Linux(mut shell) => shell.run(command, stdin),
             mut shell => shell.run(command),
         },
     };
+    if device.spec.platform != Model::Linux && !said.output.is_empty() && !said.output.ends_with('\n') {
+        said.output.push('\n');
+    }
     if !said.took.is_zero() {
         out.push(Reaction::Wait(said.took));
     }

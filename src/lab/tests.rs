@@ -309,7 +309,7 @@ fn standard_input_is_waited_for_only_where_it_is_read() {
 fn a_router_takes_commands_by_exec() {
     let router = device("name: r1\nplatform: frr\n");
     let reactions = exec(&router, "show privilege", b"");
-    assert_eq!(reactions, [Reaction::Send(b"Current privilege level is 15".to_vec()), Reaction::End(0)]);
+    assert_eq!(reactions, [Reaction::Send(b"Current privilege level is 15\n".to_vec()), Reaction::End(0)]);
 }
 
 proptest::proptest! {
