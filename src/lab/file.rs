@@ -55,6 +55,8 @@ pub struct DeviceSpec {
     /// Files that a host starts with: path to text.
     #[serde(default)]
     pub files: BTreeMap<String, String>,
+    /// What goes wrong with every connection: it is closed at once, or accepted and never answered.
+    pub fault: Option<Fault>,
     /// What it answers to certain commands, or how; the first that fits counts.
     #[serde(default)]
     pub answers: Vec<Answer>,
@@ -101,7 +103,7 @@ pub struct Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// The connection is closed in the middle of the answer.
+    /// The connection is closed: in the middle of the answer, or before a first word.
     Close,
     /// No answer ever comes.
     Silence,

@@ -5,60 +5,13 @@
 //! It has no variables, no globs, no `if`, no `$( )`, no SFTP: what needs a real host is tried on a real sshd.
 
 use super::device::{Device, Said};
-use std::collections::{BTreeMap, BTreeSet};
+use super::words::{DEEPEST, Token, end_of_pipeline, tokens};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The most bytes that the files of one host hold. Arbitrary; a lab is no store.
-const MOST_BYTES: usize = 16 << 20;
-
-/// How deep `sh -c` may call itself.
-const DEEPEST: usize = 8;
-
 /// The longest `sleep`.
 const LONGEST_SLEEP: f64 = 3600.0;
-
-/// Files in memory.
-#[derive(Default)]
-pub(super) struct Files {
-    files: BTreeMap<String, Vec<u8>>,
-    folders: BTreeSet<String>,
-}
-
-impl Files {
-    /// Makes the folders that a host has.
-    pub(super) fn new(user: &str) -> Files {
-        let folders = ["/", "/etc", "/home", "/tmp", "/var", "/root"].map(String::from);
-        let mut files = Files { folders: folders.into(), ..Files::default() };
-        files.folders.insert(format!("/home/{user}"));
-        files
-    }
-
-    /// Writes a file, with its folders. Returns false when the host is full or a folder is in the way.
-    pub(super) fn write(&mut self, path: &str, bytes: Vec<u8>) -> bool {
-        let held: usize = self.files.iter().filter(|(p, _)| *p != path).map(|(_, bytes)| bytes.len()).sum();
-        if held + bytes.len() > MOST_BYTES || self.folders.contains(path) {
-            return false;
-        }
-        if let Some((folder, _)) = path.rsplit_once('/') {
-            self.make_folder(folder);
-        }
-        self.files.insert(path.to_owned(), bytes);
-        true
-    }
-
-    fn make_folder(&mut self, path: &str) {
-        let mut whole = String::new();
-        for part in path.split('/').filter(|part| !part.is_empty()) {
-            whole = format!("{whole}/{part}");
-            self.folders.insert(whole.clone());
-        }
-    }
-
-    fn is_folder(&self, path: &str) -> bool {
-        self.folders.contains(path)
-    }
-}
 
 /// What a program left.
 #[derive(Default)]
@@ -90,12 +43,6 @@ pub(super) struct Linux {
     ended: Option<u8>,
     /// The status of the last command, for `exit` without one.
     last: u8,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Token {
-    Word(String),
-    Operator(&'static str),
 }
 
 impl Linux {
@@ -434,110 +381,4 @@ impl Linux {
         }
         Left::default()
     }
-}
-
-/// Returns how many tokens there are before the next `;`, `&&` or `||` outside braces.
-fn end_of_pipeline(tokens: &[Token]) -> usize {
-    let mut depth = 0usize;
-    let mut at_start = true;
-    for (at, token) in tokens.iter().enumerate() {
-        match token {
-            Token::Word(word) if at_start && word == "{" => depth += 1,
-            Token::Word(word) if at_start && word == "}" => depth = depth.saturating_sub(1),
-            Token::Operator("&&" | "||" | ";") if depth == 0 => return at,
-            _ => {}
-        }
-        // A brace is one only where a command begins.
-        at_start = match token {
-            Token::Operator(operator) => matches!(*operator, "&&" | "||" | ";" | "|"),
-            Token::Word(word) => at_start && word == "{",
-        };
-    }
-    tokens.len()
-}
-
-/// Claims that a command reads its standard input, so that it is waited for.
-pub(super) fn wants_stdin(text: &str, depth: usize) -> bool {
-    let Ok(tokens) = tokens(text) else { return false };
-    let mut piped = false;
-    for command in tokens.split_inclusive(|token| matches!(token, Token::Operator("&&" | "||" | ";" | "|"))) {
-        let words: Vec<&str> = command
-            .iter()
-            .take_while(|token| !matches!(token, Token::Operator(">" | ">>")))
-            .filter_map(|token| match token {
-                Token::Word(word) if word != "{" => Some(word.as_str()),
-                _ => None,
-            })
-            .collect();
-        let reads = match words.as_slice() {
-            ["cat"] | ["cat", "-"] => !command.contains(&Token::Operator("<")),
-            [shell, "-c", inner, ..] if shell.ends_with("sh") && depth < DEEPEST => wants_stdin(inner, depth + 1),
-            _ => false,
-        };
-        if reads && !piped {
-            return true;
-        }
-        piped = command.last() == Some(&Token::Operator("|"));
-    }
-    false
-}
-
-/// Splits a line into words and operators.
-fn tokens(text: &str) -> Result<Vec<Token>, &'static str> {
-    let mut out = Vec::new();
-    let mut word: Option<String> = None;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let mut operator = |name: &'static str, word: &mut Option<String>| {
-            out.extend(word.take().map(Token::Word));
-            out.push(Token::Operator(name));
-        };
-        match c {
-            '\'' => {
-                let into = word.get_or_insert_default();
-                loop {
-                    match chars.next() {
-                        Some('\'') => break,
-                        Some(c) => into.push(c),
-                        None => return Err("a quote is not closed"),
-                    }
-                }
-            }
-            '"' => {
-                let into = word.get_or_insert_default();
-                loop {
-                    match chars.next() {
-                        Some('"') => break,
-                        Some('\\') if matches!(chars.peek(), Some('"' | '\\' | '$' | '`')) => into.extend(chars.next()),
-                        Some(c) => into.push(c),
-                        None => return Err("a quote is not closed"),
-                    }
-                }
-            }
-            '\\' => word.get_or_insert_default().extend(chars.next()),
-            ' ' | '\t' => out.extend(word.take().map(Token::Word)),
-            '\n' | ';' => operator(";", &mut word),
-            '&' if chars.next_if_eq(&'&').is_some() => operator("&&", &mut word),
-            '|' if chars.next_if_eq(&'|').is_some() => operator("||", &mut word),
-            '|' => operator("|", &mut word),
-            '>' if word.as_deref() == Some("2") => {
-                word = None;
-                let joins = chars.next_if_eq(&'&').is_some() && chars.next_if_eq(&'1').is_some();
-                operator(if joins { "2>&1" } else { "2>" }, &mut word);
-            }
-            '>' if chars.next_if_eq(&'&').is_some() => match chars.next_if_eq(&'2') {
-                Some(_) => operator(">&2", &mut word),
-                None => return Err("only `>&2` is simulated"),
-            },
-            '>' if chars.next_if_eq(&'>').is_some() => operator(">>", &mut word),
-            '>' => operator(">", &mut word),
-            '<' => operator("<", &mut word),
-            '#' if word.is_none() => while chars.next_if(|c| *c != '\n').is_some() {},
-            '&' | '`' => return Err("jobs and command substitution are not simulated"),
-            '$' if matches!(chars.peek(), Some('(' | '{')) => return Err("substitution is not simulated"),
-            c => word.get_or_insert_default().push(c),
-        }
-    }
-    out.extend(word.map(Token::Word));
-    Ok(out)
 }

@@ -3,21 +3,25 @@
 //! A [`LabFile`] says what there is; [`Lab::start`] opens one listener each on a free port and hands out what an
 //! inventory needs to reach them. Devices react as their platform does (echo, prompts, modes, paging, error texts), keep
 //! the configuration that is entered, and can be slow or faulty on purpose. What a device does is pure code
-//! (`device.rs`, `ios.rs`, `junos.rs`, `linux.rs`); `ssh.rs` and `http.rs` only carry bytes and wait.
+//! (`terminal.rs`, `ios.rs`, `junos.rs`, `linux.rs`); `ssh.rs` and `http.rs` only carry bytes and wait.
 //!
 //! It is for trying playbooks and for tests. It can't do: SFTP, public keys, more than one user a device, the syntax
 //! of a whole device (unknown first words are refused, the rest of a line is believed), a real shell on hosts.
 
 mod device;
 mod file;
+mod files;
 mod http;
 mod ios;
 mod junos;
 mod linux;
 mod ssh;
+mod statements;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod words;
 
 pub use file::{Answer, ApiSpec, DeviceSpec, Fault, LabFile, Model, Route};
 

@@ -1,6 +1,8 @@
 //! The SSH side of the lab: one listener per device, one task per connection and per channel, no thread of its own.
 
-use super::device::{self, Device, Reaction, Terminal};
+use super::device::{Device, Reaction};
+use super::file::Fault;
+use super::terminal::{self, Terminal};
 use crate::redact::Secret;
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
 use russh::keys::{PrivateKey, PublicKey};
@@ -63,9 +65,26 @@ pub(super) async fn serve(
             tokio::time::sleep(Duration::from_millis(50)).await;
             continue;
         };
+        match device.spec.fault {
+            None => {}
+            Some(Fault::Close) => continue,
+            Some(Fault::Silence) => {
+                tasks.spawn(hold(stream, cancel.clone()));
+                continue;
+            }
+        }
         let visitor =
             Visitor { device: Arc::clone(&device), channels: HashMap::new(), tasks: tasks.clone(), asked: false };
         tasks.spawn(session(stream, Arc::clone(&config), visitor, cancel.clone()));
+    }
+}
+
+/// Keeps a connection open without a word, until the client gives up.
+async fn hold(mut stream: TcpStream, cancel: CancellationToken) {
+    let mut nowhere = tokio::io::sink();
+    tokio::select! {
+        () = cancel.cancelled() => {}
+        _ = tokio::io::copy(&mut stream, &mut nowhere) => {}
     }
 }
 
@@ -240,7 +259,7 @@ async fn exec(
     // A command that reads standard input gets it whole.
     const MOST_BYTES: usize = 16 << 20;
     let mut stdin = Vec::new();
-    if device::wants_stdin(&device, &command) {
+    if terminal::wants_stdin(&device, &command) {
         while let Some(Typed::Bytes(bytes)) = typed.recv().await {
             if stdin.len() + bytes.len() > MOST_BYTES {
                 return end(&handle, channel, 1).await;
@@ -248,7 +267,7 @@ async fn exec(
             stdin.extend(bytes);
         }
     }
-    perform(&handle, channel, device::exec(&device, &command, &stdin), &mut typed).await;
+    perform(&handle, channel, terminal::exec(&device, &command, &stdin), &mut typed).await;
 }
 
 /// Does what a device does, in order; false when the channel is over.

@@ -1,7 +1,8 @@
 //! What devices do, without SSH: a line typed, what is shown.
 
-use super::device::{Device, Reaction, Terminal, exec};
+use super::device::{Device, Reaction};
 use super::file::LabFile;
+use super::terminal::{Terminal, exec, wants_stdin};
 use crate::redact::Secret;
 use crate::source::{Source, SourceId};
 use std::sync::Arc;
@@ -208,6 +209,20 @@ fn junos_changes_a_candidate() {
 }
 
 #[test]
+fn an_exclusive_junos_session_keeps_others_out_and_leaves_nothing_behind() {
+    let device = device("name: j1\nplatform: juniper_junos\n");
+    let mut first = Desk::at(&device);
+    first.lines(&["configure exclusive", "set system domain-name x.example"]);
+    let mut second = Desk::at(&device);
+    assert!(second.line("configure exclusive").contains("error: configuration database locked by:"));
+    first.lines(&["exit configuration-mode", "yes"]);
+    assert_eq!(second.lines(&["configure exclusive", "show | compare"]), "show | compare\n[edit]\nlab@j1# ");
+    second.line("set system domain-name y.example");
+    drop(second);
+    assert_eq!(first.lines(&["configure", "show | compare"]), "show | compare\n[edit]\nlab@j1# ");
+}
+
+#[test]
 fn answers_delays_and_faults_are_as_prescribed() {
     let device = device(
         "name: r1\nplatform: cisco_ios\ndelay_seconds: 1\nanswers:\n- {command: show x, output: \"1234\\n5678\", delay_seconds: 5}\n\
@@ -286,7 +301,7 @@ fn standard_input_is_waited_for_only_where_it_is_read() {
         ("echo 'cat", false),
     ];
     for (command, waits) in cases {
-        assert_eq!(super::device::wants_stdin(&device, command), waits, "{command}");
+        assert_eq!(wants_stdin(&device, command), waits, "{command}");
     }
 }
 
@@ -294,7 +309,7 @@ fn standard_input_is_waited_for_only_where_it_is_read() {
 fn a_router_takes_commands_by_exec() {
     let router = device("name: r1\nplatform: frr\n");
     let reactions = exec(&router, "show privilege", b"");
-    assert_eq!(reactions, [Reaction::Send(b"Current privilege level is 15".to_vec()), Reaction::End(0)]);
+    assert_eq!(reactions, [Reaction::Send(b"Current privilege level is 15\n".to_vec()), Reaction::End(0)]);
 }
 
 proptest::proptest! {

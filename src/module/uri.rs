@@ -267,9 +267,10 @@ enum Found {
 }
 
 async fn look(ground: &Ground<'_>, path: &str) -> Result<Found, Failure> {
-    const LOOK: &str = "if [ -d \"$1\" ]; then echo folder; elif [ -f \"$1\" ]; then \
-         stat -L -c 'file %Y' -- \"$1\" 2>/dev/null || stat -L -f 'file %m' -- \"$1\"; \
-         elif [ -e \"$1\" ]; then echo other; else echo nothing; fi";
+    const LOOK: &str = "p=$1; case $p in '~/'*) p=$HOME/${p#'~/'};; esac; \
+         if [ -d \"$p\" ]; then echo folder; elif [ -f \"$p\" ]; then \
+         stat -L -c 'file %Y' \"$p\" 2>/dev/null || stat -L -f 'file %m' \"$p\"; \
+         elif [ -e \"$p\" ]; then echo other; else echo nothing; fi";
     let argv = ["/bin/sh", "-c", LOOK, "sh", path].map(String::from).into();
     let exec = Exec { program: Program::Argv(argv), elevate: true, ..Exec::default() };
     let action = Action { effect: Effect::Read, place: ground.place, work: Work::Exec(exec) };

@@ -22,6 +22,8 @@ devices:
   - {command: show cut, output: '12345678', fault: close}
 - name: h1
   platform: linux
+- {name: shut, platform: linux, fault: close}
+- {name: mute, platform: linux, fault: silence}
 ";
 
 fn var(host: &LabHost, name: &str) -> String {
@@ -205,6 +207,24 @@ async fn a_device_that_hangs_up_does_so_in_the_middle() {
         }
         let all = String::from_utf8_lossy(&all).into_owned();
         assert!(all.contains("1234") && !all.contains("5678") && !all.ends_with("r1>"), "{all:?}");
+    })
+    .await;
+    lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_device_can_refuse_to_speak() {
+    let lab = crate::lab(LAB).await;
+    let (shut, mute) = (host(&lab, "shut"), host(&lab, "mute"));
+    blocking(move || {
+        let first_byte = |host: &LabHost, patience: Duration| {
+            let port = var(host, "ansible_port").parse().expect("a port is a number");
+            let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the lab listens");
+            stream.set_read_timeout(Some(patience)).expect("a socket has timeouts");
+            stream.read(&mut [0])
+        };
+        assert_eq!(first_byte(&shut, Duration::from_secs(20)).expect("it is closed"), 0);
+        assert!(first_byte(&mute, Duration::from_millis(50)).is_err(), "nothing comes");
     })
     .await;
     lab.stop().await;

@@ -283,3 +283,43 @@ async fn every_option_reaches_the_call() {
     assert_eq!((call.unredirected_headers.len(), call.ciphers.len()), (2, 1));
     assert_eq!(call.redirects, crate::module::Redirects::All);
 }
+
+/// The program that looks at a path, run by the shell here.
+#[tokio::test]
+async fn paths_are_looked_at_as_they_are() {
+    struct Here(std::path::PathBuf);
+    impl Probe for Here {
+        fn read(&self, action: Action) -> Boxed<'_, Result<Output, Failure>> {
+            let Work::Exec(Exec { program: Program::Argv(words), .. }) = action.work else {
+                panic!("it runs a program")
+            };
+            let mut command = std::process::Command::new(&words[0]);
+            let ran = command.args(&words[1..]).env("HOME", &self.0).output().expect("there is a shell");
+            let status = ran.status.code().unwrap_or(-1);
+            let output = ExecOutput { status, stdout: ran.stdout, stderr: ran.stderr, signal: None };
+            Box::pin(async { Ok(Output::Exec(output)) })
+        }
+    }
+    let dir = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(dir.path().join("a file's"), "").expect("the folder takes files");
+    let here = dir.path().display().to_string();
+    let cases = [
+        (here.clone(), true),
+        (format!("{here}/a file's"), true),
+        (format!("{here}/nothing"), false),
+        ("~/a file's".into(), true),
+        ("/dev/null".into(), true),
+        ("-d".into(), false),
+    ];
+    for (path, exists) in cases {
+        let args = args(&[("url", "http://h/".into()), ("creates", path.as_str().into())]);
+        let (probe, files) = (Here(dir.path().into()), SearchPath::default());
+        let ground = Ground { args: &args, probe: &probe, files: &files, place: Place::Host };
+        let change = plan(&ground).await.expect("it plans");
+        assert_eq!(change.actions.is_empty(), exists, "{path}");
+    }
+    let (args, probe, files) = (Args::default(), Here(dir.path().into()), SearchPath::default());
+    let ground = Ground { args: &args, probe: &probe, files: &files, place: Place::Host };
+    let found = look(&ground, &format!("{here}/a file's")).await;
+    assert!(matches!(found, Ok(Found::File { modified: 1_000_000_000.. })), "a time of this century");
+}
