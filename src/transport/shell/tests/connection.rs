@@ -170,12 +170,12 @@ proptest! {
         let is_plain = |line: &&String| !line.starts_with("r1") && !line.contains("--More--") && !line.contains("(END)");
         let lines: Vec<&str> = lines.iter().filter(is_plain).map(|line| line.trim_end()).collect();
         let answer = lines.join("\r\n");
-        let mut comes = format!("show a\r\n{answer}\r\nr1# ");
-        for (at, noise) in noises {
-            comes.insert_str(at % (comes.len() + 1), noise);
+        let clean = format!("show a\r\n{answer}\r\nr1# ");
+        let mut comes = String::new();
+        for (at, c) in clean.chars().enumerate() {
+            comes.extend(noises.iter().filter(|(place, _)| place % clean.len() == at).map(|(_, noise)| *noise));
+            comes.push(c);
         }
-        // A sequence put into the midst of another one breaks that; the recording must be clean of such.
-        prop_assume!(!broken(&comes));
         let recording = frr(vec![turn("show a\n", &comes)]);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let got = runtime.block_on(async {
@@ -185,10 +185,4 @@ proptest! {
         let expected = lines.join("\n");
         prop_assert_eq!(got.trim_start_matches('\n'), expected.trim_end().trim_start_matches('\n'));
     }
-}
-
-/// Claims that an escape sequence begins before another one has ended.
-fn broken(text: &str) -> bool {
-    let whole = regex::Regex::new("\x1b\\[[0-9;?]*[a-z]|\x1b\\]0;r9# \x07|\x1b\\(B").unwrap();
-    whole.replace_all(text, "").contains('\x1b')
 }
