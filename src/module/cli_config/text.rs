@@ -2,6 +2,7 @@
 
 use super::ConfigStyle;
 use crate::platform::ConfigText;
+use std::collections::HashMap;
 
 /// A line with the lines that belong to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +81,41 @@ fn banner_end(line: &str) -> Option<&str> {
     (is_delimiter && !rest[end.len()..].contains(end)).then_some(end)
 }
 
+/// What a banner says and how it is written.
+struct Banner<'a> {
+    kind: &'a str,
+    delimiter: &'a str,
+    body: &'a str,
+}
+
+/// Reads a banner; `None` for any other line.
+fn banner(line: &str) -> Option<Banner<'_>> {
+    let rest = line.strip_prefix("banner ")?.trim_start();
+    let (kind, rest) = rest.split_at(rest.find(char::is_whitespace)?);
+    if rest.starts_with('\n') {
+        let body = rest.trim_end().strip_suffix("EOF").unwrap_or(rest);
+        return Some(Banner { kind, delimiter: "EOF", body });
+    }
+    let rest = rest.trim_start();
+    let first = rest.chars().next().filter(|first| !first.is_alphanumeric())?;
+    let delimiter = if rest.starts_with("^C") { "^C" } else { &rest[..first.len_utf8()] };
+    let body = &rest[delimiter.len()..];
+    Some(Banner { kind, delimiter, body: body.split(delimiter).next().unwrap_or(body) })
+}
+
+/// Returns a line as it is typed. A banner whose delimiter is shown as `^C` (it cannot be printed) gets another one:
+/// typed, `^C` would be `^` and a letter of the text.
+fn typed(line: &str) -> String {
+    match banner(line).filter(|banner| banner.delimiter == "^C") {
+        None => line.to_owned(),
+        Some(Banner { kind, body, .. }) => {
+            let delimiter =
+                ['@', '~', '%', '&', '+', '=', '|'].into_iter().find(|c| !body.contains(*c)).unwrap_or('\x03');
+            format!("banner {kind} {delimiter}{body}{delimiter}")
+        }
+    }
+}
+
 fn with_banner<'a>(first: &str, end: &str, lines: &mut impl Iterator<Item = &'a str>) -> String {
     let mut banner = first.to_owned();
     for line in lines {
@@ -92,16 +128,32 @@ fn with_banner<'a>(first: &str, end: &str, lines: &mut impl Iterator<Item = &'a 
     banner
 }
 
+/// Sections by what their line says. A section that stands there twice is one.
+type Index<'a> = HashMap<String, Vec<&'a Section>>;
+
+fn index<'a>(sections: impl IntoIterator<Item = &'a Section>) -> Index<'a> {
+    let mut index = Index::new();
+    for section in sections {
+        index.entry(said(&section.line)).or_default().push(section);
+    }
+    index
+}
+
 /// Returns what of `wanted` is not in `running`, under its parents.
 pub(super) fn missing(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
+    missing_in(wanted, &index(running), style)
+}
+
+fn missing_in(wanted: &[Section], running: &Index<'_>, style: &ConfigText) -> Vec<Section> {
     let mut found = Vec::new();
     for section in wanted {
-        let there = running.iter().find(|other| is_same(&section.line, &other.line));
-        match there {
+        match running.get(&said(&section.line)) {
             None if is_undone(&section.line, running, style) => {}
             None => found.push(section.clone()),
+            Some(_) if section.children.is_empty() => {}
             Some(there) => {
-                let children = missing(&section.children, &there.children, style);
+                let inside = index(there.iter().flat_map(|section| &section.children));
+                let children = missing_in(&section.children, &inside, style);
                 if !children.is_empty() {
                     found.push(Section { line: section.line.clone(), children });
                 }
@@ -111,13 +163,20 @@ pub(super) fn missing(wanted: &[Section], running: &[Section], style: &ConfigTex
     found
 }
 
-/// Claims that two lines say the same: blanks and the quotes that devices put around words aside.
-fn is_same(a: &str, b: &str) -> bool {
-    a == b || {
-        let words =
-            |line: &str| line.split_whitespace().map(|word| word.trim_matches('"').to_owned()).collect::<Vec<_>>();
-        words(a) == words(b)
+/// Returns what a line says: its words, without the quotes that devices put around them; a banner's text, whatever
+/// stands around it.
+fn said(line: &str) -> String {
+    if let Some(banner) = banner(line) {
+        return format!("banner {}\n{}", banner.kind, banner.body.trim());
     }
+    let mut out = String::with_capacity(line.len());
+    for word in line.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word.trim_matches('"'));
+    }
+    out
 }
 
 /// Claims that a line that undoes something finds it undone already.
@@ -125,16 +184,15 @@ fn is_same(a: &str, b: &str) -> bool {
 /// That a line is not shown says so only where defaults are never hidden: in a configuration of `set` lines, and for
 /// `no shutdown`, which none of the platforms shows. Elsewhere `no ip domain lookup` must be sent although
 /// `ip domain lookup` is not shown: it is the default.
-fn is_undone(line: &str, running: &[Section], style: &ConfigText) -> bool {
+fn is_undone(line: &str, running: &Index<'_>, style: &ConfigText) -> bool {
     let Some(what) = line.strip_prefix(style.negate.as_str()).filter(|_| !style.negate.is_empty()) else {
         return false;
     };
     match style.style {
-        ConfigStyle::Indent => what == "shutdown" && !running.iter().any(|other| other.line == "shutdown"),
+        ConfigStyle::Indent => what == "shutdown" && !running.contains_key("shutdown"),
         ConfigStyle::Set => {
-            let set = format!("set {what}");
-            let inside = format!("{set} ");
-            !running.iter().any(|other| is_same(&set, &other.line) || other.line.starts_with(&inside))
+            let set = said(&format!("set {what}"));
+            !running.keys().any(|other| is_inside(other, &set))
         }
     }
 }
@@ -151,7 +209,7 @@ pub(super) fn to_send(sections: &[Section], style: ConfigStyle) -> Vec<String> {
             lines.extend(std::iter::repeat_n("exit".to_owned(), depth));
             depth = 0;
         }
-        lines.push(section.line.clone());
+        lines.push(typed(&section.line));
         if !section.children.is_empty() {
             depth = 1 + send_children(&section.children, &mut lines);
         }
@@ -170,22 +228,39 @@ fn send_children(children: &[Section], lines: &mut Vec<String>) -> usize {
     depth
 }
 
+/// Claims that a line is `outer` or goes on from it.
+fn is_inside(line: &str, outer: &str) -> bool {
+    line.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
 /// Returns `running` as it will be with the lines in, as far as text can tell: `no x` takes `x` out.
 pub(super) fn merge(mut running: Vec<Section>, added: &[Section], style: &ConfigText) -> Vec<Section> {
+    let places = |running: &[Section]| -> HashMap<String, usize> {
+        running.iter().enumerate().rev().map(|(place, section)| (said(&section.line), place)).collect()
+    };
+    let mut there = places(&running);
     for section in added {
         let negated = section.line.strip_prefix(style.negate.as_str()).filter(|_| !style.negate.is_empty());
         if let Some(what) = negated {
-            let what = if style.style == ConfigStyle::Set { format!("set {what}") } else { what.to_owned() };
-            let inside = format!("{what} ");
+            let what = said(&if style.style == ConfigStyle::Set { format!("set {what}") } else { what.to_owned() });
             let before = running.len();
-            running.retain(|other| !is_same(&what, &other.line) && !other.line.starts_with(&inside));
+            running.retain(|other| !is_inside(&said(&other.line), &what));
+            if running.len() < before {
+                there = places(&running);
+            }
             if running.len() < before || style.style == ConfigStyle::Set {
                 continue;
             }
         }
-        match running.iter_mut().find(|other| is_same(&section.line, &other.line)) {
-            Some(there) => there.children = merge(std::mem::take(&mut there.children), &section.children, style),
-            None => running.push(section.clone()),
+        match there.get(&said(&section.line)) {
+            Some(place) => {
+                let children = std::mem::take(&mut running[*place].children);
+                running[*place].children = merge(children, &section.children, style);
+            }
+            None => {
+                there.insert(said(&section.line), running.len());
+                running.push(Section { children: merge(Vec::new(), &section.children, style), ..section.clone() });
+            }
         }
     }
     running
@@ -279,6 +354,8 @@ mod tests {
         assert_eq!(sent(running, running, ios()), [""; 0]);
         let wanted = "banner motd @\nwelcome\n!\n@\nhostname r1\n";
         assert_eq!(sent(wanted, running, ios()), ["banner motd @\nwelcome\n!\n@"]);
+        assert_eq!(sent("banner motd @\n# keep out\n end\n@", running, ios()), [""; 0], "another delimiter");
+        assert_eq!(sent(running, "", ios()), ["banner motd @\n# keep out\n end\n@", "hostname r1"], "it can be typed");
         assert_eq!(sent("banner motd @one line@", running, ios()), ["banner motd @one line@"]);
         let eos = &platform::find("eos").unwrap().text;
         assert_eq!(sent("banner login\nhi\nEOF\nhostname x", "hostname x", eos), ["banner login\nhi\nEOF"]);

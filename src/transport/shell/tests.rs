@@ -1,6 +1,7 @@
 //! Holds recordings against the driver: every `tests/platforms/NAME/sessions.yaml`, with the bytes whole, cut at every
 //! place, and in small pieces. The result must be the same.
 
+mod connection;
 mod vtysh;
 
 use super::connection::connect_with;

@@ -96,7 +96,9 @@ impl Session {
         self.go(level, until).await?;
         let mut keep = clean;
         if let (true, Some(diff)) = (clean, &commit.diff) {
-            let response = self.line(&CliLine::new(diff), until).await?;
+            let mut response = self.line(&CliLine::new(diff), until).await?;
+            // A text of the configuration, whatever it looks like.
+            response.error = None;
             keep = !response.output.trim().is_empty();
             responses.push(response);
         }
