@@ -185,7 +185,7 @@ pub(super) fn file_failure(doing: &str, path: &str, output: &ExecOutput) -> Opti
 }
 
 /// Returns why something failed, from what the shell and its tools said, in the system's words for it.
-fn reason(said: &str) -> String {
+pub(super) fn reason(said: &str) -> String {
     const REASONS: [&str; 9] = [
         "no space left on device",
         "disk quota exceeded",
@@ -209,7 +209,9 @@ fn reason(said: &str) -> String {
     if own.starts_with("incomplete") || own.starts_with("too large") {
         return own.to_owned();
     }
-    let last = said.lines().map(str::trim).rfind(|line| !line.is_empty() && !line.starts_with(OWN_WORD));
+    // The tools of GNU send the reader on to their help in a last line.
+    let is_said = |line: &&str| !line.is_empty() && !line.starts_with(OWN_WORD) && !line.contains(" --help'");
+    let last = said.lines().map(str::trim).rfind(is_said);
     match (last, own) {
         (Some(line), _) => line.to_owned(),
         (None, "") => "the program failed without a word".to_owned(),
@@ -284,6 +286,7 @@ mod tests {
             ("cat: write error: No space left on device\nnetplay: write\n", "no space left on device"),
             ("netplay: incomplete: 3 of 5 bytes\n", "incomplete: 3 of 5 bytes"),
             ("chown: invalid user: 'nobodyatall'\nnetplay: chown\n", "chown: invalid user: 'nobodyatall'"),
+            ("chmod: invalid mode: 'x!'\nTry 'chmod --help' for more information.\n", "chmod: invalid mode: 'x!'"),
             ("netplay: count\n", "the step `count` failed"),
             ("", "the program failed without a word"),
         ];

@@ -178,8 +178,14 @@ fn write_config(dir: &Path, address: Ipv4Addr, port: u16, kinds: &[&str], lines:
     text.push_str(&format!(
         "ListenAddress {address}:{port}\nPidFile none\nAuthorizedKeysFile {shown}/authorized_keys\nStrictModes no\n\
          UsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\nPermitRootLogin yes\n\
-         LogLevel VERBOSE\nSubsystem sftp internal-sftp\nMaxStartups 200\n"
+         LogLevel VERBOSE\nSubsystem sftp internal-sftp\n"
     ));
+    // Bash reads `~/.bashrc` of the user when sshd starts it, which may take long and do anything.
+    text.push_str(&format!("SetEnv HOME={shown}\n"));
+    // Of this keyword the last line counts, unlike all others.
+    if !text.contains("MaxStartups") {
+        text.push_str("MaxStartups 200\n");
+    }
     for kind in kinds {
         text.push_str(&format!("HostKey {shown}/host_{kind}\n"));
     }

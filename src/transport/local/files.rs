@@ -1,4 +1,4 @@
-use super::super::{Limits, ssh};
+use super::super::{Limits, posix, ssh};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Content, Get, Put};
 use crate::source::expand_home;
@@ -148,7 +148,7 @@ fn change(words: &[&str], path: &Path, put: &Put) -> Result<(), Failure> {
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(Failure::new(FailureKind::File, format!("cannot write `{}`: {}", put.path, said.trim())))
+    Err(Failure::new(FailureKind::File, format!("cannot write `{}`: {}", put.path, posix::reason(&said))))
 }
 
 /// A file beside the target, removed unless it is kept.

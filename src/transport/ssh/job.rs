@@ -26,10 +26,6 @@ pub(super) struct Job {
     pub(super) deadline: Option<(Instant, Duration)>,
     /// The channel, once it is open.
     pub(super) channel: Option<Channel>,
-    /// How often the server refused to open one.
-    pub(super) refusals: u32,
-    /// When to ask again.
-    pub(super) retry_at: Option<Instant>,
 }
 
 /// What is done on a channel.
@@ -55,7 +51,7 @@ pub(super) enum Step {
 impl Job {
     pub(super) fn new(id: JobId, task: Task, timeout: Option<Duration>) -> Job {
         let deadline = timeout.map(|timeout| (Instant::now() + timeout, timeout));
-        Job { id, task, deadline, channel: None, refusals: 0, retry_at: None }
+        Job { id, task, deadline, channel: None }
     }
 
     /// Gets on as far as it goes. The channel must be open.

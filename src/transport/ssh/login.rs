@@ -66,7 +66,7 @@ fn shake_hands(hop: &Hop, session: &Session, link: &Link, watch: &Watch) -> Resu
     let mut handle = session.clone();
     match watch.drive(session, link, "waiting for its SSH greeting and key exchange", || handle.handshake()) {
         Err(failure) if failure.kind == FailureKind::Unreachable => {
-            let phase = if session.banner().is_none() { "SSH greeting" } else { "end of the key exchange" };
+            let phase = if !has_greeted(session) { "SSH greeting" } else { "end of the key exchange" };
             let message =
                 format!("`{}` accepted the connection, but no {phase} came within {}", hop.label(), watch.allowed());
             Err(Failure::new(FailureKind::Unreachable, message)
@@ -79,12 +79,20 @@ fn shake_hands(hop: &Hop, session: &Session, link: &Link, watch: &Watch) -> Resu
     }
 }
 
+/// Claims that the greeting has come. Until then libssh2 gives as banner whatever else the server said.
+fn has_greeted(session: &Session) -> bool {
+    session.banner().is_some_and(|banner| banner.starts_with("SSH-"))
+}
+
 fn handshake_refusal(hop: &Hop, session: &Session, error: &ssh2::Error) -> Refusal {
     let label = hop.label();
     // Socket errors of libssh2: none, banner, disconnect, receive.
     let hung_up = matches!(error.code(), ErrorCode::Session(-1 | -2 | -13 | -43));
-    if hung_up && session.banner().is_none() {
-        let message = format!("`{label}` closed the connection before its SSH greeting");
+    if hung_up && !has_greeted(session) {
+        // A busy sshd says so in a line of its own.
+        let said = session.banner().unwrap_or("").trim();
+        let said = if said.is_empty() { String::new() } else { format!(", saying `{said}`") };
+        let message = format!("`{label}` closed the connection before its SSH greeting{said}");
         let help =
             "the server may be refusing logins (`MaxStartups`, a block list), or the port is not an SSH server's";
         return Refusal { failure: Failure::new(FailureKind::Unreachable, message).help(help), is_busy: true };

@@ -4,7 +4,10 @@
 mod sshd;
 
 mod commands;
+mod crowds;
+mod files;
 mod logins;
+mod ways;
 
 use crate::effect::Effect;
 use crate::failure::Failure;

@@ -38,8 +38,13 @@ const UNREAD_AT_MOST: Duration = Duration::from_secs(5);
 /// How long a server may take to answer a keepalive.
 const KEEPALIVE_PATIENCE: Duration = Duration::from_secs(15);
 
-/// How often a server may refuse a channel while none of ours is open.
+/// How often in a row a server may refuse a session while none of ours is open.
 const MOST_LONELY_REFUSALS: u32 = 20;
+
+/// How long to wait after it has refused one, growing up to tenfold: while others run, whose end comes as an event, and
+/// while none runs.
+const BUSY_PAUSE: Duration = Duration::from_millis(20);
+const LONELY_PAUSE: Duration = Duration::from_millis(5);
 
 /// A live connection's state.
 pub(super) struct Worker {
@@ -84,6 +89,9 @@ struct Loop {
     draining: bool,
     last_news: Instant,
     unread_since: Option<Instant>,
+    /// How often in a row the server has refused a session, and when the next is asked for.
+    refusals: u32,
+    retry_at: Option<Instant>,
     /// A job has been through, so the server's first, slow answer is behind us.
     warm: bool,
     /// The socket must be writable before something can go on.
@@ -100,6 +108,8 @@ impl Worker {
             draining: false,
             last_news: Instant::now(),
             unread_since: None,
+            refusals: 0,
+            retry_at: None,
             warm: false,
             blocked_outward: false,
         };
@@ -206,6 +216,8 @@ impl Loop {
                     // Dropping it frees the channel.
                     self.jobs.remove(at);
                     self.warm = true;
+                    // It may have made room for another.
+                    (self.refusals, self.retry_at) = (0, None);
                     moved = true;
                     continue;
                 }
@@ -223,6 +235,7 @@ impl Loop {
     }
 
     fn drive_opening(&mut self) -> Step {
+        self.retry_at = self.retry_at.filter(|at| *at > Instant::now());
         if self.opening.is_none() {
             self.opening = self.next_opening();
         }
@@ -239,7 +252,10 @@ impl Loop {
         let job = self.opening.take().and_then(|opening| opening.job);
         let job = job.and_then(|id| self.jobs.iter().position(|job| job.id == id));
         match (result, job) {
-            (Ok(channel), Some(at)) => self.jobs[at].channel = Some(channel),
+            (Ok(channel), Some(at)) => {
+                self.refusals = 0;
+                self.jobs[at].channel = Some(channel);
+            }
             // Freeing it closes it.
             (Ok(channel), None) => drop::<Channel>(channel),
             (Err(error), at) if error.code() == ErrorCode::Session(-21) => {
@@ -258,8 +274,9 @@ impl Loop {
         let commands =
             self.jobs.iter().filter(|job| job.channel.is_some() && matches!(job.task, Task::Exec(_))).count();
         let may_open = |job: &&Job| {
+            let is_port = matches!(&job.task, Task::Pipe(pipe) if matches!(pipe.end, End::Port { .. }));
             let room = commands < self.worker.most_commands || !matches!(job.task, Task::Exec(_));
-            job.channel.is_none() && room && job.retry_at.is_none_or(|at| at <= now)
+            job.channel.is_none() && room && (is_port || self.retry_at.is_none_or(|at| at <= now))
         };
         let job = self.jobs.iter().find(may_open)?;
         let kind = match &job.task {
@@ -275,8 +292,7 @@ impl Loop {
     /// A session beyond the server's `MaxSessions` waits for one of the others to end; a port is refused for good.
     fn refused(&mut self, at: usize, error: &ssh2::Error) {
         let others = self.jobs.iter().any(|job| job.channel.is_some());
-        let job = &mut self.jobs[at];
-        if let Task::Pipe(pipe) = &mut job.task
+        if let Task::Pipe(pipe) = &mut self.jobs[at].task
             && let End::Port { host, port } = &pipe.end
         {
             let is_prohibited = error.message().contains("prohibited") || error.message().contains("unknown channel");
@@ -286,8 +302,8 @@ impl Loop {
             self.jobs.remove(at);
             return;
         }
-        job.refusals += 1;
-        if !others && job.refusals > MOST_LONELY_REFUSALS {
+        self.refusals += 1;
+        if !others && self.refusals > MOST_LONELY_REFUSALS {
             let message = format!("`{}` opens no session: {}", self.worker.label, error.message().to_lowercase());
             let failure = Failure::new(FailureKind::Unreachable, message).help("see `MaxSessions` of the server");
             self.stop_taking();
@@ -295,7 +311,8 @@ impl Loop {
             return;
         }
         // The server lets go of a closed channel a moment after its close, so there is no event to wait for.
-        job.retry_at = Some(Instant::now() + Duration::from_millis(u64::from(job.refusals.min(20)) * 10));
+        let pause = if others { BUSY_PAUSE } else { LONELY_PAUSE };
+        self.retry_at = Some(Instant::now() + pause * self.refusals.min(10));
     }
 
     fn is_reading(&self) -> bool {
@@ -380,7 +397,8 @@ impl Loop {
 
     fn next_event(&self) -> Option<Instant> {
         let deadlines = self.jobs.iter().filter_map(|job| job.deadline.map(|(at, _)| at));
-        let retries = self.jobs.iter().filter(|job| job.channel.is_none()).filter_map(|job| job.retry_at);
+        let waiting = self.jobs.iter().any(|job| job.channel.is_none());
+        let retries = self.retry_at.filter(|_| waiting);
         let keepalive = match &self.opening {
             Some(opening) if matches!(opening.kind, OpeningKind::Nothing) => Some(opening.since + KEEPALIVE_PATIENCE),
             Some(_) => None,

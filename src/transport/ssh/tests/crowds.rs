@@ -1,0 +1,173 @@
+//! Many at once: sessions of one connection, logins to one server, threads.
+
+use super::*;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Waits for all and returns what they gave.
+async fn all<T: Send + 'static>(futures: impl IntoIterator<Item = impl Future<Output = T> + Send + 'static>) -> Vec<T> {
+    let tasks: Vec<_> = futures.into_iter().map(tokio::spawn).collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
+}
+
+#[test]
+fn commands_run_side_by_side_on_one_connection() {
+    let sshd = Sshd::start();
+    run(async {
+        let connection: Arc<dyn Connection> = open(&target(&sshd)).await.unwrap().into();
+        let folder = sshd.dir().display().to_string();
+        // Each waits for the other: one after the other they would never end.
+        let pair = [("a", "b"), ("b", "a")].map(|(ours, theirs)| {
+            let connection = Arc::clone(&connection);
+            let script = format!("cd {folder}; touch {ours}; until [ -e {theirs} ]; do sleep 0.01; done");
+            async move { exec(&*connection, &script).await.unwrap().status }
+        });
+        assert_eq!(all(pair).await, [0, 0]);
+    });
+}
+
+#[test]
+fn no_command_is_lost_when_the_server_allows_few_sessions() {
+    for lines in [&["MaxSessions 2"][..], &["MaxSessions 1"], &[]] {
+        let sshd = Sshd::with(lines);
+        run(async {
+            let connection: Arc<dyn Connection> = open(&target(&sshd)).await.unwrap().into();
+            let commands = (0..20).map(|n| {
+                let connection = Arc::clone(&connection);
+                async move { exec(&*connection, &format!("sleep 0.05; exit {n}")).await.map(|output| output.status) }
+            });
+            let statuses: Vec<_> = all(commands).await.into_iter().map(|status| status.unwrap()).collect();
+            assert_eq!(statuses, (0..20).collect::<Vec<_>>(), "{lines:?}");
+        });
+    }
+}
+
+#[test]
+fn a_server_without_sessions_is_given_up() {
+    let sshd = Sshd::with(&["MaxSessions 0"]);
+    run(async {
+        let connection = open(&target(&sshd)).await.unwrap();
+        let failure = exec(&*connection, "true").await.unwrap_err();
+        assert!(failure.message.expose().contains("opens no session"), "{}", failure.message.expose());
+    });
+}
+
+#[test]
+fn logins_that_a_busy_server_drops_are_tried_again() {
+    let sshd = Sshd::with(&["MaxStartups 2:100:2"]);
+    let target = target(&sshd);
+    run(async {
+        let shared = shared();
+        let logins = (0..30).map(|_| {
+            let (target, shared) = (target.clone(), shared.clone());
+            async move {
+                let connection = connect(&target, &shared, &limits()).await?;
+                let status = exec(&*connection, "exit 4").await?.status;
+                connection.close().await;
+                Ok::<_, Failure>(status)
+            }
+        });
+        for result in all(logins).await {
+            assert_eq!(result.unwrap_or_else(|failure| panic!("{}", failure.message.expose())), 4);
+        }
+    });
+    assert!(sshd.log().contains("MaxStartups"), "the server was never busy:\n{}", sshd.log());
+}
+
+/// Returns how many threads of this process are those of connections.
+fn connection_threads() -> usize {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().filter_map(Result::ok);
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    names.filter(|name| name.starts_with("ssh ")).count()
+}
+
+/// Returns the memory of this process that is in use.
+fn resident_kib() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+#[test]
+fn fifty_connections_cost_little_and_leave_nothing() {
+    // Other tests of this process may have connections of their own; under nextest each has its own process.
+    let sshd = Sshd::start();
+    let target = target(&sshd);
+    run(async {
+        let shared = shared();
+        drop(connect(&target, &shared, &limits()).await.unwrap());
+        sshd::wait_until("the first thread has gone", || connection_threads() == 0 || !under_nextest());
+        let (threads, memory) = (connection_threads(), resident_kib());
+        let mut connections = Vec::new();
+        for batch in 0..5 {
+            let logins = (0..10).map(|_| {
+                let (target, shared) = (target.clone(), shared.clone());
+                async move { connect(&target, &shared, &limits()).await.map_err(|failure| format!("{failure:?}")) }
+            });
+            for connection in all(logins).await {
+                connections.push(connection.unwrap_or_else(|failure| panic!("batch {batch}: {failure}")));
+            }
+        }
+        if under_nextest() {
+            assert_eq!(connection_threads(), threads + 50, "one each");
+            let each = resident_kib().saturating_sub(memory) / 50;
+            assert!(each < 400, "{each} KiB a connection in a build without optimisation");
+        }
+        let (closed, dropped) = connections.split_at_mut(25);
+        for connection in closed {
+            connection.close().await;
+        }
+        assert_eq!(dropped.len(), 25);
+        drop(connections);
+        sshd::wait_until("all threads have gone", || connection_threads() <= threads);
+    });
+}
+
+fn under_nextest() -> bool {
+    std::env::var_os("NEXTEST").is_some()
+}
+
+#[test]
+fn an_idle_connection_answers_the_server_that_asks_whether_it_is_alive() {
+    // The server hangs up after three seconds without an answer.
+    let sshd = Sshd::with(&["ClientAliveInterval 1", "ClientAliveCountMax 8"]);
+    run(async {
+        let connection = open(&target(&sshd)).await.unwrap();
+        assert_eq!(exec(&*connection, "exit 4").await.unwrap().status, 4);
+        let start = Instant::now();
+        // What is waited for is time here: nothing else happens on an idle connection.
+        while start.elapsed() < Duration::from_secs(11) {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            assert!(connection.is_open(), "{}", sshd.log());
+        }
+        assert_eq!(exec(&*connection, "exit 4").await.unwrap().status, 4);
+    });
+}
+
+#[test]
+fn an_idle_connection_notices_that_the_server_has_gone() {
+    let sshd = Sshd::start();
+    run(async {
+        let connection = open(&target(&sshd)).await.unwrap();
+        sshd.kill_sessions();
+        let gone = || !connection.is_open();
+        sshd::wait_until("the end is noticed", gone);
+    });
+}
+
+#[test]
+fn a_keepalive_goes_through_while_a_command_is_silent() {
+    let sshd = Sshd::start();
+    run(async {
+        let mut target = target(&sshd);
+        target.ssh.keepalive = Some(Duration::from_millis(50));
+        let connection = open(&target).await.unwrap();
+        assert_eq!(exec(&*connection, "sleep 1; exit 6").await.unwrap().status, 6);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert_eq!(exec(&*connection, "exit 6").await.unwrap().status, 6);
+    });
+}
