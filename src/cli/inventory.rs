@@ -78,9 +78,19 @@ pub(super) fn main(args: InventoryArgs, colour: Option<bool>) -> Exit {
         for row in rows {
             // Writing to a `String` cannot fail.
             let _ = writeln!(text, "{}: {}", row.name, row.value.to_text());
-            let _ = writeln!(text, "    from {}{}", row.origin, row.place.map(|place| format!(", {place}")).unwrap_or_default());
+            let _ = writeln!(
+                text,
+                "    from {}{}",
+                row.origin,
+                row.place.map(|place| format!(", {place}")).unwrap_or_default()
+            );
             for other in row.shadowed {
-                let _ = writeln!(text, "    over {}{}", other.origin, other.place.map(|place| format!(", {place}")).unwrap_or_default());
+                let _ = writeln!(
+                    text,
+                    "    over {}{}",
+                    other.origin,
+                    other.place.map(|place| format!(", {place}")).unwrap_or_default()
+                );
             }
         }
         say(&text);

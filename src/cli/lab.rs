@@ -21,7 +21,8 @@ pub(super) fn main(args: LabArgs, colour: Option<bool>) -> Exit {
     let file = match LabFile::load(&sources, &args.file) {
         Ok(file) => file,
         Err(found) => {
-            let style = if colour.unwrap_or_else(console::colors_enabled_stderr) { Style::Coloured } else { Style::Plain };
+            let style =
+                if colour.unwrap_or_else(console::colors_enabled_stderr) { Style::Coloured } else { Style::Plain };
             found.iter().for_each(|diagnostic| say_error(&(render(diagnostic, &sources, style) + "\n\n")));
             return Exit::Input;
         }

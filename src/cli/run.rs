@@ -327,7 +327,10 @@ pub(super) fn plan_all(context: &Arc<Context>, plays: &[Arc<Play>], found: &mut 
     for play in plays {
         let part = executor::plan(context, play, found);
         let pattern = play.hosts.to_value().to_text();
-        if play.hosts.is_static() && !adds_hosts && let Ok(selection) = inventory.selection(&[&pattern]) {
+        if play.hosts.is_static()
+            && !adds_hosts
+            && let Ok(selection) = inventory.selection(&[&pattern])
+        {
             for unmatched in &selection.unmatched {
                 if !is_localhost(&unmatched.part) {
                     found.push(
@@ -388,7 +391,8 @@ fn reporter(args: &RunArgs, colour: Option<bool>) -> Box<dyn Reporter> {
 }
 
 fn locale_is_utf8() -> bool {
-    let said = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
+    let said =
+        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
     said.is_none_or(|value| value.to_uppercase().replace('-', "").contains("UTF8"))
 }
 
@@ -397,7 +401,8 @@ fn settings(args: &RunArgs, lab: &LabPart) -> Result<Settings, String> {
         if !wanted {
             return Ok(None);
         }
-        let password = rpassword::prompt_password(prompt).map_err(|error| format!("cannot ask for a password: {error}"))?;
+        let password =
+            rpassword::prompt_password(prompt).map_err(|error| format!("cannot ask for a password: {error}"))?;
         Ok(Some(Secret::new(password)))
     };
     let password = ask(args.ask_pass, "SSH password: ")?;
@@ -510,14 +515,17 @@ fn magic(settings: &Settings) -> Layer {
 
 /// Learns passwords that stand in the inventory as they are, so that they are masked before they are first used.
 fn learn_passwords(context: &Context, setup: &Setup) {
-    let layers = setup.inventory.hosts.values().map(|host| &host.vars).chain(setup.inventory.groups.values().map(|g| &g.vars));
-    for (name, var) in layers.flatten() {
-        if is_secret_name(name) && let Var::Data(Value::Str(text)) = var {
-            context.publisher.redactor().learn(&Secret::new(&**text));
-        } else if let (true, Var::Author(node)) = (is_secret_name(name), var)
-            && node.is_static()
-            && let Some(text) = node.as_str()
-        {
+    let (hosts, groups) = (&setup.inventory.hosts, &setup.inventory.groups);
+    let beside = hosts.values().map(|host| &host.vars).chain(groups.values().map(|group| &group.vars));
+    let folders = hosts.values().flat_map(|host| &host.layers).chain(groups.values().flat_map(|group| &group.layers));
+    let layers = beside.chain(folders.map(|folder| &folder.layer.vars)).chain([&setup.loader.extra_vars.vars]);
+    for (name, var) in layers.flatten().filter(|(name, _)| is_secret_name(name)) {
+        let text = match var {
+            Var::Author(node) if node.is_static() => node.as_str(),
+            Var::Data(value) => value.as_str(),
+            Var::Author(_) => None,
+        };
+        if let Some(text) = text {
             context.publisher.redactor().learn(&Secret::new(text));
         }
     }
@@ -526,5 +534,8 @@ fn learn_passwords(context: &Context, setup: &Setup) {
 /// Claims that a variable of this name holds a password.
 pub(super) fn is_secret_name(name: &str) -> bool {
     let name = name.strip_prefix("ansible_").unwrap_or("");
-    name.ends_with("_pass") || name.ends_with("_password") || name.ends_with("_passphrase") || matches!(name, "pass" | "password")
+    name.ends_with("_pass")
+        || name.ends_with("_password")
+        || name.ends_with("_passphrase")
+        || matches!(name, "pass" | "password")
 }

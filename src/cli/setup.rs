@@ -63,7 +63,8 @@ impl Setup {
     /// Shows what was found since the last time; says how to end when there are errors.
     pub(super) fn show_found(&mut self) -> Result<(), Exit> {
         let fresh: Vec<&Diagnostic> = self.found.iter().skip(self.shown).collect();
-        let text: String = fresh.iter().map(|diagnostic| render(diagnostic, &self.sources, self.style) + "\n\n").collect();
+        let text: String =
+            fresh.iter().map(|diagnostic| render(diagnostic, &self.sources, self.style) + "\n\n").collect();
         say_error(&text);
         self.shown += fresh.len();
         if !self.found.has_errors() {

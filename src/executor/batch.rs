@@ -352,7 +352,8 @@ impl Batch {
         let (id, outcome) = match joined {
             Ok((id, outcome)) => (id, outcome),
             Err(error) => {
-                let failure = Failure::new(FailureKind::Internal, "the step crashed: a fault in netplay, please report it");
+                let failure =
+                    Failure::new(FailureKind::Internal, "the step crashed: a fault in netplay, please report it");
                 (error.id(), Outcome::failed(failure, String::new()))
             }
         };
@@ -524,7 +525,8 @@ impl Batch {
     fn judge_batch(&mut self, node: NodeId, section: SectionId) {
         let total = self.hosts.len();
         let out = self.standing.iter().filter(|s| matches!(s, Standing::Failed | Standing::Unreachable)).count();
-        let too_many = self.max_fail_percentage.is_some_and(|limit| out > 0 && out as f64 / total as f64 * 100.0 > limit);
+        let too_many =
+            self.max_fail_percentage.is_some_and(|limit| out > 0 && out as f64 / total as f64 * 100.0 > limit);
         if self.fatal_nodes.contains(&node) || too_many {
             for host in 0..total as HostIndex {
                 if self.is_live(section, host) {
@@ -600,7 +602,8 @@ impl Batch {
         let mut at = section;
         loop {
             let info = &self.graph.sections[at.index()];
-            let failed = |section: SectionId| self.failed.get(section.index()).is_some_and(|hosts| hosts[host as usize]);
+            let failed =
+                |section: SectionId| self.failed.get(section.index()).is_some_and(|hosts| hosts[host as usize]);
             let live = match info.part {
                 Part::Root => true,
                 Part::Body | Part::Always => !failed(at),

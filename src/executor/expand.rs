@@ -84,9 +84,7 @@ impl Batch {
         let loader = Arc::clone(&self.context.loader);
         let inherited = Arc::new(included_inherits(task, inclusion, &loader, found));
         match &inclusion.what {
-            Included::File(path) => {
-                loader.include_file(path, &inherited, false, found)
-            }
+            Included::File(path) => loader.include_file(path, &inherited, false, found),
             Included::Role { name, how } => {
                 let Some((role, items)) = loader.include_role(name, how, inclusion.named_at, &inherited, found) else {
                     return Vec::new();
@@ -108,11 +106,8 @@ impl Batch {
         hosts: &[HostIndex],
     ) -> Result<NodeId, Diagnostics> {
         let mut found = Diagnostics::new();
-        let how = Lowering {
-            knowledge: &self.knowledge,
-            platforms: &self.platforms,
-            fail_together: self.fails_together(),
-        };
+        let how =
+            Lowering { knowledge: &self.knowledge, platforms: &self.platforms, fail_together: self.fails_together() };
         let (range, last) = self.graph.expand(from, end, items, handlers, &how, &mut found);
         if found.has_errors() {
             return Err(found);
@@ -185,7 +180,10 @@ impl Batch {
     }
 
     fn answers_to(&self, handler: &Arc<Task>, name: &str, host: HostIndex) -> bool {
-        if handler.listen.iter().any(|topic| **topic == *name) || handler.title() == name || handler.plain_name() == Some(name) {
+        if handler.listen.iter().any(|topic| **topic == *name)
+            || handler.title() == name
+            || handler.plain_name() == Some(name)
+        {
             return true;
         }
         let Some(written) = handler.name.as_ref().filter(|node| !node.is_static()) else { return false };
@@ -235,7 +233,9 @@ fn grouped(inclusions: Vec<(HostIndex, Vec<Inclusion>)>) -> Vec<Group> {
         for inclusion in list {
             // A host's own inclusions keep their order: each goes into a group after that of the one before.
             let same = groups.iter().skip(from).position(|group| {
-                group.inclusion.what == inclusion.what && group.inclusion.vars == inclusion.vars && !group.hosts.contains(&host)
+                group.inclusion.what == inclusion.what
+                    && group.inclusion.vars == inclusion.vars
+                    && !group.hosts.contains(&host)
             });
             match same {
                 Some(index) => {
@@ -261,9 +261,7 @@ fn included_inherits(
 ) -> Inherited {
     let mut inherited = (*task.around).clone();
     let own = task.vars.iter().skip(inherited.vars.len());
-    inherited.vars.extend(own.map(|layer| {
-        Arc::new(Layer { origin: Origin::IncludeParams, vars: layer.vars.clone() })
-    }));
+    inherited.vars.extend(own.map(|layer| Arc::new(Layer { origin: Origin::IncludeParams, vars: layer.vars.clone() })));
     if let Some(layer) = loop_layer(&inclusion.vars) {
         inherited.vars.push(layer);
     }

@@ -5,7 +5,7 @@ use super::step::Job;
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, Boxed, Output, Place, Probe, Run, Then, Work};
-use crate::source::Diagnostics;
+use crate::source::{Diagnostics, Source, SourceId};
 use crate::transport::{Kind, Limits, Target};
 use crate::vars::{Origin, Var};
 use indexmap::IndexMap;
@@ -22,7 +22,11 @@ pub(super) struct Gate<'a> {
 
 impl Gate<'_> {
     /// Performs the actions of a change, and those that follow from their outputs. `None` when check mode withheld one.
-    pub(super) async fn perform(&self, actions: Vec<Action>, then: Option<Then>) -> Result<Option<Vec<Output>>, Failure> {
+    pub(super) async fn perform(
+        &self,
+        actions: Vec<Action>,
+        then: Option<Then>,
+    ) -> Result<Option<Vec<Output>>, Failure> {
         if self.withholds(&actions) {
             return Ok(None);
         }
@@ -61,7 +65,9 @@ impl Gate<'_> {
                     }
                 }
             }
-            Work::Http(call) => return context.pool.http(call, &limits).await.map(|answer| Output::Http(Box::new(answer))),
+            Work::Http(call) => {
+                return context.pool.http(call, &limits).await.map(|answer| Output::Http(Box::new(answer)));
+            }
             Work::Exec(exec) => {
                 for (name, value) in self.env {
                     if !exec.env.iter().any(|(known, _)| known == name) {
@@ -99,6 +105,11 @@ impl Run for Context {
 
     fn wants_diff(&self) -> bool {
         self.settings.diff
+    }
+
+    fn source(&self, path: &Path, text: &str) -> SourceId {
+        let name = path.display().to_string();
+        self.loader.sources.add_once(Source::new(name, Some(path.to_owned()), text))
     }
 
     fn open_vault(&self, _text: &[u8]) -> Result<Vec<u8>, Failure> {

@@ -273,8 +273,10 @@ fn judge(job: &Job, scope: &StepScope, outcome: &mut ItemOutcome) -> Result<(), 
         outcome.result.insert("failed_when_result", holds);
         if holds {
             if outcome.failure.is_none() {
-                let texts: Vec<String> = conditions.iter().map(|node| format!("`{}`", node.to_value().to_text())).collect();
-                let mut failure = Failure::new(FailureKind::Module, format!("`failed_when` holds: {}", texts.join(" and ")));
+                let texts: Vec<String> =
+                    conditions.iter().map(|node| format!("`{}`", node.to_value().to_text())).collect();
+                let mut failure =
+                    Failure::new(FailureKind::Module, format!("`failed_when` holds: {}", texts.join(" and ")));
                 failure.place = conditions.first().map(|node| node.span);
                 outcome.failure = Some(failure);
             }
@@ -342,8 +344,21 @@ async fn once(
 
 /// Lets a change pass the gate and makes an outcome of it.
 async fn carry_out(job: &Job, module: &Module, change: Change, gate: &Gate<'_>) -> Result<ItemOutcome, Failure> {
-    let Change { actions, result, changed, diff, withheld, then, finish, facts, facts_are_gathered, vars, run, skipped, warnings } =
-        change;
+    let Change {
+        actions,
+        result,
+        changed,
+        diff,
+        withheld,
+        then,
+        finish,
+        facts,
+        facts_are_gathered,
+        vars,
+        run,
+        skipped,
+        warnings,
+    } = change;
     if let Some(reason) = skipped {
         let mut outcome = ItemOutcome::skipped(reason, None);
         result.into_iter().for_each(|(key, value)| outcome.result.insert(key, value));
@@ -370,10 +385,8 @@ async fn carry_out(job: &Job, module: &Module, change: Change, gate: &Gate<'_>) 
         result.insert("changed", changed);
     }
     let status = if changed { Status::Changed } else { Status::Ok };
-    let mut writes: Vec<VarWrite> = vars
-        .into_iter()
-        .map(|(name, var)| VarWrite { host: None, shelf: Shelf::Included, name, var })
-        .collect();
+    let mut writes: Vec<VarWrite> =
+        vars.into_iter().map(|(name, var)| VarWrite { host: None, shelf: Shelf::Included, name, var }).collect();
     let shelf = if facts_are_gathered { Shelf::Facts } else { Shelf::Set };
     if !facts.is_empty() || !found.is_empty() {
         let all: Map = facts.into_iter().chain(found).collect();
@@ -406,8 +419,11 @@ fn delegate(job: &Job, templar: &Templar) -> Result<Option<Arc<str>>, Failure> {
     match templar.node(node)? {
         Value::Str(name) if !name.is_empty() => Ok(Some(name)),
         Value::Null | Value::Omit => Ok(None),
-        other => Err(Failure::new(FailureKind::Argument, format!("`delegate_to` needs the name of a host, not a {}", other.kind()))
-            .at(node.span)),
+        other => Err(Failure::new(
+            FailureKind::Argument,
+            format!("`delegate_to` needs the name of a host, not a {}", other.kind()),
+        )
+        .at(node.span)),
     }
 }
 
@@ -479,7 +495,8 @@ fn include(job: &Job, scope: &StepScope, templar: &Templar) -> Result<ItemOutcom
     let text = |name: &str| -> Result<Option<(String, &Node)>, Failure> {
         task.args.get(name).map(|node| Ok((templar.node(node)?.to_text(), node))).transpose()
     };
-    let missing = |name: &str| Failure::new(FailureKind::Argument, format!("`{}` needs the argument `{name}`", task.called));
+    let missing =
+        |name: &str| Failure::new(FailureKind::Argument, format!("`{}` needs the argument `{name}`", task.called));
     let (what, node) = match task.action {
         Action::IncludeTasks => {
             let (name, node) = text("file")?.ok_or_else(|| missing("file"))?;
@@ -504,12 +521,8 @@ fn include(job: &Job, scope: &StepScope, templar: &Templar) -> Result<ItemOutcom
         Included::File(path) => result.insert("include", path.display().to_string()),
         Included::Role { name, .. } => result.insert("include_role", name.as_str()),
     }
-    let inclusion = Inclusion {
-        what,
-        vars: scope.overlay.clone(),
-        apply: task.args.get("apply").cloned(),
-        named_at: node.span,
-    };
+    let inclusion =
+        Inclusion { what, vars: scope.overlay.clone(), apply: task.args.get("apply").cloned(), named_at: node.span };
     Ok(ItemOutcome { inclusion: Some(inclusion), ..ItemOutcome::new(Status::Ok, result) })
 }
 

@@ -73,12 +73,16 @@ impl Pool {
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, all).await;
     }
 
-    async fn connection(&self, key: &Key, target: &Arc<Target>, limits: &Limits) -> Result<Arc<dyn Connection>, Failure> {
+    async fn connection(
+        &self,
+        key: &Key,
+        target: &Arc<Target>,
+        limits: &Limits,
+    ) -> Result<Arc<dyn Connection>, Failure> {
         for _ in 0..3 {
             let slot = Arc::clone(self.lock().entry(key.clone()).or_default());
-            let opened = slot.get_or_try_init(|| async {
-                transport::connect(target, &self.shared, limits).await.map(Arc::from)
-            });
+            let opened = slot
+                .get_or_try_init(|| async { transport::connect(target, &self.shared, limits).await.map(Arc::from) });
             let connection: &Arc<dyn Connection> = opened.await?;
             if connection.is_open() {
                 return Ok(Arc::clone(connection));

@@ -1,10 +1,10 @@
 //! The run: plays one after the other, each in its batches.
 
+use super::Context;
 use super::batch::{Batch, BatchStart, Standing};
 use super::item::number;
 use super::target::{Defaults, platform_of};
 use super::world::{PlayView, StepScope, is_localhost};
-use super::Context;
 use crate::event::{TaskNumber, What};
 use crate::graph::{Graph, Knowledge, Lowering, TagFilter, keep_tagged, lower_play};
 use crate::inventory::Inventory;
@@ -122,8 +122,7 @@ async fn run_play(
         let view = view(context, &planned.play, &planned.hosts, &hosts, &mut found);
         let knowledge = knowledge(context, &view);
         let platforms = platforms(context, &hosts);
-        let max_fail_percentage =
-            planned.play.max_fail_percentage.as_ref().and_then(|node| number(&node.to_value()));
+        let max_fail_percentage = planned.play.max_fail_percentage.as_ref().and_then(|node| number(&node.to_value()));
         let how = Lowering {
             knowledge: &knowledge,
             platforms: &platforms,
@@ -266,13 +265,16 @@ fn serial(context: &Context, play: &Play, hosts: usize, found: &mut Diagnostics)
         for value in values {
             let text = value.to_text();
             let size = match text.strip_suffix('%') {
-                Some(percent) => percent.trim().parse::<f64>().ok().map(|p| ((p / 100.0 * hosts as f64) as usize).max(1)),
+                Some(percent) => {
+                    percent.trim().parse::<f64>().ok().map(|p| ((p / 100.0 * hosts as f64) as usize).max(1))
+                }
                 None => text.trim().parse::<usize>().ok().map(|n| if n == 0 { hosts } else { n }),
             };
             match size {
                 Some(size) => sizes.push(size),
                 None => found.push(
-                    Diagnostic::error("E0606", format!("`serial` takes numbers and percentages, not `{text}`")).at(node.span),
+                    Diagnostic::error("E0606", format!("`serial` takes numbers and percentages, not `{text}`"))
+                        .at(node.span),
                 ),
             }
         }
@@ -314,7 +316,8 @@ fn view(
     let mut read: HashMap<PathBuf, Option<Arc<Layer>>> = HashMap::new();
     let so_far = Arc::new(PlayView { out: Vec::new(), late_vars: HashMap::new(), ..copy(&view) });
     for host in batch {
-        let files = crate::source::SearchPath { role: None, task_dir: play.dir.clone(), playbook_dir: play.dir.clone() };
+        let files =
+            crate::source::SearchPath { role: None, task_dir: play.dir.clone(), playbook_dir: play.dir.clone() };
         let scope = StepScope::new(&context.world, host, Some(&so_far), None);
         let templar = Templar::new(Arc::new(scope), files.clone(), Arc::clone(&context.loader.sources));
         for node in &play.late_vars_files {
@@ -329,14 +332,17 @@ fn view(
             };
             let Some(path) = names.iter().find_map(|name| files.find("vars", name)) else {
                 found.push(
-                    Diagnostic::error("E0001", format!("cannot read `{}` for `{host}`: no such file", names.join("`, `")))
-                        .at(node.span),
+                    Diagnostic::error(
+                        "E0001",
+                        format!("cannot read `{}` for `{host}`: no such file", names.join("`, `")),
+                    )
+                    .at(node.span),
                 );
                 continue;
             };
-            let layer = read.entry(path.clone()).or_insert_with(|| {
-                context.loader.vars_file(&path, Some(node.span), Origin::PlayVarsFiles, found)
-            });
+            let layer = read
+                .entry(path.clone())
+                .or_insert_with(|| context.loader.vars_file(&path, Some(node.span), Origin::PlayVarsFiles, found));
             view.late_vars.entry(Arc::clone(host)).or_default().extend(layer.clone());
         }
     }

@@ -85,10 +85,7 @@ pub(super) enum Included {
     /// A file of tasks.
     File(PathBuf),
     /// A role.
-    Role {
-        name: String,
-        how: RoleUse,
-    },
+    Role { name: String, how: RoleUse },
 }
 
 impl Outcome {
@@ -199,12 +196,11 @@ fn items_of(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<Vec<Value>, F
     match &repeat.lookup {
         None => match templar.node(&repeat.over)? {
             Value::List(items) => Ok(items.to_vec()),
-            other => Err(Failure::new(
-                FailureKind::Template,
-                format!("`loop` needs a list, and this is a {}", other.kind()),
-            )
-            .at(repeat.over.span)
-            .help("a dictionary becomes a list by `| dict2items`")),
+            other => {
+                Err(Failure::new(FailureKind::Template, format!("`loop` needs a list, and this is a {}", other.kind()))
+                    .at(repeat.over.span)
+                    .help("a dictionary becomes a list by `| dict2items`"))
+            }
         },
         Some(lookup) => {
             // A bare name after `with_` is a variable.
@@ -233,7 +229,9 @@ async fn looped(job: &Job, mut scope: StepScope, repeat: &Loop, items: Vec<Value
     let base = scope.overlay.clone();
     let count = items.len();
     for (index, item) in items.iter().enumerate() {
-        if index > 0 && let Err(failure) = pause(job, &scope, repeat).await {
+        if index > 0
+            && let Err(failure) = pause(job, &scope, repeat).await
+        {
             return Outcome::failed(failure, String::new());
         }
         scope.overlay = base.clone();
@@ -417,6 +415,9 @@ pub(super) fn flag_if(job: &Job, scope: &StepScope, node: &Option<Node>) -> Resu
     let value = templar(job, scope).node(node)?;
     match item::boolean(&value) {
         Some(flag) => Ok(Some(flag)),
-        None => Err(Failure::new(FailureKind::Template, format!("must be true or false, not {}", value.kind())).at(node.span)),
+        None => {
+            Err(Failure::new(FailureKind::Template, format!("must be true or false, not {}", value.kind()))
+                .at(node.span))
+        }
     }
 }

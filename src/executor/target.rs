@@ -66,7 +66,14 @@ impl Request<'_> {
         if matches!(self.needs, Needs::Nothing | Needs::Http) {
             let ssh = self.plain_login(String::new());
             let host = self.scope.host.to_string();
-            return Ok(Arc::new(Target { host, kind: Kind::Local, ssh, platform: None, elevate: None, command_timeout: None }));
+            return Ok(Arc::new(Target {
+                host,
+                kind: Kind::Local,
+                ssh,
+                platform: None,
+                elevate: None,
+                command_timeout: None,
+            }));
         }
         let vars = Vars {
             templar: Templar::new(
@@ -83,7 +90,9 @@ impl Request<'_> {
             Kind::Local => self.plain_login(String::new()),
             Kind::Ssh | Kind::NetworkCli => self.login(&vars)?,
         };
-        for secret in [&ssh.password, &ssh.passphrase, &elevate.as_ref().and_then(|e| e.password.clone())].into_iter().flatten() {
+        for secret in
+            [&ssh.password, &ssh.passphrase, &elevate.as_ref().and_then(|e| e.password.clone())].into_iter().flatten()
+        {
             self.job.context.publisher.redactor().learn(secret);
         }
         let host = self.scope.host.to_string();
@@ -102,8 +111,14 @@ impl Request<'_> {
         let Some(name) = vars.text("ansible_network_os")? else { return Ok(None) };
         match platform::find(&name) {
             Some(platform) => Ok(Some(platform)),
-            None => Err(Failure::new(FailureKind::Argument, format!("no platform `{name}` (`ansible_network_os` of `{}`)", self.scope.host))
-                .help(format!("known platforms: {}", platform::all().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ")))),
+            None => Err(Failure::new(
+                FailureKind::Argument,
+                format!("no platform `{name}` (`ansible_network_os` of `{}`)", self.scope.host),
+            )
+            .help(format!(
+                "known platforms: {}",
+                platform::all().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ")
+            ))),
         }
     }
 
@@ -115,7 +130,8 @@ impl Request<'_> {
         let keyword = self.task.settings.connection.as_ref().map(|node| self.templar.node(node)).transpose()?;
         let default = self.job.context.settings.defaults.connection.clone();
         let said = vars.text("ansible_connection")?.or(keyword.map(|value| value.to_text())).or(default);
-        let implicit = is_localhost(&self.scope.host) && !self.job.context.world.inventory().hosts.contains_key(&self.scope.host);
+        let implicit =
+            is_localhost(&self.scope.host) && !self.job.context.world.inventory().hosts.contains_key(&self.scope.host);
         let said = said.unwrap_or_else(|| if implicit { "local".into() } else { "ssh".into() });
         let short = said.rsplit_once('.').map_or(&*said, |(_, short)| short);
         let is_device = platform.is_some_and(|platform| !platform.is_host);
@@ -125,8 +141,11 @@ impl Request<'_> {
             "network_cli" => Kind::NetworkCli,
             "httpapi" | "netconf" if self.needs == Needs::Host => Kind::Local,
             other => {
-                return Err(Failure::new(FailureKind::Argument, format!("no connection `{other}` for `{}`", self.scope.host))
-                    .help("there are `ssh`, `network_cli` and `local`"));
+                return Err(Failure::new(
+                    FailureKind::Argument,
+                    format!("no connection `{other}` for `{}`", self.scope.host),
+                )
+                .help("there are `ssh`, `network_cli` and `local`"));
             }
         };
         Ok(match (self.needs, kind) {
@@ -144,8 +163,9 @@ impl Request<'_> {
         };
         let settings = &self.task.settings;
         let wanted = match vars.value("ansible_become")?.or(keyword(&settings.elevate)?) {
-            Some(value) => boolean(&value)
-                .ok_or_else(|| Failure::new(FailureKind::Argument, "`become` must be true or false"))?,
+            Some(value) => {
+                boolean(&value).ok_or_else(|| Failure::new(FailureKind::Argument, "`become` must be true or false"))?
+            }
             None => defaults.elevate,
         };
         if !wanted {
@@ -197,11 +217,19 @@ impl Request<'_> {
         let port = port.or(keyword(&settings.port)?.map(Value::from));
         login.port = match port {
             None => None,
-            Some(value) => Some(number(&value).filter(|n| (1.0..=65535.0).contains(n)).map(|n| n as u16).ok_or_else(|| {
-                Failure::new(FailureKind::Argument, format!("the port of `{}` must be a number from 1 to 65535", self.scope.host))
-            })?),
+            Some(value) => {
+                Some(number(&value).filter(|n| (1.0..=65535.0).contains(n)).map(|n| n as u16).ok_or_else(|| {
+                    Failure::new(
+                        FailureKind::Argument,
+                        format!("the port of `{}` must be a number from 1 to 65535", self.scope.host),
+                    )
+                })?)
+            }
         };
-        login.user = vars.first(&["ansible_user", "ansible_ssh_user"])?.or(keyword(&settings.remote_user)?).or_else(|| defaults.user.clone());
+        login.user = vars
+            .first(&["ansible_user", "ansible_ssh_user"])?
+            .or(keyword(&settings.remote_user)?)
+            .or_else(|| defaults.user.clone());
         login.password = vars
             .first(&["ansible_password", "ansible_ssh_password", "ansible_ssh_pass"])?
             .map(Secret::new)
@@ -217,7 +245,8 @@ impl Request<'_> {
                     .help("it knows `strict` (or true), `accept-new` and `off` (or false)")
             })?;
         }
-        login.legacy = vars.value("ssh_legacy")?.or(vars.value("ansible_ssh_legacy")?).as_ref().and_then(boolean).unwrap_or(false);
+        login.legacy =
+            vars.value("ssh_legacy")?.or(vars.value("ansible_ssh_legacy")?).as_ref().and_then(boolean).unwrap_or(false);
         login.connect_timeout = match vars.seconds("ansible_connect_timeout")?.or(vars.seconds("ansible_timeout")?) {
             Some(timeout) => timeout,
             None => defaults.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
@@ -266,7 +295,8 @@ fn ssh_options(text: &str, login: &mut SshTarget) -> Result<(), String> {
             }
             "-o" => {
                 let option = value.or_else(|| words.next()).ok_or("`-o` needs an option")?;
-                let (name, value) = option.split_once(['=', ' ']).ok_or_else(|| format!("`-o {option}` has no value"))?;
+                let (name, value) =
+                    option.split_once(['=', ' ']).ok_or_else(|| format!("`-o {option}` has no value"))?;
                 ssh_option(name.trim(), value.trim(), login)?;
             }
             _ => return Err(format!("`{word}` is not understood")),
@@ -276,11 +306,13 @@ fn ssh_options(text: &str, login: &mut SshTarget) -> Result<(), String> {
 }
 
 fn ssh_option(name: &str, value: &str, login: &mut SshTarget) -> Result<(), String> {
-    let seconds = |value: &str| value.parse().map(Duration::from_secs).map_err(|_| format!("`{name}` needs a number of seconds"));
+    let seconds =
+        |value: &str| value.parse().map(Duration::from_secs).map_err(|_| format!("`{name}` needs a number of seconds"));
     match name.to_lowercase().as_str() {
         "proxyjump" => login.jump = Some(value.split(',').map(str::to_owned).collect()),
         "stricthostkeychecking" => {
-            login.host_key = host_key_policy(value).ok_or_else(|| format!("`StrictHostKeyChecking` knows no `{value}`"))?;
+            login.host_key =
+                host_key_policy(value).ok_or_else(|| format!("`StrictHostKeyChecking` knows no `{value}`"))?;
         }
         "userknownhostsfile" if value == "/dev/null" => login.known_hosts = vec![PathBuf::from(value)],
         "userknownhostsfile" => login.known_hosts = value.split_whitespace().map(expand_home).collect(),
@@ -290,8 +322,15 @@ fn ssh_option(name: &str, value: &str, login: &mut SshTarget) -> Result<(), Stri
         "user" => login.user = Some(value.to_owned()),
         "identityfile" => login.private_key = Some(expand_home(value)),
         // How OpenSSH shares and secures connections: netplay keeps its own open.
-        "controlmaster" | "controlpersist" | "controlpath" | "loglevel" | "preferredauthentications"
-        | "pubkeyauthentication" | "passwordauthentication" | "identitiesonly" | "compression" => {}
+        "controlmaster"
+        | "controlpersist"
+        | "controlpath"
+        | "loglevel"
+        | "preferredauthentications"
+        | "pubkeyauthentication"
+        | "passwordauthentication"
+        | "identitiesonly"
+        | "compression" => {}
         _ => return Err(format!("`-o {name}` is not understood")),
     }
     Ok(())

@@ -107,9 +107,12 @@ impl World {
             return groups.clone();
         }
         let inventory = self.inventory();
-        let value = Value::map(inventory.groups.keys().map(|group| {
-            (Arc::clone(group), Value::list(inventory.hosts_of(group).into_iter().map(Value::Str)))
-        }));
+        let value = Value::map(
+            inventory
+                .groups
+                .keys()
+                .map(|group| (Arc::clone(group), Value::list(inventory.hosts_of(group).into_iter().map(Value::Str)))),
+        );
         *write(&self.groups) = Some(value.clone());
         value
     }
@@ -171,7 +174,12 @@ pub struct StepScope {
 
 impl StepScope {
     /// Makes the scope of a host, with or without play and task.
-    pub fn new(world: &Arc<World>, host: &Arc<str>, play: Option<&Arc<PlayView>>, task: Option<&Arc<Task>>) -> StepScope {
+    pub fn new(
+        world: &Arc<World>,
+        host: &Arc<str>,
+        play: Option<&Arc<PlayView>>,
+        task: Option<&Arc<Task>>,
+    ) -> StepScope {
         StepScope {
             world: Arc::clone(world),
             host: Arc::clone(host),
@@ -248,8 +256,8 @@ impl StepScope {
             "inventory_hostname_short" => self.host.split('.').next().unwrap_or_default().into(),
             "group_names" => texts(&self.world.inventory().groups_of(&self.host)),
             "groups" => self.world.groups(),
-            "inventory_dir" => path(self.world.inventory().dir.as_deref()?),
-            "inventory_file" => path(self.world.inventory().file.as_deref()?),
+            "inventory_dir" => path(self.world.inventory().hosts.get(&self.host)?.source_dir()?),
+            "inventory_file" => path(self.world.inventory().hosts.get(&self.host)?.source.as_deref()?),
             "playbook_dir" => path(&view?.play.dir),
             "ansible_play_name" => view?.play.name.as_ref().unwrap_or(&view?.play.hosts).to_value(),
             "ansible_play_hosts_all" => texts(&view?.all_hosts),

@@ -1,7 +1,8 @@
 //! Lowering: tasks and blocks into nodes and edges. The ordering rules are here and in `needs.rs`, and nowhere else.
 
 use super::{
-    Defines, Edge, Graph, Join, Knowledge, Node, NodeId, NodeNames, Part, Reason, Scope, Section, SectionId, Until, Work, needs,
+    Defines, Edge, Graph, Join, Knowledge, Node, NodeId, NodeNames, Part, Reason, Scope, Section, SectionId, Until,
+    Work, needs,
 };
 use crate::effect::Effect;
 use crate::module::Call;
@@ -181,7 +182,8 @@ impl Graph {
         if let Some(name) = both {
             return Some((Scope::Host, Reason::Sets(Arc::clone(name))));
         }
-        let overwrites = (a.defines.everything && !b.defines.is_empty()) || (b.defines.everything && !a.defines.is_empty());
+        let overwrites =
+            (a.defines.everything && !b.defines.is_empty()) || (b.defines.everything && !a.defines.is_empty());
         overwrites.then_some((Scope::Host, Reason::UsesAnything))
     }
 

@@ -40,11 +40,15 @@ pub(super) fn connect(graph: &mut Graph, first: usize, found: &mut Diagnostics) 
 /// Finds a circle, if there is one: it can only come from `needs` on something later.
 fn report_circle(graph: &Graph, found: &mut Diagnostics) {
     let Some(circle) = circle(graph) else { return };
-    let Some(culprit) = circle.iter().find(|id| graph.node(**id).task().is_some_and(|task| task.needs.is_some())) else {
+    let Some(culprit) = circle.iter().find(|id| graph.node(**id).task().is_some_and(|task| task.needs.is_some()))
+    else {
         return;
     };
-    let names: Vec<String> =
-        circle.iter().filter(|id| graph.node(**id).task().is_some()).map(|id| format!("`{}`", graph.node(*id).title())).collect();
+    let names: Vec<String> = circle
+        .iter()
+        .filter(|id| graph.node(**id).task().is_some())
+        .map(|id| format!("`{}`", graph.node(*id).title()))
+        .collect();
     let mut error = Diagnostic::error("E0702", format!("these tasks wait for each other: {}", names.join(" → ")))
         .help("`needs` can only name tasks that do not wait for this one; a task that writes waits for all before it");
     if let Some(task) = graph.node(*culprit).task() {

@@ -21,7 +21,8 @@ impl TagFilter {
         let has = |name: &str| tags.contains(name);
         let any = |set: &BTreeSet<String>| set.iter().any(|name| has(name));
         let tagged = !tags.is_empty();
-        let mut take = self.only.is_empty() || self.only.contains("all") && !has("never") || has("always") || any(&self.only);
+        let mut take =
+            self.only.is_empty() || self.only.contains("all") && !has("never") || has("always") || any(&self.only);
         take |= self.only.contains("tagged") && tagged && !has("never");
         take |= self.only.contains("untagged") && !tagged;
         if has("never") && !any(&self.only) {
@@ -93,7 +94,8 @@ mod tests {
             ("a", "", "tagged", false),
             ("", "", "untagged", false),
         ];
-        let set = |text: &str| text.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect::<BTreeSet<_>>();
+        let set =
+            |text: &str| text.split(',').filter(|tag| !tag.is_empty()).map(str::to_owned).collect::<BTreeSet<_>>();
         for (tags, only, skip, runs) in cases {
             let filter = TagFilter { only: set(only), skip: set(skip) };
             let tags = set(tags).iter().map(|tag| Arc::from(tag.as_str())).collect();

@@ -39,7 +39,9 @@ fn text(plays: &[(String, Graph)], sources: &SourceMap) -> String {
             for edge in &node.edges {
                 let _ = writeln!(out, "            after {} {}: {}", edge.from.0, scope_words(edge), edge.reason);
             }
-            if let Some(before) = node.settles_after.filter(|before| !node.edges.iter().any(|edge| edge.from == *before)) {
+            if let Some(before) =
+                node.settles_after.filter(|before| !node.edges.iter().any(|edge| edge.from == *before))
+            {
                 let _ = writeln!(out, "            overlaps with {}; its outcome counts after that one's", before.0);
             }
         }
@@ -92,7 +94,8 @@ fn dot(plays: &[(String, Graph)]) -> String {
             for edge in &node.edges {
                 let style = if edge.scope == Scope::All { " style=bold" } else { "" };
                 let reason = escaped(&edge.reason.to_string());
-                let _ = writeln!(out, "    p{number}n{} -> p{number}n{index} [label=\"{reason}\"{style}];", edge.from.0);
+                let _ =
+                    writeln!(out, "    p{number}n{} -> p{number}n{index} [label=\"{reason}\"{style}];", edge.from.0);
             }
         }
         out.push_str("  }\n");

@@ -20,11 +20,12 @@ impl Loader {
         };
         for (key, _, value) in task.args.iter() {
             let name = key.to_string();
-            let arg = module.and_then(|module| {
-                module.args.iter().find(|arg| arg.name == name || arg.aliases.contains(&&*name))
-            });
+            let arg = module
+                .and_then(|module| module.args.iter().find(|arg| arg.name == name || arg.aliases.contains(&&*name)));
             match arg.map(|arg| arg.kind) {
-                Some(ArgKind::Expression) => expressions.extend(value.as_seq().map_or(vec![value], |items| items.iter().collect())),
+                Some(ArgKind::Expression) => {
+                    expressions.extend(value.as_seq().map_or(vec![value], |items| items.iter().collect()))
+                }
                 _ => texts.push(value),
             }
         }
@@ -48,9 +49,9 @@ impl Loader {
     pub(super) fn check_lookup(&self, name: &str, span: Span, found: &mut Diagnostics) {
         if !template::lookup_names().any(|known| known == name) {
             found.push(
-                Diagnostic::error("E0621", format!("no lookup `{name}` for `with_{name}`"))
-                    .at(span)
-                    .maybe_help(nearest(name, template::lookup_names()).map(|near| format!("did you mean `with_{near}`?"))),
+                Diagnostic::error("E0621", format!("no lookup `{name}` for `with_{name}`")).at(span).maybe_help(
+                    nearest(name, template::lookup_names()).map(|near| format!("did you mean `with_{near}`?")),
+                ),
             );
         }
     }

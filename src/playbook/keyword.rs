@@ -83,7 +83,12 @@ pub static KEYWORDS: &[Keyword] = &[
     word("args", L::TASKS, "More arguments for the module."),
     refused("async", L::TASKS, "background tasks are not supported yet", "Run in the background for so many seconds."),
     word("become", L::EVERYWHERE, "Take other rights before running."),
-    refused("become_exe", L::EVERYWHERE, "the program is fixed by `become_method`", "The program that gives the rights."),
+    refused(
+        "become_exe",
+        L::EVERYWHERE,
+        "the program is fixed by `become_method`",
+        "The program that gives the rights.",
+    ),
     refused("become_flags", L::EVERYWHERE, "the flags are fixed by `become_method`", "Flags of that program."),
     word("become_method", L::EVERYWHERE, "How to take rights: sudo, su, doas, enable."),
     word("become_user", L::EVERYWHERE, "Whose rights to take."),

@@ -85,13 +85,25 @@ impl Loader {
     }
 
     /// Reads a file of variables into a layer.
-    pub fn vars_file(&self, path: &Path, named_at: Option<Span>, origin: Origin, found: &mut Diagnostics) -> Option<Arc<Layer>> {
+    pub fn vars_file(
+        &self,
+        path: &Path,
+        named_at: Option<Span>,
+        origin: Origin,
+        found: &mut Diagnostics,
+    ) -> Option<Arc<Layer>> {
         let node = self.read(path, named_at, found)?;
         self.layer(&node, origin, found)
     }
 
     /// Returns the text of a node after rendering it with what is known before there is a host.
-    pub(super) fn early_text(&self, node: &Node, files: &SearchPath, what: &str, found: &mut Diagnostics) -> Option<String> {
+    pub(super) fn early_text(
+        &self,
+        node: &Node,
+        files: &SearchPath,
+        what: &str,
+        found: &mut Diagnostics,
+    ) -> Option<String> {
         match self.early_value(node, files, found)? {
             Value::Str(text) => Some(text.to_string()),
             other => {

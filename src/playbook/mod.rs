@@ -11,12 +11,12 @@ mod play;
 mod role;
 mod task;
 
-pub use keyword::{KEYWORDS, Keyword, Level, Support};
-pub use load::{Loader, load};
-pub use role::{Role, RoleUse};
 pub(crate) use check::settings_nodes;
+pub use keyword::{KEYWORDS, Keyword, Level, Support};
 pub(crate) use load::absolute;
+pub use load::{Loader, load};
 pub(crate) use role::role_use;
+pub use role::{Role, RoleUse};
 
 use crate::module::Module;
 use crate::source::{SearchPath, Span};

@@ -34,7 +34,8 @@ impl Loader {
                 let name = name.to_string();
                 if !["name", "vars", "tags", "when"].contains(&&*name) && !name.ends_with("import_playbook") {
                     found.push(
-                        Diagnostic::error("E0602", format!("`{name}` does not belong on `import_playbook`")).at(key_node.span),
+                        Diagnostic::error("E0602", format!("`{name}` does not belong on `import_playbook`"))
+                            .at(key_node.span),
                     );
                 }
             }
@@ -76,9 +77,11 @@ impl Loader {
             base.tags = from_import.tags;
             base.when = from_import.when;
         }
-        base.tags.extend(texts(map.get("tags"), "tags", found).iter().flat_map(|text| {
-            text.split(',').map(|tag| Arc::from(tag.trim())).collect::<Vec<_>>()
-        }));
+        base.tags.extend(
+            texts(map.get("tags"), "tags", found)
+                .iter()
+                .flat_map(|text| text.split(',').map(|tag| Arc::from(tag.trim())).collect::<Vec<_>>()),
+        );
         inherit_settings(map, &mut base.settings);
         if let (None, Some(user)) = (&base.settings.remote_user, map.get("user")) {
             base.settings.remote_user = Some(user.clone());
@@ -95,13 +98,12 @@ impl Loader {
         let mut role_layers = Vec::new();
         let mut handlers = Vec::new();
         let items = |key: &str, level: Level, found: &mut Diagnostics| {
-            map.get(key).map(|list| self.items(list, Place { inherited: &base, level, depth: 0 }, found)).unwrap_or_default()
+            map.get(key)
+                .map(|list| self.items(list, Place { inherited: &base, level, depth: 0 }, found))
+                .unwrap_or_default()
         };
         let pre = items("pre_tasks", Level::TASK, found);
-        let roles = map
-            .get("roles")
-            .map(|list| self.roles(list, &base, found))
-            .unwrap_or_default();
+        let roles = map.get("roles").map(|list| self.roles(list, &base, found)).unwrap_or_default();
         let mut main = roles;
         main.extend(items("tasks", Level::TASK, found));
         let post = items("post_tasks", Level::TASK, found);
@@ -120,7 +122,10 @@ impl Loader {
             strategy: strategy(map.get("strategy"), found),
             serial: map.get("serial").map(super::task::conditions).unwrap_or_default(),
             order: map.get("order").cloned(),
-            force_handlers: map.get("force_handlers").and_then(|node| boolean(node, "force_handlers", found)).unwrap_or(false),
+            force_handlers: map
+                .get("force_handlers")
+                .and_then(|node| boolean(node, "force_handlers", found))
+                .unwrap_or(false),
             max_fail_percentage: map.get("max_fail_percentage").cloned(),
             any_errors_fatal: base.settings.any_errors_fatal.clone(),
             settings: Settings::clone(&base.settings),
@@ -145,7 +150,9 @@ impl Loader {
                         did_you_mean(&name, keyword::names(Level::PLAY))
                     };
                     found.push(
-                        Diagnostic::error("E0602", format!("`{name}` is no keyword of a play")).at(key_node.span).maybe_help(help),
+                        Diagnostic::error("E0602", format!("`{name}` is no keyword of a play"))
+                            .at(key_node.span)
+                            .maybe_help(help),
                     );
                 }
             }
@@ -319,9 +326,10 @@ fn strategy(node: Option<&Node>, found: &mut Diagnostics) -> Strategy {
         "host_pinned" => Strategy::HostPinned,
         other => {
             found.push(
-                Diagnostic::error("E0617", format!("no strategy `{other}`"))
-                    .at(node.span)
-                    .help(did_you_mean(other, ["linear", "free", "host_pinned"]).unwrap_or_else(|| "there are `linear`, `free` and `host_pinned`".into())),
+                Diagnostic::error("E0617", format!("no strategy `{other}`")).at(node.span).help(
+                    did_you_mean(other, ["linear", "free", "host_pinned"])
+                        .unwrap_or_else(|| "there are `linear`, `free` and `host_pinned`".into()),
+                ),
             );
             Strategy::Linear
         }
@@ -331,4 +339,3 @@ fn strategy(node: Option<&Node>, found: &mut Diagnostics) -> Strategy {
 pub(super) fn shown(paths: &[std::path::PathBuf]) -> String {
     paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ")
 }
-

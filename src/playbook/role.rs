@@ -58,12 +58,7 @@ pub(super) const INCLUDE_ARGS: [&str; 9] = [
 
 impl Loader {
     /// Reads `roles:`; every role with the roles that it depends on before it.
-    pub(super) fn roles(
-        &self,
-        list: &Node,
-        base: &Arc<Inherited>,
-        found: &mut Diagnostics,
-    ) -> Vec<Item> {
+    pub(super) fn roles(&self, list: &Node, base: &Arc<Inherited>, found: &mut Diagnostics) -> Vec<Item> {
         let Some(entries) = list.as_seq() else {
             if !list.is_null() {
                 found.push(Diagnostic::error("E0606", "`roles` must be a list").at(list.span));
@@ -116,11 +111,16 @@ impl Loader {
             }
         }
         // The same role with the same parameters runs once in a play.
-        let signature = format!("{:?} {:?}", params.vars.iter().map(|(k, v)| format!("{k}={v:?}")).collect::<Vec<_>>(), map.get("vars"));
+        let signature = format!(
+            "{:?} {:?}",
+            params.vars.iter().map(|(k, v)| format!("{k}={v:?}")).collect::<Vec<_>>(),
+            map.get("vars")
+        );
         let again = used.iter().any(|(known, how)| *known == name && *how == signature);
         let mut inherited = self.inherit(map, base, Origin::RoleParams, found);
         let params = (!params.vars.is_empty()).then(|| Arc::new(params));
-        let Some((role, meta)) = self.role(&name, &RoleUse::default(), params, entry.span, &inherited, depth, found) else {
+        let Some((role, meta)) = self.role(&name, &RoleUse::default(), params, entry.span, &inherited, depth, found)
+        else {
             return;
         };
         let duplicates = meta.as_ref().and_then(|meta| meta.as_map()?.get("allow_duplicates").cloned());
@@ -173,7 +173,9 @@ impl Loader {
                 found.push(Diagnostic::error("E0303", "`import_tasks` needs the argument `file`").at(node.span));
                 return Vec::new();
             };
-            let Some(text) = self.early_text(name, &files, "the file of `import_tasks`", found) else { return Vec::new() };
+            let Some(text) = self.early_text(name, &files, "the file of `import_tasks`", found) else {
+                return Vec::new();
+            };
             let Some(path) = files.find("tasks", &text) else {
                 found.push(missing_tasks(&text, name.span, &files.candidates("tasks", &text)));
                 return Vec::new();
@@ -186,11 +188,14 @@ impl Loader {
         let empty = Mapping::default();
         let map = args.as_map().unwrap_or(&empty);
         self.check_role_args(map, short, node.span, found);
-        let Some(name) = map.get("name").and_then(|name| self.early_text(name, &files, "the name of the role", found)) else {
+        let Some(name) = map.get("name").and_then(|name| self.early_text(name, &files, "the name of the role", found))
+        else {
             return Vec::new();
         };
         let how = role_use(map, |node| node.as_str().map(str::to_owned));
-        let Some((role, _)) = self.role(&name, &how, None, args.span, &inherited, at.depth, found) else { return Vec::new() };
+        let Some((role, _)) = self.role(&name, &how, None, args.span, &inherited, at.depth, found) else {
+            return Vec::new();
+        };
         enter_role(&mut inherited, &role);
         self.role_tasks(&role, &how, &place(inherited), args.span, at.depth, found)
     }
@@ -252,14 +257,16 @@ impl Loader {
         let Some(path) = places.iter().find(|place| place.is_dir()).cloned() else {
             let near: Vec<String> = places.iter().filter_map(|place| place.parent()).flat_map(folders).collect();
             found.push(
-                Diagnostic::error("E0619", format!("no role `{name}`"))
-                    .at(named_at)
-                    .help(did_you_mean(name, near.iter().map(String::as_str)).unwrap_or_else(|| format!("looked in {}", shown(&places)))),
+                Diagnostic::error("E0619", format!("no role `{name}`")).at(named_at).help(
+                    did_you_mean(name, near.iter().map(String::as_str))
+                        .unwrap_or_else(|| format!("looked in {}", shown(&places))),
+                ),
             );
             return None;
         };
         let name: Arc<str> = path.file_name().map_or_else(|| name.into(), |name| name.to_string_lossy().into());
-        let part = |folder: &str, from: &Option<String>| part_file(&path.join(folder), from.as_deref().unwrap_or("main"));
+        let part =
+            |folder: &str, from: &Option<String>| part_file(&path.join(folder), from.as_deref().unwrap_or("main"));
         let mut layer = |folder: &str, from: &Option<String>, origin: Origin| {
             let file = part(folder, from);
             if file.is_none() && from.is_some() {
@@ -346,7 +353,10 @@ fn part_file(dir: &Path, name: &str) -> Option<PathBuf> {
 
 fn folders(dir: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
-    entries.filter(|entry| entry.path().is_dir()).map(|entry| entry.file_name().to_string_lossy().into_owned()).collect()
+    entries
+        .filter(|entry| entry.path().is_dir())
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect()
 }
 
 fn missing_part(role: &str, folder: &str, from: &Option<String>, at: Span) -> Diagnostic {

@@ -64,11 +64,15 @@ impl Loader {
             return Vec::new();
         };
         let short = called.rsplit_once('.').map_or(&*called, |(_, short)| short);
-        let builtin = called.as_ref() == short || called.starts_with("ansible.builtin.") || called.starts_with("ansible.legacy.");
+        let builtin =
+            called.as_ref() == short || called.starts_with("ansible.builtin.") || called.starts_with("ansible.legacy.");
         if builtin && matches!(short, "import_tasks" | "import_role") {
             return self.static_import(short, node, map, &args_node, at, found);
         }
-        self.task(node, map, &called, &args_node, &key_node, at, found).map(|task| Item::Task(Arc::new(task))).into_iter().collect()
+        self.task(node, map, &called, &args_node, &key_node, at, found)
+            .map(|task| Item::Task(Arc::new(task)))
+            .into_iter()
+            .collect()
     }
 
     /// Finds the one key that is no keyword: the module, with its arguments and the key's node.
@@ -194,11 +198,13 @@ impl Loader {
             match keyword::find(&name, Level::BLOCK) {
                 Some(keyword) => refuse(keyword, key_node, found),
                 None => {
-                    let help = if keyword::find(&name, Level::TASK).is_some() || is_action(&name) || name.starts_with("with_") {
-                        Some("a block only groups tasks: put it on the tasks inside".to_owned())
-                    } else {
-                        did_you_mean(&name, keyword::names(Level::BLOCK))
-                    };
+                    let help =
+                        if keyword::find(&name, Level::TASK).is_some() || is_action(&name) || name.starts_with("with_")
+                        {
+                            Some("a block only groups tasks: put it on the tasks inside".to_owned())
+                        } else {
+                            did_you_mean(&name, keyword::names(Level::BLOCK))
+                        };
                     found.push(
                         Diagnostic::error("E0602", format!("`{name}` is no keyword of a block"))
                             .at(key_node.span)
@@ -276,7 +282,8 @@ impl Loader {
         }
         let Some(map) = vars.as_map() else {
             found.push(
-                Diagnostic::error("E0607", format!("variables must be a dictionary, not a {}", vars.kind_name())).at(vars.span),
+                Diagnostic::error("E0607", format!("variables must be a dictionary, not a {}", vars.kind_name()))
+                    .at(vars.span),
             );
             return None;
         };
@@ -315,7 +322,10 @@ impl Loader {
                 Some(name.into())
             }
             None => {
-                found.push(Diagnostic::error("E0606", format!("`register` takes a name, not a {}", node.kind_name())).at(node.span));
+                found.push(
+                    Diagnostic::error("E0606", format!("`register` takes a name, not a {}", node.kind_name()))
+                        .at(node.span),
+                );
                 None
             }
         }
@@ -332,7 +342,9 @@ impl Loader {
             };
             if let Some((_, _, first)) = &over {
                 found.push(
-                    Diagnostic::error("E0609", "a task has one loop").at(key_node.span).also(first.span, "the first loop"),
+                    Diagnostic::error("E0609", "a task has one loop")
+                        .at(key_node.span)
+                        .also(first.span, "the first loop"),
                 );
             } else {
                 if let Some(lookup) = &lookup {
@@ -384,13 +396,7 @@ impl Loader {
     }
 
     /// Returns the arguments as a mapping: free-form text split, `args:` merged under it.
-    fn arguments(
-        &self,
-        called: &str,
-        node: &Node,
-        map: &Mapping,
-        found: &mut Diagnostics,
-    ) -> (Mapping, Option<Node>) {
+    fn arguments(&self, called: &str, node: &Node, map: &Mapping, found: &mut Diagnostics) -> (Mapping, Option<Node>) {
         let mut args = Mapping::default();
         let mut whole = None;
         let known = module::find(called).map(|(module, _)| module);
@@ -409,8 +415,11 @@ impl Loader {
                     args.insert(name.into(), key, node.clone());
                 }
                 None => found.push(
-                    Diagnostic::error("E0301", format!("`{called}` takes a dictionary of arguments, not a {}", node.kind_name()))
-                        .at(node.span),
+                    Diagnostic::error(
+                        "E0301",
+                        format!("`{called}` takes a dictionary of arguments, not a {}", node.kind_name()),
+                    )
+                    .at(node.span),
                 ),
             },
         }
@@ -443,10 +452,9 @@ impl Loader {
                     found.push(
                         Diagnostic::error("E0306", format!("`meta` knows no `{word}`"))
                             .at(args.get("free_form").unwrap_or(key).span)
-                            .help(
-                                did_you_mean(word, META.iter().map(|(name, _)| *name))
-                                    .unwrap_or_else(|| format!("it knows {}", META.map(|(name, _)| format!("`{name}`")).join(", "))),
-                            ),
+                            .help(did_you_mean(word, META.iter().map(|(name, _)| *name)).unwrap_or_else(|| {
+                                format!("it knows {}", META.map(|(name, _)| format!("`{name}`")).join(", "))
+                            })),
                     );
                 }
                 meta.map(Action::Meta)
@@ -501,7 +509,8 @@ const GRAPH_ACTIONS: [&str; 5] = ["import_role", "import_tasks", "include_role",
 
 /// Returns the short name of a graph action, however it is qualified.
 fn action_word(called: &str) -> Option<&'static str> {
-    let short = called.strip_prefix("ansible.builtin.").or_else(|| called.strip_prefix("ansible.legacy.")).unwrap_or(called);
+    let short =
+        called.strip_prefix("ansible.builtin.").or_else(|| called.strip_prefix("ansible.legacy.")).unwrap_or(called);
     GRAPH_ACTIONS.iter().copied().find(|name| *name == short)
 }
 
@@ -578,7 +587,8 @@ fn free_form_arguments(
     let put = |args: &mut Mapping, name: &str, value: Node| {
         args.insert(name.into(), scalar(name.to_owned()), value);
     };
-    let raw = matches!(module::find(called).map(|(module, _)| module.name), Some("command" | "shell" | "raw" | "script"));
+    let raw =
+        matches!(module::find(called).map(|(module, _)| module.name), Some("command" | "shell" | "raw" | "script"));
     let known = |name: &str| {
         module::find(called).is_some_and(|(module, _)| {
             module.any_args || module.args.iter().any(|arg| arg.name == name || arg.aliases.contains(&name))
@@ -586,7 +596,8 @@ fn free_form_arguments(
     };
     if raw {
         // Only a few options may stand in the text; the rest is the command, quotes and all.
-        const OPTIONS: [&str; 8] = ["chdir", "creates", "executable", "removes", "stdin", "stdin_add_newline", "strip_empty_ends", "warn"];
+        const OPTIONS: [&str; 8] =
+            ["chdir", "creates", "executable", "removes", "stdin", "stdin_add_newline", "strip_empty_ends", "warn"];
         let mut command: Vec<&str> = Vec::new();
         let mut rest: &str = text;
         while let Some((word, after)) = next_word(rest) {
@@ -644,7 +655,8 @@ fn free_form_arguments(
                 put(args, &key, scalar(value));
             }
             None => found.push(
-                Diagnostic::error("E0301", format!("`{called}` takes `name=value` arguments, `{value}` is none")).at(node.span),
+                Diagnostic::error("E0301", format!("`{called}` takes `name=value` arguments, `{value}` is none"))
+                    .at(node.span),
             ),
         }
     }
@@ -719,7 +731,8 @@ pub(super) fn needs(node: Option<&Node>, found: &mut Diagnostics) -> Option<Vec<
         match node.as_str() {
             Some(name) => names.push((Arc::from(name), node.span)),
             None => found.push(
-                Diagnostic::error("E0606", format!("`needs` takes names of tasks, not a {}", node.kind_name())).at(node.span),
+                Diagnostic::error("E0606", format!("`needs` takes names of tasks, not a {}", node.kind_name()))
+                    .at(node.span),
             ),
         }
     }

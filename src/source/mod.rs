@@ -123,6 +123,16 @@ impl SourceMap {
         SourceId(sources.len() as u32 - 1)
     }
 
+    /// Adds a source unless one with this path and this text is there already; returns its number either way.
+    pub fn add_once(&self, source: Source) -> SourceId {
+        let known = {
+            let sources = self.sources.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+            // What many steps ask for was added lately.
+            sources.iter().rposition(|known| known.path == source.path && known.text == source.text)
+        };
+        known.map_or_else(|| self.add(source), |index| SourceId(index as u32))
+    }
+
     /// Returns the source of that number.
     ///
     /// # Panics

@@ -34,8 +34,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Str
     if !diagnostic.code.is_empty() {
         title = title.id(diagnostic.code);
     }
-    let mut group = title
-        .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
+    let mut group = title.elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
     for (_, source, labels) in &held {
         let mut snippet = Snippet::source(&*source.text).path(&source.name).line_start(1).fold(true);
         for (kind, label) in labels {

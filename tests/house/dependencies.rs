@@ -37,14 +37,26 @@ const AT_LEAST: [(&str, [u64; 3], &str); 1] =
 #[test]
 fn dependencies_have_permissive_licences_and_no_known_fault() {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked", "--offline", "--filter-platform", "x86_64-unknown-linux-gnu"])
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--locked",
+            "--offline",
+            "--filter-platform",
+            "x86_64-unknown-linux-gnu",
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
-    let used: Vec<&str> =
-        metadata["resolve"]["nodes"].as_array().expect("a list").iter().filter_map(|node| node["id"].as_str()).collect();
+    let used: Vec<&str> = metadata["resolve"]["nodes"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|node| node["id"].as_str())
+        .collect();
     let mut wrong = Vec::new();
     let mut seen = 0;
     for package in metadata["packages"].as_array().expect("a list") {

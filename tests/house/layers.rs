@@ -29,8 +29,21 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "executor",
         &[
-            "effect", "event", "failure", "graph", "inventory", "module", "platform", "playbook", "redact", "source",
-            "template", "transport", "value", "vars", "yaml",
+            "effect",
+            "event",
+            "failure",
+            "graph",
+            "inventory",
+            "module",
+            "platform",
+            "playbook",
+            "redact",
+            "source",
+            "template",
+            "transport",
+            "value",
+            "vars",
+            "yaml",
         ],
     ),
     // what is shown
