@@ -378,3 +378,45 @@ fn every_reporter_sees_every_event_and_the_end() {
     thread.join().expect("no panic");
     assert_eq!(*seen.lock().expect("not poisoned"), ["1 ms", "1 ms", "2 ms", "2 ms", "end", "end"]);
 }
+
+#[test]
+fn a_terminal_without_unicode_gets_none() {
+    let look = Look { unicode: false, ..look() };
+    let rows = (0..60).map(|n| recap(&format!("r{n}"))).collect();
+    let long = "x\n".repeat(40);
+    let events = [
+        task(1, "t", "command"),
+        done_with(1, "r1", Status::Failed, |done| {
+            done.failure = Some(failure("one\ntwo"));
+            done.result = Some(value(Value::map([("stdout", long.as_str())])));
+        }),
+        ended(rows),
+    ];
+    let text = plain(look, &events);
+    assert!(text.is_ascii() && text.contains("=> one ...") && text.contains("... 10 lines above"), "{text}");
+    let terminal = InMemoryTerm::new(12, 40);
+    let mut reporter = Progress::on_terminal(look, Output::to(Lines(terminal.clone())), terminal.clone());
+    reporter.handle(&play("p", &["a", "b", "c", "d", "e"]));
+    ["a", "b", "c", "d", "e"].iter().for_each(|host| reporter.handle(&step(1, host)));
+    reporter.handle(&done(1, "a", Status::Ok));
+    reporter.tick();
+    assert!(screen(&terminal).is_ascii() && screen(&terminal).contains("... and 1 more"), "{}", screen(&terminal));
+}
+
+#[test]
+fn a_narrow_terminal_is_no_reason_to_panic() {
+    for (height, width) in [(2, 10), (3, 20), (5, 12)] {
+        let terminal = InMemoryTerm::new(height, width);
+        let look = Look { width: usize::from(width), colour: true, ..Look::default() };
+        let mut reporter = Progress::on_terminal(look, Output::to(Lines(terminal.clone())), terminal.clone());
+        reporter.handle(&play("p", &["router1", "router2"]));
+        reporter.handle(&task(1, "a task", "debug"));
+        reporter.handle(&step(1, "router1"));
+        reporter.tick();
+        reporter.handle(&done(1, "router1", Status::Changed));
+        reporter.tick();
+        reporter.handle(&ended(vec![recap("router1")]));
+        reporter.finish();
+        assert!(!screen(&terminal).is_empty());
+    }
+}
