@@ -22,6 +22,7 @@ devices:
   - {command: show cut, output: '12345678', fault: close}
 - name: h1
   platform: linux
+- {name: slow, platform: frr, delay_seconds: 3600}
 - {name: shut, platform: linux, fault: close}
 - {name: mute, platform: linux, fault: silence}
 ";
@@ -228,6 +229,31 @@ async fn a_device_can_refuse_to_speak() {
     })
     .await;
     lab.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lab_that_stops_ends_what_is_open() {
+    let lab = crate::lab(LAB).await;
+    let (slow, mute) = (host(&lab, "slow"), host(&lab, "mute"));
+    let (ready, is_ready) = tokio::sync::oneshot::channel();
+    let client = tokio::task::spawn_blocking(move || {
+        let silent = TcpStream::connect(("127.0.0.1", var(&mute, "ansible_port").parse().expect("a port")));
+        let session = login(&slow);
+        let mut shell = Shell::open(&session);
+        shell.until("slow# ");
+        // An answer that takes an hour is under way.
+        shell.channel.write_all(b"show version\n").expect("the device reads");
+        shell.until("show version\r\n");
+        ready.send(()).expect("the test waits");
+        let mut rest = Vec::new();
+        // However it ends, it ends.
+        let _ = shell.channel.read_to_end(&mut rest);
+        let _ = silent.expect("the lab listens").read(&mut [0]);
+        rest
+    });
+    is_ready.await.expect("the client gets so far");
+    lab.stop().await;
+    assert!(client.await.expect("the client does not panic").is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]
