@@ -22,6 +22,7 @@ mod operate;
 mod property;
 #[cfg(test)]
 mod recorded;
+mod reference;
 pub(crate) mod regex;
 mod render;
 mod syntax;
@@ -31,6 +32,7 @@ mod undefined;
 pub use check::{check, check_condition, check_expression, check_file};
 pub use lookups::lookup_names;
 pub use names::{names, names_of_expression, names_of_file};
+pub use reference::{Entry, reference};
 
 use crate::failure::{Failure, FailureKind};
 use crate::source::{SearchPath, SourceId, SourceMap, Span};

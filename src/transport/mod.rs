@@ -4,12 +4,12 @@
 //! here blocks a worker of the event loop.
 
 mod elevate;
-mod http;
+pub mod http;
 mod local;
 mod posix;
 mod shared;
-mod shell;
-mod ssh;
+pub mod shell;
+pub mod ssh;
 mod sys;
 mod wire;
 
