@@ -13,11 +13,14 @@ mod net;
 pub(crate) mod number;
 pub(crate) mod path;
 mod percent;
+mod pprint;
 pub(crate) mod python;
 mod random;
 #[cfg(test)]
 mod recorded;
 pub(crate) mod regex;
+#[cfg(test)]
+mod rows;
 mod select;
 mod sequence;
 mod sets;
@@ -36,6 +39,7 @@ pub(crate) struct Filter {
     /// Its other names. The qualified `ansible.builtin.name` of every name is made by the caller.
     pub aliases: &'static [&'static str],
     /// What it does, in one sentence.
+    #[cfg_attr(not(test), expect(dead_code, reason = "what `netplay doc` is to print"))]
     pub doc: &'static str,
     /// Adds it to an environment under the given name.
     pub add: fn(&mut Environment<'static>, &'static str),
@@ -50,6 +54,7 @@ pub(crate) static TABLE: &[&[Filter]] = &[
     net::FILTERS,
     number::FILTERS,
     path::FILTERS,
+    pprint::FILTERS,
     random::FILTERS,
     regex::FILTERS,
     select::FILTERS,

@@ -17,7 +17,7 @@ const DIFFERENCES: &[(&str, &str)] = &[
 ];
 
 /// Returns the engine with every row of both tables.
-fn environment() -> Environment<'static> {
+pub(super) fn environment() -> Environment<'static> {
     let mut env = Environment::new();
     for row in super::TABLE.iter().copied().flatten() {
         for name in std::iter::once(&row.name).chain(row.aliases) {
