@@ -14,6 +14,8 @@ mod format;
 mod globals;
 mod lazy;
 mod lookups;
+#[cfg(test)]
+mod messages;
 mod methods;
 mod mutable;
 mod names;
