@@ -9,6 +9,7 @@ mod dict;
 mod encode;
 mod html;
 mod json;
+mod natural;
 mod net;
 pub(crate) mod number;
 pub(crate) mod path;
@@ -51,6 +52,7 @@ pub(crate) static TABLE: &[&[Filter]] = &[
     encode::FILTERS,
     html::FILTERS,
     json::FILTERS,
+    natural::FILTERS,
     net::FILTERS,
     number::FILTERS,
     path::FILTERS,
