@@ -1,8 +1,8 @@
 //! `natural_sort`: the order in which people count (`Ethernet2` before `Ethernet10`).
 
+use super::Filter;
 use super::args::{Args, add_filter};
 use super::python::{sort_by_keys, text};
-use super::{Filter, data};
 use crate::template::convert::is_undefined;
 use crate::value::Value as Data;
 use minijinja::value::ValueKind;
@@ -65,6 +65,7 @@ fn natural_key(text: String) -> Data {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::template::filters::data;
 
     #[test]
     fn numbers_count_and_case_does_not() {
