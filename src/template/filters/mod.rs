@@ -40,7 +40,6 @@ pub(crate) struct Filter {
     /// Its other names. The qualified `ansible.builtin.name` of every name is made by the caller.
     pub aliases: &'static [&'static str],
     /// What it does, in one sentence.
-    #[cfg_attr(not(test), expect(dead_code, reason = "what `netplay doc` is to print"))]
     pub doc: &'static str,
     /// Adds it to an environment under the given name.
     pub add: fn(&mut Environment<'static>, &'static str),
