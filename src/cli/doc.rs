@@ -5,7 +5,7 @@ use crate::module::{self, ArgKind, Module};
 use crate::platform;
 use crate::playbook::{KEYWORDS, Support};
 use crate::source::did_you_mean;
-use crate::template::{Entry, reference};
+use crate::template::{Reference, ReferenceKind, reference};
 use clap::Args;
 use std::fmt::Write as _;
 
@@ -47,11 +47,11 @@ fn everything() -> String {
     for keyword in KEYWORDS {
         let _ = writeln!(out, "  {:<22} {}{}", keyword.name, keyword.doc, support(keyword.support));
     }
-    let mut kind = "";
+    let mut kind = None;
     for entry in reference() {
-        if entry.kind != kind {
-            kind = entry.kind;
-            let _ = writeln!(out, "\n{kind}s");
+        if kind != Some(entry.kind) {
+            kind = Some(entry.kind);
+            let _ = writeln!(out, "\n{}s", kind_word(entry.kind));
         }
         let _ = writeln!(out, "  {:<22} {}", entry.name, entry.doc);
     }
@@ -60,6 +60,14 @@ fn everything() -> String {
         let _ = writeln!(out, "  {:<22} also {}", platform.name, platform.aliases.join(", "));
     }
     out
+}
+
+fn kind_word(kind: ReferenceKind) -> &'static str {
+    match kind {
+        ReferenceKind::Filter => "filter",
+        ReferenceKind::Test => "test",
+        ReferenceKind::Lookup => "lookup",
+    }
 }
 
 fn support(support: Support) -> String {
@@ -79,11 +87,11 @@ fn about(name: &str) -> String {
     if let Some(keyword) = KEYWORDS.iter().find(|keyword| keyword.name == name) {
         let _ = writeln!(out, "keyword {name}\n  {}{}", keyword.doc, support(keyword.support));
     }
-    let is_called = |entry: &Entry| entry.name == name || entry.aliases.contains(&name);
+    let is_called = |entry: &Reference| entry.name == name || entry.aliases.contains(&name);
     for entry in reference().iter().filter(|entry| is_called(entry)) {
         let also =
             if entry.aliases.is_empty() { String::new() } else { format!(" (also {})", entry.aliases.join(", ")) };
-        let _ = writeln!(out, "{} {}{also}\n  {}", entry.kind, entry.name, entry.doc);
+        let _ = writeln!(out, "{} {}{also}\n  {}", kind_word(entry.kind), entry.name, entry.doc);
     }
     if let Some(platform) = platform::find(name) {
         let levels: Vec<&str> = platform.levels.iter().map(|level| level.name.as_str()).collect();

@@ -14,6 +14,8 @@ mod format;
 mod globals;
 mod lazy;
 mod lookups;
+#[cfg(test)]
+mod messages;
 mod methods;
 mod mutable;
 mod names;
@@ -32,7 +34,7 @@ mod undefined;
 pub use check::{check, check_condition, check_expression, check_file};
 pub use lookups::lookup_names;
 pub use names::{names, names_of_expression, names_of_file};
-pub use reference::{Entry, reference};
+pub use reference::{Reference, ReferenceKind, reference};
 
 use crate::failure::{Failure, FailureKind};
 use crate::source::{SearchPath, SourceId, SourceMap, Span};
