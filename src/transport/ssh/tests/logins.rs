@@ -293,8 +293,8 @@ impl Account {
             return None;
         }
         let account = Account(name);
-        let set = format!("echo \"$0:$1\" | chpasswd");
-        let set = Command::new("/bin/sh").args(["-c", &set, &account.0, Account::PASSWORD]).status();
+        let set = "echo \"$0:$1\" | chpasswd";
+        let set = Command::new("/bin/sh").args(["-c", set, &account.0, Account::PASSWORD]).status();
         assert!(set.unwrap().success());
         Some(account)
     }
