@@ -140,8 +140,6 @@ pub(super) struct Session {
     /// The level in which commands run.
     pub(super) home: usize,
     patience: Patience,
-    /// Something was sent whose answer was not waited for.
-    unheard: bool,
     /// The device was seen to give no echo.
     is_silent: bool,
     last: Vec<u8>,
@@ -182,7 +180,6 @@ impl Session {
             prompt: Prompt { level: 0, host: None, text: String::new() },
             home: 0,
             patience,
-            unheard: false,
             is_silent: false,
             last: Vec::new(),
             is_open: true,
@@ -321,12 +318,10 @@ impl Session {
         }
     }
 
-    /// Types a line and does not wait for the answer.
+    /// Types a line and does not wait for the answer. The next line tells its own by its echo behind a prompt.
     pub(super) async fn type_only(&mut self, text: &str, newline: bool, until: &Until) -> Result<(), Failure> {
         let end = if newline { "\n" } else { "" };
-        self.send(format!("{text}{end}").as_bytes(), until).await?;
-        self.unheard = true;
-        Ok(())
+        self.send(format!("{text}{end}").as_bytes(), until).await
     }
 
     /// Judges the unfinished line.
@@ -347,7 +342,7 @@ impl Session {
             let is_early = hearing.is_empty() && self.platform.command_effect(typed.text) == Effect::Read;
             return match () {
                 () if !echo.is_seen() && !self.is_silent => End::Likely(prompt, self.patience.without_echo),
-                () if !echo.is_in_place() || self.unheard || is_early || !self.prompts.is_ours(&prompt) => {
+                () if !echo.is_in_place() || is_early || !self.prompts.is_ours(&prompt) => {
                     End::Likely(prompt, self.patience.confirm)
                 }
                 () => End::Prompt(prompt),
@@ -398,7 +393,6 @@ impl Session {
         used: &[bool],
     ) -> Result<Answer, Failure> {
         self.prompts.learn(&prompt);
-        self.unheard = false;
         self.is_silent = !hearing.echo().is_seen();
         let answer = Answer { output: hearing.into_output(self.platform), prompt: prompt.text.trim().to_owned() };
         self.prompt = prompt;

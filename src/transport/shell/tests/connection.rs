@@ -9,7 +9,7 @@ use proptest::prelude::*;
 const OPENS: &str = "\r\nr1# ";
 
 fn turn(typed: &str, comes: &str) -> Turn {
-    Turn { typed: typed.into(), comes: comes.into(), closes: false }
+    Turn { typed: typed.into(), comes: comes.into(), later: String::new(), closes: false }
 }
 
 fn frr(talk: Vec<Turn>) -> Recording {
