@@ -65,9 +65,29 @@ enum State {
 impl Cleaner {
     /// Takes bytes.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.byte(byte);
+        let mut rest = bytes;
+        while let Some(&byte) = rest.first() {
+            let plain =
+                if self.is_at_end() { rest.iter().take_while(|b| (0x20..0x7f).contains(*b)).count() } else { 0 };
+            if plain == 0 {
+                self.byte(byte);
+                rest = &rest[1..];
+                continue;
+            }
+            let (text, after) = rest.split_at(plain);
+            self.current.extend(text.iter().map(|b| char::from(*b)));
+            self.cursor += plain;
+            rest = after;
         }
+    }
+
+    /// Claims that plain text is only added to the line: what nearly all bytes of an answer are.
+    fn is_at_end(&self) -> bool {
+        self.state == State::Text
+            && self.pending.is_empty()
+            && self.typed.is_none()
+            && !self.wipe
+            && self.cursor == self.current.len()
     }
 
     /// Takes out the oldest finished line.
