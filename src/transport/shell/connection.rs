@@ -1,6 +1,9 @@
 //! A session in a task of its own: works come by a channel and are done one after the other.
 
-use super::session::{Logins, Patience, Session, Typed, Until};
+use super::login::Logins;
+use super::session::Session;
+use super::typed::Typed;
+use super::until::{Patience, Until};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, Boxed, Cli, Output, Work};
 use crate::transport::{Connection, Limits, Target, Wire};

@@ -5,7 +5,7 @@ mod connection;
 mod vtysh;
 
 use super::connection::connect_with;
-use super::session::Patience;
+use super::until::Patience;
 use crate::failure::Failure;
 use crate::module::{Action, Boxed, Cli, CliAnswer, CliLine, CliResponse, Output, Work};
 use crate::platform::{self, Platform};
