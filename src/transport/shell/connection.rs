@@ -132,14 +132,20 @@ impl Connection for Shell {
     }
 }
 
-/// Does the works of a session until it is closed or nobody can send any more.
+/// Does the works of a session until it is closed, the device hangs up, or nobody can send any more.
 async fn serve(
     mut session: Session,
     mut queue: mpsc::Receiver<Job>,
     is_open: Arc<AtomicBool>,
     stop: CancellationToken,
 ) {
-    while let Some(Job { task, until, mut reply }) = queue.recv().await {
+    loop {
+        let job = tokio::select! {
+            biased;
+            job = queue.recv() => job,
+            () = session.idle() => None,
+        };
+        let Some(Job { task, until, mut reply }) = job else { break };
         if reply.is_closed() {
             continue;
         }

@@ -94,6 +94,8 @@ impl Session {
             return Err(Failure::new(FailureKind::Unreachable, "the session with the device is closed"));
         }
         let waiting = format!("the prompt after `{}`", typed.text);
+        // What came while nobody listened is no answer.
+        while self.cleaner.next_line().is_some() {}
         let mut hearing = Hearing::new(typed.text, &self.prompt.text);
         self.send(format!("{}\n", typed.text).as_bytes(), until).await?;
         let mut used = vec![false; typed.questions.len()];
@@ -129,6 +131,19 @@ impl Session {
                 End::Open => {
                     self.receive(None, until, &waiting).await?;
                 }
+            }
+        }
+    }
+
+    /// Listens while there is nothing to do: log messages are taken off the wire. Returns when the device hangs up.
+    pub(super) async fn idle(&mut self) {
+        while self.is_open {
+            match self.wire.receive().await {
+                Ok(bytes) if !bytes.is_empty() => {
+                    self.cleaner.feed(&bytes);
+                    while self.cleaner.next_line().is_some() {}
+                }
+                _ => self.is_open = false,
             }
         }
     }

@@ -105,6 +105,20 @@ async fn a_work_that_is_dropped_in_its_midst_ends_the_session() {
 }
 
 #[tokio::test]
+async fn a_device_that_hangs_up_between_works_is_noticed() {
+    let last = Turn { closes: true, ..turn("show a\n", "show a\r\n1\r\nr1# ") };
+    let (connection, state) = open(&frr(vec![last]), Cut::Whole).await;
+    assert_eq!(output(connection.perform(&show("show a"), &limits(None)).await), "1");
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while connection.is_open() || !state.lock().unwrap().closed {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await
+    .expect("the session closes");
+}
+
+#[tokio::test]
 async fn closing_cuts_a_work_that_never_ends() {
     let recording = frr(vec![turn("show a\n", "show a\r\nhalf of")]);
     let (connection, state) = open(&recording, Cut::Whole).await;
