@@ -8,6 +8,7 @@ mod action;
 mod args;
 mod attributes;
 mod change;
+mod edit;
 mod local;
 mod place;
 mod program;
@@ -15,6 +16,7 @@ mod remote;
 
 pub mod add_host;
 pub mod assert;
+pub mod blockinfile;
 pub mod command;
 pub mod copy;
 pub mod debug;
@@ -23,6 +25,7 @@ pub mod fetch;
 pub mod file;
 pub mod group_by;
 pub mod include_vars;
+pub mod lineinfile;
 pub mod pause;
 pub mod ping;
 pub mod raw;
@@ -177,6 +180,7 @@ pub trait Probe: Send + Sync {
 pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
     &assert::MODULE,
+    &blockinfile::MODULE,
     &command::MODULE,
     &copy::MODULE,
     &debug::MODULE,
@@ -185,6 +189,7 @@ pub static TABLE: &[&Module] = &[
     &file::MODULE,
     &group_by::MODULE,
     &include_vars::MODULE,
+    &lineinfile::MODULE,
     &pause::MODULE,
     &ping::MODULE,
     &raw::MODULE,

@@ -236,7 +236,7 @@ fn predicted(new: &NewFile, target: &Stat, me: &Me) -> Map {
 }
 
 /// Returns what a new file's attributes are before anything is said about them.
-fn will_be(target: &Stat, me: &Me) -> Stat {
+pub(super) fn will_be(target: &Stat, me: &Me) -> Stat {
     if target.kind == FileKind::File {
         return Stat { nlink: 1, ..target.clone() };
     }
@@ -274,34 +274,35 @@ async fn diff(context: &Context<'_>, target: &Stat, new: &NewFile) -> Result<Opt
 
 /// Adds the actions that write the file, and what makes the result of them.
 fn write(context: &Context<'_>, change: &mut Change, new: NewFile, target: &Stat, me: &Me) -> Result<(), Failure> {
-    let args = context.args;
-    let now = will_be(target, me);
-    let backup = (args.flag("backup") && target.exists()).then(|| backup_path(&target.path));
+    let backup = (context.args.flag("backup") && target.exists()).then(|| backup_path(&target.path));
     if let Some(backup) = &backup {
         change.result.insert("backup_file", backup.as_str());
     }
     let sha1 = new.file.sha1.clone();
-    let put = put_of(new, &now, me);
-    match args.text("validate") {
-        None => change.actions.push(Action::on_host(Effect::Write, Work::Put(Put { backup, ..put }))),
-        Some(command) => {
-            let temporary = temporary_path(&put.path);
-            let program = validated(command, &temporary, &put.path, backup.as_deref())?;
-            let put = Put { path: temporary, ..put };
-            change.actions.push(Action::on_host(Effect::Write, Work::Put(put)));
-            change.actions.push(write_action(program));
-        }
-    }
+    change.actions.extend(write_actions(context, put_of(new, &will_be(target, me), me), backup)?);
     change.actions.push(look_action(&target.path));
     change.finish = Some(Box::new(move |outputs, result| {
-        for output in &outputs {
-            if let Output::Exec(output) = output {
-                check_validation(output).map_err(|failure| with_checksum(failure, &sha1))?;
-            }
-        }
+        check_validations(&outputs).map_err(|failure| with_checksum(failure, &sha1))?;
         finish_with_attributes(outputs, result)
     }));
     Ok(())
+}
+
+/// Returns what writes a file: at once, or by way of a temporary file that `validate` of the arguments agrees to.
+pub(super) fn write_actions(context: &Context<'_>, put: Put, backup: Option<String>) -> Result<Vec<Action>, Failure> {
+    let write = |put: Put| Action::on_host(Effect::Write, Work::Put(put));
+    let Some(command) = context.args.text("validate") else { return Ok(vec![write(Put { backup, ..put })]) };
+    let temporary = temporary_path(&put.path);
+    let program = validated(command, &temporary, &put.path, backup.as_deref())?;
+    Ok(vec![write(Put { path: temporary, ..put }), write_action(program)])
+}
+
+/// Fails when a validator refused the file.
+pub(super) fn check_validations(outputs: &[Output]) -> Result<(), Failure> {
+    outputs.iter().try_for_each(|output| match output {
+        Output::Exec(output) => check_validation(output),
+        _ => Ok(()),
+    })
 }
 
 /// Returns the write of a file: its attributes are those it has, changed as wanted.

@@ -31,7 +31,9 @@ pub(super) async fn symbolic(context: &Context<'_>, job: Job<'_>) -> Result<Chan
     if !matches!(now.kind, FileKind::Link | FileKind::Absent) && !force {
         return Err(wrong(format!("refusing to convert from {} to symlink for {}", now.state(), now.path), now));
     }
-    let mut change = linked(&job, &src, "link");
+    let known = if now.exists() && now.kind == FileKind::Link { now.clone() } else { fresh(&job) };
+    let mut change = linked(&job, &src, "link", &known);
+    change.result.insert("size", src.len() as i128);
     if is_right {
         return Ok(with_owner(&job, change));
     }
@@ -70,7 +72,7 @@ pub(super) async fn hard(context: &Context<'_>, job: Job<'_>) -> Result<Change, 
     if !source.exists() {
         return Err(wrong("src does not exist", now));
     }
-    let change = linked(&job, &source.path, "hard");
+    let change = linked(&job, &source.path, "hard", &source);
     if now.exists() && (now.inode, now.dev) == (source.inode, source.dev) {
         return Ok(with_owner(&job, change));
     }
@@ -90,12 +92,11 @@ pub(super) async fn hard(context: &Context<'_>, job: Job<'_>) -> Result<Change, 
 }
 
 /// Returns the change without actions, with the fields that every link has.
-fn linked(job: &Job<'_>, src: &str, state: &str) -> Change {
+fn linked(job: &Job<'_>, src: &str, state: &str, known: &Stat) -> Change {
     let mut result = Map::new();
     result.insert("dest", job.now.path.as_str());
     result.insert("src", src);
-    let known = if job.now.exists() { job.now.clone() } else { fresh(job) };
-    add_fields(&mut result, &known);
+    add_fields(&mut result, known);
     result.insert("state", Value::from(state));
     Change::nothing(result)
 }
