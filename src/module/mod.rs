@@ -3,6 +3,13 @@
 //! A module plans; the executor acts. Its `plan` gets checked arguments and a probe that can only read, and returns a
 //! [`Change`]: actions, texts for the diff, and how outputs become the result. No module has a check-mode branch, draws
 //! a diff, or touches a socket. Adding one: a file with a `pub static MODULE: Module`, its `mod` line, its table line.
+//!
+//! What several modules share: `remote` looks at paths of a host with POSIX sh alone, `attributes` compares mode, owner
+//! and group, `place` puts one file where it belongs, `edit` changes the text of one, `program` runs what a task says,
+//! `local` reads files of this machine. Results have the fields that Ansible's have; `tests/module` holds them to it.
+//!
+//! Traps: `chdir`, `creates` and paths may begin with `~` or hold `$NAME`, which the host expands, not this machine; a
+//! change's `result` must have every field that its end will have, as it is all that check mode has.
 
 mod action;
 mod args;
@@ -34,6 +41,7 @@ pub mod set_fact;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
+pub mod tempfile;
 pub mod template;
 pub mod wait_for;
 pub mod wait_for_connection;
@@ -198,6 +206,7 @@ pub static TABLE: &[&Module] = &[
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,
+    &tempfile::MODULE,
     &template::MODULE,
     &wait_for::MODULE,
     &wait_for_connection::MODULE,

@@ -47,6 +47,9 @@ const GREETING_BYTES: usize = 64 << 10;
 /// The largest file that is searched.
 const FILE_BYTES: u64 = 64 << 20;
 
+/// Failures that another try will not mend.
+const FATAL: &[FailureKind] = &[FailureKind::Cancelled, FailureKind::Authentication, FailureKind::HostKey];
+
 /// What is waited for.
 enum Target {
     Port { host: String, port: u16, each: Duration },
@@ -165,7 +168,8 @@ async fn seen(
             let timeout = (*each).min(clock.left().max(Duration::from_secs(1)));
             let work = Work::Connect(TcpTry { host: host.clone(), port: *port, timeout, read_bytes });
             match context.probe.read(Action::on_host(Effect::Read, work)).await {
-                Err(failure) if failure.kind == FailureKind::Cancelled => Err(failure),
+                // Waiting mends neither an interrupted run nor a host that refuses to be logged in to.
+                Err(failure) if FATAL.contains(&failure.kind) => Err(failure),
                 Err(_) => Ok(None),
                 Ok(Output::Connected(bytes)) => match pattern {
                     None => Ok(Some(groups(None))),
