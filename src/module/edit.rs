@@ -2,12 +2,10 @@
 
 use super::attributes::Attributes;
 use super::local::LocalFile;
-use super::place::{
-    NewFile, attributes_diff, backup_path, check_status, check_validations, make_folders, put_of, will_be,
-    write_actions,
-};
+use super::place::{NewFile, attributes_diff, check_status, will_be};
 use super::remote::{FileKind, Look, Me, Stat, look, path_word, path_word_literal, write_action};
 use super::slurp::content;
+use super::write::{backup_path, check_validations, make_folders, put_of, write_actions};
 use super::{Change, Context, Finished, Output, TextDiff};
 use crate::failure::{Failure, FailureKind};
 use crate::template::regex::{Anchor, Flags, Regex, compile};

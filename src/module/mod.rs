@@ -5,7 +5,7 @@
 //! a diff, or touches a socket. Adding one: a file with a `pub static MODULE: Module`, its `mod` line, its table line.
 //!
 //! What several modules share: `remote` looks at paths of a host with POSIX sh alone, `attributes` compares mode, owner
-//! and group, `place` puts one file where it belongs, `edit` changes the text of one, `program` runs what a task says,
+//! and group, `place` and `write` put one file where it belongs, `edit` changes the text of one, `program` runs what a task says,
 //! `local` reads files of this machine. Results have the fields that Ansible's have; `tests/module` holds them to it.
 //!
 //! Traps: `chdir`, `creates` and paths may begin with `~` or hold `$NAME`, which the host expands, not this machine; a
@@ -20,6 +20,7 @@ mod local;
 mod place;
 mod program;
 mod remote;
+mod write;
 
 pub mod add_host;
 pub mod assert;

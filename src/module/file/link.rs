@@ -4,7 +4,7 @@ use super::super::attributes::add_fields;
 use super::super::place::{check_folder, finish_with_attributes};
 use super::super::remote::{FileKind, Look, Stat, look, look_action, path_word, path_word_literal, write_action};
 use super::super::{Change, Context};
-use super::{Job, one, state_diff, wrong};
+use super::{Job, state_diff, wrong};
 use crate::failure::Failure;
 use crate::value::{Map, Value};
 
@@ -20,7 +20,7 @@ pub(super) async fn symbolic(context: &Context<'_>, job: Job<'_>) -> Result<Chan
         let folder = if now.is_dir() { &now.path } else { now.path.rsplit_once('/').map_or(".", |(folder, _)| folder) };
         let whole = if src.starts_with(['/', '~']) { src.clone() } else { format!("{folder}/{src}") };
         let (source, _) =
-            one(look(context.probe, &[path_word(&whole)], Look { follow: true, ..Look::default() }).await?)?;
+            look(context.probe, &[path_word(&whole)], Look { follow: true, ..Look::default() }).await?.one()?;
         if !source.exists() {
             return Err(wrong(
                 format!("src file does not exist, use 'force=yes' if you really want to create the link: {whole}"),
@@ -68,7 +68,7 @@ pub(super) async fn hard(context: &Context<'_>, job: Job<'_>) -> Result<Change, 
         }
         return Err(wrong("src is required for creating new hardlinks", now));
     };
-    let (source, _) = one(look(context.probe, &[path_word(src)], Look::default()).await?)?;
+    let (source, _) = look(context.probe, &[path_word(src)], Look::default()).await?.one()?;
     if !source.exists() {
         return Err(wrong("src does not exist", now));
     }
