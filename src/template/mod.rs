@@ -14,6 +14,8 @@ mod format;
 mod globals;
 mod lazy;
 mod lookups;
+#[cfg(test)]
+mod messages;
 mod methods;
 mod mutable;
 mod names;
@@ -22,6 +24,7 @@ mod operate;
 mod property;
 #[cfg(test)]
 mod recorded;
+mod reference;
 pub(crate) mod regex;
 mod render;
 mod syntax;
@@ -30,6 +33,7 @@ mod undefined;
 
 pub use check::{check, check_condition, check_expression, check_file};
 pub use names::{names, names_of_expression, names_of_file};
+pub use reference::{Reference, ReferenceKind, reference};
 
 use crate::failure::{Failure, FailureKind};
 use crate::source::{SearchPath, SourceId, SourceMap, Span};

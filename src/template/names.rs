@@ -126,6 +126,10 @@ impl Walk<'_> {
                 if let Some(filter) = filter {
                     self.expr(filter);
                 }
+                // Only the body sees the loop itself.
+                if let Some(top) = self.local.last_mut() {
+                    top.push("loop".to_owned());
+                }
                 return;
             }
             // Behind the `else` of a `for` its target is not set.
@@ -175,6 +179,10 @@ impl Walk<'_> {
                 {
                     self.lookup(args);
                 }
+                // A method: `vars.items()`.
+                if matches!(&callee.kind, ExprKind::Attr(base, _) if is_name(base, "vars")) {
+                    self.found.everything = true;
+                }
                 expr.children(&mut |child| self.expr(child));
             }
             ExprKind::Filter(_, called) | ExprKind::Test(_, called, _) => {
@@ -199,7 +207,6 @@ impl Walk<'_> {
             "vars" => {
                 self.found.everything = true;
             }
-            "loop" | "self" | "caller" | "varargs" | "kwargs" => {}
             _ => self.add(name),
         }
     }

@@ -70,16 +70,14 @@ pub(crate) fn binary(operator: Operator, left: &Value, right: &Value) -> Result<
     defined(left)?;
     defined(right)?;
     if operator == Operator::Concat {
-        let mut text = text_of(left)?;
-        text.push_str(&text_of(right)?);
-        return Ok(Value::from(text));
+        return joined(&text_of(left)?, &text_of(right)?);
     }
     if let (Some(left), Some(right)) = (Number::of(left), Number::of(right)) {
         return arithmetic(operator, left, right);
     }
     match operator {
         Operator::Add => match (left.as_str(), right.as_str()) {
-            (Some(a), Some(b)) => Ok(Value::from([a, b].concat())),
+            (Some(a), Some(b)) => joined(a, b),
             (Some(_), None) => {
                 let kind = type_name(right);
                 Err(wrong(format!("can only concatenate str (not \"{kind}\") to str; `~` joins anything as text")))
@@ -87,6 +85,9 @@ pub(crate) fn binary(operator: Operator, left: &Value, right: &Value) -> Result<
             _ if is_list(left) && is_list(right) => {
                 let mut items: Vec<Value> = left.try_iter()?.collect();
                 items.extend(right.try_iter()?);
+                if items.len() > MAX_REPEATED / 16 {
+                    return Err(wrong(format!("list of {} items is too long", items.len())));
+                }
                 Ok(Value::from(items))
             }
             _ => Err(unsupported("+", left, right)),
@@ -102,6 +103,13 @@ pub(crate) fn binary(operator: Operator, left: &Value, right: &Value) -> Result<
         },
         _ => Err(unsupported(symbol(operator), left, right)),
     }
+}
+
+fn joined(left: &str, right: &str) -> Result<Value, Error> {
+    if left.len() + right.len() > MAX_REPEATED {
+        return Err(wrong("text is longer than 64 MiB"));
+    }
+    Ok(Value::from([left, right].concat()))
 }
 
 fn symbol(operator: Operator) -> &'static str {

@@ -210,8 +210,11 @@ fn endless_work_ends_with_a_failure() {
     assert!(templar.node(&text_node(&deep)).is_err());
     let long = format!("{{{{ a{} }}}}", ".b".repeat(5000));
     assert!(templar.node(&text_node(&long)).is_err());
-    let sum = format!("{{{{ 1{} }}}}", " + 1".repeat(3000));
-    let _ = templar.node(&text_node(&sum));
+    for (operator, value) in [("+", Value::Int(151)), ("and", Value::Int(1)), ("~", Value::from("1".repeat(151)))] {
+        let chain = |length| text_node(&format!("{{{{ 1{} }}}}", format!(" {operator} 1").repeat(length)));
+        assert_eq!(templar.node(&chain(150)).unwrap(), value);
+        assert!(templar.node(&chain(3000)).is_err());
+    }
 }
 
 #[test]

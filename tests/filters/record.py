@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Records what Ansible answers for every expression in tests/filters/*.txt.
 
-Run it with a Python that has ansible-core 2.19 or newer; it writes one .json beside each .txt:
+Run it with a Python that has ansible-core 2.19 or newer, netaddr and (for net.txt) the collection ansible.utils, which
+ANSIBLE_COLLECTIONS_PATH may name; it writes one .json beside each .txt:
 a list of [expression, answer] or [expression] alone where Ansible reports an error.
 The variables that expressions may use are in vars.json. A line that starts with `#` is a comment.
 """
@@ -12,6 +13,7 @@ import pathlib
 import sys
 
 from ansible.parsing.dataloader import DataLoader
+from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
 
 HERE = pathlib.Path(__file__).parent
@@ -28,6 +30,7 @@ def plain(value):
             return {"float": str(value)}
         return float(value)
     if isinstance(value, str):
+        value.encode()  # bytes that are no text (lone surrogates) count as an error
         return str.__str__(value)
     if isinstance(value, dict):
         return {(k if isinstance(k, str) else json.dumps(k)): plain(v) for k, v in value.items()}
@@ -37,6 +40,7 @@ def plain(value):
 
 
 def main():
+    init_plugin_loader([])
     variables = json.loads((HERE / "vars.json").read_text())
     templar = Templar(loader=DataLoader(), variables=variables)
     only = [a for a in sys.argv[1:] if a != "-v"]

@@ -6,10 +6,15 @@
 pub(crate) mod args;
 mod combine;
 mod dict;
+mod encode;
+mod html;
+mod json;
+mod net;
 pub(crate) mod number;
 pub(crate) mod path;
 mod percent;
 pub(crate) mod python;
+mod random;
 #[cfg(test)]
 mod recorded;
 pub(crate) mod regex;
@@ -17,6 +22,7 @@ mod select;
 mod sequence;
 mod sets;
 mod text;
+mod time;
 mod wrap;
 mod yaml;
 
@@ -38,12 +44,18 @@ pub(crate) struct Filter {
 /// All filters, one slice a theme.
 pub(crate) static TABLE: &[&[Filter]] = &[
     dict::FILTERS,
+    encode::FILTERS,
+    html::FILTERS,
+    json::FILTERS,
+    net::FILTERS,
     number::FILTERS,
     path::FILTERS,
+    random::FILTERS,
     regex::FILTERS,
     select::FILTERS,
     sequence::FILTERS,
     sets::FILTERS,
     text::FILTERS,
+    time::FILTERS,
     yaml::FILTERS,
 ];

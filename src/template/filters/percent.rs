@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use super::data;
-use super::python::text;
+use super::python::{repr, text};
 use crate::value::python_float;
 use minijinja::{Error, State, Value};
 
@@ -138,10 +138,7 @@ impl Spec {
         };
         Ok(match self.conversion {
             's' => self.field(&text(value)?),
-            'r' | 'a' => {
-                let quoted = crate::value::Value::list([data(value)?]).to_text();
-                self.field(&quoted[1..quoted.len() - 1])
-            }
+            'r' | 'a' => self.field(&repr(&data(value)?)),
             'c' => match value.as_str() {
                 Some(text) if text.chars().count() == 1 => self.field(text),
                 _ => {

@@ -11,8 +11,16 @@ use std::cmp::Ordering;
 pub(crate) fn text(value: &Value) -> Result<String, Error> {
     match value.kind() {
         ValueKind::String => Ok(value.as_str().unwrap_or_default().to_owned()),
+        ValueKind::Plain if value.downcast_object_ref::<super::time::Moment>().is_some() => Ok(value.to_string()),
         _ => Ok(data(value)?.to_text()),
     }
+}
+
+/// Returns the text that `repr()` gives.
+pub(crate) fn repr(value: &Data) -> String {
+    // Inside a list every value is written by its `repr()`.
+    let listed = Data::list([value.clone()]).to_text();
+    listed[1..listed.len() - 1].to_owned()
 }
 
 /// Returns the name of a value's kind as messages say it, with its article.

@@ -273,6 +273,12 @@ fn tokens(
                 None => return Err(SyntaxError::new(format!("unexpected `{c}`"), at..at + c.len_utf8())),
             },
         };
+        if let (TokenKind::Mark("}"), Some((mark, place)), Some((end, _))) = (&kind, open.last(), close)
+            && *mark != "{"
+            && trimmed.starts_with(end)
+        {
+            return Err(SyntaxError::new(format!("`{mark}` is never closed"), *place..*place + mark.len()));
+        }
         if let TokenKind::Mark(mark) = &kind {
             brackets(mark, at, &mut open)?;
         }
