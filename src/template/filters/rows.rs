@@ -34,7 +34,7 @@ fn every_row_is_documented_in_one_sentence() {
 
 #[test]
 fn every_filter_and_test_of_jinja_and_ansible_is_there() {
-    // Not here: `default`, `mandatory`, `defined` and `undefined`, which the engine's core brings; `password_hash`,
+    // Not here: `default`, `mandatory`, `type_debug`, `defined` and `undefined`, which the engine's core brings; `password_hash`,
     // `urlize`, `vaulted_file` and `unvault`, which are not supported.
     let filters = "abs attr batch capitalize center count dictsort e escape filesizeformat first float forceescape \
         format groupby indent int items join last length list lower map max min pprint random reject rejectattr \
@@ -44,7 +44,7 @@ fn every_filter_and_test_of_jinja_and_ansible_is_there() {
         from_json from_yaml from_yaml_all hash human_readable human_to_bytes intersect items2dict log md5 normpath \
         path_join permutations pow product quote realpath regex_escape regex_findall regex_replace regex_search \
         rekey_on_member relpath root sha1 shuffle split splitext strftime subelements symmetric_difference ternary \
-        to_datetime to_json to_nice_json to_nice_yaml to_uuid to_yaml type_debug union urldecode urlsplit \
+        to_datetime to_json to_nice_json to_nice_yaml to_uuid to_yaml union urldecode urlsplit \
         win_basename win_dirname win_splitdrive zip zip_longest";
     let tests = "!= < <= == > >= boolean callable divisibleby eq equalto escaped even false filter float ge \
         greaterthan gt in integer iterable le lessthan lower lt mapping ne none number odd sameas sequence string \
