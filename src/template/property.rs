@@ -225,6 +225,36 @@ fn a_variable_that_uses_itself_is_shown_with_its_chain() {
 }
 
 #[test]
+fn elements_that_use_each_other_are_a_cycle_too() {
+    let mut vars = plain_vars();
+    vars.vars
+        .insert("x".into(), Var::Author(written(&serde_json::json!({"k": "{{ y.k }}", "ok": 1, "own": "{{ x.ok }}"}))));
+    vars.vars.insert("y".into(), Var::Author(written(&serde_json::json!({"k": ["{{ x.k }}"]}))));
+    vars.vars.insert("me".into(), Var::Author(written(&serde_json::json!(["{{ me }}"]))));
+    let templar = templar(Arc::new(vars));
+    assert_eq!(templar.node(&text_node("{{ x.own }}")).unwrap(), Value::Int(1));
+    for text in ["{{ x.k }}", "{{ x }}", "{{ me }}"] {
+        let failure = templar.node(&text_node(text)).unwrap_err();
+        let message = failure.message.expose();
+        assert!(message.contains("uses itself") || message.contains("nested deeper"), "{text}: {message}");
+    }
+}
+
+#[test]
+fn a_long_chain_of_variables_fits_the_stack() {
+    let mut vars = plain_vars();
+    vars.vars.insert("v0".into(), Var::Author(text_node("{{ 1 }}")));
+    for at in 1..40 {
+        let text = format!("{{% if true %}}{{{{ [v{}] | map('string') | first }}}}{{% endif %}}", at - 1);
+        vars.vars.insert(format!("v{at}").into(), Var::Author(text_node(&text)));
+    }
+    let templar = templar(Arc::new(vars));
+    assert_eq!(templar.clone().node(&text_node("{{ v20 }}")).unwrap(), Value::from("1"));
+    let failure = templar.with(Map::new()).node(&text_node("{{ v39 }}")).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Template);
+}
+
+#[test]
 fn layers_on_top_win_and_are_seen_by_variables_below() {
     let templar = templar(Arc::new(recorded_vars()));
     let extra: Map = [("chain3", Value::Int(1)), ("s", Value::from("{{ n }}"))].into_iter().collect();
