@@ -25,7 +25,8 @@ fn main() {
                 while let Some(host) = { todo.lock().expect("not poisoned").next() } {
                     if let Err(error) = run(host, port, user, &key, commands, command) {
                         *failed.lock().expect("not poisoned") += 1;
-                        let _ = std::io::Write::write_all(&mut std::io::stderr(), format!("{host}: {error}\n").as_bytes());
+                        let _ =
+                            std::io::Write::write_all(&mut std::io::stderr(), format!("{host}: {error}\n").as_bytes());
                     }
                 }
             };
