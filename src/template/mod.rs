@@ -10,7 +10,7 @@
 //! without running them. The tables: `filters/`, `tests/` (Jinja's, not ours), `lookups/`, `methods/`.
 //!
 //! Traps: what comes out of a variable may be the engine's undefined (a name or an entry that there is not) or an
-//! [`convert::Undefined`] (a variable that uses one); ask [`convert::is_undefined`]. Lists and dictionaries of the engine
+//! `convert::Undefined` (a variable that uses one); ask `convert::is_undefined`. Lists and dictionaries of the engine
 //! never change; a text that calls `append` or `update` gets copies that do (`mutable`).
 
 mod check;
