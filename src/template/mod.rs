@@ -2,6 +2,16 @@
 //!
 //! Only text that an author wrote is rendered: [`crate::yaml::Node`]s and template files. A [`Templar`] renders for one
 //! step: it asks its [`Scope`] for names, renders authors' variables lazily when they are used, and remembers them.
+//!
+//! The flow: `syntax` reads a text into expressions and statements with places; `emit` writes them for the engine, with
+//! filters of our own (`operate`) in place of the engine's operators, so that what is undefined is refused where a value
+//! is needed, and nowhere else; `engine` compiles that once for the process; `render` runs it against the `lazy`
+//! variables and turns errors into failures with places (`explain`). `names` and `check` look at the same expressions
+//! without running them. The tables: `filters/`, `tests/` (Jinja's, not ours), `lookups/`, `methods/`.
+//!
+//! Traps: what comes out of a variable may be the engine's undefined (a name or an entry that there is not) or an
+//! `convert::Undefined` (a variable that uses one); ask `convert::is_undefined`. Lists and dictionaries of the engine
+//! never change; a text that calls `append` or `update` gets copies that do (`mutable`).
 
 mod check;
 mod convert;
