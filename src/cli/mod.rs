@@ -45,6 +45,7 @@ enum Command {
 /// Runs the command line and returns the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     quiet_panics();
+    crate::transport::raise_open_files();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {

@@ -5,6 +5,7 @@
 
 mod elevate;
 pub mod http;
+mod limits;
 mod local;
 mod posix;
 mod shared;
@@ -14,6 +15,7 @@ mod sys;
 mod wire;
 
 pub use http::HttpClients;
+pub use limits::raise_open_files;
 pub use shared::{Settings, Shared};
 pub use wire::Wire;
 
