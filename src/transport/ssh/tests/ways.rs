@@ -110,6 +110,9 @@ fn a_port_is_tried_from_the_host_even_where_forwarding_is_forbidden() {
 
 #[test]
 fn a_shell_is_a_two_way_stream_with_a_terminal() {
+    if !sshd::has_terminals("a shell is a two way stream with a terminal") {
+        return;
+    }
     let sshd = Sshd::start();
     run(async {
         let pty = Pty { term: "vt100".into(), cols: 511, rows: 100 };
@@ -132,6 +135,9 @@ fn a_shell_is_a_two_way_stream_with_a_terminal() {
 
 #[test]
 fn a_shell_that_is_cut_off_says_so() {
+    if !sshd::has_terminals("a shell that is cut off says so") {
+        return;
+    }
     let sshd = Sshd::start();
     run(async {
         let pty = Pty { term: "vt100".into(), cols: 80, rows: 24 };
