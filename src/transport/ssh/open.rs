@@ -13,7 +13,7 @@ use crate::transport::sys::Waker;
 use crate::transport::{Limits, Shared, SshTarget};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, oneshot, watch};
@@ -213,8 +213,9 @@ async fn spawn(
     let life = {
         let (hop, shared) = (hop.clone(), shared.clone());
         let watch = watch.0.clone().expect("it was just put there");
+        let end = SayEnd { open: Arc::clone(&open), _alive: alive };
         move || {
-            let _alive = alive;
+            let _end = end;
             let caches = Caches { keys: &shared.ssh().keys, known_hosts: &shared.ssh().known_hosts };
             match log_in(&hop, path, caches, &watch) {
                 Err(refusal) => drop(ready.send(Err(refusal))),
@@ -255,6 +256,18 @@ async fn spawn(
             let message = format!("the thread of the connection to `{}` failed", hop.label());
             Err(Failure::new(FailureKind::Internal, message).into())
         }
+    }
+}
+
+/// Tells the handle that the thread has ended, however that came.
+struct SayEnd {
+    open: Arc<AtomicBool>,
+    _alive: watch::Sender<()>,
+}
+
+impl Drop for SayEnd {
+    fn drop(&mut self) {
+        self.open.store(false, Ordering::Release);
     }
 }
 
