@@ -1,7 +1,8 @@
 //! How actions reach a host; the only place that does remote I/O.
 //!
-//! [`connect`] opens a [`Connection`] for a [`Target`]. Blocking libraries (ssh2) live on threads of their own; nothing
-//! here blocks a worker of the event loop.
+//! [`connect`] opens a [`Connection`] for a [`Target`]; what the connections of a run have in common (limits of logins,
+//! decrypted keys, known hosts, jump hosts) is in [`Shared`]. Blocking libraries (ssh2) live on threads of their own;
+//! nothing here blocks a worker of the event loop.
 
 mod elevate;
 pub mod http;
@@ -136,7 +137,9 @@ pub async fn connect(target: &Target, shared: &Shared, limits: &Limits) -> Resul
 
 /// An open way to a host.
 pub trait Connection: Send + Sync {
-    /// Performs an action. After a failure of kind unreachable or timeout the connection is closed.
+    /// Performs an action. After a failure of kind unreachable or timeout the connection is closed, or closes when its
+    /// other actions have ended. A port that does not answer ([`Work::Connect`](crate::module::Work::Connect)) is a
+    /// failure of kind command: the host itself was reached.
     fn perform<'a>(&'a self, action: &'a Action, limits: &'a Limits) -> Boxed<'a, Result<Output, Failure>>;
 
     /// Claims that the connection can take more actions.

@@ -220,6 +220,9 @@ fn a_connection_that_waits_sleeps() {
         cancel.cancel();
         silent.await.unwrap().unwrap_err();
         drop(connection);
+        if !sshd::has_terminals("a shell that nobody reads") {
+            return;
+        }
         let pty = crate::transport::ssh::Pty { term: "vt100".into(), cols: 80, rows: 24 };
         let mut wire =
             crate::transport::ssh::open_shell(&target(&sshd), &shared(), &self::limits(), pty).await.unwrap();
