@@ -142,6 +142,12 @@ pub trait Connection: Send + Sync {
     /// failure of kind command: the host itself was reached.
     fn perform<'a>(&'a self, action: &'a Action, limits: &'a Limits) -> Boxed<'a, Result<Output, Failure>>;
 
+    /// Returns the same connection with other rights, for tasks of one host that differ in `become`; `None` when rights
+    /// belong to the session and need a connection of their own.
+    fn with_rights(&self, _elevate: Option<Elevate>) -> Option<Box<dyn Connection>> {
+        None
+    }
+
     /// Claims that the connection can take more actions.
     fn is_open(&self) -> bool;
 
