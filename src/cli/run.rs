@@ -280,6 +280,9 @@ async fn checked_run(
         say(&listing(args, &planned));
         return Exit::Ok;
     }
+    if let Err(exit) = limit_leaves_hosts(context, setup) {
+        return exit;
+    }
     let publisher = &context.publisher;
     publisher.publish(What::RunStarted {
         schema: 1,
@@ -319,6 +322,23 @@ async fn checked_run(
     }
 }
 
+/// Checks `--limit` against the whole inventory: a slip of the pen there must not look like a run that went well.
+fn limit_leaves_hosts(context: &Context, setup: &mut Setup) -> Result<(), Exit> {
+    let Some(limit) = &context.settings.limit else { return Ok(()) };
+    let inventory = context.world.inventory();
+    let mut all: Vec<Arc<str>> = inventory.hosts.keys().cloned().collect();
+    all.extend((!inventory.hosts.contains_key("localhost")).then(|| "localhost".into()));
+    let Ok(selection) = inventory.limit(&all, limit) else { return Ok(()) };
+    for unmatched in &selection.unmatched {
+        let message = format!("`--limit`: no host or group matches `{}`", unmatched.part);
+        setup.found.push(Diagnostic::warning("W0500", message).maybe_help(unmatched.help.clone()));
+    }
+    if selection.hosts.is_empty() {
+        setup.found.push(Diagnostic::error("E0501", format!("`--limit {limit}` leaves no host")));
+    }
+    setup.show_found()
+}
+
 /// Plans all plays, and warns of patterns that match nothing.
 pub(super) fn plan_all(context: &Arc<Context>, plays: &[Arc<Play>], found: &mut Diagnostics) -> Vec<Planned> {
     let inventory = context.world.inventory();
@@ -345,6 +365,10 @@ pub(super) fn plan_all(context: &Arc<Context>, plays: &[Arc<Play>], found: &mut 
             item.each_task(&mut |task| adds_hosts |= matches!(task.action_name(), "add_host" | "group_by"));
         }
         planned.push(part);
+    }
+    if inventory.hosts.is_empty() && !adds_hosts && planned.iter().any(|play| play.hosts.is_empty()) {
+        let message = "the inventory has no hosts; there is `localhost` only";
+        found.push(Diagnostic::warning("W0501", message).help("name an inventory with `-i`"));
     }
     planned
 }

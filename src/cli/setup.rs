@@ -6,7 +6,7 @@ use crate::module::split_key_value;
 use crate::playbook::{self, Loader, Play};
 use crate::source::{Diagnostic, Diagnostics, Source, SourceMap, Span, Style, expand_home, render};
 use crate::value::Key;
-use crate::vars::{Layer, Origin, Var};
+use crate::vars::{Layer, Origin, Var, load_vars_file};
 use crate::yaml::{self, Kind, Node};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -81,11 +81,7 @@ fn extra_vars(options: &[String], sources: &SourceMap, found: &mut Diagnostics) 
     let mut layer = Layer::new(Origin::ExtraVars);
     for option in options {
         match option.strip_prefix('@') {
-            Some(path) => {
-                if let Some(id) = found.keep(sources.load(&expand_home(path))) {
-                    take_dictionary(yaml::parse(id, sources, found), &mut layer, found);
-                }
-            }
+            Some(path) => layer.vars.extend(load_vars_file(&expand_home(path), sources, found)),
             None => {
                 let id = sources.add(Source::new("<extra vars>", None, option.as_str()));
                 if option.trim_start().starts_with(['{', '[']) {

@@ -8,7 +8,7 @@ use crate::event::{FailureReport, Status, StepDone, What};
 use crate::failure::FailureKind;
 use crate::graph::{Lowering, NodeId, Work, keep_tagged};
 use crate::playbook::{Inherited, Item, Strategy, Task};
-use crate::source::{Diagnostics, Style, render};
+use crate::source::{Diagnostic, Diagnostics, Style, render};
 use crate::template::Templar;
 use crate::value::Map;
 use crate::vars::{Layer, Origin, Var};
@@ -16,6 +16,10 @@ use std::sync::Arc;
 
 /// How often handlers may notify each other in one flush before that is taken for a circle.
 const MAX_FLUSH_ROUNDS: u32 = 100;
+
+/// How deep includes may stand in each other. Files that include themselves until something is there are usual; their
+/// rounds are counted in tens.
+const MAX_INCLUDES: usize = 250;
 
 /// What several hosts include alike.
 struct Group {
@@ -83,6 +87,9 @@ impl Batch {
     fn read_inclusion(&mut self, task: &Arc<Task>, inclusion: &Inclusion, found: &mut Diagnostics) -> Vec<Item> {
         let loader = Arc::clone(&self.context.loader);
         let inherited = Arc::new(included_inherits(task, inclusion, &loader, found));
+        if found.has_errors() {
+            return Vec::new();
+        }
         match &inclusion.what {
             Included::File(path) => loader.include_file(path, &inherited, false, found),
             Included::Role { name, how } => {
@@ -260,6 +267,11 @@ fn included_inherits(
     found: &mut Diagnostics,
 ) -> Inherited {
     let mut inherited = (*task.around).clone();
+    inherited.includes += 1;
+    if inherited.includes > MAX_INCLUDES {
+        let message = format!("includes nest more than {MAX_INCLUDES} deep");
+        found.push(Diagnostic::error("E0610", message).at(inclusion.named_at).help("does the file include itself?"));
+    }
     let own = task.vars.iter().skip(inherited.vars.len());
     inherited.vars.extend(own.map(|layer| Arc::new(Layer { origin: Origin::IncludeParams, vars: layer.vars.clone() })));
     if let Some(layer) = loop_layer(&inclusion.vars) {

@@ -88,6 +88,7 @@ pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interr
             if !planned.hosts.is_empty() {
                 break;
             }
+            say_empty(context, play);
             continue;
         }
         let planned = Planned { hosts, ..planned };
@@ -168,6 +169,16 @@ async fn run_play(
     }
     publisher.publish(What::PlayEnded { play: publisher.clean(&name) });
     Ok(stopped)
+}
+
+/// Publishes a play that has no hosts, so that nobody looks for its tasks.
+fn say_empty(context: &Context, play: &Play) {
+    let publisher = &context.publisher;
+    let name = publisher.clean(play_name(play));
+    let place = publisher.clean(context.loader.sources.place(play.hosts.span));
+    let what = What::PlayStarted { play: name.clone(), place, hosts: Vec::new(), batch: 1, batches: 1, steps: 0 };
+    publisher.publish(what);
+    publisher.publish(What::PlayEnded { play: name });
 }
 
 /// Returns what a play is called: its name, or its hosts.

@@ -34,7 +34,11 @@ struct Place {
 /// Returns the places in order of precedence. One that is given more than once counts where it comes last, which
 /// changes no value: it would only be covered by itself.
 fn places(beside_sources: &[PathBuf], playbook_dir: Option<&Path>) -> Vec<Place> {
-    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let real = |path: &Path| {
+        // The folder of a bare file name is written as nothing, and nothing cannot be resolved.
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        path.canonicalize().unwrap_or_else(|_| path.to_owned())
+    };
     let mut seen = HashSet::new();
     let mut places: Vec<Place> = Vec::new();
     let playbook = playbook_dir.map(|path| Place { path: path.to_owned(), beside_playbook: true });

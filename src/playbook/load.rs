@@ -6,7 +6,7 @@ use super::{Inherited, Item, Play};
 use crate::source::{Diagnostic, Diagnostics, SearchPath, SourceId, SourceMap, Span, expand_home};
 use crate::template::Templar;
 use crate::value::Value;
-use crate::vars::{Layer, Origin, Scope, Var};
+use crate::vars::{Layer, Origin, Scope, Var, is_vault, vault_unsupported};
 use crate::yaml::{self, Mapping, Node};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -81,6 +81,11 @@ impl Loader {
     }
 
     fn parse(&self, id: SourceId, found: &mut Diagnostics) -> Option<Node> {
+        let source = self.sources.get(id);
+        if is_vault(&source.text) {
+            found.push(vault_unsupported(Span::new(id, 0, source.text.lines().next().map_or(0, str::len))));
+            return None;
+        }
         yaml::parse(id, &self.sources, found)
     }
 

@@ -296,6 +296,8 @@ pub struct Inherited {
     pub role: Option<Arc<Role>>,
     /// Where files are looked for.
     pub files: SearchPath,
+    /// How many runtime includes stand around it.
+    pub includes: usize,
 }
 
 impl Task {

@@ -158,8 +158,7 @@ impl Node {
         match self.kind {
             Kind::Null => "null",
             Kind::Bool(_) => "boolean",
-            Kind::Int(_) => "integer",
-            Kind::Float(_) => "float",
+            Kind::Int(_) | Kind::Float(_) => "number",
             Kind::Str(_) | Kind::Unsafe(_) => "string",
             Kind::Vault(_) => "vault-encrypted string",
             Kind::Seq(_) => "list",

@@ -419,7 +419,7 @@ impl Loop {
         let failure = match end {
             Ending::Closed => self.closing_failure(),
             Ending::Lost(why) => {
-                let message = format!("lost the connection to `{label}`: {}", why.to_lowercase());
+                let message = format!("lost the connection to `{label}`: {}", plainly(why));
                 Failure::new(FailureKind::Unreachable, message)
             }
         };
@@ -433,4 +433,13 @@ impl Loop {
             }
         }
     }
+}
+
+/// Puts libssh2's words for a connection that has ended ("transport read", "socket disconnect") plainly.
+fn plainly(why: &str) -> String {
+    let why = why.to_lowercase();
+    if ["transport read", "socket disconnect"].iter().any(|words| why.contains(words)) {
+        return "the other side closed it".into();
+    }
+    why
 }

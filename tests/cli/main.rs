@@ -1,0 +1,30 @@
+//! The program as a user runs it: the real binary against real parts on loopback.
+//!
+//! [`project::Project`] is a folder with a playbook and an inventory, and a home of its own; [`call::Call`] one command in
+//! it; [`call::Ended`] what came of it. Hosts are real OpenSSH servers, FRR's vtysh behind one, httpbin, and the lab.
+//! What a machine cannot offer is left out loudly (`LEFT OUT: …`).
+
+#![cfg(feature = "lab")]
+
+#[path = "../support/sshd.rs"]
+mod sshd;
+
+mod call;
+mod httpbin;
+mod project;
+mod router;
+mod terminal;
+
+mod crowd;
+mod files;
+mod hosts;
+mod input;
+mod interrupts;
+mod lab;
+mod listing;
+mod output;
+mod readme;
+mod real;
+mod redaction;
+mod values;
+mod web;

@@ -1,0 +1,60 @@
+//! Values that fail when they are needed: the message says which, and where it stands.
+
+use crate::project::Project;
+
+fn failure(tasks: &str, vars: &str) -> serde_json::Value {
+    let playbook = format!("- hosts: all\n  gather_facts: false\n  vars:\n{vars}  tasks:\n{tasks}");
+    let project = Project::new().playbook(&playbook).host("h1 ansible_connection=local");
+    project.run_events().exits(2).step("try", "h1")["failure"].clone()
+}
+
+const CASES: &[(&str, &str, &str, &str, &str)] = &[
+    // task, vars, kind, place, message
+    ("msg: \"{{ nope }}\"", "    a: 1\n", "undefined", "site.yml:8:16", "`nope` is undefined"),
+    ("msg: \"{{ a.b.c }}\"", "    a: {}\n", "undefined", "site.yml:8:16", "b"),
+    // The place is where the value is written, not where it was needed.
+    ("msg: \"{{ a }}\"", "    a: \"x {{ nope }}\"\n", "undefined", "site.yml:4:14", "`nope` is undefined"),
+    ("msg: \"{{ a }}\"", "    a: \"{{ a }}\"\n", "template", "site.yml:", "variable uses itself"),
+    (
+        "msg: \"{{ a }}\"",
+        "    a: \"{{ b }}\"\n    b: \"{{ a }}\"\n",
+        "template",
+        "site.yml:",
+        "variable uses itself: a → b → a",
+    ),
+    ("msg: \"{{ 1 / 0 }}\"", "    a: 1\n", "template", "site.yml:8:16", "zero"),
+    ("msg: \"{{ [1] + {} }}\"", "    a: 1\n", "template", "site.yml:8:16", "unsupported operand types"),
+    ("msg: \"{% for i in range(100000000) %}x{% endfor %}\"", "    a: 1\n", "template", "site.yml:8:", "too long"),
+    ("msg: \"{{ 'no' | from_json }}\"", "    a: 1\n", "template", "site.yml:8:", "JSON"),
+];
+
+#[test]
+fn what_cannot_be_worked_out_is_said_with_its_place() {
+    for (task, vars, kind, place, message) in CASES {
+        let tasks = format!("  - name: try\n    debug:\n      {task}\n");
+        let failure = failure(&tasks, vars);
+        let shown = format!("{task} with {vars}: {failure}");
+        assert_eq!(failure["kind"], *kind, "{shown}");
+        assert!(failure["message"].as_str().is_some_and(|text| text.contains(message)), "{shown}");
+        assert!(failure["place"].as_str().is_some_and(|at| at.starts_with(place)), "{shown}");
+    }
+}
+
+#[test]
+fn a_template_that_includes_itself_ends() {
+    let project = Project::of_tasks("- name: try\n  template: {src: a.j2, dest: \"{{ playbook_dir }}/out\"}\n");
+    let project = project.file("a.j2", "{% include 'a.j2' %}").host("h1 ansible_connection=local");
+    let ended = project.run_events().exits(2);
+    assert_eq!(ended.step("try", "h1")["status"], "failed", "{ended}");
+    assert!(!project.at("out").exists());
+}
+
+#[test]
+fn tasks_that_include_themselves_end() {
+    let project = Project::of_tasks("- include_tasks: again.yml\n").host("h1 ansible_connection=local");
+    let project = project.file("again.yml", "- include_tasks: again.yml\n");
+    project.run().exits(2).shows("again.yml");
+    let project = Project::of_tasks("- import_tasks: again.yml\n").host("h1 ansible_connection=local");
+    let project = project.file("again.yml", "- import_tasks: again.yml\n");
+    project.run().exits(65).complains("again.yml");
+}
