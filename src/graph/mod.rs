@@ -12,6 +12,8 @@ mod data;
 mod lower;
 mod needs;
 mod plan;
+#[cfg(test)]
+mod tests;
 mod view;
 
 pub use data::{Defines, Knowledge};

@@ -1,0 +1,86 @@
+//! The ordering rules, shown on small playbooks: each `tests/graph/NAME.yml` has its graph beside it as `NAME.snap`.
+
+use super::*;
+use crate::platform::{self, Platform};
+use crate::playbook::{Loader, Play, load};
+use crate::source::{Diagnostics, SourceMap, Style, render};
+use crate::vars::{Layer, Origin};
+use std::path::{Path, PathBuf};
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/graph")
+}
+
+/// A playbook that was read, and its plays' graphs.
+struct Case {
+    sources: Arc<SourceMap>,
+    found: Diagnostics,
+    graphs: Vec<(String, Graph)>,
+}
+
+impl Case {
+    fn read(path: &Path, platforms: &[&'static Platform]) -> Case {
+        let sources = Arc::new(SourceMap::new());
+        let loader = Loader::new(Arc::clone(&sources), Arc::new(Layer::new(Origin::ExtraVars)));
+        let mut found = Diagnostics::new();
+        let plays = load(&loader, path, &mut found);
+        let graphs = plays.iter().map(|play| ("p".to_owned(), lower(play, platforms, &mut found))).collect();
+        Case { sources, found, graphs }
+    }
+
+    /// Reads a playbook that stands in the test itself.
+    fn of(text: &str) -> Case {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p.yml");
+        std::fs::write(&path, text).unwrap();
+        Case::read(&path, &[])
+    }
+
+    fn view(&self, format: Format) -> String {
+        view(&self.graphs, &self.sources, format).replace(&format!("{}/", folder().display()), "")
+    }
+
+    fn complaints(&self) -> String {
+        let drawn: Vec<String> = self.found.iter().map(|found| render(found, &self.sources, Style::Plain)).collect();
+        drawn.join("\n\n").replace(&format!("{}/", folder().display()), "")
+    }
+}
+
+fn lower(play: &Arc<Play>, platforms: &[&'static Platform], found: &mut Diagnostics) -> Graph {
+    let mut knowledge = Knowledge::default();
+    play.vars.iter().chain(&play.role_layers).for_each(|layer| knowledge.learn(layer));
+    let fail_together = play.max_fail_percentage.is_some() || play.any_errors_fatal.is_some();
+    let how = Lowering { knowledge: &knowledge, platforms, fail_together };
+    lower_play(play, &play.sections, &how, found)
+}
+
+/// Returns the platforms that the first line of a case names.
+fn platforms_of(path: &Path) -> Vec<&'static Platform> {
+    let text = std::fs::read_to_string(path).unwrap();
+    let named = text.lines().next().and_then(|line| line.strip_prefix("# platforms: "));
+    named.into_iter().flat_map(|names| names.split(", ")).map(|name| platform::find(name).unwrap()).collect()
+}
+
+fn snapshot(name: &str, shown: String) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(folder());
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, shown));
+}
+
+#[test]
+fn playbooks_have_the_graphs_beside_them() {
+    let mut paths: Vec<PathBuf> = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "yml"));
+    paths.sort();
+    assert!(paths.len() > 20, "only {} cases", paths.len());
+    for path in paths {
+        let case = Case::read(&path, &platforms_of(&path));
+        let mut shown = case.complaints();
+        if !case.found.has_errors() {
+            shown += &case.view(Format::Text);
+        }
+        snapshot(path.file_stem().unwrap().to_str().unwrap(), shown);
+    }
+}
