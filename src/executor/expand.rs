@@ -12,6 +12,7 @@ use crate::source::{Diagnostics, Style, render};
 use crate::template::Templar;
 use crate::value::Map;
 use crate::vars::{Layer, Origin, Var};
+use crate::yaml::Node;
 use std::sync::Arc;
 
 /// How often handlers may notify each other in one flush before that is taken for a circle.
@@ -163,33 +164,51 @@ impl Batch {
         tasks
     }
 
-    /// Notes that a host notified handlers by a name.
+    /// Notes that a host notified handlers by a name: the one that has it, and all that listen to it.
     pub(super) fn notify(&mut self, name: &str, host: HostIndex, by: Option<&Task>) {
-        let mut known = false;
-        for (index, handler) in self.handler_tasks().iter().enumerate() {
-            if self.answers_to(handler, name, host) {
-                self.notified.entry(index).or_default().insert(host);
-                known = true;
+        let handlers = self.handler_tasks();
+        let mut answering: Vec<usize> = self.named(&handlers, name, host).into_iter().collect();
+        let mut seen: Vec<&Node> = Vec::new();
+        for index in last_group_first(&handlers) {
+            let handler = &handlers[index];
+            if !handler.listen.iter().any(|topic| **topic == *name) {
+                continue;
             }
+            // Of several of the same name the one that was read last listens.
+            if let Some(name) = &handler.name {
+                if seen.iter().any(|other| other.kind == name.kind) {
+                    continue;
+                }
+                seen.push(name);
+            }
+            answering.push(index);
         }
-        if !known {
+        for index in &answering {
+            self.notified.entry(*index).or_default().insert(host);
+        }
+        if answering.is_empty() {
             let publisher = &self.context.publisher;
             let place = by.map(|task| publisher.clean(self.context.loader.sources.place(task.span)));
             publisher.publish(What::Warning { message: publisher.clean(format!("no handler `{name}`")), place });
         }
     }
 
-    fn answers_to(&self, handler: &Arc<Task>, name: &str, host: HostIndex) -> bool {
-        if handler.listen.iter().any(|topic| **topic == *name)
-            || handler.title() == name
-            || handler.plain_name() == Some(name)
-        {
-            return true;
+    /// Returns the handler of that name: the first in the role, or the play, that was read last.
+    fn named(&self, handlers: &[Arc<Task>], name: &str, host: HostIndex) -> Option<usize> {
+        last_group_first(handlers).into_iter().find(|index| self.is_called(&handlers[*index], name, host))
+    }
+
+    fn is_called(&self, handler: &Arc<Task>, name: &str, host: HostIndex) -> bool {
+        let Some(written) = &handler.name else { return false };
+        if written.is_static() {
+            return handler.plain_name() == Some(name) || handler.title() == name;
         }
-        let Some(written) = handler.name.as_ref().filter(|node| !node.is_static()) else { return false };
         let scope = StepScope::new(&self.context.world, &self.hosts[host as usize], Some(&self.view), Some(handler));
         let templar = Templar::new(Arc::new(scope), handler.files.clone(), Arc::clone(&self.context.loader.sources));
-        templar.node(written).is_ok_and(|value| value.to_text() == name)
+        templar.node(written).is_ok_and(|value| {
+            let called = value.to_text();
+            called == name || handler.role.as_ref().is_some_and(|role| format!("{} : {called}", role.name) == name)
+        })
     }
 
     /// Fails an include on hosts, because what it names cannot be read.
@@ -223,6 +242,13 @@ impl Batch {
             self.fail_at(start, *host);
         }
     }
+}
+
+/// Returns the places of handlers, those of the role (or the play) that was read last first; in each as written.
+fn last_group_first(handlers: &[Arc<Task>]) -> Vec<usize> {
+    let role = |index: &usize| handlers[*index].role.as_ref().map(Arc::as_ptr);
+    let places: Vec<usize> = (0..handlers.len()).collect();
+    places.chunk_by(|a, b| role(a) == role(b)).rev().flatten().copied().collect()
 }
 
 /// Brings hosts together that include the same with the same variables, in the order in which they name it.

@@ -241,8 +241,9 @@ async fn looped(job: &Job, mut scope: StepScope, repeat: &Loop, items: Vec<Value
             scope.overlay.insert(Arc::clone(name), index);
             scope.overlay.insert("ansible_index_var", Value::Str(Arc::clone(name)));
         }
-        if extended(job, &scope, repeat) {
-            scope.overlay.insert("ansible_loop", loop_facts(&items, index));
+        if says(job, &scope, &repeat.extended).unwrap_or(false) {
+            let all = says(job, &scope, &repeat.extended_allitems).unwrap_or(true);
+            scope.overlay.insert("ansible_loop", loop_facts(&items, index, all));
         }
         let done = item::run(job, &scope).await;
         // What an item sets, the next one sees.
@@ -251,13 +252,18 @@ async fn looped(job: &Job, mut scope: StepScope, repeat: &Loop, items: Vec<Value
         }
         let label = label(job, &scope, repeat, item);
         let mut result = done.result;
+        if done.status != Status::Skipped && !result.contains("failed") {
+            result.insert("failed", false);
+        }
         result.insert(Arc::clone(&repeat.var), item.clone());
         result.insert("ansible_loop_var", Value::Str(Arc::clone(&repeat.var)));
         if let Some(name) = &repeat.index_var {
             result.insert("ansible_index_var", Value::Str(Arc::clone(name)));
             result.insert(Arc::clone(name), index);
         }
-        result.insert("_ansible_item_label", label.clone());
+        if let Some(facts) = scope.overlay.get("ansible_loop") {
+            result.insert("ansible_loop", facts.clone());
+        }
         let result = Value::from(result);
         changed |= matches!(result.get("changed"), Some(Value::Bool(true)));
         failed |= matches!(done.status, Status::Failed | Status::Unreachable);
@@ -286,19 +292,19 @@ async fn looped(job: &Job, mut scope: StepScope, repeat: &Loop, items: Vec<Value
             break;
         }
     }
+    let skipped = all_skipped;
     let mut result = Map::new();
-    let skipped = all_skipped && (count > 0 || items.is_empty());
     result.insert("changed", changed);
-    result.insert("msg", if failed { "One or more items failed" } else { "All items completed" });
-    if skipped {
-        result.insert("skipped", true);
-        if count == 0 {
-            result.insert("skipped_reason", "No items in the list");
-            outcome.skip_reason = Some("no items in the list".into());
-        }
-    }
+    result.insert("skipped", skipped);
     if failed {
         result.insert("failed", true);
+    }
+    if count == 0 {
+        result.insert("skipped_reason", "No items in the list");
+        outcome.skip_reason = Some("no items in the list".into());
+    } else {
+        let words = ["All items completed", "All items skipped", "One or more items failed"];
+        result.insert("msg", words[if failed { 2 } else { usize::from(skipped) }]);
     }
     result.insert("results", results);
     outcome.status = match (failed, skipped, changed) {
@@ -323,8 +329,9 @@ async fn pause(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<(), Failur
     Ok(())
 }
 
-fn extended(job: &Job, scope: &StepScope, repeat: &Loop) -> bool {
-    repeat.extended.as_ref().is_some_and(|node| templar(job, scope).node(node).is_ok_and(|value| value.is_truthy()))
+/// Returns a switch of `loop_control`, if it is written.
+fn says(job: &Job, scope: &StepScope, node: &Option<Node>) -> Option<bool> {
+    node.as_ref().map(|node| templar(job, scope).node(node).is_ok_and(|value| value.is_truthy()))
 }
 
 fn breaks(job: &Job, scope: &StepScope, repeat: &Loop) -> bool {
@@ -333,10 +340,9 @@ fn breaks(job: &Job, scope: &StepScope, repeat: &Loop) -> bool {
 }
 
 /// Returns `ansible_loop` as `loop_control.extended` gives it.
-fn loop_facts(items: &[Value], index: usize) -> Value {
+fn loop_facts(items: &[Value], index: usize, all: bool) -> Value {
     let count = items.len();
     let mut facts: Map = [
-        ("allitems", Value::list(items.to_vec())),
         ("index", Value::from(index + 1)),
         ("index0", Value::from(index)),
         ("first", Value::from(index == 0)),
@@ -347,6 +353,9 @@ fn loop_facts(items: &[Value], index: usize) -> Value {
     ]
     .into_iter()
     .collect();
+    if all {
+        facts.insert("allitems", Value::list(items.to_vec()));
+    }
     if let Some(next) = items.get(index + 1) {
         facts.insert("nextitem", next.clone());
     }
@@ -371,13 +380,13 @@ fn finish(job: &Job, scope: &StepScope, mut outcome: Outcome, title: String) -> 
             Value::Map(map) => (**map).clone(),
             _ => Map::new(),
         };
-        if !result.contains("failed") {
+        // A loop says `failed` only when an item did, as in Ansible.
+        if !result.contains("failed") && job.task.repeat.is_none() {
             result.insert("failed", false);
         }
         if !result.contains("changed") {
             result.insert("changed", false);
         }
-        result.remove("_ansible_item_label");
         outcome.writes.push(VarWrite {
             host: None,
             shelf: Shelf::Set,

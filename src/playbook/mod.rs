@@ -221,6 +221,8 @@ pub struct Loop {
     pub pause: Option<Node>,
     /// `loop_control.extended`.
     pub extended: Option<Node>,
+    /// `loop_control.extended_allitems`: whether `ansible_loop` holds all items; it does when nobody says.
+    pub extended_allitems: Option<Node>,
     /// `loop_control.break_when`.
     pub break_when: Vec<Node>,
 }

@@ -371,10 +371,11 @@ impl Loader {
                 &empty
             }
         };
-        const KNOWN: [&str; 6] = ["break_when", "extended", "index_var", "label", "loop_var", "pause"];
+        const KNOWN: [&str; 7] =
+            ["break_when", "extended", "extended_allitems", "index_var", "label", "loop_var", "pause"];
         for (key, key_node, _) in fields.iter() {
             let name = key.to_string();
-            if !KNOWN.contains(&&*name) && name != "extended_allitems" {
+            if !KNOWN.contains(&&*name) {
                 found.push(
                     Diagnostic::error("E0602", format!("`loop_control` has no `{name}`"))
                         .at(key_node.span)
@@ -391,6 +392,7 @@ impl Loader {
             label: fields.get("label").cloned(),
             pause: fields.get("pause").cloned(),
             extended: fields.get("extended").cloned(),
+            extended_allitems: fields.get("extended_allitems").cloned(),
             break_when: fields.get("break_when").map(conditions).unwrap_or_default(),
         })
     }
