@@ -15,9 +15,6 @@ use crate::vars::{Layer, Origin, Var};
 use crate::yaml::Node;
 use std::sync::Arc;
 
-/// How often handlers may notify each other in one flush before that is taken for a circle.
-const MAX_FLUSH_ROUNDS: u32 = 100;
-
 /// What several hosts include alike.
 struct Group {
     inclusion: Inclusion,
@@ -86,12 +83,19 @@ impl Batch {
         let inherited = Arc::new(included_inherits(task, inclusion, &loader, found));
         match &inclusion.what {
             Included::File(path) => loader.include_file(path, &inherited, false, found),
-            Included::Role { name, how } => {
+            Included::Role { name, how, public } => {
                 let Some((role, items)) = loader.include_role(name, how, inclusion.named_at, &inherited, found) else {
                     return Vec::new();
                 };
-                // Handlers of an included role are there for the rest of the play.
-                self.handlers.extend(role.handlers.iter().cloned());
+                // Handlers of an included role are there for the rest of the play, once.
+                for handler in &role.handlers {
+                    if !self.handlers.iter().any(|known| is_same_handler(known, handler)) {
+                        self.handlers.push(handler.clone());
+                    }
+                }
+                if *public {
+                    self.view.export(&role);
+                }
                 items
             }
         }
@@ -125,34 +129,33 @@ impl Batch {
         Ok(last)
     }
 
-    /// Puts the handlers that were notified before the end of a flush.
+    /// Puts the next handler that was notified before the end of a flush.
+    ///
+    /// A flush goes through the handlers once, in their order: one that is notified by a later one waits for the next.
     fn expand_handlers(&mut self, start: NodeId, end: NodeId, hosts: &[HostIndex]) -> bool {
-        let rounds = self.flush_rounds.entry(start).or_default();
-        *rounds += 1;
-        if *rounds > MAX_FLUSH_ROUNDS * self.hosts.len() as u32 {
-            return false;
-        }
-        let mut from = start;
-        let mut grown = false;
-        let waiting: Vec<usize> = self.notified.keys().copied().collect();
         let handlers = self.handler_tasks();
+        let waiting: Vec<usize> = self.notified.keys().copied().collect();
         for index in waiting {
+            let passed = |host: &HostIndex| self.flushed.get(&(start, *host)).is_some_and(|last| *last >= index);
             let Some(notified) = self.notified.get(&index) else { continue };
-            let take: Vec<HostIndex> = hosts.iter().copied().filter(|host| notified.contains(host)).collect();
+            let take: Vec<HostIndex> =
+                hosts.iter().copied().filter(|host| notified.contains(host) && !passed(host)).collect();
             let Some(task) = handlers.get(index).filter(|_| !take.is_empty()) else { continue };
             if let Some(notified) = self.notified.get_mut(&index) {
                 take.iter().for_each(|host| {
                     notified.remove(host);
                 });
             }
+            take.iter().for_each(|host| {
+                self.flushed.insert((start, *host), index);
+            });
+            self.notified.retain(|_, hosts| !hosts.is_empty());
             let items = [Item::Task(Arc::clone(task))];
-            if let Ok(last) = self.grow(from, end, &items, true, &take) {
-                from = last;
-                grown = true;
+            if self.grow(start, end, &items, true, &take).is_ok() {
+                return true;
             }
         }
-        self.notified.retain(|_, hosts| !hosts.is_empty());
-        grown
+        false
     }
 
     /// Returns the handlers one by one, in the order in which they run.
@@ -251,6 +254,21 @@ fn last_group_first(handlers: &[Arc<Task>]) -> Vec<usize> {
     places.chunk_by(|a, b| role(a) == role(b)).rev().flatten().copied().collect()
 }
 
+/// Claims that two handlers come from the same place in the same role.
+fn is_same_handler(a: &Item, b: &Item) -> bool {
+    match (a, b) {
+        (Item::Task(a), Item::Task(b)) => {
+            let path = |task: &Task| task.role.as_ref().map(|role| role.path.clone());
+            path(a) == path(b) && a.title() == b.title() && a.span.start == b.span.start
+        }
+        (Item::Block(a), Item::Block(b)) => match (a.body.first(), b.body.first()) {
+            (Some(a), Some(b)) => is_same_handler(a, b),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// Brings hosts together that include the same with the same variables, in the order in which they name it.
 fn grouped(inclusions: Vec<(HostIndex, Vec<Inclusion>)>) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
@@ -285,16 +303,14 @@ fn included_inherits(
     loader: &crate::playbook::Loader,
     found: &mut Diagnostics,
 ) -> Inherited {
-    let mut inherited = (*task.around).clone();
-    let own = task.vars.iter().skip(inherited.vars.len());
+    let mut inherited = match inclusion.apply.as_ref().and_then(|node| node.as_map()) {
+        Some(apply) => loader.apply(apply, &task.around, found),
+        None => (*task.around).clone(),
+    };
+    let own = task.vars.iter().skip(task.around.vars.len());
     inherited.vars.extend(own.map(|layer| Arc::new(Layer { origin: Origin::IncludeParams, vars: layer.vars.clone() })));
-    if let Some(layer) = loop_layer(&inclusion.vars) {
-        inherited.vars.push(layer);
-    }
-    match inclusion.apply.as_ref().and_then(|node| node.as_map()) {
-        Some(apply) => loader.apply(apply, &inherited, found),
-        None => inherited,
-    }
+    inherited.vars.extend(loop_layer(&inclusion.vars));
+    inherited
 }
 
 fn loop_layer(vars: &Map) -> Option<Arc<Layer>> {

@@ -172,7 +172,14 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
             // Before it is judged: conditions may ask which attempt this is.
             outcome.result.insert("attempts", attempt);
         }
-        judge(job, scope, &mut outcome)?;
+        if let Err(failure) = judge(job, scope, &mut outcome) {
+            // The work is done all the same: what it said stays, beside what is wrong with the condition.
+            outcome.result.insert("failed", true);
+            outcome.result.insert("msg", failure.message.expose());
+            outcome.status = Status::Failed;
+            outcome.failure = Some(failure);
+            return Ok(outcome);
+        }
         let good = satisfied(job, scope, &outcome)?;
         if good || outcome.status == Status::Skipped {
             return Ok(outcome);
@@ -532,7 +539,11 @@ fn include(job: &Job, scope: &StepScope, templar: &Templar) -> Result<ItemOutcom
             let (name, node) = text("name")?.ok_or_else(|| missing("name"))?;
             let args: &Mapping = &task.args;
             let how = role_use(args, |node| templar.node(node).ok().map(|value| value.to_text()));
-            (Included::Role { name, how }, node)
+            let public = match args.get("public") {
+                Some(node) => boolean(&templar.node(node)?).unwrap_or(false),
+                None => false,
+            };
+            (Included::Role { name, how, public }, node)
         }
     };
     let mut result = Map::new();

@@ -6,7 +6,7 @@ use super::world::{PlayView, Shelf, StepScope};
 use crate::event::{Status, TaskNumber};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{RunChange, TextDiff};
-use crate::playbook::{Loop, RoleUse, Task};
+use crate::playbook::{Action, Loop, RoleUse, Task};
 use crate::source::Span;
 use crate::template::Templar;
 use crate::value::{Map, Value};
@@ -24,8 +24,6 @@ pub(super) struct Job {
     pub(super) task: Arc<Task>,
     pub(super) number: TaskNumber,
     pub(super) host: Arc<str>,
-    /// What the dispatcher adds to the scope: `ansible_failed_task` and `ansible_failed_result` in a rescue section.
-    pub(super) overlay: Map,
     pub(super) cancel: CancellationToken,
 }
 
@@ -85,7 +83,14 @@ pub(super) enum Included {
     /// A file of tasks.
     File(PathBuf),
     /// A role.
-    Role { name: String, how: RoleUse },
+    Role {
+        /// Its name.
+        name: String,
+        /// Which of its files.
+        how: RoleUse,
+        /// Its defaults and variables are the play's from then on.
+        public: bool,
+    },
 }
 
 impl Outcome {
@@ -123,8 +128,7 @@ impl Outcome {
 
 /// Runs a step to its end.
 pub(super) async fn run(job: Job) -> Outcome {
-    let mut scope = StepScope::new(&job.context.world, &job.host, Some(&job.view), Some(&job.task));
-    scope.overlay = job.overlay.clone();
+    let scope = StepScope::new(&job.context.world, &job.host, Some(&job.view), Some(&job.task));
     let title = title(&job, &scope);
     let outcome = match &job.task.repeat {
         None => {
@@ -156,8 +160,8 @@ fn title(job: &Job, scope: &StepScope) -> String {
     }
     let rendered = templar(job, scope).node(name).map_or_else(|_| name.to_value().to_text(), |value| value.to_text());
     match &job.task.role {
-        Some(role) => format!("{} : {rendered}", role.name),
-        None => rendered,
+        Some(role) if !matches!(job.task.action, Action::IncludeRole) => format!("{} : {rendered}", role.name),
+        _ => rendered,
     }
 }
 
@@ -203,23 +207,13 @@ fn items_of(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<Vec<Value>, F
             }
         },
         Some(lookup) => {
-            // A bare name after `with_` is a variable.
-            let terms = match repeat.over.as_str() {
-                Some(text) if repeat.over.is_static() && scope_has(scope, text) => templar.expression(&repeat.over)?,
-                _ => templar.node(&repeat.over)?,
-            };
-            let terms = match terms {
+            let terms = match templar.node(&repeat.over)? {
                 Value::List(terms) => terms.to_vec(),
                 other => vec![other],
             };
             templar.lookup(lookup, terms, Map::new())
         }
     }
-}
-
-fn scope_has(scope: &StepScope, text: &str) -> bool {
-    use crate::vars::Scope as _;
-    scope.var(text.split(['.', '[']).next().unwrap_or(text).trim()).is_some()
 }
 
 async fn looped(job: &Job, mut scope: StepScope, repeat: &Loop, items: Vec<Value>) -> Outcome {
