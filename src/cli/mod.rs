@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. The only reader of arguments and environment.
 
+mod doc;
 mod exit;
 mod graph;
 mod inventory;
@@ -35,6 +36,8 @@ enum Command {
     Graph(graph::GraphArgs),
     /// Show hosts, groups and variables, and where each value comes from
     Inventory(inventory::InventoryArgs),
+    /// Explain modules, keywords, filters, tests, lookups and platforms
+    Doc(doc::DocArgs),
     /// Serve a lab of simulated devices and APIs on loopback until Ctrl-C
     Lab(lab::LabArgs),
 }
@@ -42,6 +45,7 @@ enum Command {
 /// Runs the command line and returns the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     quiet_panics();
+    crate::transport::raise_open_files();
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -61,6 +65,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Run(args) => run::main(*args, colour),
         Command::Graph(args) => graph::main(args, colour),
         Command::Inventory(args) => inventory::main(args, colour),
+        Command::Doc(args) => doc::main(&args),
         Command::Lab(args) => lab::main(args, colour),
     }
     .into()

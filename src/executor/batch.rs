@@ -405,7 +405,7 @@ impl Batch {
             let section = self.graph.node(node).section;
             if !handler && !self.is_live(section, host) {
                 if held.outcome.status != Status::NotReached {
-                    self.passed += 1;
+                    self.report_dropped(node, host, held.started);
                 }
                 dropped.push(held);
                 self.finish_node(node, host, section);
@@ -755,6 +755,24 @@ impl Batch {
         for _ in 0..inclusions {
             publisher.publish(What::StepDone(Box::new(done.clone())));
         }
+    }
+
+    /// Publishes that a step which had begun counts for nothing, because an earlier one of its host failed.
+    fn report_dropped(&self, node: NodeId, host: HostIndex, started: Instant) {
+        let publisher = &self.context.publisher;
+        let Some(task) = self.graph.node(node).task() else { return };
+        publisher.publish(What::StepDone(Box::new(StepDone {
+            task: self.number(node),
+            name: publisher.clean(task.title()),
+            host: publisher.clean(&self.hosts[host as usize]),
+            delegated_to: None,
+            status: Status::NotReached,
+            elapsed_ms: started.elapsed().as_millis() as u64,
+            result: None,
+            diff: Vec::new(),
+            failure: None,
+            skip_reason: Some(publisher.clean("an earlier step of the host failed")),
+        })));
     }
 
     fn failure_report(&self, task: &Task, failure: &Failure, no_log: bool) -> FailureReport {

@@ -2,7 +2,7 @@
 
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, HttpAnswer, HttpCall, Output, Work};
-use crate::transport::{self, Connection, HttpClients, Limits, Shared, Target};
+use crate::transport::{self, Connection, HttpClients, Kind, Limits, Shared, Target};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -47,7 +47,10 @@ impl Pool {
             return Ok(Output::Done);
         }
         let connection = self.connection(&key, target, limits).await?;
-        connection.perform(action, limits).await
+        match shares_rights(target).then(|| connection.with_rights(target.elevate.clone())).flatten() {
+            Some(view) => view.perform(action, limits).await,
+            None => connection.perform(action, limits).await,
+        }
     }
 
     /// Closes the connections to a host; the next action opens a new one.
@@ -108,6 +111,11 @@ impl Pool {
     }
 }
 
+/// Claims that tasks with and without `become` use one connection.
+fn shares_rights(target: &Target) -> bool {
+    target.kind == Kind::Ssh
+}
+
 fn key(target: &Target) -> Key {
     use std::fmt::Write as _;
     let mut how = String::new();
@@ -125,7 +133,7 @@ fn key(target: &Target) -> Key {
         ssh.legacy,
         target.platform.map(|platform| &platform.name)
     );
-    if let Some(elevate) = &target.elevate {
+    if let (Some(elevate), false) = (&target.elevate, shares_rights(target)) {
         let _ = write!(how, " {} {}", elevate.method, elevate.user);
     }
     Key { host: target.host.clone(), how }

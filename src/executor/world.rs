@@ -45,11 +45,14 @@ impl HostVars {
     }
 }
 
+/// Layers, lowest precedence first.
+type Layers = Arc<[Arc<Layer>]>;
+
 /// What all steps of a run share.
 pub struct World {
     inventory: RwLock<Arc<Inventory>>,
     hosts: RwLock<HashMap<Arc<str>, Arc<HostVars>>>,
-    layers: RwLock<HashMap<Arc<str>, Arc<[Arc<Layer>]>>>,
+    layers: RwLock<HashMap<Arc<str>, Layers>>,
     /// `groups`, made when asked for.
     groups: RwLock<Option<Value>>,
     extra: Arc<Layer>,
@@ -94,11 +97,11 @@ impl World {
     }
 
     /// Returns a host's inventory layers, lowest precedence first.
-    pub fn layers(&self, host: &str) -> Arc<[Arc<Layer>]> {
+    pub fn layers(&self, host: &str) -> Layers {
         if let Some(layers) = read(&self.layers).get(host) {
             return Arc::clone(layers);
         }
-        let layers: Arc<[Arc<Layer>]> = self.inventory().layers_of(host).into();
+        let layers: Layers = self.inventory().layers_of(host).into();
         write(&self.layers).insert(host.into(), Arc::clone(&layers));
         layers
     }
@@ -182,7 +185,7 @@ pub struct StepScope {
     /// Its own variables when the step began, with what the step itself has set since.
     pub own: Arc<HostVars>,
     /// Its inventory layers.
-    pub layers: Arc<[Arc<Layer>]>,
+    pub layers: Layers,
     /// The play; `None` outside of one.
     pub play: Option<Arc<PlayView>>,
     /// The task; `None` outside of one.

@@ -29,11 +29,12 @@ impl TagFilter {
             take = false;
         }
         if take && !self.skip.is_empty() {
-            let skip_all = self.skip.contains("all") && !(has("always") && !self.skip.contains("always"));
-            take = !(skip_all
-                || any(&self.skip)
+            let spared = has("always") && !self.skip.contains("always");
+            let skip = any(&self.skip)
+                || (self.skip.contains("all") && !spared)
                 || (self.skip.contains("tagged") && tagged)
-                || (self.skip.contains("untagged") && !tagged));
+                || (self.skip.contains("untagged") && !tagged);
+            take = !skip;
         }
         take
     }

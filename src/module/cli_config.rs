@@ -150,7 +150,8 @@ async fn read(probe: &dyn Probe, command: &str) -> Result<String, Failure> {
                 // A line of a configuration may look like an error text; a refusal is short.
                 Some(_) if response.output.lines().count() > 5 => Ok(response.output),
                 Some(error) => {
-                    Err(Failure::new(FailureKind::Command, format!("the device refuses `{command}`: {error}")))
+                    Err(Failure::new(FailureKind::Command, format!("the device refuses `{command}`: {error}"))
+                        .help("rights may be missing: `become: true` with `become_method: enable`"))
                 }
             }
         }

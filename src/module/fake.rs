@@ -12,7 +12,7 @@ use std::sync::Mutex;
 /// The host.
 pub(super) struct Fake {
     /// The folder that the test owns; also the playbook's.
-    pub(super) dir: tempfile::TempDir,
+    pub(super) dir: ::tempfile::TempDir,
     /// The shell that stands for `/bin/sh`: words.
     pub(super) shell: Vec<String>,
     /// What was asked for, by kind of work.
@@ -35,7 +35,7 @@ pub(super) struct Came {
 impl Fake {
     pub(super) fn new() -> Fake {
         Fake {
-            dir: tempfile::tempdir().unwrap(),
+            dir: ::tempfile::tempdir().unwrap(),
             shell: vec!["/bin/sh".into()],
             log: Mutex::default(),
             pings: Mutex::default(),

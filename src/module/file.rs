@@ -4,10 +4,9 @@ mod link;
 mod recurse;
 
 use super::attributes::{Attributes, GROUP, MODE, Mode, OWNER, add_fields};
-use super::place::{attributes_diff, finish_with_attributes, make_folders, predict_attributes};
-use super::remote::{
-    FileKind, Look, Me, Seen, Stat, look, look_action, path_word, path_word_literal, quote, write_action,
-};
+use super::place::{attributes_diff, finish_with_attributes, predict_attributes};
+use super::remote::{FileKind, Look, Me, Stat, look, look_action, path_word, path_word_literal, quote, write_action};
+use super::write::make_folders;
 use super::{Arg, ArgKind, Args, Change, Context, Finished, Module, Needs, TextDiff};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
@@ -71,7 +70,7 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     }
     // A slash at the end would make a link look like the folder behind it.
     let trimmed = if path.len() > 1 { path.trim_end_matches('/') } else { path };
-    let (now, me) = one(look(context.probe, &[path_word(trimmed)], Look::default()).await?)?;
+    let (now, me) = look(context.probe, &[path_word(trimmed)], Look::default()).await?.one()?;
     let recurse = args.flag("recurse");
     let state = args.text("state").unwrap_or(match now.state() {
         "absent" if recurse => "directory",
@@ -98,14 +97,6 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     }
 }
 
-fn one(seen: Seen) -> Result<(Stat, Me), Failure> {
-    let Seen { stats, me } = seen;
-    match stats.into_iter().next() {
-        Some(stat) => Ok((stat, me)),
-        None => Err(Failure::new(FailureKind::Internal, "nothing was seen of a path")),
-    }
-}
-
 /// Makes the failure of a path that is not as it should be.
 fn wrong(message: impl Into<String>, now: &Stat) -> Failure {
     let mut result = Map::new();
@@ -121,7 +112,7 @@ impl Job<'_> {
     async fn follow_link(&mut self, context: &Context<'_>) -> Result<(), Failure> {
         if let (FileKind::Link, Some(source)) = (self.now.kind, &self.now.source) {
             let seen = look(context.probe, &[path_word_literal(source)], Look::default()).await?;
-            (self.now, self.me) = one(seen)?;
+            (self.now, self.me) = seen.one()?;
         }
         Ok(())
     }

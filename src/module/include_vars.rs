@@ -5,11 +5,11 @@ use super::set_fact::check_name;
 use super::{Arg, ArgKind, Args, Change, Context, Module, Needs, Rule};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
+use crate::template::regex::{Anchor, Flags, Regex, compile};
 use crate::value::{Key, Map, Value};
 use crate::vars::Var;
 use crate::yaml::{Kind, Mapping, Node};
 use indexmap::IndexMap;
-use regex::Regex;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -145,13 +145,13 @@ fn in_folder(context: &Context<'_>, dir: &str) -> Result<Vec<PathBuf>, Failure> 
     }
     let matching = args.text("files_matching").map(|text| regex(text, "files_matching")).transpose()?;
     let ignored = args.texts("ignore_files");
-    let ignored: Vec<Regex> =
+    let ignored: Vec<Arc<Regex>> =
         ignored.iter().map(|text| regex(&format!("(?:{text})$"), "ignore_files")).collect::<Result<_, _>>()?;
     let extensions = args.texts("extensions");
     let mut files = Vec::new();
     for path in walk(&root, depth(args))? {
         let name = super::copy::file_name(&path);
-        if matching.as_ref().is_some_and(|regex| !regex.is_match(&name)) || ignored.iter().any(|r| r.is_match(&name)) {
+        if matching.as_ref().is_some_and(|regex| !matches(regex, &name)) || ignored.iter().any(|r| matches(r, &name)) {
             continue;
         }
         let known = path.extension().is_some_and(|is| extensions.iter().any(|e| e.as_str() == is.to_string_lossy()));
@@ -183,9 +183,14 @@ fn folder(context: &Context<'_>, dir: &str) -> PathBuf {
     }
 }
 
-fn regex(text: &str, name: &str) -> Result<Regex, Failure> {
-    Regex::new(text)
-        .map_err(|_| Failure::new(FailureKind::Argument, format!("`{name}` is no regular expression: `{text}`")))
+fn regex(text: &str, name: &str) -> Result<Arc<Regex>, Failure> {
+    compile(text, Flags::default(), Anchor::Anywhere)
+        .map_err(|why| Failure::new(FailureKind::Argument, format!("the pattern `{text}` of `{name}` {why}")))
+}
+
+/// Claims that a name matches; a pattern that runs away matches nothing.
+fn matches(regex: &Regex, name: &str) -> bool {
+    regex.is_match(name).unwrap_or(false)
 }
 
 /// Returns the files below a folder: folders by path, in each the files by name.

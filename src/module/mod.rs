@@ -3,18 +3,28 @@
 //! A module plans; the executor acts. Its `plan` gets checked arguments and a probe that can only read, and returns a
 //! [`Change`]: actions, texts for the diff, and how outputs become the result. No module has a check-mode branch, draws
 //! a diff, or touches a socket. Adding one: a file with a `pub static MODULE: Module`, its `mod` line, its table line.
+//!
+//! What several modules share: `remote` looks at paths of a host with POSIX sh alone, `attributes` compares mode, owner
+//! and group, `place` and `write` put one file where it belongs, `edit` changes the text of one, `program` runs what a task says,
+//! `local` reads files of this machine. Results have the fields that Ansible's have; `tests/module` holds them to it.
+//!
+//! Traps: `chdir`, `creates` and paths may begin with `~` or hold `$NAME`, which the host expands, not this machine; a
+//! change's `result` must have every field that its end will have, as it is all that check mode has.
 
 mod action;
 mod args;
 mod attributes;
 mod change;
+mod edit;
 mod local;
 mod place;
 mod program;
 mod remote;
+mod write;
 
 pub mod add_host;
 pub mod assert;
+pub mod blockinfile;
 pub mod cli_command;
 pub mod cli_config;
 pub mod command;
@@ -25,6 +35,7 @@ pub mod fetch;
 pub mod file;
 pub mod group_by;
 pub mod include_vars;
+pub mod lineinfile;
 pub mod pause;
 pub mod ping;
 pub mod raw;
@@ -33,6 +44,7 @@ pub mod set_fact;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
+pub mod tempfile;
 pub mod template;
 pub mod uri;
 pub mod wait_for;
@@ -180,6 +192,7 @@ pub trait Probe: Send + Sync {
 pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
     &assert::MODULE,
+    &blockinfile::MODULE,
     &cli_command::MODULE,
     &cli_config::MODULE,
     &command::MODULE,
@@ -190,6 +203,7 @@ pub static TABLE: &[&Module] = &[
     &file::MODULE,
     &group_by::MODULE,
     &include_vars::MODULE,
+    &lineinfile::MODULE,
     &pause::MODULE,
     &ping::MODULE,
     &raw::MODULE,
@@ -198,6 +212,7 @@ pub static TABLE: &[&Module] = &[
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,
+    &tempfile::MODULE,
     &template::MODULE,
     &uri::MODULE,
     &wait_for::MODULE,

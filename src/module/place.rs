@@ -4,18 +4,17 @@
 //! checksum, mode, owner and group; plan nothing, a change of attributes, or a new file. A new file goes to a temporary
 //! path beside its destination, is validated there if asked for, and is renamed.
 
-use super::attributes::{Attributes, Mode, add_fields, chmod_bits, mode_arg};
+use super::attributes::{Attributes, add_fields, mode_arg};
 use super::local::LocalFile;
 use super::remote::{
-    FileKind, Look, Me, Seen, Stat, look, look_action, path_word, path_word_literal, quote, seen_after, write_action,
+    FileKind, Look, Me, Stat, look, look_action, path_word, path_word_literal, seen_after, write_action,
 };
 use super::slurp::content;
-use super::{Action, Change, Content, Context, ExecOutput, Finished, Output, Put, TextDiff, Work};
-use crate::effect::Effect;
+use super::write::{backup_path, check_validations, make_folders, put_of, write_actions};
+use super::{Change, Context, ExecOutput, Finished, Output, TextDiff};
 use crate::failure::{Failure, FailureKind};
-use crate::value::{Map, Value};
+use crate::value::Map;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// A file to be placed.
 pub(super) struct NewFile {
@@ -71,7 +70,7 @@ async fn destination(
 ) -> Result<(Stat, Me, Option<String>), Failure> {
     let is_folder = dest.ends_with('/');
     let Some(basename) = basename else {
-        let (target, me) = one(look(context.probe, &[path_word(dest)], Look::FILE).await?)?;
+        let (target, me) = look(context.probe, &[path_word(dest)], Look::FILE).await?.one()?;
         if is_folder || target.leads_to_dir {
             return Err(Failure::new(FailureKind::Argument, "can not use content with a dir as dest"));
         }
@@ -80,7 +79,7 @@ async fn destination(
     let inside = format!("{}/{basename}", dest.trim_end_matches('/'));
     let mut seen = look(context.probe, &[path_word(dest), path_word(&inside)], Look::FILE).await?;
     let inside = seen.stats.pop();
-    let (outside, me) = one(seen)?;
+    let (outside, me) = seen.one()?;
     if !outside.leads_to_dir && !is_folder {
         return followed(context, outside, me).await;
     }
@@ -94,18 +93,10 @@ async fn destination(
 async fn followed(context: &Context<'_>, target: Stat, me: Me) -> Result<(Stat, Me, Option<String>), Failure> {
     match &target.source {
         Some(source) if context.args.flag("follow") && target.kind == FileKind::Link => {
-            let (target, me) = one(look(context.probe, &[path_word_literal(source)], Look::FILE).await?)?;
+            let (target, me) = look(context.probe, &[path_word_literal(source)], Look::FILE).await?.one()?;
             Ok((target, me, None))
         }
         _ => Ok((target, me, None)),
-    }
-}
-
-fn one(seen: Seen) -> Result<(Stat, Me), Failure> {
-    let Seen { stats, me } = seen;
-    match stats.into_iter().next() {
-        Some(stat) => Ok((stat, me)),
-        None => Err(Failure::new(FailureKind::Internal, "nothing was seen of a path")),
     }
 }
 
@@ -236,7 +227,7 @@ fn predicted(new: &NewFile, target: &Stat, me: &Me) -> Map {
 }
 
 /// Returns what a new file's attributes are before anything is said about them.
-fn will_be(target: &Stat, me: &Me) -> Stat {
+pub(super) fn will_be(target: &Stat, me: &Me) -> Stat {
     if target.kind == FileKind::File {
         return Stat { nlink: 1, ..target.clone() };
     }
@@ -274,116 +265,16 @@ async fn diff(context: &Context<'_>, target: &Stat, new: &NewFile) -> Result<Opt
 
 /// Adds the actions that write the file, and what makes the result of them.
 fn write(context: &Context<'_>, change: &mut Change, new: NewFile, target: &Stat, me: &Me) -> Result<(), Failure> {
-    let args = context.args;
-    let now = will_be(target, me);
-    let backup = (args.flag("backup") && target.exists()).then(|| backup_path(&target.path));
+    let backup = (context.args.flag("backup") && target.exists()).then(|| backup_path(&target.path));
     if let Some(backup) = &backup {
         change.result.insert("backup_file", backup.as_str());
     }
     let sha1 = new.file.sha1.clone();
-    let put = put_of(new, &now, me);
-    match args.text("validate") {
-        None => change.actions.push(Action::on_host(Effect::Write, Work::Put(Put { backup, ..put }))),
-        Some(command) => {
-            let temporary = temporary_path(&put.path);
-            let program = validated(command, &temporary, &put.path, backup.as_deref())?;
-            let put = Put { path: temporary, ..put };
-            change.actions.push(Action::on_host(Effect::Write, Work::Put(put)));
-            change.actions.push(write_action(program));
-        }
-    }
+    change.actions.extend(write_actions(context, put_of(new, &will_be(target, me), me), backup)?);
     change.actions.push(look_action(&target.path));
     change.finish = Some(Box::new(move |outputs, result| {
-        for output in &outputs {
-            if let Output::Exec(output) = output {
-                check_validation(output).map_err(|failure| with_checksum(failure, &sha1))?;
-            }
-        }
+        check_validations(&outputs).map_err(|failure| with_checksum(failure, &sha1))?;
         finish_with_attributes(outputs, result)
     }));
     Ok(())
-}
-
-/// Returns the write of a file: its attributes are those it has, changed as wanted.
-pub(super) fn put_of(new: NewFile, now: &Stat, me: &Me) -> Put {
-    // Only root can give a file back to the one who owned it.
-    let keep = |id: i128, mine: i128| (me.uid == 0 && id != mine).then(|| id.to_string());
-    Put {
-        path: now.path.clone(),
-        mode: Some(format!("{:04o}", new.attributes.mode_for(now, now.mode, me.umask))),
-        owner: new.attributes.owner.clone().or_else(|| keep(now.uid, me.uid)),
-        group: new.attributes.group.clone().or_else(|| keep(now.gid, me.gid)),
-        backup: None,
-        content: match new.file.bytes {
-            Some(bytes) => Content::Bytes(Arc::from(bytes)),
-            None => Content::File(new.path),
-        },
-    }
-}
-
-/// Returns where a copy of a file is kept: `/etc/x.4711.2026-11-23@08:49:18~`.
-pub(super) fn backup_path(path: &str) -> String {
-    format!("{path}.{}.{}~", std::process::id(), jiff::Zoned::now().strftime("%Y-%m-%d@%H:%M:%S"))
-}
-
-/// Returns a fresh path beside `path` with the same suffix, as some validators look at it.
-pub(super) fn temporary_path(path: &str) -> String {
-    let (folder, name) = path.rsplit_once('/').map_or((String::new(), path), |(f, name)| (format!("{f}/"), name));
-    let suffix = name.rfind('.').filter(|at| *at > 0).map_or("", |at| &name[at..]);
-    format!("{folder}.netplay-{}{suffix}", uuid::Uuid::new_v4().simple())
-}
-
-/// The status of the program that validates when the validator refuses the file; no tool in it ends so.
-const REFUSED: i32 = 77;
-
-/// Returns the program that validates a temporary file and renames it, or removes it. The validator runs without a
-/// shell's meaning, so its words are quoted.
-fn validated(command: &str, temporary: &str, path: &str, backup: Option<&str>) -> Result<String, Failure> {
-    if !command.contains("%s") {
-        return Err(Failure::new(FailureKind::Argument, format!("validate must contain %s: {command}")));
-    }
-    let words = super::program::words(&command.replace("%s", temporary))?;
-    let words: Vec<String> = words.iter().map(|word| quote(word)).collect();
-    let (temporary, path) = (path_word_literal(temporary), path_word_literal(path));
-    let keep = backup.map(|backup| format!("cp -p {path} {} &&\n", path_word_literal(backup))).unwrap_or_default();
-    Ok(format!(
-        "{} </dev/null; s=$?\nif [ $s -ne 0 ]; then rm -f {temporary}; printf '\\0%s' $s; exit {REFUSED}; fi\n\
-         {keep}mv -f {temporary} {path} || {{ rm -f {temporary}; exit 1; }}\n",
-        words.join(" ")
-    ))
-}
-
-fn check_validation(output: &ExecOutput) -> Result<(), Failure> {
-    if output.status != REFUSED {
-        return Ok(());
-    }
-    let stdout = String::from_utf8_lossy(&output.stdout);
-    let (stdout, status) = stdout.rsplit_once('\0').unwrap_or((&stdout, ""));
-    let mut result = Map::new();
-    result.insert("exit_status", status.parse::<i128>().map_or(Value::Null, Value::from));
-    super::program::add_text(&mut result, "stdout", stdout);
-    super::program::add_text(&mut result, "stderr", &String::from_utf8_lossy(&output.stderr));
-    Err(Failure::new(FailureKind::Command, "failed to validate").with_result(result))
-}
-
-/// Returns the program that makes folders with all that are above them; new ones get mode, owner and group.
-pub(super) fn make_folders(paths: &[String], mode: Option<&Mode>, attributes: &Attributes, umask: u32) -> String {
-    let mut each = String::from("mkdir \"$1\" || [ -d \"$1\" ] || exit 1\n");
-    if let Some(owner) = &attributes.owner {
-        each.push_str(&format!("  chown {} \"$1\" || exit 1\n", quote(owner)));
-    }
-    if let Some(group) = &attributes.group {
-        each.push_str(&format!("  chgrp {} \"$1\" || exit 1\n", quote(group)));
-    }
-    if let Some(mode) = mode {
-        let bits = mode.applied_to(0o777 & !umask, true, umask);
-        each.push_str(&format!("  chmod {} \"$1\" || exit 1\n", chmod_bits(bits)));
-    }
-    let mut program = format!(
-        "make() {{\n  [ -z \"$1\" ] || [ -d \"$1\" ] && return\n  case $1 in */*) make \"${{1%/*}}\";; esac\n  {each}}}\n"
-    );
-    for path in paths {
-        program.push_str(&format!("make {}\n", path_word_literal(path.trim_end_matches('/'))));
-    }
-    program
 }

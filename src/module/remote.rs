@@ -155,6 +155,17 @@ pub(super) struct Seen {
     pub(super) me: Me,
 }
 
+impl Seen {
+    /// Returns what was seen of the first path, and who asks.
+    pub(super) fn one(self) -> Result<(Stat, Me), Failure> {
+        let Seen { stats, me } = self;
+        match stats.into_iter().next() {
+            Some(stat) => Ok((stat, me)),
+            None => Err(Failure::new(FailureKind::Internal, "nothing was seen of a path")),
+        }
+    }
+}
+
 /// The user that actions run as.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Me {

@@ -6,8 +6,9 @@ use super::slurp::content;
 use super::{Action, Arg, ArgKind, Args, Change, Context, Module, Needs, Output, Probe, Rule, TcpTry, Work};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
+use crate::template::regex::{Anchor, Flags, Match, Regex, compile};
 use crate::value::{Map, Value};
-use regex::bytes::Regex;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// `wait_for`
@@ -46,6 +47,9 @@ const GREETING_BYTES: usize = 64 << 10;
 /// The largest file that is searched.
 const FILE_BYTES: u64 = 64 << 20;
 
+/// Failures that another try will not mend.
+const FATAL: &[FailureKind] = &[FailureKind::Cancelled, FailureKind::Authentication, FailureKind::HostKey];
+
 /// What is waited for.
 enum Target {
     Port { host: String, port: u16, each: Duration },
@@ -53,10 +57,17 @@ enum Target {
     Nothing,
 }
 
+/// What a file or a greeting must hold.
+struct Pattern<'a> {
+    regex: Arc<Regex>,
+    text: &'a str,
+}
+
 async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     let args = context.args;
     let state = args.text("state").unwrap_or("started");
-    let pattern = args.text("search_regex").map(compiled).transpose()?;
+    let written = args.text("search_regex");
+    let pattern = written.map(|text| compiled(text).map(|regex| Pattern { regex, text })).transpose()?;
     let target = target(args, state)?;
     let sleep = seconds_arg(args, "sleep")?;
     let timeout = seconds_arg(args, "timeout")?;
@@ -67,12 +78,12 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     let mut there: Option<Stat> = None;
     if matches!(target, Target::Nothing) {
         clock.sleep(timeout).await?;
-        found = Some(groups(None, None));
+        found = Some(groups(None));
     }
     while found.is_none() && !clock.is_over() {
         found = match seen(&context, &target, pattern.as_ref(), gone, &clock, &mut there).await? {
             Some(groups) if !gone => Some(groups),
-            None if gone => Some(groups(None, None)),
+            None if gone => Some(groups(None)),
             _ => None,
         };
         if found.is_none() {
@@ -127,14 +138,14 @@ fn target(args: &Args, state: &str) -> Result<Target, Failure> {
 async fn seen(
     context: &Context<'_>,
     target: &Target,
-    pattern: Option<&Regex>,
+    pattern: Option<&Pattern<'_>>,
     gone: bool,
     clock: &Clock<'_>,
     there: &mut Option<Stat>,
 ) -> Result<Option<Map>, Failure> {
     let pattern = pattern.filter(|_| !gone);
     match target {
-        Target::Nothing => Ok(Some(groups(None, None))),
+        Target::Nothing => Ok(Some(groups(None))),
         Target::Path(path) => {
             let seen = look_at(context.probe, path, Look { follow: true, ..Look::default() }).await?;
             let seen = there.insert(seen);
@@ -143,13 +154,13 @@ async fn seen(
             }
             match pattern {
                 _ if !seen.exists() => Ok(None),
-                None => Ok(Some(groups(None, None))),
+                None => Ok(Some(groups(None))),
                 Some(_) if seen.kind != FileKind::File => Ok(None),
                 // The file may go away or grow too large in between; the next try tells.
-                Some(regex) => Ok(content(context.probe, &seen.path, FILE_BYTES)
-                    .await
-                    .ok()
-                    .and_then(|bytes| matched(regex, &bytes))),
+                Some(pattern) => match content(context.probe, &seen.path, FILE_BYTES).await {
+                    Ok(bytes) => matched(&pattern.regex, pattern.text, &bytes),
+                    Err(_) => Ok(None),
+                },
             }
         }
         Target::Port { host, port, each } => {
@@ -157,44 +168,44 @@ async fn seen(
             let timeout = (*each).min(clock.left().max(Duration::from_secs(1)));
             let work = Work::Connect(TcpTry { host: host.clone(), port: *port, timeout, read_bytes });
             match context.probe.read(Action::on_host(Effect::Read, work)).await {
-                Err(failure) if failure.kind == FailureKind::Cancelled => Err(failure),
+                // Waiting mends neither an interrupted run nor a host that refuses to be logged in to.
+                Err(failure) if FATAL.contains(&failure.kind) => Err(failure),
                 Err(_) => Ok(None),
                 Ok(Output::Connected(bytes)) => match pattern {
-                    None => Ok(Some(groups(None, None))),
-                    Some(regex) => Ok(matched(regex, &bytes)),
+                    None => Ok(Some(groups(None))),
+                    Some(pattern) => matched(&pattern.regex, pattern.text, &bytes),
                 },
-                Ok(_) => Ok(Some(groups(None, None))),
+                Ok(_) => Ok(Some(groups(None))),
             }
         }
     }
 }
 
-fn compiled(pattern: &str) -> Result<Regex, Failure> {
-    regex::bytes::RegexBuilder::new(pattern).multi_line(true).build().map_err(|error| {
-        Failure::new(FailureKind::Argument, format!("Invalid regular expression: {}", last_line(&error.to_string())))
-    })
+/// Makes a pattern of Python's, in which `^` and `$` match at every line.
+fn compiled(pattern: &str) -> Result<Arc<Regex>, Failure> {
+    compile(pattern, Flags { multiline: true, ..Flags::default() }, Anchor::Anywhere)
+        .map_err(|why| Failure::new(FailureKind::Argument, format!("Invalid regular expression: `{pattern}` {why}")))
 }
 
-fn last_line(text: &str) -> &str {
-    text.lines().last().unwrap_or_default().trim()
-}
-
-fn matched(regex: &Regex, bytes: &[u8]) -> Option<Map> {
-    let captures = regex.captures(bytes)?;
-    Some(groups(Some(regex), Some(&captures)))
+fn matched(regex: &Regex, pattern: &str, bytes: &[u8]) -> Result<Option<Map>, Failure> {
+    let text = String::from_utf8_lossy(bytes);
+    let found = regex
+        .find(&text)
+        .map_err(|why| Failure::new(FailureKind::Argument, format!("the regular expression `{pattern}` {why}")))?;
+    Ok(found.map(|found| groups(Some((regex, pattern, &found, &text)))))
 }
 
 /// Returns the fields that tell what a pattern found.
-fn groups(regex: Option<&Regex>, captures: Option<&regex::bytes::Captures<'_>>) -> Map {
-    let text = |found: Option<regex::bytes::Match<'_>>| {
-        found.map_or(Value::Null, |m| Value::from(String::from_utf8_lossy(m.as_bytes()).into_owned()))
-    };
+fn groups(found: Option<(&Regex, &str, &Match, &str)>) -> Map {
     let mut numbered: Vec<Value> = Vec::new();
     let mut named = Map::new();
-    if let (Some(regex), Some(captures)) = (regex, captures) {
-        numbered.extend(captures.iter().skip(1).map(text));
-        for name in regex.capture_names().flatten() {
-            named.insert(name, text(captures.name(name)));
+    if let Some((regex, pattern, found, text)) = found {
+        let value = |group: usize| found.group(text, group).map_or(Value::Null, Value::from);
+        numbered.extend((1..=regex.groups()).map(value));
+        for name in pattern.split("(?P<").skip(1).filter_map(|rest| rest.split('>').next()) {
+            if let Some(group) = regex.group_named(name) {
+                named.insert(name, value(group));
+            }
         }
     }
     let mut fields = Map::new();

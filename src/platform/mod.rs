@@ -1,6 +1,6 @@
 //! Device types as data: prompts, levels and the way between them, paging, error texts, what only reads.
 //!
-//! A platform is one file `definitions/NAME.yaml` and one line in [`DEFINITIONS`]. Its prompts and short recordings are
+//! A platform is one file `definitions/NAME.yaml` and one line in `DEFINITIONS`. Its prompts and short recordings are
 //! kept in `tests/platforms/NAME/`; the tests hold them against this definition and against all others.
 //!
 //! All expressions are searched with `^` and `$` at line boundaries. They see lines as the session cleaned them: no

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A role as one use of it sees it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Role {
     /// Its name.
     pub name: Arc<str>,
@@ -295,28 +295,28 @@ impl Loader {
         let mut parents: Vec<Arc<str>> = inherited.role.iter().flat_map(|role| role.parents.iter().cloned()).collect();
         parents.extend(inherited.role.iter().map(|role| Arc::clone(&role.name)));
         let mut role = Role { name, path, defaults, vars, params, handlers: Vec::new(), parents };
-        if let Some(file) = part_file(&role.path.join("handlers"), how.handlers_from.as_deref().unwrap_or("main")) {
-            if let Some(node) = self.read(&file, Some(named_at), found) {
-                // Handlers see the role as it is now; the copy inside them has no handlers of its own.
-                let shared = Arc::new(role);
-                let mut inside = Inherited { settings: inherited.settings.clone(), ..Inherited::default() };
-                inside.files = inherited.files.clone();
-                enter_role(&mut inside, &shared);
-                inside.files.task_dir = file.parent().map(Path::to_owned).unwrap_or_default();
-                let at = Place { inherited: &Arc::new(inside), level: Level::HANDLER, depth: depth + 1 };
-                let handlers = self.items(&node, at, found);
-                role = Role {
-                    name: Arc::clone(&shared.name),
-                    path: shared.path.clone(),
-                    defaults: shared.defaults.clone(),
-                    vars: shared.vars.clone(),
-                    params: shared.params.clone(),
-                    handlers,
-                    parents: shared.parents.clone(),
-                };
-            }
-        }
+        role.handlers = self.role_handlers(&role, how, named_at, inherited, depth, found);
         Some((Arc::new(role), meta))
+    }
+
+    /// Reads a role's handlers. They see the role as it is without them.
+    fn role_handlers(
+        &self,
+        role: &Role,
+        how: &RoleUse,
+        named_at: Span,
+        inherited: &Inherited,
+        depth: usize,
+        found: &mut Diagnostics,
+    ) -> Vec<Item> {
+        let from = how.handlers_from.as_deref().unwrap_or("main");
+        let Some(file) = part_file(&role.path.join("handlers"), from) else { return Vec::new() };
+        let Some(node) = self.read(&file, Some(named_at), found) else { return Vec::new() };
+        let mut inside = Inherited { settings: inherited.settings.clone(), ..Inherited::default() };
+        inside.files = inherited.files.clone();
+        enter_role(&mut inside, &Arc::new(role.clone()));
+        inside.files.task_dir = file.parent().map(Path::to_owned).unwrap_or_default();
+        self.items(&node, Place { inherited: &Arc::new(inside), level: Level::HANDLER, depth: depth + 1 }, found)
     }
 
     fn role_tasks(

@@ -41,6 +41,7 @@ mod tests {
             started(),
             play("p", &["r1"]),
             event(What::StepsAdded { steps: 1 }),
+            event(What::StepsPassed { steps: 1 }),
             task(1, "t", "command"),
             step(1, "r1"),
             item(1, "r1", "a", Status::Ok, result()),
@@ -71,9 +72,10 @@ mod tests {
                 What::PlayEnded { .. } => 9,
                 What::Interrupted { .. } => 10,
                 What::RunEnded { .. } => 11,
+                What::StepsPassed { .. } => 12,
             })
             .collect();
-        assert_eq!(kinds.len(), 12, "every kind is there");
+        assert_eq!(kinds.len(), 13, "every kind is there");
         events
     }
 

@@ -226,6 +226,7 @@ impl Steps {
                     self.running.remove(&number);
                 }
             }
+            What::StepsPassed { steps } => self.expected = self.expected.saturating_sub(*steps as u64).max(self.done),
             // Hosts that fell out leave steps that nobody will take; the total counts none of them.
             What::PlayEnded { .. } => self.expected = self.done,
             _ => {}

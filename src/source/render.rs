@@ -1,5 +1,6 @@
-use super::{Diagnostic, Label, Severity, SourceMap};
+use super::{Diagnostic, Label, Severity, Source, SourceId, SourceMap};
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use std::sync::Arc;
 
 /// Whether a rendering carries colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +10,9 @@ pub enum Style {
     /// Text alone.
     Plain,
 }
+
+/// A source with the labels that stand in it.
+type Marked<'a> = (SourceId, Arc<Source>, Vec<(AnnotationKind, &'a Label)>);
 
 /// Returns a diagnostic as rustc draws it: code, message, the marked source lines, notes and help.
 pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
@@ -21,7 +25,7 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Str
         Severity::Warning => Level::WARNING,
     };
     // One snippet a source, the one with the primary place first.
-    let mut held: Vec<(super::SourceId, std::sync::Arc<super::Source>, Vec<(AnnotationKind, &Label)>)> = Vec::new();
+    let mut held: Vec<Marked<'_>> = Vec::new();
     let places = diagnostic.primary.iter().map(|label| (AnnotationKind::Primary, label));
     for (kind, label) in places.chain(diagnostic.secondary.iter().map(|label| (AnnotationKind::Context, label))) {
         let id = label.span.source;

@@ -245,7 +245,11 @@ impl Emitter {
                 self.push(")");
             }
             ExprKind::Binary(operator, left, right) => {
-                self.unit(left, false);
+                // Filters bind to the left: a chain needs no brackets, which would nest as deep as it is long.
+                match &left.kind {
+                    ExprKind::Binary(..) => self.expr(left, false),
+                    _ => self.unit(left, false),
+                }
                 self.push(operator_filter(*operator));
                 self.push("(");
                 self.expr(right, false);
@@ -286,10 +290,22 @@ impl Emitter {
 
     fn both(&mut self, left: &Expr, word: &str, right: &Expr) {
         self.push("(");
-        self.must_unit(left);
+        self.both_left(left, word);
         self.push(word);
         self.unit(right, false);
         self.push(")");
+    }
+
+    /// Emits what stands left of `and` or `or`; of a chain each part, without brackets that nest.
+    fn both_left(&mut self, expr: &Expr, word: &str) {
+        match (&expr.kind, word) {
+            (ExprKind::And(left, right), " and ") | (ExprKind::Or(left, right), " or ") => {
+                self.both_left(left, word);
+                self.push(word);
+                self.must_unit(right);
+            }
+            _ => self.must_unit(expr),
+        }
     }
 
     fn mutable(&mut self) {

@@ -24,7 +24,7 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock, RwLock};
 
 /// Instructions until a rendering counts as endless: some seconds of work.
-const FUEL: u64 = 20_000_000;
+const FUEL: u64 = 10_000_000;
 
 /// How deep macros, includes and loops may nest.
 const RECURSION: usize = 200;

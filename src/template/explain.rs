@@ -6,15 +6,19 @@ use super::syntax::{Expr, ExprKind, expression};
 use crate::failure::{Failure, FailureKind};
 use crate::source::did_you_mean;
 use minijinja::value::{Value, ValueKind};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The most keys that a message lists.
 const MAX_KEYS: usize = 8;
 
-/// Returns the failure for an expression that is undefined. `locals` are names that the template itself sets: what they
-/// hold is not known any more.
-pub(crate) fn undefined(core: &Arc<Core>, text: &str, locals: &[String]) -> Failure {
-    let plain = || Failure::new(FailureKind::Undefined, format!("`{}` is undefined", short(text)));
+/// What is undefined in an expression, and the bytes of the expression where it stands.
+type Explained = (Failure, Range<usize>);
+
+/// Returns the failure for an expression that is undefined, and the part of it that is to blame. `locals` are names that
+/// the template itself sets: what they hold is not known any more.
+pub(crate) fn undefined(core: &Arc<Core>, text: &str, locals: &[String]) -> Explained {
+    let plain = || (Failure::new(FailureKind::Undefined, format!("`{}` is undefined", short(text))), 0..text.len());
     let Ok(expr) = expression(text, true) else { return plain() };
     explain(core, text, &expr, locals).unwrap_or_else(plain)
 }
@@ -25,14 +29,14 @@ fn short(text: &str) -> String {
     if line.chars().count() <= 60 { line } else { format!("{}…", line.chars().take(57).collect::<String>()) }
 }
 
-fn explain(core: &Arc<Core>, text: &str, expr: &Expr, locals: &[String]) -> Option<Failure> {
+fn explain(core: &Arc<Core>, text: &str, expr: &Expr, locals: &[String]) -> Option<Explained> {
     let source = text.get(expr.at.clone())?;
     let (base, wanted) = match &expr.kind {
         ExprKind::Name(name) => {
             if locals.contains(name) {
                 return None;
             }
-            return Some(unknown_name(core, name));
+            return Some((unknown_name(core, name), expr.at.clone()));
         }
         ExprKind::Attr(base, name) => (base, Some(name.clone())),
         ExprKind::Item(base, index) => {
@@ -56,6 +60,14 @@ fn explain(core: &Arc<Core>, text: &str, expr: &Expr, locals: &[String]) -> Opti
             }
             return explain(core, text, base, locals);
         }
+        ExprKind::Binary(..) | ExprKind::Compare(..) | ExprKind::Negative(_) | ExprKind::Positive(_) => {
+            let mut parts = Vec::new();
+            expr.children(&mut |child| parts.push(child));
+            let culprit = parts.into_iter().find(|part| {
+                !uses(part, locals) && text.get(part.at.clone()).is_some_and(|text| core.try_expression(text).is_none())
+            })?;
+            return explain(core, text, culprit, locals);
+        }
         _ => return None,
     };
     if uses(base, locals) {
@@ -64,10 +76,11 @@ fn explain(core: &Arc<Core>, text: &str, expr: &Expr, locals: &[String]) -> Opti
     let inner = text.get(base.at.clone())?;
     let Some(value) = core.try_expression(inner) else { return explain(core, text, base, locals) };
     let failure = Failure::new(FailureKind::Undefined, format!("`{}` is undefined", short(source)));
-    Some(match what_there_is(&value, &short(inner), wanted.as_deref()) {
+    let failure = match what_there_is(&value, &short(inner), wanted.as_deref()) {
         Some(help) => failure.help(help),
         None => failure,
-    })
+    };
+    Some((failure, expr.at.clone()))
 }
 
 fn uses(expr: &Expr, locals: &[String]) -> bool {

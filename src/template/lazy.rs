@@ -39,8 +39,16 @@ impl std::fmt::Debug for Core {
 }
 
 thread_local! {
-    /// The variables that are being rendered: whose, which, and where it is written.
-    static RENDERING: RefCell<Vec<(usize, Arc<str>, Span)>> = const { RefCell::new(Vec::new()) };
+    /// What is being rendered, the outermost first.
+    static RENDERING: RefCell<Vec<Entry>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A text that is being rendered: whose it is, what it is called, and where it is written.
+struct Entry {
+    core: usize,
+    text: Arc<str>,
+    name: Arc<str>,
+    span: Span,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -86,23 +94,20 @@ impl Core {
         }
         let value = match self.scope.var(name)? {
             Var::Data(value) => to_engine(&value),
-            Var::Author(node) => self.named(name, &node),
+            Var::Author(node) => self.value(name, &node),
         };
         lock(&self.memo).insert(name.into(), value.clone());
         Some(value)
     }
 
-    /// Renders a variable that an author wrote.
-    fn named(self: &Arc<Self>, name: &str, node: &Node) -> Value {
-        let Kind::Str(text) = &node.kind else { return self.value(node) };
-        if !has_template(text) {
-            return Value::from(Arc::clone(text));
-        }
+    /// Renders text of a variable, or of an element of one. `name` is what messages call it.
+    fn rendered(self: &Arc<Self>, name: &str, text: &Arc<str>, node: &Node) -> Value {
         let me = Arc::as_ptr(self) as usize;
-        let name: Arc<str> = name.into();
         let problem = RENDERING.with_borrow(|stack| {
-            if let Some(first) = stack.iter().position(|(core, other, _)| *core == me && *other == name) {
-                return Some(self.cycle(&stack[first..], &name));
+            // The same text of the same host needs itself: whatever it is called, it has no end.
+            let is_same = |entry: &Entry| entry.core == me && Arc::ptr_eq(&entry.text, text);
+            if let Some(first) = stack.iter().position(is_same) {
+                return Some(self.cycle(&stack[first..]));
             }
             (stack.len() >= MAX_CHAIN).then(|| {
                 Failure::new(
@@ -115,25 +120,29 @@ impl Core {
         if let Some(failure) = problem {
             return Value::from(carry(failure));
         }
-        RENDERING.with_borrow_mut(|stack| stack.push((me, name, node.span)));
+        let entry = Entry { core: me, text: Arc::clone(text), name: name.into(), span: node.span };
+        RENDERING.with_borrow_mut(|stack| stack.push(entry));
         let _guard = Popped;
-        self.value(node)
+        match self.render(text, node) {
+            Ok(value) => value,
+            Err(failure) => failed(failure),
+        }
     }
 
-    fn cycle(&self, stack: &[(usize, Arc<str>, Span)], name: &str) -> Failure {
-        let chain: Vec<&str> = stack.iter().map(|(_, name, _)| &**name).chain([name]).collect();
+    fn cycle(&self, stack: &[Entry]) -> Failure {
+        let chain: Vec<&str> = stack.iter().chain(stack.first()).map(|entry| &*entry.name).collect();
         let places: Vec<String> =
-            stack.iter().map(|(_, name, span)| format!("`{name}` at {}", self.sources.place(*span))).collect();
+            stack.iter().map(|entry| format!("`{}` at {}", entry.name, self.sources.place(entry.span))).collect();
         let failure = Failure::new(FailureKind::Template, format!("variable uses itself: {}", chain.join(" → ")))
             .help(format!("written here: {}", places.join(", ")));
         match stack.first() {
-            Some((_, _, span)) => failure.at(*span),
+            Some(entry) => failure.at(entry.span),
             None => failure,
         }
     }
 
     /// Returns what an author wrote as a value; text is rendered, containers wait until they are used.
-    pub(crate) fn value(self: &Arc<Self>, node: &Node) -> Value {
+    pub(crate) fn value(self: &Arc<Self>, name: &str, node: &Node) -> Value {
         match &node.kind {
             Kind::Null => Value::from(()),
             Kind::Bool(b) => Value::from(*b),
@@ -141,10 +150,7 @@ impl Core {
             Kind::Float(f) => Value::from(*f),
             Kind::Unsafe(text) => Value::from(Arc::clone(text)),
             Kind::Str(text) if !has_template(text) => Value::from(Arc::clone(text)),
-            Kind::Str(text) => match self.render(text, node) {
-                Ok(value) => value,
-                Err(failure) => failed(failure),
-            },
+            Kind::Str(text) => self.rendered(name, text, node),
             Kind::Vault(_) => Value::from(carry(vault(node))),
             Kind::Seq(items) => Value::from_object(LazyList {
                 core: Arc::clone(self),
@@ -259,7 +265,7 @@ impl Object for LazyList {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let at = key.as_usize()?;
         let node = self.items.get(at)?;
-        Some(remembered(&self.core, &self.memo, &at, node))
+        Some(remembered(&self.core, &self.memo, &at, &format!("[{at}]"), node))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
@@ -297,7 +303,7 @@ impl Object for LazyMap {
             // Nothing to render, nothing to remember.
             Kind::Str(text) if has_template(text) => self.entry(Key::from(name), node),
             Kind::Seq(_) | Kind::Map(_) => self.entry(Key::from(name), node),
-            _ => Some(self.core.value(node)),
+            _ => Some(self.core.value(name, node)),
         }
     }
 
@@ -317,7 +323,7 @@ impl Object for LazyMap {
 impl LazyMap {
     /// Returns an entry; an omitted one is not there.
     fn entry(&self, key: Key, node: &Node) -> Option<Value> {
-        let value = remembered(&self.core, &self.memo, &key, node);
+        let value = remembered(&self.core, &self.memo, &key, &format!(".{key}"), node);
         if value.downcast_object_ref::<super::convert::OmitObject>().is_some() {
             return None;
         }
@@ -329,12 +335,13 @@ fn remembered<K: Clone + Eq + std::hash::Hash>(
     core: &Arc<Core>,
     memo: &Mutex<HashMap<K, Value>>,
     key: &K,
+    name: &str,
     node: &Node,
 ) -> Value {
     if let Some(value) = lock(memo).get(key) {
         return value.clone();
     }
-    let value = core.value(node);
+    let value = core.value(name, node);
     lock(memo).insert(key.clone(), value.clone());
     value
 }

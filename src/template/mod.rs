@@ -2,6 +2,16 @@
 //!
 //! Only text that an author wrote is rendered: [`crate::yaml::Node`]s and template files. A [`Templar`] renders for one
 //! step: it asks its [`Scope`] for names, renders authors' variables lazily when they are used, and remembers them.
+//!
+//! The flow: `syntax` reads a text into expressions and statements with places; `emit` writes them for the engine, with
+//! filters of our own (`operate`) in place of the engine's operators, so that what is undefined is refused where a value
+//! is needed, and nowhere else; `engine` compiles that once for the process; `render` runs it against the `lazy`
+//! variables and turns errors into failures with places (`explain`). `names` and `check` look at the same expressions
+//! without running them. The tables: `filters/`, `tests/` (Jinja's, not ours), `lookups/`, `methods/`.
+//!
+//! Traps: what comes out of a variable may be the engine's undefined (a name or an entry that there is not) or an
+//! `convert::Undefined` (a variable that uses one); ask `convert::is_undefined`. Lists and dictionaries of the engine
+//! never change; a text that calls `append` or `update` gets copies that do (`mutable`).
 
 mod check;
 mod convert;
@@ -14,6 +24,8 @@ mod format;
 mod globals;
 mod lazy;
 mod lookups;
+#[cfg(test)]
+mod messages;
 mod methods;
 mod mutable;
 mod names;
@@ -22,6 +34,7 @@ mod operate;
 mod property;
 #[cfg(test)]
 mod recorded;
+mod reference;
 pub(crate) mod regex;
 mod render;
 mod syntax;
@@ -31,6 +44,7 @@ mod undefined;
 pub use check::{check, check_condition, check_expression, check_file};
 pub use lookups::lookup_names;
 pub use names::{names, names_of_expression, names_of_file};
+pub use reference::{Reference, ReferenceKind, reference};
 
 use crate::failure::{Failure, FailureKind};
 use crate::source::{SearchPath, SourceId, SourceMap, Span};

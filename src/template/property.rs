@@ -210,8 +210,11 @@ fn endless_work_ends_with_a_failure() {
     assert!(templar.node(&text_node(&deep)).is_err());
     let long = format!("{{{{ a{} }}}}", ".b".repeat(5000));
     assert!(templar.node(&text_node(&long)).is_err());
-    let sum = format!("{{{{ 1{} }}}}", " + 1".repeat(3000));
-    let _ = templar.node(&text_node(&sum));
+    for (operator, value) in [("+", Value::Int(151)), ("and", Value::Int(1)), ("~", Value::from("1".repeat(151)))] {
+        let chain = |length| text_node(&format!("{{{{ 1{} }}}}", format!(" {operator} 1").repeat(length)));
+        assert_eq!(templar.node(&chain(150)).unwrap(), value);
+        assert!(templar.node(&chain(3000)).is_err());
+    }
 }
 
 #[test]
@@ -219,6 +222,36 @@ fn a_variable_that_uses_itself_is_shown_with_its_chain() {
     let failure = templar(Arc::new(recorded_vars())).node(&text_node("{{ loop1 }}")).unwrap_err();
     assert_eq!(failure.message.expose(), "variable uses itself: loop1 → loop2 → loop1");
     assert!(failure.help.is_some());
+}
+
+#[test]
+fn elements_that_use_each_other_are_a_cycle_too() {
+    let mut vars = plain_vars();
+    vars.vars
+        .insert("x".into(), Var::Author(written(&serde_json::json!({"k": "{{ y.k }}", "ok": 1, "own": "{{ x.ok }}"}))));
+    vars.vars.insert("y".into(), Var::Author(written(&serde_json::json!({"k": ["{{ x.k }}"]}))));
+    vars.vars.insert("me".into(), Var::Author(written(&serde_json::json!(["{{ me }}"]))));
+    let templar = templar(Arc::new(vars));
+    assert_eq!(templar.node(&text_node("{{ x.own }}")).unwrap(), Value::Int(1));
+    for text in ["{{ x.k }}", "{{ x }}", "{{ me }}"] {
+        let failure = templar.node(&text_node(text)).unwrap_err();
+        let message = failure.message.expose();
+        assert!(message.contains("uses itself") || message.contains("nested deeper"), "{text}: {message}");
+    }
+}
+
+#[test]
+fn a_long_chain_of_variables_fits_the_stack() {
+    let mut vars = plain_vars();
+    vars.vars.insert("v0".into(), Var::Author(text_node("{{ 1 }}")));
+    for at in 1..40 {
+        let text = format!("{{% if true %}}{{{{ [v{}] | map('string') | first }}}}{{% endif %}}", at - 1);
+        vars.vars.insert(format!("v{at}").into(), Var::Author(text_node(&text)));
+    }
+    let templar = templar(Arc::new(vars));
+    assert_eq!(templar.clone().node(&text_node("{{ v20 }}")).unwrap(), Value::from("1"));
+    let failure = templar.with(Map::new()).node(&text_node("{{ v39 }}")).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Template);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use std::sync::Arc;
 /// Where an answer differs on purpose: the case and the reason.
 const DIFFERENCES: &[(&str, &str)] = &[
     ("{{ nope | default(omit) | default('gone') }}", "what is omitted as a whole is the caller's to leave out"),
+    ("{{ self }}", "`self` alone means nothing: a name that there is not"),
     ("{{ l[nope:] }}", "an undefined bound is undefined, not a mistake of types"),
     ("{{ words.index('a') }} {{ l.count(2) }}", "`count` counts: Ansible's list does not find its own numbers"),
     ("{{ query('flattened', [1, [2, [3]]]) }}", "the lookup of `with_flattened` is here, not in a collection"),

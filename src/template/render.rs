@@ -143,14 +143,16 @@ impl Core {
         locals: &[String],
         origin: &Origin<'_>,
     ) -> Failure {
-        let at = error.range().and_then(|range| emitted.place(range)).unwrap_or(whole);
+        let mut at = error.range().and_then(|range| emitted.place(range)).unwrap_or(whole);
         let mut failure = match carried(error) {
             Some(failure) => failure.clone(),
             None if error.kind() == ErrorKind::UnknownMethod => {
                 Failure::new(FailureKind::Undefined, error.detail().unwrap_or("method is undefined").to_owned())
             }
             None if matches!(error.kind(), ErrorKind::UndefinedError | ErrorKind::UnknownFunction) => {
-                undefined(self, origin.text.get(at.clone()).unwrap_or_default(), locals)
+                let (failure, part) = undefined(self, origin.text.get(at.clone()).unwrap_or_default(), locals);
+                at = at.start + part.start..at.start + part.end;
+                failure
             }
             None => plain_failure(error),
         };

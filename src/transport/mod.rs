@@ -1,19 +1,22 @@
 //! How actions reach a host; the only place that does remote I/O.
 //!
-//! [`connect`] opens a [`Connection`] for a [`Target`]. Blocking libraries (ssh2) live on threads of their own; nothing
-//! here blocks a worker of the event loop.
+//! [`connect`] opens a [`Connection`] for a [`Target`]; what the connections of a run have in common (limits of logins,
+//! decrypted keys, known hosts, jump hosts) is in [`Shared`]. Blocking libraries (ssh2) live on threads of their own;
+//! nothing here blocks a worker of the event loop.
 
 mod elevate;
-mod http;
+pub mod http;
+mod limits;
 mod local;
 mod posix;
 mod shared;
-mod shell;
-mod ssh;
+pub mod shell;
+pub mod ssh;
 mod sys;
 mod wire;
 
 pub use http::HttpClients;
+pub use limits::raise_open_files;
 pub use shared::{Settings, Shared};
 pub use wire::Wire;
 
@@ -134,8 +137,16 @@ pub async fn connect(target: &Target, shared: &Shared, limits: &Limits) -> Resul
 
 /// An open way to a host.
 pub trait Connection: Send + Sync {
-    /// Performs an action. After a failure of kind unreachable or timeout the connection is closed.
+    /// Performs an action. After a failure of kind unreachable or timeout the connection is closed, or closes when its
+    /// other actions have ended. A port that does not answer ([`Work::Connect`](crate::module::Work::Connect)) is a
+    /// failure of kind command: the host itself was reached.
     fn perform<'a>(&'a self, action: &'a Action, limits: &'a Limits) -> Boxed<'a, Result<Output, Failure>>;
+
+    /// Returns the same connection with other rights, for tasks of one host that differ in `become`; `None` when rights
+    /// belong to the session and need a connection of their own.
+    fn with_rights(&self, _elevate: Option<Elevate>) -> Option<Box<dyn Connection>> {
+        None
+    }
 
     /// Claims that the connection can take more actions.
     fn is_open(&self) -> bool;

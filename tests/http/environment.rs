@@ -3,8 +3,8 @@
 
 use netplay::failure::FailureKind;
 use netplay::module::HttpCall;
+use netplay::transport::HttpClients;
 use netplay::transport::Limits;
-use netplay::transport::http::HttpClients;
 use std::process::Command;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;

@@ -1,7 +1,7 @@
 use netplay::failure::FailureKind;
 use netplay::module::HttpCall;
+use netplay::transport::HttpClients;
 use netplay::transport::Limits;
-use netplay::transport::http::HttpClients;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;

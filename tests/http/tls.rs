@@ -2,8 +2,8 @@
 
 use netplay::failure::FailureKind;
 use netplay::module::HttpCall;
+use netplay::transport::HttpClients;
 use netplay::transport::Limits;
-use netplay::transport::http::HttpClients;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -35,10 +35,11 @@ json.dump([{"hosts": "h1", "connection": "local", "gather_facts": False, "tasks"
 PYTHON
 printf 'h1 ansible_connection=local ansible_python_interpreter=%s\n' "$(command -v python3)" >"$work/hosts"
 (cd "$work" && umask 022 && ANSIBLE_NOCOLOR=1 ansible-playbook -i hosts play.yml </dev/null >"$work/log" 2>&1) || { cat "$work/log"; exit 1; }
-python3 - "$work" "$here/results.json" <<'PYTHON'
-import json, re, sys
-work, out = sys.argv[1:]
+python3 - "$work" "$here/results.json" "$here/cases.json" <<'PYTHON'
+import json, os, re, sys
+work, out = sys.argv[1:3]
 results = json.load(open(f"{work}/all.json"))
+cases = json.load(open(sys.argv[3]))
 # What differs from run to run and host to host is kept as the name of its type.
 VOLATILE = "start end stop delta atime mtime ctime inode dev blocks block_size backup_file version attributes attr_flags".split()
 def at(value, key=None):
@@ -52,6 +53,11 @@ for result in results.values():
     # What the executor adds, what only a Python traceback can say, and texts of the diff.
     for key in ("invocation", "exception", "diff", "deprecations", "warnings", "failed_when_result"):
         result.pop(key, None)
+for number, case in enumerate(cases):
+    # The file that a case is about, as it is afterwards.
+    path = f"{work}/{number}/f"
+    if case["module"] in ("lineinfile", "blockinfile", "template", "copy") and os.path.isfile(path):
+        results[case["name"]]["file afterwards"] = open(path, newline="").read()
 json.dump(at(results), open(out, "w"), indent=1, sort_keys=True, ensure_ascii=False)
 open(out, "a").write("\n")
 PYTHON

@@ -152,6 +152,14 @@ pub fn is_root() -> bool {
     output.stdout == b"0\n"
 }
 
+/// Claims that servers of these tests can give terminals: one that does not run as root may not own them.
+pub fn has_terminals(case: &str) -> bool {
+    if !is_root() {
+        left_out(case, "an sshd that is not root's cannot give a terminal");
+    }
+    is_root()
+}
+
 /// Says on standard error that a case was left out, and why.
 #[expect(clippy::print_stderr, reason = "a test that leaves something out has to say so")]
 pub fn left_out(case: &str, why: &str) {

@@ -1,10 +1,11 @@
 //! `copy` with `remote_src`: from the host to the host.
 
 use super::super::attributes::{Attributes, Mode, add_fields, chmod_bits, mode_arg};
-use super::super::place::{backup_path, check_folder, finish_with_attributes, make_folders, predict_attributes};
+use super::super::place::{check_folder, finish_with_attributes, predict_attributes};
 use super::super::remote::{
     FileKind, Look, Me, Stat, look, look_action, look_at, path_word, path_word_literal, quote, sh, write_action,
 };
+use super::super::write::{backup_path, make_folders, temporary_path};
 use super::super::{Change, Context};
 use crate::failure::{Failure, FailureKind};
 use crate::value::Map;
@@ -89,7 +90,7 @@ fn file(
             commands.push(format!("cp -p {to} {}", path_word_literal(&backup)));
             change.result.insert("backup_file", backup);
         }
-        let temporary = path_word_literal(&super::super::place::temporary_path(&target.path));
+        let temporary = path_word_literal(&temporary_path(&target.path));
         commands.push(format!("cp -p {from} {temporary}"));
         commands.push(format!("mv -f {temporary} {to}"));
         if let Some(mode) = &attributes.mode {

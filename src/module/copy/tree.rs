@@ -2,8 +2,9 @@
 
 use super::super::attributes::{Attributes, Mode, mode_arg};
 use super::super::local::{LocalFile, cannot_read};
-use super::super::place::{NewFile, backup_path, check_status, has_content, make_folders, put_of};
+use super::super::place::{NewFile, check_status, has_content};
 use super::super::remote::{Look, Stat, expanded, look, path_word_literal, write_action};
+use super::super::write::{backup_path, make_folders, put_of};
 use super::super::{Action, Change, Context, Finished, Output, Put, Work};
 use super::{file_name, preserve};
 use crate::effect::Effect;

@@ -4,7 +4,7 @@ use super::super::attributes::add_fields;
 use super::super::place::{check_folder, finish_with_attributes};
 use super::super::remote::{FileKind, Look, Stat, look, look_action, path_word, path_word_literal, write_action};
 use super::super::{Change, Context};
-use super::{Job, one, state_diff, wrong};
+use super::{Job, state_diff, wrong};
 use crate::failure::Failure;
 use crate::value::{Map, Value};
 
@@ -20,7 +20,7 @@ pub(super) async fn symbolic(context: &Context<'_>, job: Job<'_>) -> Result<Chan
         let folder = if now.is_dir() { &now.path } else { now.path.rsplit_once('/').map_or(".", |(folder, _)| folder) };
         let whole = if src.starts_with(['/', '~']) { src.clone() } else { format!("{folder}/{src}") };
         let (source, _) =
-            one(look(context.probe, &[path_word(&whole)], Look { follow: true, ..Look::default() }).await?)?;
+            look(context.probe, &[path_word(&whole)], Look { follow: true, ..Look::default() }).await?.one()?;
         if !source.exists() {
             return Err(wrong(
                 format!("src file does not exist, use 'force=yes' if you really want to create the link: {whole}"),
@@ -31,7 +31,9 @@ pub(super) async fn symbolic(context: &Context<'_>, job: Job<'_>) -> Result<Chan
     if !matches!(now.kind, FileKind::Link | FileKind::Absent) && !force {
         return Err(wrong(format!("refusing to convert from {} to symlink for {}", now.state(), now.path), now));
     }
-    let mut change = linked(&job, &src, "link");
+    let known = if now.exists() && now.kind == FileKind::Link { now.clone() } else { fresh(&job) };
+    let mut change = linked(&job, &src, "link", &known);
+    change.result.insert("size", src.len() as i128);
     if is_right {
         return Ok(with_owner(&job, change));
     }
@@ -66,11 +68,11 @@ pub(super) async fn hard(context: &Context<'_>, job: Job<'_>) -> Result<Change, 
         }
         return Err(wrong("src is required for creating new hardlinks", now));
     };
-    let (source, _) = one(look(context.probe, &[path_word(src)], Look::default()).await?)?;
+    let (source, _) = look(context.probe, &[path_word(src)], Look::default()).await?.one()?;
     if !source.exists() {
         return Err(wrong("src does not exist", now));
     }
-    let change = linked(&job, &source.path, "hard");
+    let change = linked(&job, &source.path, "hard", &source);
     if now.exists() && (now.inode, now.dev) == (source.inode, source.dev) {
         return Ok(with_owner(&job, change));
     }
@@ -90,12 +92,11 @@ pub(super) async fn hard(context: &Context<'_>, job: Job<'_>) -> Result<Change, 
 }
 
 /// Returns the change without actions, with the fields that every link has.
-fn linked(job: &Job<'_>, src: &str, state: &str) -> Change {
+fn linked(job: &Job<'_>, src: &str, state: &str, known: &Stat) -> Change {
     let mut result = Map::new();
     result.insert("dest", job.now.path.as_str());
     result.insert("src", src);
-    let known = if job.now.exists() { job.now.clone() } else { fresh(job) };
-    add_fields(&mut result, &known);
+    add_fields(&mut result, known);
     result.insert("state", Value::from(state));
     Change::nothing(result)
 }

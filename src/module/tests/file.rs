@@ -1,6 +1,6 @@
 use crate::failure::{Failure, FailureKind};
 use crate::module::fake::{Came, Fake};
-use crate::module::file;
+use crate::module::{file, tempfile};
 use crate::value::Value;
 
 type Given = Vec<(&'static str, Value)>;
@@ -110,4 +110,20 @@ async fn a_file_must_be_there() {
     assert_eq!(host.mode("f"), 0o611, "the link is followed");
     let failure = run(&host, "f", &[("state", "directory")]).await.unwrap_err();
     assert_eq!(failure.message.expose(), format!("{} already exists as a file", host.path("f")));
+}
+
+#[tokio::test]
+async fn a_temporary_path_is_fresh_and_private() {
+    for host in Fake::with_every_shell() {
+        let args = [("suffix", ".x y".into()), ("path", host.path("").into())];
+        let came = host.run(&tempfile::MODULE, &args).await.unwrap();
+        let path = came.result.get("path").unwrap().to_text();
+        let name = path.strip_prefix(&host.path("")).unwrap();
+        assert!(name.starts_with("ansible.") && name.ends_with(".x y"), "{path}");
+        assert_eq!(host.mode(name), 0o600);
+        let came = host.run(&tempfile::MODULE, &[("state", "directory".into())]).await.unwrap();
+        assert!(std::fs::metadata(came.result.get("path").unwrap().to_text()).unwrap().is_dir());
+        let failure = host.run(&tempfile::MODULE, &[("path", host.path("none").into())]).await.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::File);
+    }
 }

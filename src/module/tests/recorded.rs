@@ -1,7 +1,8 @@
 //! Results beside what Ansible returned for the same tasks (`tests/module/record.sh`).
 
+use crate::failure::Failure;
 use crate::module::fake::Fake;
-use crate::module::find;
+use crate::module::{Change, Module, find};
 use crate::value::{Map, Value};
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -38,23 +39,39 @@ fn prepare(host: &Fake, case: &serde_json::Value) {
     }
 }
 
+/// Modules that do nothing when all is as wanted, and know in check mode what they would return.
+const WRITERS: &[&str] = &["blockinfile", "copy", "file", "lineinfile", "template"];
+
+/// Plans a case.
+async fn plan(host: &Fake, module: &'static Module, case: &serde_json::Value, args: &Map) -> Result<Change, Failure> {
+    match &case["vars"] {
+        serde_json::Value::Null => {
+            let args: Vec<(&str, Value)> =
+                args.iter().map(|(key, value)| (key.as_str().unwrap(), value.clone())).collect();
+            host.plan(module, &args).await
+        }
+        // JSON is YAML.
+        vars => host.task(module, &Value::from(args.clone()).to_json().to_string(), &vars.to_string()).await,
+    }
+}
+
+/// Checks that what check mode would have returned has the fields and the values of what came.
+fn check_prediction(case: &serde_json::Value, predicted: &Map, came: &Map) {
+    // The size of a folder is the file system's.
+    for (key, value) in came.iter().filter(|(key, _)| key.as_str() != Some("size")) {
+        assert_eq!(predicted.get_key(key), Some(value), "{}: {key} was not foreseen", case["name"]);
+    }
+    assert_eq!(predicted.len(), came.len(), "{}: fields were foreseen that did not come", case["name"]);
+}
+
 /// Runs a case and returns what a register would hold, but for what the executor adds.
 async fn registered(host: &Fake, case: &serde_json::Value) -> Map {
     let name = case["module"].as_str().unwrap();
     let (module, _) = find(name).unwrap();
     let dir = host.dir.path().display().to_string();
     let args = at(&Value::from(case["args"].clone()), "{dir}", &dir);
-    let args: Vec<(String, Value)> =
-        args.as_map().unwrap().iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
-    let args: Vec<(&str, Value)> = args.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
-    let planned = match &case["vars"] {
-        serde_json::Value::Null => host.plan(module, &args).await,
-        // JSON is YAML.
-        vars => {
-            let args: Map = args.into_iter().collect();
-            host.task(module, &Value::from(args).to_json().to_string(), &vars.to_string()).await
-        }
-    };
+    let args = args.as_map().unwrap();
+    let planned = plan(host, module, case, args).await;
     if let Some(reason) = planned.as_ref().ok().and_then(|change| change.skipped.clone()) {
         let reason = Value::from(reason.replace(&dir, "{dir}"));
         return [("skipped", Value::from(true)), ("reason", reason)].into_iter().collect();
@@ -62,7 +79,18 @@ async fn registered(host: &Fake, case: &serde_json::Value) -> Map {
     // Whether the run changed is the inventory's to say.
     let changes_run = module.changes_run;
     let came = match planned {
-        Ok(change) => host.act(change).await,
+        Ok(change) => {
+            let predicted = change.result.clone();
+            let came = host.act(change).await;
+            if let (Ok(came), true) = (&came, WRITERS.contains(&name)) {
+                check_prediction(case, &predicted, &came.result);
+                if case["args"]["state"] != "touch" {
+                    let again = plan(host, module, case, args).await.unwrap();
+                    assert!(!again.changed && again.actions.is_empty(), "{} is not idempotent", case["name"]);
+                }
+            }
+            came
+        }
         Err(failure) => Err(failure),
     };
     let mut result = match came {
@@ -84,6 +112,10 @@ async fn registered(host: &Fake, case: &serde_json::Value) -> Map {
             result
         }
     };
+    let file = host.dir.path().join("f");
+    if matches!(name, "lineinfile" | "blockinfile" | "template" | "copy") && file.is_file() {
+        result.insert("file afterwards", std::fs::read_to_string(file).unwrap());
+    }
     result = at(&Value::from(result), &dir, "{dir}").as_map().cloned().unwrap_or_default();
     result
 }

@@ -2,7 +2,7 @@
 
 use super::args::{Args, add_filter};
 use super::python::{kind, text};
-use super::{Filter, data, to_engine};
+use super::{Filter, to_engine};
 use crate::value::{Map, Value as Data};
 use base64::Engine as _;
 use base64::alphabet;
@@ -71,26 +71,6 @@ pub(super) static FILTERS: &[Filter] = &[
         aliases: &[],
         doc: "Splits a URL into its parts, or returns the one named by `query`.",
         add: |env, name| add_filter(env, name, &["query"], urlsplit),
-    },
-    Filter {
-        name: "type_debug",
-        aliases: &[],
-        doc: "Returns the name that Python has for the value's type.",
-        add: |env, name| {
-            add_filter(env, name, &[], |_, args| {
-                Ok(match data(args.input())? {
-                    Data::Null => "NoneType",
-                    Data::Bool(_) => "bool",
-                    Data::Int(_) => "int",
-                    Data::Float(_) => "float",
-                    Data::Str(_) => "str",
-                    Data::List(_) => "list",
-                    Data::Map(_) => "dict",
-                    Data::Omit => "Omit",
-                }
-                .into())
-            })
-        },
     },
 ];
 

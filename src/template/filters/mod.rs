@@ -9,15 +9,19 @@ mod dict;
 mod encode;
 mod html;
 mod json;
+mod natural;
 mod net;
 pub(crate) mod number;
 pub(crate) mod path;
 mod percent;
+mod pprint;
 pub(crate) mod python;
 mod random;
 #[cfg(test)]
 mod recorded;
 pub(crate) mod regex;
+#[cfg(test)]
+mod rows;
 mod select;
 mod sequence;
 mod sets;
@@ -47,9 +51,11 @@ pub(crate) static TABLE: &[&[Filter]] = &[
     encode::FILTERS,
     html::FILTERS,
     json::FILTERS,
+    natural::FILTERS,
     net::FILTERS,
     number::FILTERS,
     path::FILTERS,
+    pprint::FILTERS,
     random::FILTERS,
     regex::FILTERS,
     select::FILTERS,

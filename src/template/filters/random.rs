@@ -143,7 +143,10 @@ fn random(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     if let Data::Int(end) = data(args.input())? {
         let start = args.int("start")?.filter(|start| *start != 0).unwrap_or(0);
         let step = args.int("step")?.filter(|step| *step != 0).unwrap_or(1);
-        let distance = end.checked_sub(start).ok_or_else(|| args.error("the numbers are too large"))?;
+        if [end, start, step].iter().any(|n| n.unsigned_abs() > 1 << 96) {
+            return Err(args.error("the numbers are too large"));
+        }
+        let distance = end - start;
         let count = if step > 0 { (distance - 1).div_euclid(step) + 1 } else { (distance + 1) / step + 1 };
         if distance.signum() != step.signum() || count <= 0 {
             return Err(args.error(format!("there is no number from {start} to below {end} by {step}")));

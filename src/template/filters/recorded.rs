@@ -1,10 +1,13 @@
 //! The filters and tests against what Ansible answers (`tests/filters/*.json`, made by `record.py` there).
 
 use crate::template::convert::{from_engine, to_engine};
+use crate::template::recorded::{Fixed, templar};
 use crate::value::Value as Data;
+use crate::vars::Var;
 use minijinja::Environment;
 use serde_json::Value as Json;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Where an answer differs on purpose: the expression and the reason.
 const DIFFERENCES: &[(&str, &str)] = &[
@@ -17,7 +20,7 @@ const DIFFERENCES: &[(&str, &str)] = &[
 ];
 
 /// Returns the engine with every row of both tables.
-fn environment() -> Environment<'static> {
+pub(super) fn environment() -> Environment<'static> {
     let mut env = Environment::new();
     for row in super::TABLE.iter().copied().flatten() {
         for name in std::iter::once(&row.name).chain(row.aliases) {
@@ -67,8 +70,12 @@ fn same(a: &Json, b: &Json) -> bool {
 fn answers_are_ansibles() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/filters");
     let variables: Json = serde_json::from_str(&std::fs::read_to_string(folder.join("vars.json")).unwrap()).unwrap();
-    let context = to_engine(&Data::from(variables));
+    let context = to_engine(&Data::from(variables.clone()));
     let env = environment();
+    let Data::Map(variables) = Data::from(variables) else { panic!("the variables are no dictionary") };
+    let text = |key: &crate::value::Key| Arc::from(key.as_str().unwrap_or_default());
+    let vars = variables.iter().map(|(key, value)| (text(key), Var::Data(value.clone()))).collect();
+    let templar = templar(Arc::new(Fixed { vars, hosts: Default::default() }));
     let (mut wrong, mut total) = (Vec::new(), 0);
     let mut files: Vec<_> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -78,10 +85,15 @@ fn answers_are_ansibles() {
         for row in rows {
             total += 1;
             let expression = row[0].as_str().unwrap();
-            let got = env
-                .compile_expression(expression)
-                .and_then(|expression| expression.eval(&context))
-                .and_then(|value| from_engine(&value));
+            // Backslashes reach the filters as the recording has them only past the author's layer.
+            let got = match expression.contains('\\') {
+                true => env
+                    .compile_expression(expression)
+                    .and_then(|expression| expression.eval(&context))
+                    .and_then(|value| from_engine(&value))
+                    .map_err(|error| error.to_string()),
+                false => templar.expression_text(expression, None).map_err(|error| error.message.expose().to_owned()),
+            };
             let differs = DIFFERENCES.iter().any(|(known, _)| *known == expression);
             let agrees = match (&got, row.get(1)) {
                 (Ok(got), Some(want)) => same(&answer(got), want),

@@ -3,7 +3,6 @@
 use super::args::{Args, add_filter};
 use super::python::text;
 use super::{Filter, data};
-use crate::value::Value as Data;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::{self, BrokenDownTime};

@@ -38,7 +38,16 @@ pub(super) static LOOKUPS: &[Lookup] = &[
     },
 ];
 
+/// Runs a command. On a worker of the event loop the others go on meanwhile: the worker hands its work over first.
 fn run(call: &Call<'_>, command: &str) -> Result<String, Failure> {
+    use tokio::runtime::{Handle, RuntimeFlavor};
+    match Handle::try_current().map(|handle| handle.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(|| run_here(call, command)),
+        _ => run_here(call, command),
+    }
+}
+
+fn run_here(call: &Call<'_>, command: &str) -> Result<String, Failure> {
     let failed = |kind, why: String| Failure::new(kind, format!("`{command}` {why}"));
     let mut shell = Command::new("/bin/sh");
     shell.arg("-c").arg(command).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());

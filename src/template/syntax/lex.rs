@@ -89,7 +89,8 @@ pub(crate) fn pieces(text: &str, how: &Delimiters) -> Result<Vec<Piece>, SyntaxE
     let mut at = 0;
     // What the tag before removes from the text that follows it.
     let mut trim = Trim::Nothing;
-    while let Some((open, tag)) = next_tag(text, at, how) {
+    let mut tags = Tags::new(text, how);
+    while let Some((open, tag)) = tags.nearest(at) {
         let (start_mark, end_mark) = match tag {
             Tag::Variable => &how.variable,
             Tag::Block => &how.block,
@@ -196,14 +197,35 @@ fn push_text(found: &mut Vec<Piece>, text: &str, at: Range<usize>, front: Trim, 
     }
 }
 
-/// Returns the nearest tag; of two at one place the longer delimiter wins.
-fn next_tag(text: &str, from: usize, how: &Delimiters) -> Option<(usize, Tag)> {
-    [(Tag::Variable, &how.variable.0), (Tag::Block, &how.block.0), (Tag::Comment, &how.comment.0)]
-        .into_iter()
-        .filter(|(_, mark)| !mark.is_empty())
-        .filter_map(|(tag, mark)| text[from..].find(mark.as_str()).map(|at| (from + at, mark.len(), tag)))
-        .min_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)))
-        .map(|(at, _, tag)| (at, tag))
+/// Finds tags from the front to the back. Where each kind stands next is remembered: a text without comments must not
+/// be searched for one from every tag to its end.
+struct Tags<'a> {
+    text: &'a str,
+    marks: [(Tag, &'a str); 3],
+    next: [Option<usize>; 3],
+}
+
+impl<'a> Tags<'a> {
+    fn new(text: &'a str, how: &'a Delimiters) -> Tags<'a> {
+        let marks = [(Tag::Variable, &*how.variable.0), (Tag::Block, &*how.block.0), (Tag::Comment, &*how.comment.0)];
+        let next = marks.map(|(_, mark)| text.find(mark));
+        Tags { text, marks, next }
+    }
+
+    /// Returns the nearest tag; of two at one place the longer delimiter wins.
+    fn nearest(&mut self, from: usize) -> Option<(usize, Tag)> {
+        let mut found: Option<(usize, usize, Tag)> = None;
+        for ((tag, mark), next) in self.marks.iter().zip(&mut self.next) {
+            if next.is_some_and(|at| at < from) {
+                *next = self.text[from..].find(mark).map(|at| from + at);
+            }
+            let Some(at) = *next else { continue };
+            if found.is_none_or(|(first, length, _)| at < first || (at == first && mark.len() > length)) {
+                found = Some((at, mark.len(), *tag));
+            }
+        }
+        found.map(|(at, _, tag)| (at, tag))
+    }
 }
 
 type RawBody = ((Range<usize>, Trim), usize, Trim);
@@ -273,6 +295,12 @@ fn tokens(
                 None => return Err(SyntaxError::new(format!("unexpected `{c}`"), at..at + c.len_utf8())),
             },
         };
+        if let (TokenKind::Mark("}"), Some((mark, place)), Some((end, _))) = (&kind, open.last(), close)
+            && *mark != "{"
+            && trimmed.starts_with(end)
+        {
+            return Err(SyntaxError::new(format!("`{mark}` is never closed"), *place..*place + mark.len()));
+        }
         if let TokenKind::Mark(mark) = &kind {
             brackets(mark, at, &mut open)?;
         }

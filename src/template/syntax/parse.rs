@@ -5,7 +5,10 @@ use super::{Arg, Called, Comparison, Expr, ExprKind, Operator, SyntaxError};
 use std::ops::Range;
 
 /// The deepest nesting of expressions; far above anything that a person writes, and safe for the stack.
-const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: usize = 60;
+
+/// The longest chain of operators, `a ~ b ~ c`: it nests as deep as it is long.
+const MAX_CHAIN: usize = 200;
 
 /// Reads a bare expression.
 pub(crate) fn expression(text: &str, plain_backslashes: bool) -> Result<Expr, SyntaxError> {
@@ -150,7 +153,9 @@ impl<'a> Parser<'a> {
     pub(super) fn or(&mut self) -> Parsed {
         let start = self.here().start;
         let mut left = self.and()?;
+        let mut length = 0;
         while self.skip_name("or") {
+            self.chain(&mut length)?;
             let right = self.and()?;
             left = Expr::new(ExprKind::Or(Box::new(left), Box::new(right)), start..self.last_end());
         }
@@ -173,10 +178,20 @@ impl<'a> Parser<'a> {
         Ok(expr)
     }
 
+    fn chain(&self, length: &mut usize) -> Result<(), SyntaxError> {
+        *length += 1;
+        if *length > MAX_CHAIN {
+            return Err(SyntaxError::new(format!("more than {MAX_CHAIN} operators in a chain"), self.here()));
+        }
+        Ok(())
+    }
+
     fn and(&mut self) -> Parsed {
         let start = self.here().start;
         let mut left = self.not()?;
+        let mut length = 0;
         while self.skip_name("and") {
+            self.chain(&mut length)?;
             let right = self.not()?;
             left = Expr::new(ExprKind::And(Box::new(left), Box::new(right)), start..self.last_end());
         }
@@ -233,8 +248,10 @@ impl<'a> Parser<'a> {
     fn binary(&mut self, operators: &[(&str, Operator)], below: fn(&mut Self) -> Parsed) -> Parsed {
         let start = self.here().start;
         let mut left = below(self)?;
+        let mut length = 0;
         while let Some((_, operator)) = operators.iter().find(|(mark, _)| self.is_mark(mark)) {
             self.next += 1;
+            self.chain(&mut length)?;
             let right = below(self)?;
             left = Expr::new(ExprKind::Binary(*operator, Box::new(left), Box::new(right)), start..self.last_end());
         }

@@ -12,6 +12,10 @@ use std::collections::VecDeque;
 /// it the rest counts as text, so that an unfinished sequence cannot swallow a session.
 const MAX_ESCAPE: usize = 4096;
 
+/// The longest line, in characters; what is longer goes on as the next. Arbitrary: JSON of a whole table comes on one
+/// line and is a tenth of it.
+const MAX_LINE: usize = 16 << 20;
+
 /// A finished line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Line {
@@ -65,9 +69,30 @@ enum State {
 impl Cleaner {
     /// Takes bytes.
     pub(super) fn feed(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.byte(byte);
+        let mut rest = bytes;
+        while let Some(&byte) = rest.first() {
+            let plain =
+                if self.is_at_end() { rest.iter().take_while(|b| (0x20..0x7f).contains(*b)).count() } else { 0 };
+            if plain == 0 {
+                self.byte(byte);
+                rest = &rest[1..];
+                continue;
+            }
+            let (text, after) = rest.split_at(plain);
+            self.current.extend(text.iter().map(|b| char::from(*b)));
+            self.cursor += plain;
+            self.bound();
+            rest = after;
         }
+    }
+
+    /// Claims that plain text is only added to the line: what nearly all bytes of an answer are.
+    fn is_at_end(&self) -> bool {
+        self.state == State::Text
+            && self.pending.is_empty()
+            && self.typed.is_none()
+            && !self.wipe
+            && self.cursor == self.current.len()
     }
 
     /// Takes out the oldest finished line.
@@ -206,6 +231,15 @@ impl Cleaner {
             None => self.current.push(c),
         }
         self.cursor += 1;
+        self.bound();
+    }
+
+    /// Keeps a device that never ends its line from filling the memory.
+    fn bound(&mut self) {
+        let typed = self.typed.as_ref().map_or(0, String::len);
+        if self.current.len().max(typed) >= MAX_LINE {
+            self.end_line();
+        }
     }
 
     fn carriage_return(&mut self) {
@@ -220,7 +254,10 @@ impl Cleaner {
             return;
         }
         let current = &self.current;
-        self.typed.get_or_insert_with(|| current.iter().collect()).push(c);
+        let typed = self.typed.get_or_insert_with(|| current.iter().collect());
+        if typed.len() < MAX_LINE {
+            typed.push(c);
+        }
     }
 
     fn end_line(&mut self) {
@@ -379,6 +416,15 @@ mod tests {
         cleaner.feed(b"r1# show ab\rbc\r\nplain\r\n");
         assert_eq!(cleaner.next_line().map(|line| line.typed().to_owned()).as_deref(), Some("r1# show ab\rbc\r"));
         assert_eq!(cleaner.next_line(), Some(Line { text: "plain".into(), typed: None }));
+    }
+
+    #[test]
+    fn a_line_without_end_is_bounded() {
+        let mut cleaner = Cleaner::default();
+        for _ in 0..17 {
+            cleaner.feed(&[b'x'; 1 << 20]);
+        }
+        assert!(cleaner.next_line().is_some_and(|line| line.text.len() <= MAX_LINE + (1 << 20)));
     }
 
     #[test]

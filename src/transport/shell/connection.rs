@@ -1,6 +1,9 @@
 //! A session in a task of its own: works come by a channel and are done one after the other.
 
-use super::session::{Logins, Patience, Session, Typed, Until};
+use super::login::Logins;
+use super::session::Session;
+use super::typed::Typed;
+use super::until::{Patience, Until};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, Boxed, Cli, Output, Work};
 use crate::transport::{Connection, Limits, Target, Wire};
@@ -129,14 +132,20 @@ impl Connection for Shell {
     }
 }
 
-/// Does the works of a session until it is closed or nobody can send any more.
+/// Does the works of a session until it is closed, the device hangs up, or nobody can send any more.
 async fn serve(
     mut session: Session,
     mut queue: mpsc::Receiver<Job>,
     is_open: Arc<AtomicBool>,
     stop: CancellationToken,
 ) {
-    while let Some(Job { task, until, mut reply }) = queue.recv().await {
+    loop {
+        let job = tokio::select! {
+            biased;
+            job = queue.recv() => job,
+            () = session.idle() => None,
+        };
+        let Some(Job { task, until, mut reply }) = job else { break };
         if reply.is_closed() {
             continue;
         }

@@ -60,7 +60,7 @@ impl Echo {
 
     /// Takes the next finished line.
     pub(super) fn hear(&mut self, line: &Line) -> Heard {
-        if self.answered && self.parts.is_empty() {
+        if self.answered && self.parts.is_empty() && self.in_place {
             return Heard::Other;
         }
         let heard = match self.seen.is_some() {
@@ -107,10 +107,11 @@ impl Echo {
                 self.parts.pop_front();
                 return Heard::Again;
             }
-            let again = !self.answered && advance(&seen, vec![0], &text).contains(&seen.len());
-            if again && behind_prompt && !seen.is_empty() {
-                self.in_place = true;
-                return Heard::Again;
+            let again = advance(&seen, vec![0], &text).contains(&seen.len());
+            if again && behind_prompt && !seen.is_empty() && !(self.answered && self.in_place) {
+                self.answered = false;
+                // What stands between the two belongs to a command before.
+                return if std::mem::replace(&mut self.in_place, true) { Heard::Again } else { Heard::Echo };
             }
         }
         Heard::Other
@@ -191,7 +192,7 @@ mod tests {
 
     #[test]
     fn the_echo_is_taken_out_in_all_its_shapes() {
-        let cases: [(&str, &str, &[&str]); 14] = [
+        let cases: [(&str, &str, &[&str]); 15] = [
             ("show run", "r1# show run\r\nout\r\n", &["out"]),
             ("show run", "show run\r\nout\r\n", &["out"]),
             ("show run", "r1#  show run\r\nout\r\n", &["out"]),
@@ -212,6 +213,8 @@ mod tests {
             ("show abcdefghij", "r1# show abc\x08\x08\x08\x08$cde\x08\x08$ghij\r\nout\r\n", &["out"]),
             // Several lines at once, of which the device says something in between.
             ("banner motd @\nhi\n\n@", "r1# banner motd @\r\nEnter TEXT\r\nhi\r\n\r\n@\r\n", &["Enter TEXT"]),
+            // Typed ahead of the answer to the command before.
+            ("foo", "foo\r\nlate\r\nr1# foo\r\nout\r\n", &["out"]),
             // An answer that is like the command.
             ("echo", "r1# echo\r\necho\r\necho\r\n", &["echo", "echo"]),
         ];

@@ -1,6 +1,8 @@
 //! Moving between the levels (modes) of a device.
 
-use super::session::{Question, Session, Typed, Until};
+use super::session::Session;
+use super::typed::{Question, Typed};
+use super::until::Until;
 use crate::failure::{Failure, FailureKind};
 use crate::platform::{Answer, Expect, Move};
 

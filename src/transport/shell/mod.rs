@@ -1,7 +1,8 @@
 //! The driver of network CLIs: commands and configuration lines over a terminal.
 //!
 //! From the wire up: `clean` makes lines of bytes, `echo`, `prompt` and `hearing` tell what they are, `session` types a
-//! line and hears its answer, `levels` and `work` do whole works, [`connect`] puts a session into a task of its own.
+//! line and hears its answer, `login`, `levels` and `work` do what takes several of them, [`connect`] puts a session
+//! into a task of its own.
 //! What differs between devices is data ([`crate::platform`]); there is no code for one of them.
 
 mod clean;
@@ -9,10 +10,13 @@ mod connection;
 mod echo;
 mod hearing;
 mod levels;
+mod login;
 mod prompt;
 mod session;
 #[cfg(test)]
 mod tests;
+mod typed;
+mod until;
 mod work;
 
 pub use connection::connect;

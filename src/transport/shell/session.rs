@@ -13,111 +13,19 @@
 
 use super::clean::Cleaner;
 use super::hearing::{Hearing, MAX_ANSWER_BYTES};
+use super::login::Logins;
 use super::prompt::{MAX_PROMPT, Prompt, Prompts};
+use super::typed::{Reply, Typed, asked};
+use super::until::{Patience, Until};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::platform::Platform;
-use crate::redact::Secret;
 use crate::transport::Wire;
-use regex::Regex;
 use std::time::Duration;
 use tokio::time::Instant;
-use tokio_util::sync::CancellationToken;
 
 /// How many bytes of what came last a message shows.
 const LAST_BYTES: usize = 300;
-
-/// How long silence must last before it is believed. None of these is waited for when a device behaves as expected.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
-    /// For a prompt with a name that is not the learned one. Several times what one answer of a device pauses.
-    pub(super) confirm: Duration,
-    /// For a prompt, when the echo of the line has not come. Long: the answer of a slow device begins with the echo.
-    pub(super) without_echo: Duration,
-    /// For a question that nobody answers.
-    pub(super) question: Duration,
-    /// For a device that says nothing after login, before a line end is sent. Slow devices take two seconds.
-    pub(super) wake: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Patience {
-        Patience {
-            confirm: Duration::from_millis(200),
-            without_echo: Duration::from_secs(3),
-            question: Duration::from_secs(1),
-            wake: Duration::from_secs(5),
-        }
-    }
-}
-
-/// When to give up.
-#[derive(Clone, Debug)]
-pub(super) struct Until {
-    /// At this time at the latest.
-    pub(super) deadline: Instant,
-    /// When this is cancelled.
-    pub(super) cancel: CancellationToken,
-}
-
-impl Until {
-    /// Returns the same with a deadline `after` from now, if that is earlier.
-    pub(super) fn within(&self, after: Duration) -> Until {
-        // A deadline so far away that it cannot be told is none.
-        let deadline = Instant::now().checked_add(after).map_or(self.deadline, |then| then.min(self.deadline));
-        Until { deadline, cancel: self.cancel.clone() }
-    }
-}
-
-/// What the session may type when it is asked.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Logins {
-    /// The user's name.
-    pub(super) user: Option<String>,
-    /// The login password.
-    pub(super) password: Option<Secret>,
-    /// Rights are to be taken by `enable`.
-    pub(super) enable: bool,
-    /// The enable password.
-    pub(super) enable_password: Option<Secret>,
-}
-
-/// A question that a line may bring.
-pub(super) struct Question {
-    /// The question.
-    pub(super) question: Regex,
-    /// What to type.
-    pub(super) answer: Reply,
-    /// Whether a line end follows.
-    pub(super) newline: bool,
-}
-
-/// What to type at a question.
-pub(super) enum Reply {
-    /// This.
-    Type(Secret),
-    /// A password that was given; when it is asked for again, it was wrong.
-    Password(Secret),
-    /// A password that nobody has given: named so in the failure.
-    Missing(&'static str),
-}
-
-/// A line to type.
-pub(super) struct Typed<'a> {
-    /// The line.
-    pub(super) text: &'a str,
-    /// Questions that may come.
-    pub(super) questions: Vec<Question>,
-    /// They must all come, each in its turn.
-    pub(super) in_order: bool,
-}
-
-impl<'a> Typed<'a> {
-    /// Makes a line that asks nothing.
-    pub(super) fn line(text: &'a str) -> Typed<'a> {
-        Typed { text, questions: Vec::new(), in_order: false }
-    }
-}
 
 /// An answer to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -133,19 +41,17 @@ pub(super) struct Session {
     wire: Box<dyn Wire>,
     pub(super) platform: &'static Platform,
     pub(super) logins: Logins,
-    cleaner: Cleaner,
-    prompts: Prompts,
+    pub(super) cleaner: Cleaner,
+    pub(super) prompts: Prompts,
     /// The prompt that stands on the unfinished line.
     pub(super) prompt: Prompt,
     /// The level in which commands run.
     pub(super) home: usize,
-    patience: Patience,
-    /// Something was sent whose answer was not waited for.
-    unheard: bool,
+    pub(super) patience: Patience,
     /// The device was seen to give no echo.
     is_silent: bool,
-    last: Vec<u8>,
-    is_open: bool,
+    pub(super) last: Vec<u8>,
+    pub(super) is_open: bool,
 }
 
 /// What the end of an answer looks like.
@@ -165,15 +71,9 @@ enum End {
 }
 
 impl Session {
-    /// Waits for the first prompt, goes to where commands run, and prepares the terminal.
-    pub(super) async fn open(
-        wire: Box<dyn Wire>,
-        platform: &'static Platform,
-        logins: Logins,
-        patience: Patience,
-        until: &Until,
-    ) -> Result<Session, Failure> {
-        let mut session = Session {
+    /// Makes a session that has seen nothing.
+    pub(super) fn new(wire: Box<dyn Wire>, platform: &'static Platform, logins: Logins, patience: Patience) -> Session {
+        Session {
             wire,
             platform,
             logins,
@@ -182,98 +82,10 @@ impl Session {
             prompt: Prompt { level: 0, host: None, text: String::new() },
             home: 0,
             patience,
-            unheard: false,
             is_silent: false,
             last: Vec::new(),
             is_open: true,
-        };
-        match session.begin(until).await {
-            Ok(()) => Ok(session),
-            Err(failure) => {
-                session.close().await;
-                Err(failure)
-            }
         }
-    }
-
-    async fn begin(&mut self, until: &Until) -> Result<(), Failure> {
-        self.prompt = self.first_prompt(until).await?;
-        self.prompts.learn(&self.prompt);
-        // The first prompt may be a line of the greeting. The answers to the setup tell, and correct name and level; so
-        // rights are taken after it, and only from a shell is the device's CLI started before.
-        if self.is_elsewhere(self.prompt.level) {
-            self.settle(until).await?;
-            return self.set_up(until).await;
-        }
-        self.set_up(until).await?;
-        self.settle(until).await
-    }
-
-    async fn set_up(&mut self, until: &Until) -> Result<(), Failure> {
-        for command in &self.platform.setup {
-            let answer = self.exchange(Typed::line(command), until).await?;
-            if let (Some(error), false) = (self.platform.error_in(&answer.output), self.platform.setup_ignore_errors) {
-                let message = format!("the device refuses `{command}`: {error}");
-                return Err(Failure::new(FailureKind::Command, message));
-            }
-        }
-        Ok(())
-    }
-
-    /// Waits for the first prompt; answers what is asked before it, and wakes up a device that says nothing.
-    async fn first_prompt(&mut self, until: &Until) -> Result<Prompt, Failure> {
-        let waiting = "the first prompt";
-        let mut hearing = Hearing::new("", "");
-        let mut woken = false;
-        let mut asked = 0;
-        loop {
-            hearing.take(&mut self.cleaner);
-            let partial = self.cleaner.partial(MAX_PROMPT).unwrap_or_default();
-            if let Some(keys) = self.pager_keys(&partial) {
-                self.cleaner.forget_partial();
-                self.send(keys.as_bytes(), until).await?;
-            } else if let Some(prompt) = self.prompts.find(&partial) {
-                let is_sure = !self.is_elsewhere(prompt.level);
-                if is_sure || !self.receive(Some(self.patience.confirm), until, waiting).await? {
-                    return Ok(prompt);
-                }
-                continue;
-            } else if let Some(reply) = self.login_reply(&partial) {
-                asked += 1;
-                // Questions that come again and again are answered wrongly.
-                if asked > 8 {
-                    return Err(self.lost(FailureKind::Authentication, "the device asks the same again", waiting));
-                }
-                let reply = reply.map_err(|missing| self.missing(missing))?;
-                self.cleaner.forget_partial();
-                self.send(format!("{}\n", reply.expose()).as_bytes(), until).await?;
-            }
-            let pause = (!woken).then_some(self.patience.wake);
-            if !self.receive(pause, until, waiting).await.map_err(|failure| self.not_begun(failure))? {
-                woken = true;
-                self.send(b"\n", until).await?;
-            }
-        }
-    }
-
-    /// Tells a host that says nothing from one whose prompt is not the platform's.
-    fn not_begun(&self, mut failure: Failure) -> Failure {
-        if failure.kind == FailureKind::Timeout {
-            if self.last.is_empty() {
-                failure.kind = FailureKind::Unreachable;
-            }
-            let platform = &self.platform.name;
-            failure = failure.help(format!("is the host a `{platform}`? `ansible_network_os` says so"));
-        }
-        failure
-    }
-
-    fn login_reply(&self, partial: &str) -> Option<Result<Secret, &'static str>> {
-        let expect = self.platform.login.iter().find(|expect| expect.question.is_match(partial))?;
-        Some(match self.reply(&expect.answer) {
-            Reply::Type(text) | Reply::Password(text) => Ok(text),
-            Reply::Missing(what) => Err(what),
-        })
     }
 
     /// Types a line and hears the answer to its end.
@@ -282,6 +94,8 @@ impl Session {
             return Err(Failure::new(FailureKind::Unreachable, "the session with the device is closed"));
         }
         let waiting = format!("the prompt after `{}`", typed.text);
+        // What came while nobody listened is no answer.
+        while self.cleaner.next_line().is_some() {}
         let mut hearing = Hearing::new(typed.text, &self.prompt.text);
         self.send(format!("{}\n", typed.text).as_bytes(), until).await?;
         let mut used = vec![false; typed.questions.len()];
@@ -321,12 +135,23 @@ impl Session {
         }
     }
 
-    /// Types a line and does not wait for the answer.
+    /// Listens while there is nothing to do: log messages are taken off the wire. Returns when the device hangs up.
+    pub(super) async fn idle(&mut self) {
+        while self.is_open {
+            match self.wire.receive().await {
+                Ok(bytes) if !bytes.is_empty() => {
+                    self.cleaner.feed(&bytes);
+                    while self.cleaner.next_line().is_some() {}
+                }
+                _ => self.is_open = false,
+            }
+        }
+    }
+
+    /// Types a line and does not wait for the answer. The next line tells its own by its echo behind a prompt.
     pub(super) async fn type_only(&mut self, text: &str, newline: bool, until: &Until) -> Result<(), Failure> {
         let end = if newline { "\n" } else { "" };
-        self.send(format!("{text}{end}").as_bytes(), until).await?;
-        self.unheard = true;
-        Ok(())
+        self.send(format!("{text}{end}").as_bytes(), until).await
     }
 
     /// Judges the unfinished line.
@@ -347,7 +172,7 @@ impl Session {
             let is_early = hearing.is_empty() && self.platform.command_effect(typed.text) == Effect::Read;
             return match () {
                 () if !echo.is_seen() && !self.is_silent => End::Likely(prompt, self.patience.without_echo),
-                () if !echo.is_in_place() || self.unheard || is_early || !self.prompts.is_ours(&prompt) => {
+                () if !echo.is_in_place() || is_early || !self.prompts.is_ours(&prompt) => {
                     End::Likely(prompt, self.patience.confirm)
                 }
                 () => End::Prompt(prompt),
@@ -359,7 +184,7 @@ impl Session {
         }
     }
 
-    fn pager_keys(&self, partial: &str) -> Option<String> {
+    pub(super) fn pager_keys(&self, partial: &str) -> Option<String> {
         let pager = self.platform.pager.as_ref()?;
         if pager.prompt.is_match(partial) {
             return Some(pager.answer.clone());
@@ -398,7 +223,6 @@ impl Session {
         used: &[bool],
     ) -> Result<Answer, Failure> {
         self.prompts.learn(&prompt);
-        self.unheard = false;
         self.is_silent = !hearing.echo().is_seen();
         let answer = Answer { output: hearing.into_output(self.platform), prompt: prompt.text.trim().to_owned() };
         self.prompt = prompt;
@@ -410,25 +234,7 @@ impl Session {
         Ok(answer)
     }
 
-    /// Returns what to type at a question of the platform's definition.
-    pub(super) fn reply(&self, answer: &crate::platform::Answer) -> Reply {
-        use crate::platform::Answer;
-        let password = |secret: &Option<Secret>, what| match secret {
-            Some(secret) => Reply::Password(secret.clone()),
-            None => Reply::Missing(what),
-        };
-        match answer {
-            Answer::Text(text) => Reply::Type(Secret::new(text.clone())),
-            Answer::EnablePassword => password(&self.logins.enable_password, "enable password"),
-            Answer::Password => password(&self.logins.password, "password"),
-            Answer::Username => match &self.logins.user {
-                Some(user) => Reply::Type(Secret::new(user.clone())),
-                None => Reply::Missing("user name"),
-            },
-        }
-    }
-
-    async fn send(&mut self, bytes: &[u8], until: &Until) -> Result<(), Failure> {
+    pub(super) async fn send(&mut self, bytes: &[u8], until: &Until) -> Result<(), Failure> {
         let sent = tokio::select! {
             sent = self.wire.send(bytes) => sent,
             () = until.cancel.cancelled() => Err(cancelled()),
@@ -441,7 +247,12 @@ impl Session {
     }
 
     /// Waits for bytes; false when none came for `pause`.
-    async fn receive(&mut self, pause: Option<Duration>, until: &Until, waiting: &str) -> Result<bool, Failure> {
+    pub(super) async fn receive(
+        &mut self,
+        pause: Option<Duration>,
+        until: &Until,
+        waiting: &str,
+    ) -> Result<bool, Failure> {
         let silence = pause.and_then(|pause| Instant::now().checked_add(pause)).unwrap_or(until.deadline);
         let received = tokio::select! {
             biased;
@@ -473,7 +284,7 @@ impl Session {
     }
 
     /// Makes a failure after which nobody knows where in the stream the session stands, and gives the session up.
-    fn lost(&mut self, kind: FailureKind, what: &str, waiting: &str) -> Failure {
+    pub(super) fn lost(&mut self, kind: FailureKind, what: &str, waiting: &str) -> Failure {
         self.is_open = false;
         let last = match self.last.is_empty() {
             true => "nothing came".to_owned(),
@@ -481,12 +292,6 @@ impl Session {
         };
         let host = self.prompts.host().map(|host| format!(" of `{host}`")).unwrap_or_default();
         Failure::new(kind, format!("{what}: waited for {waiting}{host}; {last}"))
-    }
-
-    fn missing(&mut self, what: &str) -> Failure {
-        self.is_open = false;
-        Failure::new(FailureKind::Authentication, format!("the device asks for the {what} and none is given"))
-            .help("set `ansible_become: true`, `ansible_become_method: enable` and `ansible_become_password`")
     }
 
     /// Claims that lines can be typed.
@@ -508,24 +313,6 @@ impl Session {
         }
         self.is_open = false;
         self.wire.close().await;
-    }
-}
-
-/// Returns the number of the question that stands at the end of what has come.
-fn asked(partial: &str, hearing: &Hearing, typed: &Typed<'_>, used: &[bool]) -> Option<usize> {
-    if typed.questions.is_empty() {
-        return None;
-    }
-    let (text, start) = hearing.tail(partial);
-    let fits = |number: &usize| {
-        // The question is the unfinished line, or ends on it: a device that asks waits on the line of its question.
-        typed.questions[*number].question.find_iter(&text).last().is_some_and(|found| found.end() > start)
-    };
-    let is_password = |number: &usize| matches!(typed.questions[*number].answer, Reply::Password(_));
-    match typed.in_order {
-        true => used.iter().position(|used| !used).filter(fits),
-        // A password is asked for again when it was wrong: that must be noticed.
-        false => (0..used.len()).find(|number| (!used[*number] || is_password(number)) && fits(number)),
     }
 }
 

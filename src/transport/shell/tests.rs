@@ -5,7 +5,7 @@ mod connection;
 mod vtysh;
 
 use super::connection::connect_with;
-use super::session::Patience;
+use super::until::Patience;
 use crate::failure::Failure;
 use crate::module::{Action, Boxed, Cli, CliAnswer, CliLine, CliResponse, Output, Work};
 use crate::platform::{self, Platform};
@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 /// Short, since a recording that stalls does so for ever.
 const PATIENCE: Patience = Patience {
     confirm: Duration::from_millis(5),
-    without_echo: Duration::from_millis(20),
+    without_echo: Duration::from_millis(300),
     question: Duration::from_millis(20),
     wake: Duration::from_millis(20),
 };
@@ -57,6 +57,9 @@ struct Turn {
     typed: String,
     #[serde(default)]
     comes: String,
+    /// What comes a while after that, longer than a prompt is doubted and shorter than an echo is waited for.
+    #[serde(default)]
+    later: String,
     /// The device closes the session after it.
     #[serde(default)]
     closes: bool,
@@ -124,6 +127,7 @@ struct State {
     turns: VecDeque<Turn>,
     typed: String,
     reads: VecDeque<Vec<u8>>,
+    later: Option<(tokio::time::Instant, String)>,
     said: usize,
     cut: Cut,
     ended: bool,
@@ -154,6 +158,9 @@ impl State {
                 self.typed = rest.to_owned();
                 let turn = self.turns.pop_front().expect("the front was just looked at");
                 self.say(&turn.comes);
+                if !turn.later.is_empty() {
+                    self.later = Some((tokio::time::Instant::now() + PATIENCE.confirm * 4, turn.later));
+                }
                 self.ended |= turn.closes;
             } else {
                 if !turn.typed.starts_with(self.typed.as_str()) {
@@ -181,7 +188,7 @@ impl Wire for RecordedWire {
     fn receive(&mut self) -> Boxed<'_, Result<Vec<u8>, Failure>> {
         Box::pin(async move {
             loop {
-                {
+                let later = {
                     let mut state = self.lock();
                     if let Some(read) = state.reads.pop_front() {
                         return Ok(read);
@@ -189,8 +196,18 @@ impl Wire for RecordedWire {
                     if state.ended {
                         return Ok(Vec::new());
                     }
+                    state.later.as_ref().map(|(at, _)| *at)
+                };
+                match later {
+                    None => self.arrived.notified().await,
+                    Some(at) => {
+                        tokio::time::sleep_until(at).await;
+                        let mut state = self.lock();
+                        if let Some((_, text)) = state.later.take() {
+                            state.say(&text);
+                        }
+                    }
                 }
-                self.arrived.notified().await;
             }
         })
     }
@@ -253,6 +270,7 @@ fn wire(recording: &Recording, cut: Cut) -> (Box<dyn Wire>, Arc<Mutex<State>>) {
         turns: recording.talk.clone().into(),
         typed: String::new(),
         reads: VecDeque::new(),
+        later: None,
         said: 0,
         cut,
         ended: recording.hangs_up,

@@ -4,7 +4,9 @@
 //! those of the lines: what the candidate changes (if the platform can say) and the commit's; a candidate that changes
 //! nothing is thrown away without a commit.
 
-use super::session::{Question, Reply, Session, Typed, Until};
+use super::session::Session;
+use super::typed::{Question, Reply, Typed};
+use super::until::Until;
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Cli, CliLine, CliResponse};
 use crate::platform::Commit;

@@ -19,11 +19,11 @@ pub(in crate::transport) async fn connect(
     limits: &Limits,
 ) -> Result<Box<dyn Connection>, Failure> {
     let handle = open(&target.ssh, shared, limits).await?;
-    Ok(Box::new(Ssh { handle, elevate: target.elevate.clone(), command_timeout: target.command_timeout }))
+    Ok(Box::new(Ssh { handle: Arc::new(handle), elevate: target.elevate.clone(), command_timeout: target.command_timeout }))
 }
 
 struct Ssh {
-    handle: Handle,
+    handle: Arc<Handle>,
     elevate: Option<Elevate>,
     command_timeout: Option<std::time::Duration>,
 }
@@ -48,6 +48,10 @@ impl Connection for Ssh {
                 }
             }
         })
+    }
+
+    fn with_rights(&self, elevate: Option<Elevate>) -> Option<Box<dyn Connection>> {
+        Some(Box::new(Ssh { handle: Arc::clone(&self.handle), elevate, command_timeout: self.command_timeout }))
     }
 
     fn is_open(&self) -> bool {

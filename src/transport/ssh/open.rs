@@ -13,7 +13,7 @@ use crate::transport::sys::Waker;
 use crate::transport::{Limits, Shared, SshTarget};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, oneshot, watch};
@@ -41,7 +41,16 @@ pub(in crate::transport) struct SshShared {
 type ConfigCell = Arc<OnceCell<Config>>;
 
 /// The connection to a jump host, once somebody has opened it.
-type JumpSlot = Arc<tokio::sync::Mutex<Option<Arc<Handle>>>>;
+type JumpSlot = Arc<tokio::sync::Mutex<Jump>>;
+
+/// What came of the last attempt to reach a jump host.
+#[derive(Debug, Default)]
+enum Jump {
+    #[default]
+    Untried,
+    Open(Arc<Handle>),
+    Failed(Failure, Instant),
+}
 
 /// Opens the connection to a target, through its jump hosts.
 pub(super) async fn open(target: &SshTarget, shared: &Shared, limits: &Limits) -> Result<Handle, Failure> {
@@ -90,7 +99,8 @@ async fn plan(target: &SshTarget, shared: &Shared) -> Result<Route, Failure> {
     Route::plan(target, config.await, shared.settings())
 }
 
-/// Returns the shared connection to a jump host. Those who want the same one wait for the first of them.
+/// Returns the shared connection to a jump host. Those who want the same one wait for the first of them, and share its
+/// failure as well: hundreds behind a host that is down must not try it one after the other.
 async fn jump(
     hop: &Hop,
     via: Option<Arc<Handle>>,
@@ -98,6 +108,7 @@ async fn jump(
     shared: &Shared,
     limits: &Limits,
 ) -> Result<Arc<Handle>, Failure> {
+    let asked = Instant::now();
     let slot = {
         let mut jumps = shared.ssh().jumps.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(jumps.entry(way.to_owned()).or_default())
@@ -106,12 +117,25 @@ async fn jump(
         slot = slot.lock() => slot,
         () = limits.cancel.cancelled() => return Err(interrupted(hop)),
     };
-    if let Some(jump) = slot.as_ref().filter(|jump| jump.is_open()) {
-        return Ok(Arc::clone(jump));
+    match &*slot {
+        Jump::Open(jump) if jump.is_open() => return Ok(Arc::clone(jump)),
+        Jump::Failed(failure, at) if *at >= asked => return Err(failure.clone()),
+        _ => {}
     }
-    let jump = Arc::new(open_hop(hop, via, shared, limits).await?);
-    *slot = Some(Arc::clone(&jump));
-    Ok(jump)
+    match open_hop(hop, via, shared, limits).await {
+        Ok(handle) => {
+            let handle = Arc::new(handle);
+            *slot = Jump::Open(Arc::clone(&handle));
+            Ok(handle)
+        }
+        Err(failure) => {
+            // That one was interrupted says nothing about the host.
+            if failure.kind != FailureKind::Cancelled {
+                *slot = Jump::Failed(failure.clone(), Instant::now());
+            }
+            Err(failure)
+        }
+    }
 }
 
 fn interrupted(hop: &Hop) -> Failure {
@@ -213,8 +237,9 @@ async fn spawn(
     let life = {
         let (hop, shared) = (hop.clone(), shared.clone());
         let watch = watch.0.clone().expect("it was just put there");
+        let end = SayEnd { open: Arc::clone(&open), _alive: alive };
         move || {
-            let _alive = alive;
+            let _end = end;
             let caches = Caches { keys: &shared.ssh().keys, known_hosts: &shared.ssh().known_hosts };
             match log_in(&hop, path, caches, &watch) {
                 Err(refusal) => drop(ready.send(Err(refusal))),
@@ -255,6 +280,18 @@ async fn spawn(
             let message = format!("the thread of the connection to `{}` failed", hop.label());
             Err(Failure::new(FailureKind::Internal, message).into())
         }
+    }
+}
+
+/// Tells the handle that the thread has ended, however that came.
+struct SayEnd {
+    open: Arc<AtomicBool>,
+    _alive: watch::Sender<()>,
+}
+
+impl Drop for SayEnd {
+    fn drop(&mut self) {
+        self.open.store(false, Ordering::Release);
     }
 }
 

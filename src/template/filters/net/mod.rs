@@ -19,7 +19,7 @@ pub(super) static FILTERS: &[Filter] = &[
     Filter {
         name: "ansible.utils.ipaddr",
         aliases: &["ipaddr", "ansible.netcommon.ipaddr"],
-        doc: "Checks an address or network, or answers a `query` about it: `address`, `netmask`, `first_usable`, `1`, …",
+        doc: "Checks an address or network, or answers a `query` about it such as `address`, `netmask` or `1`.",
         add: |env, name| add_filter(env, name, &["query"], |_, args| ipaddr(args, None)),
     },
     Filter {
@@ -109,7 +109,7 @@ pub(super) static FILTERS: &[Filter] = &[
     Filter {
         name: "ansible.utils.hwaddr",
         aliases: &["hwaddr", "ansible.netcommon.hwaddr"],
-        doc: "Checks a hardware address, or writes it as `query` says: `linux`, `cisco`, `unix`, `win`, `bare`, `int`, …",
+        doc: "Checks a hardware address, or writes it as `query` (`linux`, `cisco`, `unix`, `win`, `bare`, `int`) says.",
         add: |env, name| add_filter(env, name, &["query"], mac::hwaddr),
     },
     Filter {

@@ -73,3 +73,42 @@ fn to_yaml(_: &mut State<'_, '_>, args: &Args, indent: usize, flow: Option<bool>
     emitter.document(&value).map_err(|why| args.error(why))?;
     Ok(to_engine(&Data::from(emitter.finish())))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Diagnostics, Source, SourceMap};
+    use proptest::prelude::*;
+
+    fn values() -> impl Strategy<Value = Data> {
+        let leaf = prop_oneof![
+            Just(Data::Null),
+            any::<bool>().prop_map(Data::from),
+            any::<i64>().prop_map(Data::from),
+            "[a-z0-9 :#'\"\\\\\n\t,{}&*!?.~=<>%@`ü😀\u{85}-]{0,24}".prop_map(Data::from),
+            "(yes|no|null|1e3|0x1f|12:30|2024-01-01|word ){1,30}".prop_map(Data::from),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Data::from),
+                proptest::collection::vec(("[a-z:\n -]{0,6}", inner), 0..4).prop_map(Data::map),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_the_same(value in values(), step in 2usize..6, nice: bool, literal: bool) {
+            let style = if literal { Style::Literal } else { Style::Plain };
+            let mut emitter = Emitter::new(step, 40, false, nice.then_some(false), style);
+            emitter.document(&value).unwrap();
+            let text = emitter.finish();
+            // The mark of what is no text, but written as a block, is not what this is about.
+            prop_assume!(!literal || !text.contains("! "));
+            let sources = SourceMap::new();
+            let id = sources.add(Source::new("written", None, text.clone()));
+            let read = crate::yaml::parse(id, &sources, &mut Diagnostics::new()).map(|node| node.to_value());
+            prop_assert_eq!(read, Some(value), "{}", text);
+        }
+    }
+}

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 const OPENS: &str = "\r\nr1# ";
 
 fn turn(typed: &str, comes: &str) -> Turn {
-    Turn { typed: typed.into(), comes: comes.into(), closes: false }
+    Turn { typed: typed.into(), comes: comes.into(), later: String::new(), closes: false }
 }
 
 fn frr(talk: Vec<Turn>) -> Recording {
@@ -95,6 +95,20 @@ async fn a_work_that_is_dropped_in_its_midst_ends_the_session() {
         _ = connection.perform(&action, &limits) => panic!("it never ends"),
         () = async { while !typed_out(&state) { tokio::task::yield_now().await } } => {}
     }
+    tokio::time::timeout(Duration::from_secs(20), async {
+        while connection.is_open() || !state.lock().unwrap().closed {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await
+    .expect("the session closes");
+}
+
+#[tokio::test]
+async fn a_device_that_hangs_up_between_works_is_noticed() {
+    let last = Turn { closes: true, ..turn("show a\n", "show a\r\n1\r\nr1# ") };
+    let (connection, state) = open(&frr(vec![last]), Cut::Whole).await;
+    assert_eq!(output(connection.perform(&show("show a"), &limits(None)).await), "1");
     tokio::time::timeout(Duration::from_secs(20), async {
         while connection.is_open() || !state.lock().unwrap().closed {
             tokio::time::sleep(Duration::from_millis(1)).await;

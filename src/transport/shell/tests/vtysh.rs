@@ -7,7 +7,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, Boxed, Cli, CliLine, CliResponse, Output, Work};
 use crate::platform;
 use crate::transport::shell::connection::connect_with;
-use crate::transport::shell::session::Patience;
+use crate::transport::shell::until::Patience;
 use crate::transport::{Connection, Limits, Wire};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;

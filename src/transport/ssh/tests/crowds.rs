@@ -171,3 +171,65 @@ fn a_keepalive_goes_through_while_a_command_is_silent() {
         assert_eq!(exec(&*connection, "exit 6").await.unwrap().status, 6);
     });
 }
+
+/// Returns how often the threads of connections have gone to sleep so far, willingly or not.
+fn switches() -> u64 {
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().filter_map(Result::ok);
+    let of_connections = tasks
+        .filter(|task| std::fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.starts_with("ssh ")));
+    let statuses = of_connections.filter_map(|task| std::fs::read_to_string(task.path().join("status")).ok());
+    let count = |status: String| -> u64 {
+        let lines = status.lines().filter(|line| line.contains("ctxt_switches"));
+        lines.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum()
+    };
+    statuses.map(count).sum()
+}
+
+/// Claims that connections sleep while nothing comes: a poll that returns at once again and again would be seen.
+async fn assert_sleeping(what: &str) {
+    if !under_nextest() {
+        return;
+    }
+    let cpu = || {
+        let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+        let fields: Vec<u64> =
+            stat.rsplit(')').next().unwrap().split_whitespace().filter_map(|n| n.parse().ok()).collect();
+        // User and system time in hundredths of a second; the state before them is no number.
+        fields[10] + fields[11]
+    };
+    let (switched, used) = (switches(), cpu());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(switches() - switched < 30, "{what}: {} wakes in a second", switches() - switched);
+    assert!(cpu() - used < 20, "{what}: {} % of a processor", cpu() - used);
+}
+
+#[test]
+fn a_connection_that_waits_sleeps() {
+    let sshd = Sshd::start();
+    run(async {
+        let connection: Arc<dyn Connection> = open(&target(&sshd)).await.unwrap().into();
+        assert_sleeping("after the login").await;
+        exec(&*connection, "true").await.unwrap();
+        assert_sleeping("between commands").await;
+        let (limits, copy) = (limits(), Arc::clone(&connection));
+        let (cancel, silent) = (limits.cancel.clone(), async move {
+            exec_within(&*copy, Exec { stdin: Some(vec![0; 4_000_000]), ..shell("sleep 60") }, &limits).await
+        });
+        let silent = tokio::spawn(silent);
+        assert_sleeping("a command that neither reads nor writes").await;
+        cancel.cancel();
+        silent.await.unwrap().unwrap_err();
+        drop(connection);
+        if !sshd::has_terminals("a shell that nobody reads") {
+            return;
+        }
+        let pty = crate::transport::ssh::Pty { term: "vt100".into(), cols: 80, rows: 24 };
+        let mut wire =
+            crate::transport::ssh::open_shell(&target(&sshd), &shared(), &self::limits(), pty).await.unwrap();
+        wire.send(b"yes\n").await.unwrap();
+        // Until all buffers on the way are full.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert_sleeping("a shell that nobody reads").await;
+        wire.close().await;
+    });
+}

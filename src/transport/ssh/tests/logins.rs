@@ -234,12 +234,29 @@ fn a_proxy_command_is_the_way_to_the_server() {
     });
 }
 
+/// An agent, stopped when it is dropped.
+struct Agent(std::process::Child);
+
+impl Agent {
+    fn start(socket: &Path) -> Agent {
+        let quiet = std::process::Stdio::null;
+        let mut command = Command::new("ssh-agent");
+        Agent(command.args(["-D", "-a"]).arg(socket).stdout(quiet()).stderr(quiet()).spawn().unwrap())
+    }
+}
+
+impl Drop for Agent {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn an_agent_signs() {
     let sshd = Sshd::start();
     let socket = sshd.dir().join("agent");
-    let mut agent =
-        Command::new("ssh-agent").arg("-D").arg("-a").arg(&socket).stdout(std::process::Stdio::null()).spawn().unwrap();
+    let _agent = Agent::start(&socket);
     sshd::wait_until("the agent listens", || socket.exists());
     let added = Command::new("ssh-add").arg("-q").arg(sshd.key()).env("SSH_AUTH_SOCK", &socket).status();
     assert!(added.unwrap().success());
@@ -252,8 +269,6 @@ fn an_agent_signs() {
         let connection = connect(&by_agent, &shared, &limits()).await.unwrap();
         assert_eq!(exec(&*connection, "exit 5").await.unwrap().status, 5);
     });
-    agent.kill().unwrap();
-    agent.wait().unwrap();
 }
 
 #[test]
@@ -293,8 +308,8 @@ impl Account {
             return None;
         }
         let account = Account(name);
-        let set = format!("echo \"$0:$1\" | chpasswd");
-        let set = Command::new("/bin/sh").args(["-c", &set, &account.0, Account::PASSWORD]).status();
+        let set = "echo \"$0:$1\" | chpasswd";
+        let set = Command::new("/bin/sh").args(["-c", set, &account.0, Account::PASSWORD]).status();
         assert!(set.unwrap().success());
         Some(account)
     }

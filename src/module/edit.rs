@@ -1,0 +1,127 @@
+//! Editing a text file of the host: what `lineinfile` and `blockinfile` share.
+
+use super::attributes::Attributes;
+use super::local::LocalFile;
+use super::place::{NewFile, attributes_diff, check_status, will_be};
+use super::remote::{FileKind, Look, Me, Stat, look, path_word, path_word_literal, write_action};
+use super::slurp::content;
+use super::write::{backup_path, check_validations, make_folders, put_of, write_actions};
+use super::{Change, Context, Finished, Output, TextDiff};
+use crate::failure::{Failure, FailureKind};
+use crate::template::regex::{Anchor, Flags, Regex, compile};
+use crate::value::{Map, Value};
+use std::sync::Arc;
+
+/// The largest file that is edited; it goes through memory.
+const LIMIT_BYTES: u64 = 64 << 20;
+
+/// A file of the host and its text.
+pub(super) struct Opened {
+    /// What is there; symbolic links are followed.
+    pub(super) target: Stat,
+    me: Me,
+    /// The text; empty when there is no file.
+    pub(super) text: String,
+}
+
+/// Reads the file that `path` of the arguments names.
+pub(super) async fn open(context: &Context<'_>) -> Result<Opened, Failure> {
+    let path = context.args.text("path").unwrap_or_default();
+    let mut seen = look(context.probe, &[path_word(path)], Look::default()).await?;
+    if let Some(source) = seen.stats.first().and_then(|stat| stat.source.clone()) {
+        seen = look(context.probe, &[path_word_literal(&source)], Look::default()).await?;
+    }
+    let Some(target) = seen.stats.pop() else {
+        return Err(Failure::new(FailureKind::Internal, "nothing was seen of a path"));
+    };
+    if target.is_dir() {
+        let mut result = Map::new();
+        result.insert("rc", 256);
+        return Err(Failure::new(FailureKind::File, format!("Path {path} is a directory !")).with_result(result));
+    }
+    let bytes = match target.kind {
+        FileKind::Absent => Vec::new(),
+        _ => content(context.probe, &target.path, LIMIT_BYTES).await?,
+    };
+    let text = String::from_utf8(bytes)
+        .map_err(|_| Failure::new(FailureKind::File, format!("`{}` is not UTF-8 text", target.path)))?;
+    Ok(Opened { target, me: seen.me, text })
+}
+
+impl Opened {
+    /// Plans that the file has this text. `message` says what is different; attributes are set besides.
+    pub(super) fn save(self, context: &Context<'_>, text: Option<String>, message: &str) -> Result<Change, Failure> {
+        let Opened { target, me, text: before } = self;
+        let attributes = Attributes::of(context.args)?;
+        let commands = if target.exists() { attributes.commands(&target, me.umask) } else { Vec::new() };
+        let mut said = message.to_owned();
+        if !commands.is_empty() {
+            said.push_str(if said.is_empty() { "" } else { " and " });
+            said.push_str("ownership, perms or SE linux context changed");
+        }
+        let mut change = Change::nothing(Map::new()).field("msg", said);
+        if !commands.is_empty() {
+            change.diff.push(attributes_diff(&attributes, &target, me.umask));
+        }
+        let Some(text) = text else {
+            change.changed = !commands.is_empty();
+            if change.changed {
+                change.actions.push(write_action(commands.join(" &&\n")));
+                change.finish = Some(Box::new(finish));
+            }
+            return Ok(change);
+        };
+        change.changed = true;
+        let header = format!("{} (content)", target.path);
+        change
+            .diff
+            .insert(0, TextDiff { before_header: header.clone(), after_header: header, before, after: text.clone() });
+        let backup = (context.args.flag("backup") && target.exists()).then(|| backup_path(&target.path));
+        if let Some(backup) = &backup {
+            change.result.insert("backup_file", backup.as_str());
+        }
+        if let (false, Some((folder, _))) = (target.parent_exists, target.path.rsplit_once('/')) {
+            let folders = make_folders(&[folder.to_owned()], None, &Attributes::default(), me.umask);
+            change.actions.push(write_action(folders));
+        }
+        let file = LocalFile::of(text.into_bytes());
+        let new = NewFile { file, path: "".into(), src: String::new(), basename: None, attributes };
+        change.actions.extend(write_actions(context, put_of(new, &will_be(&target, &me), &me), backup)?);
+        change.finish = Some(Box::new(finish));
+        Ok(change)
+    }
+}
+
+fn finish(outputs: Vec<Output>, result: Map) -> Result<Finished, Failure> {
+    check_validations(&outputs)?;
+    for output in &outputs {
+        if let Output::Exec(output) = output {
+            check_status(output)?;
+        }
+    }
+    Ok(Finished::new(result, true))
+}
+
+/// Makes a pattern of the argument of that name.
+pub(super) fn pattern(context: &Context<'_>, name: &str) -> Result<Option<Arc<Regex>>, Failure> {
+    let Some(text) = context.args.text(name) else { return Ok(None) };
+    compile(text, Flags::default(), Anchor::Anywhere)
+        .map(Some)
+        .map_err(|why| Failure::new(FailureKind::Argument, format!("the pattern `{text}` of `{name}` {why}")))
+}
+
+/// Claims that a pattern matches a line.
+pub(super) fn is_match(regex: &Regex, line: &str) -> Result<bool, Failure> {
+    regex.is_match(line).map_err(|why| Failure::new(FailureKind::Argument, format!("the pattern {why}")))
+}
+
+/// Returns the lines of a text with their ends.
+pub(super) fn lines(text: &str) -> Vec<String> {
+    text.split_inclusive('\n').map(str::to_owned).collect()
+}
+
+/// Moves the backup's path to where `lineinfile` tells it.
+pub(super) fn backup_field(change: &mut Change) {
+    let backup = change.result.remove("backup_file").unwrap_or_else(|| Value::from(""));
+    change.result.insert("backup", backup);
+}
