@@ -16,7 +16,7 @@ use crate::graph::{Graph, Join, Knowledge, NodeId, Part, SectionId, Work};
 use crate::platform::Platform;
 use crate::playbook::{Action, Item, Meta, Strategy, Task};
 use crate::source::{Diagnostic, Style, render};
-use crate::value::{Map, Value};
+use crate::value::Value;
 use crate::vars::Var;
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -73,14 +73,13 @@ pub(super) struct Batch {
     once: HashMap<NodeId, Once>,
     running: JoinSet<Outcome>,
     under_way: HashMap<Id, UnderWay>,
-    /// Per host, what `ansible_failed_task` and `ansible_failed_result` hold.
-    failure_facts: Vec<Option<Map>>,
     pub(super) handlers: Vec<Item>,
     /// By the handler's place in `handlers`, the hosts that were notified.
     pub(super) notified: BTreeMap<usize, HashSet<HostIndex>>,
     pub(super) inclusions: HashMap<NodeId, Vec<(HostIndex, Vec<Inclusion>)>>,
     pub(super) expanded: HashMap<NodeId, HashSet<HostIndex>>,
-    pub(super) flush_rounds: HashMap<NodeId, u32>,
+    /// Per flush and host, the last handler that it ran.
+    pub(super) flushed: HashMap<(NodeId, HostIndex), usize>,
     announced: HashSet<NodeId>,
     first_number: TaskNumber,
     max_fail_percentage: Option<f64>,
@@ -150,11 +149,10 @@ impl Batch {
             once: HashMap::new(),
             running: JoinSet::new(),
             under_way: HashMap::new(),
-            failure_facts: vec![None; count],
             notified: BTreeMap::new(),
             inclusions: HashMap::new(),
             expanded: HashMap::new(),
-            flush_rounds: HashMap::new(),
+            flushed: HashMap::new(),
             announced: HashSet::new(),
             fatal_nodes: HashSet::new(),
             stop_play: false,
@@ -271,7 +269,6 @@ impl Batch {
             task: Arc::clone(task),
             number: self.number(node),
             host: Arc::clone(&self.hosts[host as usize]),
-            overlay: self.overlay(node, host),
             cancel: cancel.clone(),
         };
         let handle = self.running.spawn(step::run(job));
@@ -331,21 +328,6 @@ impl Batch {
             return true;
         }
         false
-    }
-
-    /// Returns what the dispatcher adds to a step's scope.
-    fn overlay(&self, node: NodeId, host: HostIndex) -> Map {
-        let mut section = self.graph.node(node).section;
-        loop {
-            let info = &self.graph.sections[section.index()];
-            if matches!(info.part, Part::Rescue | Part::Always) {
-                return self.failure_facts[host as usize].clone().unwrap_or_default();
-            }
-            match info.parent {
-                Some(parent) => section = parent,
-                None => return Map::new(),
-            }
-        }
     }
 
     fn joined(&mut self, joined: Result<(Id, Outcome), tokio::task::JoinError>) {
@@ -470,8 +452,12 @@ impl Batch {
             }
             self.apply_run_changes(host, &outcome);
             self.report(node, host, task, &outcome, started);
-            if matches!(outcome.status, Status::Failed | Status::Rescued | Status::Unreachable) {
-                self.failure_facts[host as usize] = Some(failure_facts(task, &outcome));
+            if outcome.status == Status::Rescued {
+                self.context.world.change_host(&self.hosts[host as usize], |vars| {
+                    for (name, value) in failure_facts(task, &outcome) {
+                        vars.set.insert(name.into(), Var::Data(value));
+                    }
+                });
             }
         }
         for name in &outcome.notify {
@@ -508,6 +494,13 @@ impl Batch {
             self.judge_batch(node, section);
         }
         self.tracker.settle(node, host);
+        if matches!(self.once.get(&node), Some(Once::On(chosen)) if *chosen == host) {
+            // It came to nothing on the host on which it was to run: another has its turn.
+            self.once.remove(&node);
+        }
+        for waiting in self.parked.remove(&node).unwrap_or_default() {
+            self.tracker.put_back(node, waiting);
+        }
         if self.graph.strategy == Strategy::HostPinned && self.tracker.is_through(host) {
             self.unpin(host);
         }
@@ -650,8 +643,6 @@ impl Batch {
             if self.is_live(parent, host) {
                 self.fail(parent, host, Standing::Failed);
             }
-        } else if rescued {
-            self.failure_facts[host as usize] = None;
         }
         self.pass(node, host);
     }
@@ -744,7 +735,12 @@ impl Batch {
         } else {
             outcome.diff.iter().map(|diff| clean_diff(publisher, diff)).collect()
         };
-        publisher.publish(What::StepDone(Box::new(StepDone {
+        // A loop of includes is as many steps as it includes files, as in Ansible's recap.
+        let inclusions = outcome.inclusions.len().max(1);
+        if inclusions > 1 {
+            publisher.publish(What::StepsAdded { steps: inclusions - 1 });
+        }
+        let done = StepDone {
             task: number,
             name: publisher.clean(if outcome.name.is_empty() { task.title() } else { outcome.name.clone() }),
             host: host_name,
@@ -755,7 +751,10 @@ impl Batch {
             diff,
             failure: outcome.failure.as_ref().map(|failure| self.failure_report(task, failure, outcome.no_log)),
             skip_reason: outcome.skip_reason.as_ref().map(|reason| publisher.clean(reason)),
-        })));
+        };
+        for _ in 0..inclusions {
+            publisher.publish(What::StepDone(Box::new(done.clone())));
+        }
     }
 
     /// Publishes that a step which had begun counts for nothing, because an earlier one of its host failed.
@@ -810,10 +809,17 @@ fn clean_diff(publisher: &super::Publisher, diff: &crate::module::TextDiff) -> c
 }
 
 /// Returns what a rescue section knows of the failure.
-fn failure_facts(task: &Task, outcome: &Outcome) -> Map {
+fn failure_facts(task: &Task, outcome: &Outcome) -> [(&'static str, Value); 2] {
     let described = Value::map([
-        ("name", Value::from(if outcome.name.is_empty() { task.title() } else { outcome.name.clone() })),
+        ("name", Value::from(failed_task_name(task, outcome))),
         ("action", Value::from(task.action_name())),
     ]);
-    [("ansible_failed_task", described), ("ansible_failed_result", outcome.result.clone())].into_iter().collect()
+    [("ansible_failed_task", described), ("ansible_failed_result", outcome.result.clone())]
+}
+
+/// Returns the task's own name, without that of its role.
+fn failed_task_name(task: &Task, outcome: &Outcome) -> String {
+    let title = if outcome.name.is_empty() { task.title() } else { outcome.name.clone() };
+    let prefix = task.role.as_ref().map(|role| format!("{} : ", role.name)).unwrap_or_default();
+    title.strip_prefix(&prefix).map_or(title.clone(), str::to_owned)
 }

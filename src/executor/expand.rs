@@ -12,10 +12,8 @@ use crate::source::{Diagnostic, Diagnostics, Style, render};
 use crate::template::Templar;
 use crate::value::Map;
 use crate::vars::{Layer, Origin, Var};
+use crate::yaml::Node;
 use std::sync::Arc;
-
-/// How often handlers may notify each other in one flush before that is taken for a circle.
-const MAX_FLUSH_ROUNDS: u32 = 100;
 
 /// How deep includes may stand in each other. Files that include themselves until something is there are usual; their
 /// rounds are counted in tens.
@@ -92,12 +90,19 @@ impl Batch {
         }
         match &inclusion.what {
             Included::File(path) => loader.include_file(path, &inherited, false, found),
-            Included::Role { name, how } => {
+            Included::Role { name, how, public } => {
                 let Some((role, items)) = loader.include_role(name, how, inclusion.named_at, &inherited, found) else {
                     return Vec::new();
                 };
-                // Handlers of an included role are there for the rest of the play.
-                self.handlers.extend(role.handlers.iter().cloned());
+                // Handlers of an included role are there for the rest of the play, once.
+                for handler in &role.handlers {
+                    if !self.handlers.iter().any(|known| is_same_handler(known, handler)) {
+                        self.handlers.push(handler.clone());
+                    }
+                }
+                if *public {
+                    self.view.export(&role);
+                }
                 items
             }
         }
@@ -131,34 +136,33 @@ impl Batch {
         Ok(last)
     }
 
-    /// Puts the handlers that were notified before the end of a flush.
+    /// Puts the next handler that was notified before the end of a flush.
+    ///
+    /// A flush goes through the handlers once, in their order: one that is notified by a later one waits for the next.
     fn expand_handlers(&mut self, start: NodeId, end: NodeId, hosts: &[HostIndex]) -> bool {
-        let rounds = self.flush_rounds.entry(start).or_default();
-        *rounds += 1;
-        if *rounds > MAX_FLUSH_ROUNDS * self.hosts.len() as u32 {
-            return false;
-        }
-        let mut from = start;
-        let mut grown = false;
-        let waiting: Vec<usize> = self.notified.keys().copied().collect();
         let handlers = self.handler_tasks();
+        let waiting: Vec<usize> = self.notified.keys().copied().collect();
         for index in waiting {
+            let passed = |host: &HostIndex| self.flushed.get(&(start, *host)).is_some_and(|last| *last >= index);
             let Some(notified) = self.notified.get(&index) else { continue };
-            let take: Vec<HostIndex> = hosts.iter().copied().filter(|host| notified.contains(host)).collect();
+            let take: Vec<HostIndex> =
+                hosts.iter().copied().filter(|host| notified.contains(host) && !passed(host)).collect();
             let Some(task) = handlers.get(index).filter(|_| !take.is_empty()) else { continue };
             if let Some(notified) = self.notified.get_mut(&index) {
                 take.iter().for_each(|host| {
                     notified.remove(host);
                 });
             }
+            take.iter().for_each(|host| {
+                self.flushed.insert((start, *host), index);
+            });
+            self.notified.retain(|_, hosts| !hosts.is_empty());
             let items = [Item::Task(Arc::clone(task))];
-            if let Ok(last) = self.grow(from, end, &items, true, &take) {
-                from = last;
-                grown = true;
+            if self.grow(start, end, &items, true, &take).is_ok() {
+                return true;
             }
         }
-        self.notified.retain(|_, hosts| !hosts.is_empty());
-        grown
+        false
     }
 
     /// Returns the handlers one by one, in the order in which they run.
@@ -170,33 +174,51 @@ impl Batch {
         tasks
     }
 
-    /// Notes that a host notified handlers by a name.
+    /// Notes that a host notified handlers by a name: the one that has it, and all that listen to it.
     pub(super) fn notify(&mut self, name: &str, host: HostIndex, by: Option<&Task>) {
-        let mut known = false;
-        for (index, handler) in self.handler_tasks().iter().enumerate() {
-            if self.answers_to(handler, name, host) {
-                self.notified.entry(index).or_default().insert(host);
-                known = true;
+        let handlers = self.handler_tasks();
+        let mut answering: Vec<usize> = self.named(&handlers, name, host).into_iter().collect();
+        let mut seen: Vec<&Node> = Vec::new();
+        for index in last_group_first(&handlers) {
+            let handler = &handlers[index];
+            if !handler.listen.iter().any(|topic| **topic == *name) {
+                continue;
             }
+            // Of several of the same name the one that was read last listens.
+            if let Some(name) = &handler.name {
+                if seen.iter().any(|other| other.kind == name.kind) {
+                    continue;
+                }
+                seen.push(name);
+            }
+            answering.push(index);
         }
-        if !known {
+        for index in &answering {
+            self.notified.entry(*index).or_default().insert(host);
+        }
+        if answering.is_empty() {
             let publisher = &self.context.publisher;
             let place = by.map(|task| publisher.clean(self.context.loader.sources.place(task.span)));
             publisher.publish(What::Warning { message: publisher.clean(format!("no handler `{name}`")), place });
         }
     }
 
-    fn answers_to(&self, handler: &Arc<Task>, name: &str, host: HostIndex) -> bool {
-        if handler.listen.iter().any(|topic| **topic == *name)
-            || handler.title() == name
-            || handler.plain_name() == Some(name)
-        {
-            return true;
+    /// Returns the handler of that name: the first in the role, or the play, that was read last.
+    fn named(&self, handlers: &[Arc<Task>], name: &str, host: HostIndex) -> Option<usize> {
+        last_group_first(handlers).into_iter().find(|index| self.is_called(&handlers[*index], name, host))
+    }
+
+    fn is_called(&self, handler: &Arc<Task>, name: &str, host: HostIndex) -> bool {
+        let Some(written) = &handler.name else { return false };
+        if written.is_static() {
+            return handler.plain_name() == Some(name) || handler.title() == name;
         }
-        let Some(written) = handler.name.as_ref().filter(|node| !node.is_static()) else { return false };
         let scope = StepScope::new(&self.context.world, &self.hosts[host as usize], Some(&self.view), Some(handler));
         let templar = Templar::new(Arc::new(scope), handler.files.clone(), Arc::clone(&self.context.loader.sources));
-        templar.node(written).is_ok_and(|value| value.to_text() == name)
+        templar.node(written).is_ok_and(|value| {
+            let called = value.to_text();
+            called == name || handler.role.as_ref().is_some_and(|role| format!("{} : {called}", role.name) == name)
+        })
     }
 
     /// Fails an include on hosts, because what it names cannot be read.
@@ -229,6 +251,28 @@ impl Batch {
             })));
             self.fail_at(start, *host);
         }
+    }
+}
+
+/// Returns the places of handlers, those of the role (or the play) that was read last first; in each as written.
+fn last_group_first(handlers: &[Arc<Task>]) -> Vec<usize> {
+    let role = |index: &usize| handlers[*index].role.as_ref().map(Arc::as_ptr);
+    let places: Vec<usize> = (0..handlers.len()).collect();
+    places.chunk_by(|a, b| role(a) == role(b)).rev().flatten().copied().collect()
+}
+
+/// Claims that two handlers come from the same place in the same role.
+fn is_same_handler(a: &Item, b: &Item) -> bool {
+    match (a, b) {
+        (Item::Task(a), Item::Task(b)) => {
+            let path = |task: &Task| task.role.as_ref().map(|role| role.path.clone());
+            path(a) == path(b) && a.title() == b.title() && a.span.start == b.span.start
+        }
+        (Item::Block(a), Item::Block(b)) => match (a.body.first(), b.body.first()) {
+            (Some(a), Some(b)) => is_same_handler(a, b),
+            _ => false,
+        },
+        _ => false,
     }
 }
 
@@ -266,21 +310,19 @@ fn included_inherits(
     loader: &crate::playbook::Loader,
     found: &mut Diagnostics,
 ) -> Inherited {
-    let mut inherited = (*task.around).clone();
+    let mut inherited = match inclusion.apply.as_ref().and_then(|node| node.as_map()) {
+        Some(apply) => loader.apply(apply, &task.around, found),
+        None => (*task.around).clone(),
+    };
     inherited.includes += 1;
     if inherited.includes > MAX_INCLUDES {
         let message = format!("includes nest more than {MAX_INCLUDES} deep");
         found.push(Diagnostic::error("E0610", message).at(inclusion.named_at).help("does the file include itself?"));
     }
-    let own = task.vars.iter().skip(inherited.vars.len());
+    let own = task.vars.iter().skip(task.around.vars.len());
     inherited.vars.extend(own.map(|layer| Arc::new(Layer { origin: Origin::IncludeParams, vars: layer.vars.clone() })));
-    if let Some(layer) = loop_layer(&inclusion.vars) {
-        inherited.vars.push(layer);
-    }
-    match inclusion.apply.as_ref().and_then(|node| node.as_map()) {
-        Some(apply) => loader.apply(apply, &inherited, found),
-        None => inherited,
-    }
+    inherited.vars.extend(loop_layer(&inclusion.vars));
+    inherited
 }
 
 fn loop_layer(vars: &Map) -> Option<Arc<Layer>> {

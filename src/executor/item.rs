@@ -95,10 +95,29 @@ pub(super) async fn run(job: &Job, scope: &StepScope) -> ItemOutcome {
         Err(failure) => missing(scope, failure),
     };
     outcome.no_log = no_log;
+    if matches!(outcome.status, Status::Ok | Status::Changed) {
+        match notified(job, scope) {
+            Ok(names) => outcome.notify = names,
+            Err(failure) => outcome = ItemOutcome { no_log, ..ItemOutcome::failed(failure) },
+        }
+    }
     if matches!(outcome.status, Status::Failed | Status::Unreachable) {
         outcome.fatal = flag(job, scope, &job.task.settings.any_errors_fatal).unwrap_or(true);
     }
     outcome
+}
+
+/// Returns the handlers that the task notifies should it come out as changed.
+fn notified(job: &Job, scope: &StepScope) -> Result<Vec<Arc<str>>, Failure> {
+    let templar = templar(job, scope);
+    let mut all = Vec::new();
+    for node in &job.task.notify {
+        match templar.node(node)? {
+            Value::List(names) => all.extend(names.iter().map(|name| Arc::from(name.to_text()))),
+            name => all.push(name.to_text().into()),
+        }
+    }
+    Ok(all)
 }
 
 /// Makes an outcome of a failure; a value that check mode could not produce is no failure.
@@ -149,9 +168,17 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
             Ok(outcome) => outcome,
             Err(failure) => missing(scope, failure),
         };
-        judge(job, scope, &mut outcome)?;
-        if attempts > 1 || task.until.is_some() {
+        if attempts > 1 {
+            // Before it is judged: conditions may ask which attempt this is.
             outcome.result.insert("attempts", attempt);
+        }
+        if let Err(failure) = judge(job, scope, &mut outcome) {
+            // The work is done all the same: what it said stays, beside what is wrong with the condition.
+            outcome.result.insert("failed", true);
+            outcome.result.insert("msg", failure.message.expose());
+            outcome.status = Status::Failed;
+            outcome.failure = Some(failure);
+            return Ok(outcome);
         }
         let good = satisfied(job, scope, &outcome)?;
         if good || outcome.status == Status::Skipped {
@@ -171,12 +198,19 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
     }
 }
 
+/// How often `until` tries again when `retries` does not say.
+const DEFAULT_RETRIES: i64 = 3;
+
 /// Makes a failure of an item whose attempts are used up.
 fn exhausted(job: &Job, mut outcome: ItemOutcome, attempts: i64) -> ItemOutcome {
     if job.task.until.is_none() || outcome.status == Status::Unreachable {
         return outcome;
     }
     outcome.result.insert("failed", true);
+    if attempts > 1 {
+        // As in Ansible, which counts retries here, and attempts where one of them did.
+        outcome.result.insert("attempts", attempts - 1);
+    }
     if outcome.failure.is_none() {
         let conditions = job.task.until.iter().flat_map(|until| &until.conditions);
         let texts: Vec<String> = conditions.map(|node| format!("`{}`", node.to_value().to_text())).collect();
@@ -193,7 +227,7 @@ fn exhausted(job: &Job, mut outcome: ItemOutcome, attempts: i64) -> ItemOutcome 
 fn attempts(job: &Job, templar: &Templar) -> Result<(i64, Duration), Failure> {
     let Some(until) = &job.task.until else { return Ok((1, Duration::ZERO)) };
     let attempts = match &until.retries {
-        None => 3,
+        None => 1 + DEFAULT_RETRIES,
         Some(node) => {
             let n = number(&templar.node(node)?)
                 .ok_or_else(|| Failure::new(FailureKind::Argument, "`retries` must be a whole number").at(node.span))?;
@@ -329,14 +363,6 @@ async fn once(
     if let (Some(delegated), true) = (&outcome.delegated_to, flag(job, scope, &job.task.settings.delegate_facts)?) {
         for write in &mut outcome.writes {
             write.host = Some(Arc::clone(delegated));
-        }
-    }
-    if outcome.status == Status::Changed || matches!(outcome.result.get("changed"), Some(Value::Bool(true))) {
-        for node in &job.task.notify {
-            match templar.node(node)? {
-                Value::List(names) => outcome.notify.extend(names.iter().map(|name| Arc::from(name.to_text()))),
-                name => outcome.notify.push(name.to_text().into()),
-            }
         }
     }
     Ok(outcome)
@@ -513,7 +539,11 @@ fn include(job: &Job, scope: &StepScope, templar: &Templar) -> Result<ItemOutcom
             let (name, node) = text("name")?.ok_or_else(|| missing("name"))?;
             let args: &Mapping = &task.args;
             let how = role_use(args, |node| templar.node(node).ok().map(|value| value.to_text()));
-            (Included::Role { name, how }, node)
+            let public = match args.get("public") {
+                Some(node) => boolean(&templar.node(node)?).unwrap_or(false),
+                None => false,
+            };
+            (Included::Role { name, how, public }, node)
         }
     };
     let mut result = Map::new();

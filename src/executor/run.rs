@@ -17,8 +17,8 @@ use crate::vars::{Layer, Origin};
 use crate::yaml::Node;
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, RwLock};
 use tokio_util::sync::CancellationToken;
 
 /// How a run was asked for.
@@ -91,8 +91,9 @@ pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interr
             say_empty(context, play);
             continue;
         }
+        let all = planned.hosts.clone();
         let planned = Planned { hosts, ..planned };
-        let stopped = run_play(context, &planned, &mut first_number, &mut out, &mut end, interrupt).await?;
+        let stopped = run_play(context, &planned, &all, &mut first_number, &mut out, &mut end, interrupt).await?;
         if interrupt.drain.is_cancelled() || context.cut.is_cancelled() {
             end.interrupted = true;
             break;
@@ -104,10 +105,11 @@ pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interr
     Ok(end)
 }
 
-/// Runs the batches of a play; claims that the run is over.
+/// Runs the batches of a play; claims that the run is over. `all` are its hosts before any fell out.
 async fn run_play(
     context: &Arc<Context>,
     planned: &Planned,
+    all: &[Arc<str>],
     first_number: &mut TaskNumber,
     out: &mut HashSet<Arc<str>>,
     end: &mut RunEnd,
@@ -120,7 +122,8 @@ async fn run_play(
     let mut stopped = false;
     for (index, hosts) in batches.into_iter().enumerate() {
         let mut found = Diagnostics::new();
-        let view = view(context, &planned.play, &planned.hosts, &hosts, &mut found);
+        let live: Vec<Arc<str>> = planned.hosts.iter().filter(|host| !out.contains(*host)).cloned().collect();
+        let view = view(context, &planned.play, [all, &live, &hosts], &mut found);
         let knowledge = knowledge(context, &view);
         let platforms = platforms(context, &hosts);
         let max_fail_percentage = planned.play.max_fail_percentage.as_ref().and_then(|node| number(&node.to_value()));
@@ -196,7 +199,7 @@ pub fn plan(context: &Context, play: &Arc<Play>, found: &mut Diagnostics) -> Pla
 
 /// Returns the graph of a play over all its hosts, for showing it.
 pub fn graph_of(context: &Context, planned: &Planned, found: &mut Diagnostics) -> Graph {
-    let view = view(context, &planned.play, &planned.hosts, &planned.hosts, found);
+    let view = view(context, &planned.play, [&planned.hosts; 3], found);
     let knowledge = knowledge(context, &view);
     let platforms = platforms(context, &planned.hosts);
     let fail_together = planned.play.max_fail_percentage.is_some() || planned.play.any_errors_fatal.is_some();
@@ -207,7 +210,7 @@ pub fn graph_of(context: &Context, planned: &Planned, found: &mut Diagnostics) -
 /// Returns the text of something that must be known before there is a host.
 fn early(context: &Context, play: &Play, node: &Node, found: &mut Diagnostics) -> Option<Value> {
     let files = crate::source::SearchPath { role: None, task_dir: play.dir.clone(), playbook_dir: play.dir.clone() };
-    context.loader.early_value(node, &files, found)
+    context.loader.early_value(node, &files, &play.vars, found)
 }
 
 fn hosts(context: &Context, play: &Play, found: &mut Diagnostics) -> Vec<Arc<str>> {
@@ -307,19 +310,21 @@ fn batches(hosts: &[Arc<str>], sizes: &[usize]) -> Vec<Vec<Arc<str>>> {
     batches
 }
 
+/// Makes the view of a batch: of all hosts of the play, those that are in, and those of the batch.
 fn view(
     context: &Context,
     play: &Arc<Play>,
-    all: &[Arc<str>],
-    batch: &[Arc<str>],
+    [all, live, batch]: [&[Arc<str>]; 3],
     found: &mut Diagnostics,
 ) -> Arc<PlayView> {
     let mut view = PlayView {
         play: Arc::clone(play),
         all_hosts: all.to_vec(),
+        play_hosts: live.to_vec(),
         batch: batch.to_vec(),
         out: batch.iter().map(|_| AtomicBool::new(false)).collect(),
         late_vars: HashMap::new(),
+        exports: RwLock::default(),
     };
     if play.late_vars_files.is_empty() {
         return Arc::new(view);
@@ -364,9 +369,11 @@ fn copy(view: &PlayView) -> PlayView {
     PlayView {
         play: Arc::clone(&view.play),
         all_hosts: view.all_hosts.clone(),
+        play_hosts: view.play_hosts.clone(),
         batch: view.batch.clone(),
         out: Vec::new(),
         late_vars: HashMap::new(),
+        exports: RwLock::default(),
     }
 }
 

@@ -6,7 +6,7 @@ use super::world::{PlayView, Shelf, StepScope};
 use crate::event::{Status, TaskNumber};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{RunChange, TextDiff};
-use crate::playbook::{Loop, RoleUse, Task};
+use crate::playbook::{Action, Loop, RoleUse, Task};
 use crate::source::Span;
 use crate::template::Templar;
 use crate::value::{Map, Value};
@@ -24,8 +24,6 @@ pub(super) struct Job {
     pub(super) task: Arc<Task>,
     pub(super) number: TaskNumber,
     pub(super) host: Arc<str>,
-    /// What the dispatcher adds to the scope: `ansible_failed_task` and `ansible_failed_result` in a rescue section.
-    pub(super) overlay: Map,
     pub(super) cancel: CancellationToken,
 }
 
@@ -85,7 +83,14 @@ pub(super) enum Included {
     /// A file of tasks.
     File(PathBuf),
     /// A role.
-    Role { name: String, how: RoleUse },
+    Role {
+        /// Its name.
+        name: String,
+        /// Which of its files.
+        how: RoleUse,
+        /// Its defaults and variables are the play's from then on.
+        public: bool,
+    },
 }
 
 impl Outcome {
@@ -123,8 +128,7 @@ impl Outcome {
 
 /// Runs a step to its end.
 pub(super) async fn run(job: Job) -> Outcome {
-    let mut scope = StepScope::new(&job.context.world, &job.host, Some(&job.view), Some(&job.task));
-    scope.overlay = job.overlay.clone();
+    let scope = StepScope::new(&job.context.world, &job.host, Some(&job.view), Some(&job.task));
     let title = title(&job, &scope);
     let outcome = match &job.task.repeat {
         None => {
@@ -156,8 +160,8 @@ fn title(job: &Job, scope: &StepScope) -> String {
     }
     let rendered = templar(job, scope).node(name).map_or_else(|_| name.to_value().to_text(), |value| value.to_text());
     match &job.task.role {
-        Some(role) => format!("{} : {rendered}", role.name),
-        None => rendered,
+        Some(role) if !matches!(job.task.action, Action::IncludeRole) => format!("{} : {rendered}", role.name),
+        _ => rendered,
     }
 }
 
@@ -203,23 +207,13 @@ fn items_of(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<Vec<Value>, F
             }
         },
         Some(lookup) => {
-            // A bare name after `with_` is a variable.
-            let terms = match repeat.over.as_str() {
-                Some(text) if repeat.over.is_static() && scope_has(scope, text) => templar.expression(&repeat.over)?,
-                _ => templar.node(&repeat.over)?,
-            };
-            let terms = match terms {
+            let terms = match templar.node(&repeat.over)? {
                 Value::List(terms) => terms.to_vec(),
                 other => vec![other],
             };
             templar.lookup(lookup, terms, Map::new())
         }
     }
-}
-
-fn scope_has(scope: &StepScope, text: &str) -> bool {
-    use crate::vars::Scope as _;
-    scope.var(text.split(['.', '[']).next().unwrap_or(text).trim()).is_some()
 }
 
 async fn looped(job: &Job, mut scope: StepScope, repeat: &Loop, items: Vec<Value>) -> Outcome {
@@ -241,8 +235,9 @@ async fn looped(job: &Job, mut scope: StepScope, repeat: &Loop, items: Vec<Value
             scope.overlay.insert(Arc::clone(name), index);
             scope.overlay.insert("ansible_index_var", Value::Str(Arc::clone(name)));
         }
-        if extended(job, &scope, repeat) {
-            scope.overlay.insert("ansible_loop", loop_facts(&items, index));
+        if says(job, &scope, &repeat.extended).unwrap_or(false) {
+            let all = says(job, &scope, &repeat.extended_allitems).unwrap_or(true);
+            scope.overlay.insert("ansible_loop", loop_facts(&items, index, all));
         }
         let done = item::run(job, &scope).await;
         // What an item sets, the next one sees.
@@ -251,13 +246,18 @@ async fn looped(job: &Job, mut scope: StepScope, repeat: &Loop, items: Vec<Value
         }
         let label = label(job, &scope, repeat, item);
         let mut result = done.result;
+        if done.status != Status::Skipped && !result.contains("failed") {
+            result.insert("failed", false);
+        }
         result.insert(Arc::clone(&repeat.var), item.clone());
         result.insert("ansible_loop_var", Value::Str(Arc::clone(&repeat.var)));
         if let Some(name) = &repeat.index_var {
             result.insert("ansible_index_var", Value::Str(Arc::clone(name)));
             result.insert(Arc::clone(name), index);
         }
-        result.insert("_ansible_item_label", label.clone());
+        if let Some(facts) = scope.overlay.get("ansible_loop") {
+            result.insert("ansible_loop", facts.clone());
+        }
         let result = Value::from(result);
         changed |= matches!(result.get("changed"), Some(Value::Bool(true)));
         failed |= matches!(done.status, Status::Failed | Status::Unreachable);
@@ -286,19 +286,19 @@ async fn looped(job: &Job, mut scope: StepScope, repeat: &Loop, items: Vec<Value
             break;
         }
     }
+    let skipped = all_skipped;
     let mut result = Map::new();
-    let skipped = all_skipped && (count > 0 || items.is_empty());
     result.insert("changed", changed);
-    result.insert("msg", if failed { "One or more items failed" } else { "All items completed" });
-    if skipped {
-        result.insert("skipped", true);
-        if count == 0 {
-            result.insert("skipped_reason", "No items in the list");
-            outcome.skip_reason = Some("no items in the list".into());
-        }
-    }
+    result.insert("skipped", skipped);
     if failed {
         result.insert("failed", true);
+    }
+    if count == 0 {
+        result.insert("skipped_reason", "No items in the list");
+        outcome.skip_reason = Some("no items in the list".into());
+    } else {
+        let words = ["All items completed", "All items skipped", "One or more items failed"];
+        result.insert("msg", words[if failed { 2 } else { usize::from(skipped) }]);
     }
     result.insert("results", results);
     outcome.status = match (failed, skipped, changed) {
@@ -323,8 +323,9 @@ async fn pause(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<(), Failur
     Ok(())
 }
 
-fn extended(job: &Job, scope: &StepScope, repeat: &Loop) -> bool {
-    repeat.extended.as_ref().is_some_and(|node| templar(job, scope).node(node).is_ok_and(|value| value.is_truthy()))
+/// Returns a switch of `loop_control`, if it is written.
+fn says(job: &Job, scope: &StepScope, node: &Option<Node>) -> Option<bool> {
+    node.as_ref().map(|node| templar(job, scope).node(node).is_ok_and(|value| value.is_truthy()))
 }
 
 fn breaks(job: &Job, scope: &StepScope, repeat: &Loop) -> bool {
@@ -333,10 +334,9 @@ fn breaks(job: &Job, scope: &StepScope, repeat: &Loop) -> bool {
 }
 
 /// Returns `ansible_loop` as `loop_control.extended` gives it.
-fn loop_facts(items: &[Value], index: usize) -> Value {
+fn loop_facts(items: &[Value], index: usize, all: bool) -> Value {
     let count = items.len();
     let mut facts: Map = [
-        ("allitems", Value::list(items.to_vec())),
         ("index", Value::from(index + 1)),
         ("index0", Value::from(index)),
         ("first", Value::from(index == 0)),
@@ -347,6 +347,9 @@ fn loop_facts(items: &[Value], index: usize) -> Value {
     ]
     .into_iter()
     .collect();
+    if all {
+        facts.insert("allitems", Value::list(items.to_vec()));
+    }
     if let Some(next) = items.get(index + 1) {
         facts.insert("nextitem", next.clone());
     }
@@ -371,13 +374,13 @@ fn finish(job: &Job, scope: &StepScope, mut outcome: Outcome, title: String) -> 
             Value::Map(map) => (**map).clone(),
             _ => Map::new(),
         };
-        if !result.contains("failed") {
+        // A loop says `failed` only when an item did, as in Ansible.
+        if !result.contains("failed") && job.task.repeat.is_none() {
             result.insert("failed", false);
         }
         if !result.contains("changed") {
             result.insert("changed", false);
         }
-        result.remove("_ansible_item_label");
         outcome.writes.push(VarWrite {
             host: None,
             shelf: Shelf::Set,

@@ -1,7 +1,8 @@
 //! What hosts know: inventory, facts and registered results, and the scope in which a step's templates are rendered.
 
 use crate::inventory::Inventory;
-use crate::playbook::{Play, Task, absolute};
+use crate::playbook::{Play, Role, Task};
+use crate::source::absolute;
 use crate::value::{Map, Value};
 use crate::vars::{Layer, Origin, Scope, Var};
 use indexmap::{IndexMap, IndexSet};
@@ -135,18 +136,36 @@ pub struct PlayView {
     pub play: Arc<Play>,
     /// Hosts of the play, those that fell out included.
     pub all_hosts: Vec<Arc<str>>,
+    /// Hosts of the play that had not fallen out when the batch began.
+    pub play_hosts: Vec<Arc<str>>,
     /// Hosts of the batch.
     pub batch: Vec<Arc<str>>,
     /// Which hosts of the batch are out; the dispatcher alone changes it.
     pub out: Vec<AtomicBool>,
     /// `vars_files` that were read when the hosts were known, per host where they differ.
     pub late_vars: HashMap<Arc<str>, Vec<Arc<Layer>>>,
+    /// Defaults and variables of roles that were included with `public: true`, in that order.
+    pub exports: RwLock<Vec<Arc<Layer>>>,
 }
 
 impl PlayView {
     /// Notes that a host of the batch is out, or in again.
     pub fn set_out(&self, host: usize, out: bool) {
         self.out[host].store(out, Ordering::Relaxed);
+    }
+
+    /// Makes a role's defaults and variables the play's from now on.
+    pub fn export(&self, role: &Role) {
+        write(&self.exports).extend(role.defaults.iter().chain(&role.vars).cloned());
+    }
+
+    /// Returns the hosts of the play that are in, those of other batches included.
+    pub fn active_in_play(&self) -> Vec<Arc<str>> {
+        let out = |host: &Arc<str>| {
+            let place = self.batch.iter().position(|other| other == host);
+            place.and_then(|place| self.out.get(place)).is_some_and(|out| out.load(Ordering::Relaxed))
+        };
+        self.play_hosts.iter().filter(|host| !out(host)).cloned().collect()
     }
 
     /// Returns the hosts of the batch that are in.
@@ -217,7 +236,7 @@ impl StepScope {
             .or_else(|| self.own.facts.get(name).cloned())
             .or_else(|| self.layers.iter().rev().find_map(find))
             .or_else(|| role.and_then(|role| role.defaults.as_ref().and_then(find)))
-            .or_else(|| self.role_layers(true).and_then(|mut layers| layers.find_map(find)))
+            .or_else(|| self.role_lookup(name, true))
     }
 
     /// Roles' variables and the play's own, highest precedence first.
@@ -225,28 +244,27 @@ impl StepScope {
         let view = self.play.as_deref()?;
         let find = |layer: &Arc<Layer>| layer.vars.get(name).cloned();
         let late = view.late_vars.get(&self.host).into_iter().flatten().rev();
-        self.role_layers(false)
-            .and_then(|mut layers| layers.find_map(find))
-            .or_else(|| late.into_iter().find_map(find))
-            .or_else(|| {
-                // Within one play the order of origins is the order of precedence.
-                let mut best: Option<(&Origin, Var)> = None;
-                for layer in &view.play.vars {
-                    if let Some(var) = find(layer)
-                        && best.as_ref().is_none_or(|(origin, _)| **origin <= layer.origin)
-                    {
-                        best = Some((&layer.origin, var));
-                    }
+        self.role_lookup(name, false).or_else(|| late.into_iter().find_map(find)).or_else(|| {
+            // Within one play the order of origins is the order of precedence.
+            let mut best: Option<(&Origin, Var)> = None;
+            for layer in &view.play.vars {
+                if let Some(var) = find(layer)
+                    && best.as_ref().is_none_or(|(origin, _)| **origin <= layer.origin)
+                {
+                    best = Some((&layer.origin, var));
                 }
-                best.map(|(_, var)| var)
-            })
+            }
+            best.map(|(_, var)| var)
+        })
     }
 
-    /// Layers that the roles of the play give to all its tasks: defaults, or variables; the last role first.
-    fn role_layers(&self, defaults: bool) -> Option<impl Iterator<Item = &Arc<Layer>>> {
+    /// What the roles of the play give to all its tasks: defaults, or variables; the last role first.
+    fn role_lookup(&self, name: &str, defaults: bool) -> Option<Var> {
         let view = self.play.as_deref()?;
-        let wanted = move |layer: &&Arc<Layer>| matches!(layer.origin, Origin::RoleDefaults(_)) == defaults;
-        Some(view.play.role_layers.iter().rev().filter(wanted))
+        let wanted = |layer: &&Arc<Layer>| matches!(layer.origin, Origin::RoleDefaults(_)) == defaults;
+        let find = |layer: &Arc<Layer>| layer.vars.get(name).cloned();
+        let exported = read(&view.exports).iter().rev().filter(wanted).find_map(find);
+        exported.or_else(|| view.play.role_layers.iter().rev().filter(wanted).find_map(find))
     }
 
     fn magic(&self, name: &str) -> Option<Value> {
@@ -265,8 +283,11 @@ impl StepScope {
             "ansible_play_name" => view?.play.name.as_ref().unwrap_or(&view?.play.hosts).to_value(),
             "ansible_play_hosts_all" => texts(&view?.all_hosts),
             "ansible_play_batch" => texts(&view?.active()),
-            "ansible_play_hosts" | "play_hosts" => texts(&view?.active()),
+            "ansible_play_hosts" | "play_hosts" => texts(&view?.active_in_play()),
             "role_name" | "ansible_role_name" => Value::Str(Arc::clone(&role?.name)),
+            "ansible_role_names" => role_names(&view?.play, |_| true),
+            "ansible_play_role_names" => role_names(&view?.play, |depended| !depended),
+            "ansible_dependent_role_names" => role_names(&view?.play, |depended| depended),
             "role_path" => path(&role?.path),
             "ansible_parent_role_names" => texts(&role?.parents),
             "ansible_search_path" => {
@@ -283,15 +304,25 @@ impl StepScope {
     }
 }
 
+/// Returns the names of a play's roles, each once.
+fn role_names(play: &Play, wanted: fn(bool) -> bool) -> Value {
+    let names: IndexSet<&Arc<str>> =
+        play.role_names.iter().filter(|(_, depended)| wanted(*depended)).map(|(name, _)| name).collect();
+    Value::list(names.into_iter().map(|name| Value::Str(Arc::clone(name))))
+}
+
 /// The names that [`StepScope::magic`] answers, for suggestions.
-const MAGIC: [&str; 18] = [
+const MAGIC: [&str; 21] = [
+    "ansible_dependent_role_names",
     "ansible_facts",
     "ansible_parent_role_names",
     "ansible_play_batch",
     "ansible_play_hosts",
     "ansible_play_hosts_all",
     "ansible_play_name",
+    "ansible_play_role_names",
     "ansible_role_name",
+    "ansible_role_names",
     "ansible_search_path",
     "group_names",
     "groups",

@@ -27,9 +27,10 @@ pub fn lower_play(play: &Play, sections: &[Vec<Item>], how: &Lowering<'_>, found
     let mut graph = Graph::new(play.strategy);
     let mut order = Order::default();
     let has_handlers = !play.handlers.is_empty() || includes_roles(sections);
-    for section in sections.iter().filter(|section| !section.is_empty()) {
+    for section in sections {
         graph.lower_items(section, SectionId::ROOT, &mut order, how);
-        if has_handlers {
+        // Also after a section without tasks: what handlers before it notified backwards runs there.
+        if has_handlers && !graph.nodes.is_empty() {
             graph.lower_flush(SectionId::ROOT, &mut order);
         }
     }

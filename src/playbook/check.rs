@@ -31,7 +31,8 @@ impl Loader {
         }
         if let Some(repeat) = &task.repeat {
             texts.push(&repeat.over);
-            texts.extend(repeat.label.iter().chain(&repeat.pause).chain(&repeat.extended));
+            texts.extend(repeat.label.iter().chain(&repeat.pause));
+            texts.extend(repeat.extended.iter().chain(&repeat.extended_allitems));
             conditions.extend(&repeat.break_when);
         }
         if let Some(until) = &task.until {

@@ -3,7 +3,7 @@
 use super::keyword::Level;
 use super::task::Place;
 use super::{Inherited, Item, Play};
-use crate::source::{Diagnostic, Diagnostics, SearchPath, SourceId, SourceMap, Span, expand_home};
+use crate::source::{Diagnostic, Diagnostics, SearchPath, SourceId, SourceMap, Span, absolute, expand_home};
 use crate::template::Templar;
 use crate::value::Value;
 use crate::vars::{Layer, Origin, Scope, Var, is_vault, vault_unsupported};
@@ -106,10 +106,11 @@ impl Loader {
         &self,
         node: &Node,
         files: &SearchPath,
+        vars: &[Arc<Layer>],
         what: &str,
         found: &mut Diagnostics,
     ) -> Option<String> {
-        match self.early_value(node, files, found)? {
+        match self.early_value(node, files, vars, found)? {
             Value::Str(text) => Some(text.to_string()),
             other => {
                 let message = format!("{what} must be text, not a {}", other.kind());
@@ -119,13 +120,19 @@ impl Loader {
         }
     }
 
-    /// Returns a node rendered with what is known before there is a host: extra variables and the folders. `None` (with
-    /// a diagnostic) when it needs more.
-    pub fn early_value(&self, node: &Node, files: &SearchPath, found: &mut Diagnostics) -> Option<Value> {
+    /// Returns a node rendered with what is known before there is a host: extra variables, the folders, and the variables
+    /// that are written around it, the strongest last. `None` (with a diagnostic) when it needs more.
+    pub fn early_value(
+        &self,
+        node: &Node,
+        files: &SearchPath,
+        vars: &[Arc<Layer>],
+        found: &mut Diagnostics,
+    ) -> Option<Value> {
         if node.is_static() {
             return Some(node.to_value());
         }
-        let scope = EarlyScope { extra: Arc::clone(&self.extra_vars), files: files.clone() };
+        let scope = EarlyScope { extra: Arc::clone(&self.extra_vars), vars: vars.to_vec(), files: files.clone() };
         let templar = Templar::new(Arc::new(scope), files.clone(), Arc::clone(&self.sources));
         match templar.node(node) {
             Ok(value) => Some(value),
@@ -134,7 +141,7 @@ impl Loader {
                 found.push(
                     Diagnostic::error("E0613", message)
                         .at(failure.place.unwrap_or(node.span))
-                        .help("only extra variables (-e) are known here"),
+                        .help("known here are extra variables (-e), the play's, and those that stand around this"),
                 );
                 None
             }
@@ -143,7 +150,7 @@ impl Loader {
 
     /// Returns what tasks inherit when `apply` of an include is added to what stands around it.
     pub fn apply(&self, apply: &Mapping, around: &Inherited, found: &mut Diagnostics) -> Inherited {
-        self.inherit(apply, around, Origin::IncludeParams, found)
+        self.inherit(apply, around, Origin::BlockVars, found)
     }
 
     /// Reads a file of tasks as `include_tasks` does at run time.
@@ -165,12 +172,16 @@ impl Loader {
 /// What is known before there is a host.
 struct EarlyScope {
     extra: Arc<Layer>,
+    vars: Vec<Arc<Layer>>,
     files: SearchPath,
 }
 
 impl Scope for EarlyScope {
     fn var(&self, name: &str) -> Option<Var> {
         if let Some(var) = self.extra.vars.get(name) {
+            return Some(var.clone());
+        }
+        if let Some(var) = self.vars.iter().rev().find_map(|layer| layer.vars.get(name)) {
             return Some(var.clone());
         }
         let path = match name {
@@ -182,7 +193,8 @@ impl Scope for EarlyScope {
     }
 
     fn names(&self) -> Vec<Arc<str>> {
-        self.extra.vars.keys().cloned().chain(["playbook_dir".into()]).collect()
+        let layers = self.vars.iter().chain([&self.extra]);
+        layers.flat_map(|layer| layer.vars.keys().cloned()).chain(["playbook_dir".into()]).collect()
     }
 
     fn host(&self, _: &str) -> Option<Arc<dyn Scope>> {
@@ -192,20 +204,4 @@ impl Scope for EarlyScope {
     fn hosts(&self) -> Vec<Arc<str>> {
         Vec::new()
     }
-}
-
-/// Returns a path as Ansible shows it in `playbook_dir` and `role_path`: absolute, without `.` and `..`.
-pub(crate) fn absolute(path: &Path) -> PathBuf {
-    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let mut clean = PathBuf::new();
-    for part in whole.components() {
-        match part {
-            std::path::Component::ParentDir => {
-                clean.pop();
-            }
-            std::path::Component::CurDir => {}
-            other => clean.push(other),
-        }
-    }
-    clean
 }

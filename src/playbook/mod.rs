@@ -13,7 +13,6 @@ mod task;
 
 pub(crate) use check::settings_nodes;
 pub use keyword::{KEYWORDS, Keyword, Level, Support};
-pub(crate) use load::absolute;
 pub use load::{Loader, load};
 pub(crate) use role::role_use;
 pub use role::{Role, RoleUse};
@@ -43,6 +42,8 @@ pub struct Play {
     pub late_vars_files: Vec<Node>,
     /// Role defaults and role variables that are visible in the whole play.
     pub role_layers: Vec<Arc<Layer>>,
+    /// The names of its roles, and whether they are there only because another depends on them.
+    pub role_names: Vec<(Arc<str>, bool)>,
     /// `strategy`.
     pub strategy: Strategy,
     /// `serial`: sizes of batches, the last repeated.
@@ -221,6 +222,8 @@ pub struct Loop {
     pub pause: Option<Node>,
     /// `loop_control.extended`.
     pub extended: Option<Node>,
+    /// `loop_control.extended_allitems`: whether `ansible_loop` holds all items; it does when nobody says.
+    pub extended_allitems: Option<Node>,
     /// `loop_control.break_when`.
     pub break_when: Vec<Node>,
 }
@@ -288,12 +291,16 @@ pub struct Inherited {
     pub tags: BTreeSet<Arc<str>>,
     /// Variables, outermost first.
     pub vars: Vec<Arc<Layer>>,
+    /// The play's variables, for what must be known before there is a host.
+    pub play_vars: Arc<[Arc<Layer>]>,
     /// Settings.
     pub settings: Settings,
     /// `notify` of blocks.
     pub notify: Vec<Node>,
     /// The role.
     pub role: Option<Arc<Role>>,
+    /// The folder of the role that depends on this one: roles beside it are found too.
+    pub role_dir: Option<PathBuf>,
     /// Where files are looked for.
     pub files: SearchPath,
     /// How many runtime includes stand around it.
@@ -306,6 +313,11 @@ impl Task {
         let name = self.name.as_ref().map(|node| node.to_value().to_text());
         let own = name.unwrap_or_else(|| self.called.to_string());
         match &self.role {
+            // As in Ansible, an include of a role says which, and not in which it stands.
+            _ if matches!(self.action, Action::IncludeRole) => match (&self.name, self.args.get("name")) {
+                (None, Some(role)) => format!("{own} : {}", role.to_value().to_text()),
+                _ => own,
+            },
             Some(role) => format!("{} : {own}", role.name),
             None => own,
         }

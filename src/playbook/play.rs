@@ -40,7 +40,9 @@ impl Loader {
                 }
             }
             let files = SearchPath { role: None, task_dir: dir.to_owned(), playbook_dir: dir.to_owned() };
-            let Some(name) = self.early_text(file, &files, "the name of a playbook", found) else { return Vec::new() };
+            let Some(name) = self.early_text(file, &files, &[], "the name of a playbook", found) else {
+                return Vec::new();
+            };
             return self.playbook(&dir.join(name), Some((map, key.span)), depth + 1, found);
         }
         self.play(node, map, dir, import, found).map(Arc::new).into_iter().collect()
@@ -94,6 +96,7 @@ impl Loader {
         let late_vars_files = self.vars_files(map.get("vars_files"), &files, &mut play_vars, found);
         self.gather_facts(map, found);
         let tags = base.tags.clone();
+        base.play_vars = play_vars.iter().cloned().collect();
         let base = Arc::new(base);
         let mut role_layers = Vec::new();
         let mut handlers = Vec::new();
@@ -103,8 +106,10 @@ impl Loader {
                 .unwrap_or_default()
         };
         let pre = items("pre_tasks", Level::TASK, found);
-        let roles = map.get("roles").map(|list| self.roles(list, &base, found)).unwrap_or_default();
-        let mut main = roles;
+        let (mut main, used) = map.get("roles").map(|list| self.roles(list, &base, found)).unwrap_or_default();
+        for (role, _) in &used.roles {
+            role_layers.extend(role.defaults.iter().chain(&role.vars).cloned());
+        }
         main.extend(items("tasks", Level::TASK, found));
         let post = items("post_tasks", Level::TASK, found);
         for item in pre.iter().chain(&main).chain(&post) {
@@ -119,6 +124,7 @@ impl Loader {
             vars: play_vars,
             late_vars_files,
             role_layers,
+            role_names: used.roles.iter().map(|(role, depended)| (Arc::clone(&role.name), *depended)).collect(),
             strategy: strategy(map.get("strategy"), found),
             serial: map.get("serial").map(super::task::conditions).unwrap_or_default(),
             order: map.get("order").cloned(),

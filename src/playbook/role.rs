@@ -56,28 +56,37 @@ pub(super) const INCLUDE_ARGS: [&str; 9] = [
     "rolespec_validate",
 ];
 
+/// The roles that a play names under `roles:`.
+#[derive(Default)]
+pub(super) struct RolesUsed {
+    /// Those that run, with the parameters that they got.
+    ran: Vec<(Arc<str>, Vec<(String, String)>)>,
+    /// All of them in their order, also where one does not run again; and whether another one depends on it.
+    pub(super) roles: Vec<(Arc<Role>, bool)>,
+}
+
 impl Loader {
-    /// Reads `roles:`; every role with the roles that it depends on before it.
-    pub(super) fn roles(&self, list: &Node, base: &Arc<Inherited>, found: &mut Diagnostics) -> Vec<Item> {
+    /// Reads `roles:`; every role with the roles that it depends on before it. Returns the tasks, and what is used.
+    pub(super) fn roles(&self, list: &Node, base: &Arc<Inherited>, found: &mut Diagnostics) -> (Vec<Item>, RolesUsed) {
         let Some(entries) = list.as_seq() else {
             if !list.is_null() {
                 found.push(Diagnostic::error("E0606", "`roles` must be a list").at(list.span));
             }
-            return Vec::new();
+            return Default::default();
         };
         let mut items = Vec::new();
-        let mut used: Vec<(Arc<str>, String)> = Vec::new();
+        let mut used = RolesUsed::default();
         for entry in entries {
             self.role_entry(entry, base, &mut used, &mut items, 0, found);
         }
-        items
+        (items, used)
     }
 
     fn role_entry(
         &self,
         entry: &Node,
         base: &Arc<Inherited>,
-        used: &mut Vec<(Arc<str>, String)>,
+        used: &mut RolesUsed,
         items: &mut Vec<Item>,
         depth: usize,
         found: &mut Diagnostics,
@@ -111,30 +120,35 @@ impl Loader {
             }
         }
         // The same role with the same parameters runs once in a play.
-        let signature = format!(
-            "{:?} {:?}",
-            params.vars.iter().map(|(k, v)| format!("{k}={v:?}")).collect::<Vec<_>>(),
-            map.get("vars")
-        );
-        let again = used.iter().any(|(known, how)| *known == name && *how == signature);
+        let written = |node: &Node| node.to_value().to_text();
+        let signature: Vec<(String, String)> = map
+            .iter()
+            .filter(|(key, _, _)| {
+                key.as_str() == Some("vars") || keyword::find(&key.to_string(), Level::ROLE).is_none()
+            })
+            .map(|(key, _, value)| (key.to_string(), written(value)))
+            .collect();
+        let again = used.ran.iter().any(|(known, how)| *known == name && *how == signature);
         let mut inherited = self.inherit(map, base, Origin::RoleParams, found);
         let params = (!params.vars.is_empty()).then(|| Arc::new(params));
         let Some((role, meta)) = self.role(&name, &RoleUse::default(), params, entry.span, &inherited, depth, found)
         else {
             return;
         };
+        used.roles.push((Arc::clone(&role), depth > 0));
         let duplicates = meta.as_ref().and_then(|meta| meta.as_map()?.get("allow_duplicates").cloned());
         if again && !matches!(duplicates.map(|node| node.kind), Some(Kind::Bool(true))) {
             return;
         }
-        used.push((Arc::clone(&name), signature));
+        used.ran.push((Arc::clone(&name), signature));
         if let Some(dependencies) = meta.as_ref().and_then(|meta| meta.as_map()?.get("dependencies")?.as_seq()) {
-            let mut parent = inherited.clone();
-            parent.role = Some(Arc::clone(&role));
-            let parent = Arc::new(parent);
+            let place = used.roles.len() - 1;
+            let parent = Arc::new(Inherited { role_dir: role.path.parent().map(Path::to_owned), ..inherited.clone() });
             for dependency in dependencies {
                 self.role_entry(dependency, &parent, used, items, depth + 1, found);
             }
+            // What a role gives to the play is stronger than what those that it depends on give.
+            used.roles[place..].rotate_left(1);
         }
         enter_role(&mut inherited, &role);
         items.extend(self.role_tasks(&role, &RoleUse::default(), &Arc::new(inherited), entry.span, depth, found));
@@ -163,6 +177,7 @@ impl Loader {
         }
         let mut inherited = self.inherit(map, at.inherited, Origin::TaskVars, found);
         let files = inherited.files.clone();
+        let vars: Vec<_> = inherited.play_vars.iter().chain(&inherited.vars).cloned().collect();
         let place = |inherited: Inherited| Arc::new(inherited);
         if short == "import_tasks" {
             let name = match &args.kind {
@@ -173,7 +188,7 @@ impl Loader {
                 found.push(Diagnostic::error("E0303", "`import_tasks` needs the argument `file`").at(node.span));
                 return Vec::new();
             };
-            let Some(text) = self.early_text(name, &files, "the file of `import_tasks`", found) else {
+            let Some(text) = self.early_text(name, &files, &vars, "the file of `import_tasks`", found) else {
                 return Vec::new();
             };
             let Some(path) = files.find("tasks", &text) else {
@@ -188,7 +203,8 @@ impl Loader {
         let empty = Mapping::default();
         let map = args.as_map().unwrap_or(&empty);
         self.check_role_args(map, short, node.span, found);
-        let Some(name) = map.get("name").and_then(|name| self.early_text(name, &files, "the name of the role", found))
+        let Some(name) =
+            map.get("name").and_then(|name| self.early_text(name, &files, &vars, "the name of the role", found))
         else {
             return Vec::new();
         };
@@ -249,9 +265,8 @@ impl Loader {
             places.push(inherited.files.task_dir.join(&given));
         }
         places.push(inherited.files.playbook_dir.join("roles").join(&given));
-        if let Some(role) = &inherited.files.role {
-            places.extend(role.parent().map(|dir| dir.join(&given)));
-        }
+        let beside = inherited.files.role.as_deref().and_then(Path::parent).or(inherited.role_dir.as_deref());
+        places.extend(beside.map(|dir| dir.join(&given)));
         places.extend(self.roles_path.iter().map(|dir| dir.join(&given)));
         places.push(inherited.files.playbook_dir.join(&given));
         let Some(path) = places.iter().find(|place| place.is_dir()).cloned() else {

@@ -156,6 +156,9 @@ impl Loader {
             settings.delegate_to = Some(here.clone());
             settings.connection = Some(Node { kind: Kind::Str("local".into()), ..here });
         }
+        if matches!(action, Action::IncludeTasks | Action::IncludeRole) {
+            check_include_keywords(called, map, found);
+        }
         if args_template.is_none() {
             self.check_arguments(&action, called, &args, key_node.span, found);
         }
@@ -371,10 +374,11 @@ impl Loader {
                 &empty
             }
         };
-        const KNOWN: [&str; 6] = ["break_when", "extended", "index_var", "label", "loop_var", "pause"];
+        const KNOWN: [&str; 7] =
+            ["break_when", "extended", "extended_allitems", "index_var", "label", "loop_var", "pause"];
         for (key, key_node, _) in fields.iter() {
             let name = key.to_string();
-            if !KNOWN.contains(&&*name) && name != "extended_allitems" {
+            if !KNOWN.contains(&&*name) {
                 found.push(
                     Diagnostic::error("E0602", format!("`loop_control` has no `{name}`"))
                         .at(key_node.span)
@@ -391,6 +395,7 @@ impl Loader {
             label: fields.get("label").cloned(),
             pause: fields.get("pause").cloned(),
             extended: fields.get("extended").cloned(),
+            extended_allitems: fields.get("extended_allitems").cloned(),
             break_when: fields.get("break_when").map(conditions).unwrap_or_default(),
         })
     }
@@ -535,6 +540,42 @@ fn unknown_key(name: &str, key: &Node, level: Level) -> Diagnostic {
     Diagnostic::error("E0300", format!("`{name}` is neither a keyword of a {word} nor a module"))
         .at(key.span)
         .maybe_help(help)
+}
+
+/// What an include understands besides its arguments; other keywords would do nothing, and are refused as in Ansible.
+const INCLUDE_KEYWORDS: [&str; 18] = [
+    "action",
+    "args",
+    "collections",
+    "debugger",
+    "ignore_errors",
+    "listen",
+    "local_action",
+    "loop",
+    "loop_control",
+    "name",
+    "needs",
+    "no_log",
+    "register",
+    "run_once",
+    "tags",
+    "timeout",
+    "vars",
+    "when",
+];
+
+fn check_include_keywords(called: &str, map: &Mapping, found: &mut Diagnostics) {
+    for (key, key_node, _) in map.iter() {
+        let name = key.to_string();
+        let keyword = keyword::KEYWORDS.iter().any(|keyword| keyword.name == name);
+        if keyword && !INCLUDE_KEYWORDS.contains(&&*name) {
+            found.push(
+                Diagnostic::error("E0602", format!("`{name}` does not belong on `{called}`"))
+                    .at(key_node.span)
+                    .help("for what is included, put it under `apply:`, or on a block around this"),
+            );
+        }
+    }
 }
 
 /// Says that a keyword is not supported, if so.

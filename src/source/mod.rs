@@ -10,7 +10,7 @@ mod suggest;
 
 pub use diagnostic::{Diagnostic, Diagnostics, Label, Severity};
 pub use render::{Style, render};
-pub use search::{SearchPath, expand_home};
+pub use search::{SearchPath, absolute, expand_home};
 pub use suggest::{did_you_mean, nearest};
 
 use std::path::{Path, PathBuf};

@@ -43,6 +43,22 @@ impl SearchPath {
     }
 }
 
+/// Returns a path as Ansible shows it (`playbook_dir`, what lookups find): absolute, without `.` and `..`.
+pub fn absolute(path: &Path) -> PathBuf {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut clean = PathBuf::new();
+    for part in whole.components() {
+        match part {
+            std::path::Component::ParentDir => {
+                clean.pop();
+            }
+            std::path::Component::CurDir => {}
+            other => clean.push(other),
+        }
+    }
+    clean
+}
+
 /// Returns a path with a leading `~` replaced by the user's home folder.
 pub fn expand_home(path: &str) -> PathBuf {
     let home = || std::env::var_os("HOME").map(PathBuf::from);

@@ -2,7 +2,7 @@
 
 use super::{Call, Lookup, argument};
 use crate::failure::{Failure, FailureKind};
-use crate::source::{SourceMap, expand_home, plain_io_error};
+use crate::source::{SourceMap, absolute, expand_home, plain_io_error};
 use crate::template::{FileOptions, Templar};
 use crate::value::{Map, Value};
 use std::path::{Path, PathBuf};
@@ -168,7 +168,7 @@ fn matching(call: &Call<'_>, pattern: &str) -> Vec<Value> {
         let mut found: Vec<String> = entries
             .flatten()
             .filter(|entry| wildcard(&file_pattern, &entry.file_name().to_string_lossy()) && entry.path().is_file())
-            .map(|entry| clean(&folder).join(entry.file_name()).display().to_string())
+            .map(|entry| absolute(&folder).join(entry.file_name()).display().to_string())
             .collect();
         if !found.is_empty() {
             found.sort();
@@ -176,10 +176,6 @@ fn matching(call: &Call<'_>, pattern: &str) -> Vec<Value> {
         }
     }
     Vec::new()
-}
-
-fn clean(path: &Path) -> PathBuf {
-    path.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect()
 }
 
 /// Claims that a name matches a shell pattern; a leading dot wants a dot.
@@ -280,7 +276,7 @@ fn first_found(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
         for path in places(search) {
             for kind in ["files", "templates", "tasks", "vars"] {
                 if let Some(found) = call.core.files.find(kind, &path) {
-                    return Ok(vec![Value::from(found.display().to_string())]);
+                    return Ok(vec![Value::from(absolute(&found).display().to_string())]);
                 }
             }
             tried.push(format!("`{path}`"));
