@@ -247,7 +247,7 @@ async fn run(args: RunArgs, colour: Option<bool>, mut setup: Setup, plays: Vec<A
     let exit = {
         let context = build(&setup, settings, send);
         lab.secrets.iter().for_each(|secret| context.publisher.redactor().learn(secret));
-        learn_passwords(&context, &setup);
+        setup.learn_passwords(context.publisher.redactor());
         let exit = checked_run(&args, &context, &mut setup, &plays, &tally).await;
         context.pool.close().await;
         exit
@@ -535,31 +535,4 @@ fn magic(settings: &Settings) -> Layer {
         layer.vars.insert(name.into(), Var::Data(value));
     }
     layer
-}
-
-/// Learns passwords that stand in the inventory as they are, so that they are masked before they are first used.
-fn learn_passwords(context: &Context, setup: &Setup) {
-    let (hosts, groups) = (&setup.inventory.hosts, &setup.inventory.groups);
-    let beside = hosts.values().map(|host| &host.vars).chain(groups.values().map(|group| &group.vars));
-    let folders = hosts.values().flat_map(|host| &host.layers).chain(groups.values().flat_map(|group| &group.layers));
-    let layers = beside.chain(folders.map(|folder| &folder.layer.vars)).chain([&setup.loader.extra_vars.vars]);
-    for (_, var) in layers.flatten().filter(|(name, _)| is_secret_name(name)) {
-        let text = match var {
-            Var::Author(node) if node.is_static() => node.as_str(),
-            Var::Data(value) => value.as_str(),
-            Var::Author(_) => None,
-        };
-        if let Some(text) = text {
-            context.publisher.redactor().learn(&Secret::new(text));
-        }
-    }
-}
-
-/// Claims that a variable of this name holds a password.
-pub(super) fn is_secret_name(name: &str) -> bool {
-    let name = name.strip_prefix("ansible_").unwrap_or("");
-    name.ends_with("_pass")
-        || name.ends_with("_password")
-        || name.ends_with("_passphrase")
-        || matches!(name, "pass" | "password")
 }

@@ -4,6 +4,7 @@ use super::{Exit, say_error};
 use crate::inventory::{self, Inventory};
 use crate::module::split_key_value;
 use crate::playbook::{self, Loader, Play};
+use crate::redact::{Redactor, Secret};
 use crate::source::{Diagnostic, Diagnostics, Source, SourceMap, Span, Style, expand_home, render};
 use crate::value::Key;
 use crate::vars::{Layer, Origin, Var, load_vars_file};
@@ -58,6 +59,25 @@ impl Setup {
             plays.extend(playbook::load(&self.loader, path, &mut self.found));
         }
         plays
+    }
+
+    /// Learns passwords that stand in the inventory as they are, so that they are masked before they are first used.
+    pub(super) fn learn_passwords(&self, redactor: &Redactor) {
+        let (hosts, groups) = (&self.inventory.hosts, &self.inventory.groups);
+        let beside = hosts.values().map(|host| &host.vars).chain(groups.values().map(|group| &group.vars));
+        let folders =
+            hosts.values().flat_map(|host| &host.layers).chain(groups.values().flat_map(|group| &group.layers));
+        let layers = beside.chain(folders.map(|folder| &folder.layer.vars)).chain([&self.loader.extra_vars.vars]);
+        for (_, var) in layers.flatten().filter(|(name, _)| is_secret_name(name)) {
+            let text = match var {
+                Var::Author(node) if node.is_static() => node.as_str(),
+                Var::Data(value) => value.as_str(),
+                Var::Author(_) => None,
+            };
+            if let Some(text) = text {
+                redactor.learn(&Secret::new(text));
+            }
+        }
     }
 
     /// Shows what was found since the last time; says how to end when there are errors.
@@ -122,4 +142,13 @@ fn take_dictionary(node: Option<Node>, layer: &mut Layer, found: &mut Diagnostic
             layer.vars.insert(Arc::clone(name), Var::Author(value.clone()));
         }
     }
+}
+
+/// Claims that a variable of this name holds a password.
+fn is_secret_name(name: &str) -> bool {
+    let name = name.strip_prefix("ansible_").unwrap_or("");
+    name.ends_with("_pass")
+        || name.ends_with("_password")
+        || name.ends_with("_passphrase")
+        || matches!(name, "pass" | "password")
 }

@@ -77,7 +77,8 @@ impl Request<'_> {
         }
         let vars = Vars {
             templar: Templar::new(
-                Arc::new(self.scope.clone()),
+                // What nobody has set is decided here, not taken from its default.
+                Arc::new(StepScope { connection_defaults: false, ..self.scope.clone() }),
                 self.task.files.clone(),
                 Arc::clone(&self.job.context.loader.sources),
             ),

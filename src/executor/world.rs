@@ -190,6 +190,8 @@ pub struct StepScope {
     pub play: Option<Arc<PlayView>>,
     /// The task; `None` outside of one.
     pub task: Option<Arc<Task>>,
+    /// Whether connection variables that nobody has set are known by their defaults.
+    pub connection_defaults: bool,
     /// What the step itself defines, above everything: loop variables, the result under its register name.
     pub overlay: Map,
 }
@@ -209,6 +211,7 @@ impl StepScope {
             layers: world.layers(host),
             play: play.cloned(),
             task: task.cloned(),
+            connection_defaults: task.is_some(),
             overlay: Map::new(),
         }
     }
@@ -265,6 +268,21 @@ impl StepScope {
         let find = |layer: &Arc<Layer>| layer.vars.get(name).cloned();
         let exported = read(&view.exports).iter().rev().filter(wanted).find_map(find);
         exported.or_else(|| view.play.role_layers.iter().rev().filter(wanted).find_map(find))
+    }
+
+    /// Connection variables that a task may use although nobody has set them, as in Ansible. Other hosts' are not known
+    /// through `hostvars`.
+    fn connection_default(&self, name: &str) -> Option<Value> {
+        let task = self.task.as_deref().filter(|_| self.connection_defaults)?;
+        match name {
+            "ansible_host" => Some(Value::Str(Arc::clone(&self.host))),
+            "ansible_connection" => match &task.settings.connection {
+                Some(node) => node.is_static().then(|| node.to_value()),
+                None if is_localhost(&self.host) => Some("local".into()),
+                None => Some("ssh".into()),
+            },
+            _ => None,
+        }
     }
 
     fn magic(&self, name: &str) -> Option<Value> {
@@ -347,7 +365,7 @@ impl Scope for StepScope {
         if let Some(var) = self.world.run.vars.get(name) {
             return Some(var.clone());
         }
-        self.lookup(name)
+        self.lookup(name).or_else(|| self.connection_default(name).map(Var::Data))
     }
 
     fn names(&self) -> Vec<Arc<str>> {

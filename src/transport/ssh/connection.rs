@@ -19,7 +19,11 @@ pub(in crate::transport) async fn connect(
     limits: &Limits,
 ) -> Result<Box<dyn Connection>, Failure> {
     let handle = open(&target.ssh, shared, limits).await?;
-    Ok(Box::new(Ssh { handle: Arc::new(handle), elevate: target.elevate.clone(), command_timeout: target.command_timeout }))
+    Ok(Box::new(Ssh {
+        handle: Arc::new(handle),
+        elevate: target.elevate.clone(),
+        command_timeout: target.command_timeout,
+    }))
 }
 
 struct Ssh {
