@@ -36,6 +36,7 @@ pub mod file;
 pub mod group_by;
 pub mod include_vars;
 pub mod lineinfile;
+pub mod net_ping;
 pub mod pause;
 pub mod ping;
 pub mod raw;
@@ -204,6 +205,7 @@ pub static TABLE: &[&Module] = &[
     &group_by::MODULE,
     &include_vars::MODULE,
     &lineinfile::MODULE,
+    &net_ping::MODULE,
     &pause::MODULE,
     &ping::MODULE,
     &raw::MODULE,
