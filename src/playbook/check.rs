@@ -3,7 +3,7 @@
 use super::load::Loader;
 use super::{Settings, Task};
 use crate::module::ArgKind;
-use crate::source::{Diagnostic, Diagnostics, Span, nearest};
+use crate::source::{Diagnostic, Diagnostics, Source, Span, nearest};
 use crate::template;
 use crate::yaml::Node;
 
@@ -43,7 +43,22 @@ impl Loader {
         texts.extend(settings_nodes(&task.settings));
         texts.into_iter().for_each(|node| template::check(node, sources, found));
         expressions.into_iter().for_each(|node| template::check_expression(node, sources, found));
+        self.check_template_file(task, found);
         conditions.into_iter().for_each(|node| template::check_condition(node, sources, found));
+    }
+
+    /// Checks the template file of a `template` task, when its name is known and it is there. A missing one may be made
+    /// by an earlier task.
+    fn check_template_file(&self, task: &Task, found: &mut Diagnostics) {
+        let is_template = matches!(task.action, super::Action::Module { module, .. } if module.name == "template");
+        let own_delimiters = task.args.iter().any(|(key, _, _)| key.to_string().ends_with("_string"));
+        let src = task.args.get("src").filter(|node| node.is_static()).and_then(Node::as_str);
+        let (true, false, Some(src)) = (is_template, own_delimiters, src) else { return };
+        let Some(path) = task.files.find("templates", src).filter(|path| path.is_file()) else { return };
+        let Ok(text) = std::fs::read_to_string(&path) else { return };
+        let source = Source::new(path.display().to_string(), Some(path), text.as_str());
+        let id = self.sources.add_once(source);
+        template::check_file(&text, &template::FileOptions::default(), id, found);
     }
 
     /// Checks that a `with_X` loop has a lookup of that name.

@@ -26,6 +26,15 @@ fn the_readme_names_every_exit_code() {
 }
 
 #[test]
+fn the_readme_names_every_module() {
+    let readme = read("README.md").replace('\n', " ");
+    for module in netplay::module::TABLE {
+        let named = readme.split([' ', '`', ',']).any(|word| word == module.name);
+        assert!(named, "README.md does not name the module {}", module.name);
+    }
+}
+
+#[test]
 fn links_inside_the_repository_lead_somewhere() {
     for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
         let text = read(name);
