@@ -129,6 +129,10 @@ impl Graph {
         let effect = effect(task, how.platforms);
         let names = Arc::new(how.knowledge.of_task(task));
         let id = self.add(Work::Task(Arc::clone(task)), section, effect, names);
+        if let (Some(entry), true) = (order.entry, runs_once(task) && self.strategy != Strategy::HostPinned) {
+            // Which host is the first in a rescue section is known when all have come to it.
+            self.edge(id, entry, Scope::All, Until::Settled, Reason::BlockOrder);
+        }
         if task.needs.is_some() {
             return self.add_needing(id, expands, order);
         }
@@ -456,6 +460,11 @@ fn is_barrier(task: &Task, effect: Effect, how: &Lowering<'_>) -> bool {
         || how.fail_together
         || task.settings.any_errors_fatal.is_some()
         || task.settings.delegate_facts.is_some()
+}
+
+/// Claims that the task may run once for all hosts.
+fn runs_once(task: &Task) -> bool {
+    task.settings.run_once.is_some() || matches!(task.action, Action::Module { module, .. } if module.once)
 }
 
 /// Claims that the task is a check that stands before others to stop them.

@@ -17,8 +17,8 @@ use crate::source::{Diagnostics, SourceMap};
 use crate::transport::{self, HttpClients, Shared};
 use crate::value::Value;
 use crate::vars::{Layer, Origin, Var};
-use std::collections::HashMap;
-use std::sync::atomic::AtomicBool;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +32,8 @@ struct Ran {
     unsettled: usize,
     /// How many steps ran at once at most, those that are pure left out.
     most: usize,
+    /// How often each step that writes was begun, and how often that was told.
+    writes: (usize, usize),
 }
 
 fn host_name(host: usize) -> Arc<str> {
@@ -104,6 +106,7 @@ fn batch(program: &Program, context: &Arc<Context>) -> Batch {
 struct AtWork {
     now: usize,
     most: usize,
+    writes: usize,
 }
 
 /// Carries out a step of the model: it looks when it begins, acts in the middle and ends some time later.
@@ -114,6 +117,7 @@ async fn step(job: Job, task: Task, cells: Cells, at_work: Arc<Mutex<AtWork>>, o
         let mut at_work = at_work.lock().unwrap();
         at_work.now += 1;
         at_work.most = at_work.most.max(at_work.now);
+        at_work.writes += usize::from(task.kind == Kind::Write);
     }
     let mut random = Random::new(mix(order ^ ((task.id as u64) << 8 | host as u64)));
     let var = |host: usize, var: usize| {
@@ -172,6 +176,13 @@ async fn pause(random: &mut Random) {
 
 /// Runs a playbook; steps end in an order that the seed gives.
 fn run(program: &Program, order: u64) -> Ran {
+    run_until(program, order, None)
+}
+
+/// Runs a playbook, and asks for its end when so many steps have begun.
+fn run_until(program: &Program, order: u64, drain_at: Option<usize>) -> Ran {
+    let drain = CancellationToken::new();
+    let (asked, begun) = (drain.clone(), AtomicUsize::new(0));
     let events: Arc<Mutex<Vec<Event>>> = Arc::default();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let _inside = runtime.enter();
@@ -182,11 +193,14 @@ fn run(program: &Program, order: u64) -> Ran {
     let at_work: Arc<Mutex<AtWork>> = Arc::default();
     let (devices, counter) = (Arc::clone(&cells), Arc::clone(&at_work));
     let runner = Arc::new(move |job: Job| -> crate::module::Boxed<'static, Outcome> {
+        if drain_at == Some(begun.fetch_add(1, Ordering::Relaxed)) {
+            asked.cancel();
+        }
         let task = tasks[job.task.plain_name().unwrap()].clone();
         Box::pin(step(job, task, Arc::clone(&devices), Arc::clone(&counter), order))
     });
     let mut batch = batch(program, &context).with_runner(runner);
-    runtime.block_on(batch.dispatch(&CancellationToken::new()));
+    runtime.block_on(batch.dispatch(&drain));
     let unsettled = batch.unsettled();
     let mut statuses = vec![Vec::new(); program.hosts];
     for event in events.lock().unwrap().iter() {
@@ -214,8 +228,11 @@ fn run(program: &Program, order: u64) -> Ran {
             })
             .collect(),
     };
-    let most = at_work.lock().unwrap().most;
-    Ran { left, unsettled, most }
+    let mut writing = HashSet::new();
+    program.each_task(&mut |task| drop((task.kind == Kind::Write).then(|| writing.insert(task.id))));
+    let told = left.statuses.iter().flatten().filter(|(id, _)| writing.contains(id)).count();
+    let at_work = at_work.lock().unwrap();
+    Ran { unsettled, most: at_work.most, writes: (at_work.writes, told), left }
 }
 
 /// Returns what is wrong with a run, if anything is.
@@ -464,5 +481,45 @@ fn fill(items: &mut [Item], next: &mut usize, make: &dyn Fn(usize) -> Task) {
             Item::Parallel(items) => fill(items, next, make),
             Item::Flush => {}
         }
+    }
+}
+
+#[test]
+fn a_drain_ends_every_step_and_tells_of_all_that_wrote() {
+    for seed in 0..600 {
+        let mut random = Random::new(seed);
+        let taste = Taste { tasks: 8, parallel: seed % 3 == 0, strategies: seed % 2 == 0 };
+        let program = random_program(&mut random, taste);
+        let ran = run_until(&program, seed, Some(random.below(12)));
+        let shown = program.yaml();
+        assert_eq!(ran.unsettled, 0, "seed {seed}\n{shown}");
+        assert_eq!(ran.writes.0, ran.writes.1, "seed {seed}\n{shown}");
+    }
+}
+
+/// Says what the dispatcher costs without any work to do. Run by hand:
+/// `cargo test --lib what_a_step_costs -- --ignored --nocapture`
+#[test]
+#[ignore = "a measurement"]
+fn what_a_step_costs() {
+    use std::io::Write as _;
+    let number = |name: &str, other: usize| std::env::var(name).map_or(other, |text| text.parse().unwrap());
+    let (hosts, tasks) = (number("HOSTS", 2000), number("TASKS", 50));
+    for (kind, what) in [(Kind::Fact, "pure"), (Kind::Read, "reading"), (Kind::Write, "writing")] {
+        let items = (0..tasks).map(|id| Item::Task(Task { sets: Some(id % 3), ..Task::new(id, kind) })).collect();
+        let program = Program { hosts, forks: 500, items, ..Program::default() };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let _inside = runtime.enter();
+        let events: Arc<Mutex<Vec<Event>>> = Arc::default();
+        let context = context(&program, &events);
+        let runner = Arc::new(|_: Job| -> crate::module::Boxed<'static, Outcome> {
+            Box::pin(async { Outcome::empty(Status::Ok, String::new()) })
+        });
+        let mut batch = batch(&program, &context).with_runner(runner);
+        let started = std::time::Instant::now();
+        runtime.block_on(batch.dispatch(&CancellationToken::new()));
+        let micros = started.elapsed().as_secs_f64() * 1e6 / (hosts * tasks) as f64;
+        assert_eq!(batch.unsettled(), 0);
+        let _ = writeln!(std::io::stderr(), "{hosts} hosts, {tasks} {what} tasks: {micros:.1} µs per step");
     }
 }
