@@ -7,18 +7,19 @@
 
 use super::Context;
 use super::step::{self, Inclusion, Job, Outcome, VarWrite};
-use super::tracker::{HostIndex, State, Tracker};
+use super::tracker::{HostIndex, Tracker};
 use super::world::{PlayView, Shelf};
 use crate::effect::Effect;
 use crate::event::{FailureReport, Status, StepDone, TaskNumber, What};
 use crate::failure::{Failure, FailureKind};
 use crate::graph::{Graph, Join, Knowledge, NodeId, Part, SectionId, Work};
+use crate::module::Boxed;
 use crate::platform::Platform;
 use crate::playbook::{Action, Item, Meta, Strategy, Task};
 use crate::source::{Diagnostic, Style, render};
-use crate::value::Value;
+use crate::value::{Map, Value};
 use crate::vars::Var;
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
 use tokio::task::{Id, JoinSet};
@@ -46,7 +47,11 @@ pub(super) struct BatchEnd {
     pub(super) fatal: bool,
 }
 
+/// What carries out a step; tests put a model in its place.
+pub(super) type Runner = Arc<dyn Fn(Job) -> Boxed<'static, Outcome> + Send + Sync>;
+
 pub(super) struct Batch {
+    runner: Runner,
     pub(super) context: Arc<Context>,
     pub(super) view: Arc<PlayView>,
     pub(super) graph: Graph,
@@ -55,7 +60,7 @@ pub(super) struct Batch {
     pub(super) platforms: Vec<&'static Platform>,
     pub(super) hosts: Vec<Arc<str>>,
     pub(super) standing: Vec<Standing>,
-    /// Per section, the hosts on which it failed.
+    /// Per section, the hosts on which it failed; empty until it fails on one.
     failed: Vec<Vec<bool>>,
     /// Outcomes of steps that ran and are not settled.
     held: HashMap<(NodeId, HostIndex), Held>,
@@ -63,21 +68,30 @@ pub(super) struct Batch {
     held_failures: Vec<u32>,
     /// Per host, steps that wait until a held failure is settled one way or the other.
     deferred: Vec<Vec<NodeId>>,
-    /// Steps that wait for a free slot of the run (`--forks`), in their order.
+    /// How variables are taken back that steps have set whose outcomes do not count yet, in the order set.
+    undo: HashMap<Place, Vec<Undo>>,
+    /// Steps under way that hold one of the run's slots (`--forks`); pure ones need none.
+    busy: usize,
+    /// Steps that wait for a slot, in their order.
     slots: VecDeque<(NodeId, HostIndex)>,
-    /// Steps that wait for a free slot of their task (`throttle`), or for the host on which it runs once.
-    parked: HashMap<NodeId, Vec<HostIndex>>,
+    /// Steps that wait for others of their task (`throttle`).
+    throttled: HashMap<NodeId, VecDeque<HostIndex>>,
+    /// Steps that wait for the host on which their task runs once.
+    onlookers: HashMap<NodeId, BTreeSet<HostIndex>>,
     /// Steps of hosts that wait for a place among those under way (`host_pinned`).
     unpinned: VecDeque<(NodeId, HostIndex)>,
     running_of: HashMap<NodeId, usize>,
     once: HashMap<NodeId, Once>,
     running: JoinSet<Outcome>,
     under_way: HashMap<Id, UnderWay>,
+    /// Per host, how many steps are under way.
+    running_on: Vec<u32>,
     pub(super) handlers: Vec<Item>,
     /// By the handler's place in `handlers`, the hosts that were notified.
     pub(super) notified: BTreeMap<usize, HashSet<HostIndex>>,
     pub(super) inclusions: HashMap<NodeId, Vec<(HostIndex, Vec<Inclusion>)>>,
-    pub(super) expanded: HashMap<NodeId, HashSet<HostIndex>>,
+    /// The includes that were put into the graph, on a host or (`None`) on all.
+    pub(super) expanded: HashSet<(NodeId, Option<HostIndex>)>,
     /// Per flush and host, the last handler that it ran.
     pub(super) flushed: HashMap<(NodeId, HostIndex), usize>,
     announced: HashSet<NodeId>,
@@ -90,18 +104,26 @@ pub(super) struct Batch {
     pinned: HashSet<HostIndex>,
 }
 
+/// What came of a step, until it counts.
 struct Held {
     outcome: Outcome,
     started: Instant,
-    undo: Vec<Undo>,
+    /// The variables that it has set.
+    set: Vec<Place>,
+    /// It ran once for all, on another host, and failed there: this is what is known of the failure.
+    shared_failure: Option<Map>,
 }
+
+/// Where a variable is kept: its host, shelf and name.
+type Place = (Arc<str>, u8, Arc<str>);
 
 /// How to take a variable back.
 struct Undo {
-    host: Arc<str>,
+    /// The step that set it.
+    by: (NodeId, HostIndex),
     shelf: Shelf,
-    name: Arc<str>,
     before: Option<Var>,
+    was_unknown: bool,
 }
 
 struct UnderWay {
@@ -109,14 +131,16 @@ struct UnderWay {
     host: HostIndex,
     started: Instant,
     cancel: CancellationToken,
+    /// It holds a slot.
+    slot: bool,
 }
 
 /// A task that runs once for all hosts.
 enum Once {
     /// On this host.
     On(HostIndex),
-    /// Done, with these variables for everybody.
-    Done(Vec<VarWrite>),
+    /// Done, with these variables for everybody, and with what is known of its failure if it failed.
+    Done { writes: Vec<VarWrite>, failure: Option<Map> },
 }
 
 /// What `Batch::new` is made of.
@@ -136,22 +160,27 @@ impl Batch {
         let count = hosts.len();
         let tracker = Tracker::new(&start.graph, count);
         Batch {
+            runner: Arc::new(|job| Box::pin(step::run(job))),
             handlers: start.view.play.handlers.clone(),
-            failed: vec![vec![false; count]; start.graph.sections.len()],
+            failed: vec![Vec::new(); start.graph.sections.len()],
             standing: vec![Standing::In; count],
             held: HashMap::new(),
             held_failures: vec![0; count],
             deferred: vec![Vec::new(); count],
+            undo: HashMap::new(),
+            busy: 0,
             slots: VecDeque::new(),
-            parked: HashMap::new(),
+            throttled: HashMap::new(),
+            onlookers: HashMap::new(),
             unpinned: VecDeque::new(),
             running_of: HashMap::new(),
             once: HashMap::new(),
             running: JoinSet::new(),
             under_way: HashMap::new(),
+            running_on: vec![0; count],
             notified: BTreeMap::new(),
             inclusions: HashMap::new(),
-            expanded: HashMap::new(),
+            expanded: HashSet::new(),
             flushed: HashMap::new(),
             announced: HashSet::new(),
             fatal_nodes: HashSet::new(),
@@ -171,8 +200,28 @@ impl Batch {
         }
     }
 
-    /// Runs the batch to its end. Only messages are waited for.
+    /// Puts another in the place of what carries out steps.
+    #[cfg(test)]
+    pub(super) fn with_runner(mut self, runner: Runner) -> Batch {
+        self.runner = runner;
+        self
+    }
+
+    /// Returns how many steps are not settled.
+    #[cfg(test)]
+    pub(super) fn unsettled(&self) -> usize {
+        (0..self.hosts.len()).map(|host| self.tracker.left(host as HostIndex)).sum()
+    }
+
+    /// Runs the batch to its end.
     pub(super) async fn run(mut self, drain: &CancellationToken) -> (BatchEnd, TaskNumber) {
+        self.dispatch(drain).await;
+        let numbers = self.graph.nodes.len() as TaskNumber;
+        (BatchEnd { standing: self.standing, stop_play: self.stop_play, fatal: self.fatal }, numbers)
+    }
+
+    /// Brings every step to its end. Only messages are waited for.
+    pub(super) async fn dispatch(&mut self, drain: &CancellationToken) {
         loop {
             self.start_ready(drain.is_cancelled());
             self.tell_passed();
@@ -185,32 +234,47 @@ impl Batch {
                 () = drain.cancelled(), if !drain.is_cancelled() => {}
             }
         }
-        let numbers = self.graph.nodes.len() as TaskNumber;
-        (BatchEnd { standing: self.standing, stop_play: self.stop_play, fatal: self.fatal }, numbers)
     }
 
     /// Starts everything that is ready.
     fn start_ready(&mut self, draining: bool) {
-        while let Some((node, host)) = self.tracker.pop() {
-            if draining {
-                // Nothing new begins; what is left is not reached.
-                self.pass(node, host);
-                continue;
+        loop {
+            while let Some((node, host)) = self.tracker.pop() {
+                self.start(node, host, draining);
             }
-            self.start(node, host);
+            // A slot is given away only here, one at a time: who gets it may turn out to need it no more.
+            let next = if self.busy < self.context.settings.forks { self.slots.pop_front() } else { None };
+            match next {
+                Some((node, host)) => self.tracker.put_back(node, host),
+                None if draining && self.call_all() => {}
+                None => break,
+            }
         }
     }
 
-    fn start(&mut self, node: NodeId, host: HostIndex) {
+    /// Lets everything try again that waits for something other than an edge; claims that there was something.
+    fn call_all(&mut self) -> bool {
+        let mut all: Vec<(NodeId, HostIndex)> = self.slots.drain(..).chain(self.unpinned.drain(..)).collect();
+        all.extend(self.throttled.drain().flat_map(|(node, hosts)| hosts.into_iter().map(move |host| (node, host))));
+        all.extend(self.onlookers.drain().flat_map(|(node, hosts)| hosts.into_iter().map(move |host| (node, host))));
+        for (host, nodes) in self.deferred.iter_mut().enumerate() {
+            all.extend(nodes.drain(..).map(|node| (node, host as HostIndex)));
+        }
+        all.iter().for_each(|(node, host)| self.tracker.put_back(*node, *host));
+        !all.is_empty()
+    }
+
+    /// Starts what is ready. In a drain nothing new begins: what is left is not reached.
+    fn start(&mut self, node: NodeId, host: HostIndex, draining: bool) {
         let section = self.graph.node(node).section;
         match self.graph.node(node).work.clone() {
             Work::Join(Join::BlockEnd(body)) => self.end_block(node, host, body),
+            Work::Join(Join::ParallelEnd { first, count }) => self.end_parallel(node, host, first, count),
+            _ if draining => self.pass(node, host),
             Work::Join(Join::ExpansionEnd(start)) => self.end_expansion(node, host, start),
-            Work::Join(_) => self.pass(node, host),
-            Work::Flush => self.pass(node, host),
+            Work::Join(_) | Work::Flush => self.pass(node, host),
             Work::Handler(task) => {
-                let forced = self.view.play.force_handlers && self.standing[host as usize] == Standing::Failed;
-                if self.is_live(section, host) || forced {
+                if self.is_live(section, host) || self.is_forced(host) {
                     self.start_task(node, host, &task);
                 } else {
                     self.pass(node, host);
@@ -224,6 +288,7 @@ impl Batch {
                 if must_wait {
                     // An earlier step of this host has failed and its outcome is not settled: this one may be moot.
                     self.deferred[host as usize].push(node);
+                    self.wake_throttled(node);
                     return;
                 }
                 self.start_task(node, host, &task);
@@ -231,27 +296,15 @@ impl Batch {
         }
     }
 
+    /// Claims that handlers run on the host although it failed.
+    pub(super) fn is_forced(&self, host: HostIndex) -> bool {
+        let forces = self.view.play.force_handlers || self.context.settings.force_handlers;
+        forces && self.standing[host as usize] == Standing::Failed
+    }
+
     fn start_task(&mut self, node: NodeId, host: HostIndex, task: &Arc<Task>) {
-        if self.runs_once(task) {
-            match self.once.get(&node) {
-                None => {
-                    let chosen = self.tracker.unsettled(node).find(|h| self.is_live(self.graph.node(node).section, *h));
-                    let chosen = chosen.unwrap_or(host);
-                    if chosen != host {
-                        self.parked.entry(node).or_default().push(host);
-                        return;
-                    }
-                    self.once.insert(node, Once::On(host));
-                }
-                Some(Once::On(_)) => {
-                    self.parked.entry(node).or_default().push(host);
-                    return;
-                }
-                Some(Once::Done(writes)) => {
-                    let writes = writes.clone();
-                    return self.share(node, host, writes);
-                }
-            }
+        if self.runs_once(task) && !self.is_chosen(node, host) {
+            return;
         }
         if self.has_to_wait(node, host, task) {
             return;
@@ -262,6 +315,9 @@ impl Batch {
         }
         self.announce(node, task, host);
         *self.running_of.entry(node).or_default() += 1;
+        self.running_on[host as usize] += 1;
+        let slot = self.graph.node(node).effect != Effect::Pure;
+        self.busy += usize::from(slot);
         let cancel = self.context.cut.child_token();
         let job = Job {
             context: Arc::clone(&self.context),
@@ -271,8 +327,46 @@ impl Batch {
             host: Arc::clone(&self.hosts[host as usize]),
             cancel: cancel.clone(),
         };
-        let handle = self.running.spawn(step::run(job));
-        self.under_way.insert(handle.id(), UnderWay { node, host, started: Instant::now(), cancel });
+        let handle = self.running.spawn((self.runner)(job));
+        self.under_way.insert(handle.id(), UnderWay { node, host, started: Instant::now(), cancel, slot });
+    }
+
+    /// Claims that a task that runs once runs on this host; otherwise the host waits for the one that is chosen, or gets
+    /// what came of it.
+    fn is_chosen(&mut self, node: NodeId, host: HostIndex) -> bool {
+        match self.once.get(&node) {
+            Some(Once::Done { writes, failure }) => {
+                let (writes, failure) = (writes.clone(), failure.clone());
+                self.share(node, host, writes, failure);
+                return false;
+            }
+            Some(Once::On(chosen)) if *chosen == host => return true,
+            Some(Once::On(_)) => {}
+            None => {
+                let section = self.graph.node(node).section;
+                let first = self.tracker.unsettled(node).find(|other| self.is_live(section, *other));
+                if first.is_none_or(|first| first == host) {
+                    self.once.insert(node, Once::On(host));
+                    return true;
+                }
+            }
+        }
+        self.onlookers.entry(node).or_default().insert(host);
+        false
+    }
+
+    /// Lets another host be chosen for a task that runs once, because this one does not run it after all.
+    fn choose_again(&mut self, node: NodeId, host: HostIndex) {
+        match self.once.get(&node) {
+            Some(Once::On(chosen)) if *chosen == host => drop(self.once.remove(&node)),
+            Some(_) => return,
+            None => {}
+        }
+        // The first of those who wait is the next choice, unless one before it is still on its way.
+        let first = self.onlookers.get_mut(&node).and_then(BTreeSet::pop_first);
+        if let Some(first) = first {
+            self.tracker.put_back(node, first);
+        }
     }
 
     /// Says that a task begins, once, and that a step does.
@@ -308,7 +402,7 @@ impl Batch {
     /// (`throttle`).
     fn has_to_wait(&mut self, node: NodeId, host: HostIndex, task: &Task) -> bool {
         let forks = self.context.settings.forks;
-        if self.graph.node(node).effect != Effect::Pure && self.under_way.len() >= forks {
+        if self.graph.node(node).effect != Effect::Pure && self.busy >= forks {
             self.slots.push_back((node, host));
             return true;
         }
@@ -319,12 +413,10 @@ impl Batch {
             }
             self.pinned.insert(host);
         }
-        let limit = task.settings.throttle.as_ref().map(|node| match node.to_value() {
-            Value::Int(n) if n > 0 => n as usize,
-            _ => usize::MAX,
-        });
-        if limit.is_some_and(|limit| self.running_of.get(&node).copied().unwrap_or(0) >= limit) {
-            self.parked.entry(node).or_default().push(host);
+        let limit = task.settings.throttle.as_ref().and_then(|node| super::item::number(&node.to_value()));
+        let limit = limit.filter(|limit| *limit >= 1.0).map_or(usize::MAX, |limit| limit as usize);
+        if self.running_of.get(&node).copied().unwrap_or(0) >= limit {
+            self.throttled.entry(node).or_default().push_back(host);
             return true;
         }
         false
@@ -339,45 +431,48 @@ impl Batch {
                 (error.id(), Outcome::failed(failure, String::new()))
             }
         };
-        let Some(UnderWay { node, host, started, .. }) = self.under_way.remove(&id) else { return };
+        let Some(UnderWay { node, host, started, slot, .. }) = self.under_way.remove(&id) else { return };
+        self.busy -= usize::from(slot);
+        self.running_on[host as usize] -= 1;
         if let Some(count) = self.running_of.get_mut(&node) {
-            *count = count.saturating_sub(1);
+            *count -= 1;
         }
         self.ran(node, host, outcome, started);
-        self.unpark(node);
+        self.wake_throttled(node);
     }
 
-    /// Lets steps try again that waited for what a finished step of `node` set free.
-    fn unpark(&mut self, node: NodeId) {
-        if let Some((node, host)) = self.slots.pop_front() {
-            self.tracker.put_back(node, host);
-        }
-        for host in self.parked.remove(&node).unwrap_or_default() {
+    /// Lets the next step of a task try that others of it held up. Whoever was let try and does not run passes it on.
+    fn wake_throttled(&mut self, node: NodeId) {
+        if let Some(host) = self.throttled.get_mut(&node).and_then(VecDeque::pop_front) {
             self.tracker.put_back(node, host);
         }
     }
 
     /// Takes note that a step's work is over, and lets its outcome count if nothing stands before it.
     fn ran(&mut self, node: NodeId, host: HostIndex, outcome: Outcome, started: Instant) {
-        let undo = self.write(host, &outcome);
-        let failed = matches!(outcome.status, Status::Failed | Status::Unreachable);
-        if failed {
+        let set = self.write(node, host, &outcome);
+        self.hold(node, host, Held { outcome, started, set, shared_failure: None });
+    }
+
+    fn hold(&mut self, node: NodeId, host: HostIndex, held: Held) {
+        if held.fails() {
             self.held_failures[host as usize] += 1;
         }
-        self.held.insert((node, host), Held { outcome, started, undo });
+        self.held.insert((node, host), held);
         self.tracker.ran(node, host);
         if self.tracker.may_settle(node, host) {
             self.settle_from(node, host);
         }
     }
 
-    /// Writes a step's variables; returns how to take them back.
-    fn write(&self, host: HostIndex, outcome: &Outcome) -> Vec<Undo> {
-        let own = &self.hosts[host as usize];
-        let mut undo = Vec::new();
+    /// Writes a step's variables; returns where.
+    fn write(&mut self, node: NodeId, host: HostIndex, outcome: &Outcome) -> Vec<Place> {
+        let own = Arc::clone(&self.hosts[host as usize]);
+        let mut places = Vec::with_capacity(outcome.writes.len());
         for write in &outcome.writes {
-            let host = write.host.as_ref().unwrap_or(own);
-            let before = self.context.world.change_host(host, |vars| {
+            let owner = write.host.as_ref().unwrap_or(&own);
+            let (before, was_unknown) = self.context.world.change_host(owner, |vars| {
+                let was_unknown = write.shelf == Shelf::Set && vars.unknown.contains(&write.name);
                 if write.shelf == Shelf::Set {
                     if outcome.unknown {
                         vars.unknown.insert(Arc::clone(&write.name));
@@ -385,53 +480,100 @@ impl Batch {
                         vars.unknown.shift_remove(&write.name);
                     }
                 }
-                vars.shelf(write.shelf).insert(Arc::clone(&write.name), write.var.clone())
+                (vars.shelf(write.shelf).insert(Arc::clone(&write.name), write.var.clone()), was_unknown)
             });
-            undo.push(Undo { host: Arc::clone(host), shelf: write.shelf, name: Arc::clone(&write.name), before });
+            let place: Place = (Arc::clone(owner), write.shelf as u8, Arc::clone(&write.name));
+            let undo = Undo { by: (node, host), shelf: write.shelf, before, was_unknown };
+            self.undo.entry(place.clone()).or_default().push(undo);
+            places.push(place);
         }
-        undo
+        places
     }
 
     /// Lets the outcome of a step count, and then those that waited for it.
     fn settle_from(&mut self, node: NodeId, host: HostIndex) {
         let mut todo = vec![node];
-        let mut dropped: Vec<Held> = Vec::new();
         while let Some(node) = todo.pop() {
             let Some(held) = self.held.remove(&(node, host)) else { continue };
-            if matches!(held.outcome.status, Status::Failed | Status::Unreachable) {
+            if held.fails() {
                 self.held_failures[host as usize] -= 1;
             }
-            let handler = matches!(self.graph.node(node).work, Work::Handler(_));
             let section = self.graph.node(node).section;
-            if !handler && !self.is_live(section, host) {
+            let live = self.is_live(section, host);
+            if !live && (held.outcome.status == Status::NotReached || self.may_drop(node)) {
                 if held.outcome.status != Status::NotReached {
                     self.report_dropped(node, host, held.started);
                 }
-                dropped.push(held);
+                self.take_back(node, host, &held);
                 self.finish_node(node, host, section);
-            } else if held.outcome.status == Status::NotReached {
-                self.finish_node(node, host, section);
+                self.choose_again(node, host);
             } else {
-                self.settle(node, host, held);
+                self.keep(node, host, &held);
+                match (held.outcome.status, held.shared_failure) {
+                    (Status::NotReached, None) => self.finish_node(node, host, section),
+                    (Status::NotReached, Some(facts)) => {
+                        self.remember_failure(section, host, &facts);
+                        self.fail(section, host, Standing::Failed);
+                        self.finish_node(node, host, section);
+                    }
+                    (_, shared_failure) => self.settle(node, host, Held { shared_failure, ..held }),
+                }
             }
             todo.extend(self.tracker.held_after(node, host));
         }
-        self.take_back(dropped);
         for node in std::mem::take(&mut self.deferred[host as usize]) {
             self.tracker.put_back(node, host);
         }
     }
 
-    /// Takes back the variables of steps that count for nothing; the last written first.
-    fn take_back(&self, mut dropped: Vec<Held>) {
-        dropped.sort_by_key(|held| held.started);
-        for undo in dropped.into_iter().flat_map(|held| held.undo).rev() {
-            self.context.world.change_host(&undo.host, |vars| {
-                let shelf = vars.shelf(undo.shelf);
+    /// Claims that what came of a step is dropped when its host turns out to be out before it: it only reads, and ran
+    /// ahead. What has written is told in any case, and so is what the author let run in no order.
+    fn may_drop(&self, node: NodeId) -> bool {
+        let node = self.graph.node(node);
+        node.effect != Effect::Write && node.settles_after.is_some() && !matches!(node.work, Work::Handler(_))
+    }
+
+    /// Lets the variables of a step stay.
+    fn keep(&mut self, node: NodeId, host: HostIndex, held: &Held) {
+        for place in &held.set {
+            let Some(list) = self.undo.get_mut(place) else { continue };
+            // What was set before it is over anyway.
+            if let Some(last) = list.iter().rposition(|undo| undo.by == (node, host)) {
+                list.drain(..=last);
+            }
+            if list.is_empty() {
+                self.undo.remove(place);
+            }
+        }
+    }
+
+    /// Takes back the variables of a step that counts for nothing. Where another has set one since, that other would now
+    /// take it back to what was there before.
+    fn take_back(&mut self, node: NodeId, host: HostIndex, held: &Held) {
+        for place in held.set.iter().rev() {
+            let Some(list) = self.undo.get_mut(place) else { continue };
+            let Some(at) = list.iter().rposition(|undo| undo.by == (node, host)) else { continue };
+            let undo = list.remove(at);
+            if let Some(next) = list.get_mut(at) {
+                (next.before, next.was_unknown) = (undo.before, undo.was_unknown);
+                continue;
+            }
+            if list.is_empty() {
+                self.undo.remove(place);
+            }
+            let (owner, _, name) = place;
+            self.context.world.change_host(owner, |vars| {
                 match undo.before {
-                    Some(before) => shelf.insert(undo.name, before),
-                    None => shelf.shift_remove(&undo.name),
+                    Some(before) => vars.shelf(undo.shelf).insert(Arc::clone(name), before),
+                    None => vars.shelf(undo.shelf).shift_remove(name),
                 };
+                if undo.shelf == Shelf::Set {
+                    if undo.was_unknown {
+                        vars.unknown.insert(Arc::clone(name));
+                    } else {
+                        vars.unknown.shift_remove(name);
+                    }
+                }
             });
         }
     }
@@ -453,11 +595,7 @@ impl Batch {
             self.apply_run_changes(host, &outcome);
             self.report(node, host, task, &outcome, started);
             if outcome.status == Status::Rescued {
-                self.context.world.change_host(&self.hosts[host as usize], |vars| {
-                    for (name, value) in failure_facts(task, &outcome) {
-                        vars.set.insert(name.into(), Var::Data(value));
-                    }
-                });
+                self.remember_failure(section, host, &failure_facts(task, &outcome));
             }
         }
         for name in &outcome.notify {
@@ -482,9 +620,21 @@ impl Batch {
             _ => {}
         }
         if matches!(self.once.get(&node), Some(Once::On(chosen)) if *chosen == host) {
-            self.share_with_all(node, &outcome, section);
+            self.share_with_all(node, &outcome);
         }
         self.finish_node(node, host, section);
+    }
+
+    /// Lets a host know of a failure that is rescued, for its rescue section and what comes after.
+    fn remember_failure(&self, section: SectionId, host: HostIndex, facts: &Map) {
+        if !self.graph.is_rescued(section) {
+            return;
+        }
+        self.context.world.change_host(&self.hosts[host as usize], |vars| {
+            for (name, value) in facts.iter() {
+                vars.set.insert(name.to_string().into(), Var::Data(value.clone()));
+            }
+        });
     }
 
     /// Settles a step in the tracker and looks whether the play is over for everybody.
@@ -494,13 +644,6 @@ impl Batch {
             self.judge_batch(node, section);
         }
         self.tracker.settle(node, host);
-        if matches!(self.once.get(&node), Some(Once::On(chosen)) if *chosen == host) {
-            // It came to nothing on the host on which it was to run: another has its turn.
-            self.once.remove(&node);
-        }
-        for waiting in self.parked.remove(&node).unwrap_or_default() {
-            self.tracker.put_back(node, waiting);
-        }
         if self.graph.strategy == Strategy::HostPinned && self.tracker.is_through(host) {
             self.unpin(host);
         }
@@ -532,51 +675,47 @@ impl Batch {
 
     /// Ends running steps of a host whose outcome can no longer count.
     fn cancel_moot(&self, host: HostIndex) {
+        if self.running_on[host as usize] == 0 {
+            return;
+        }
         for under_way in self.under_way.values().filter(|under_way| under_way.host == host) {
-            let node = self.graph.node(under_way.node);
-            if !matches!(node.work, Work::Handler(_)) && !self.is_live(node.section, host) {
+            if self.may_drop(under_way.node) && !self.is_live(self.graph.node(under_way.node).section, host) {
                 under_way.cancel.cancel();
             }
         }
     }
 
-    /// Gives the result of a task that ran once to all hosts.
-    fn share_with_all(&mut self, node: NodeId, outcome: &Outcome, section: SectionId) {
+    /// Lets all hosts that wait have the result of a task that ran once.
+    fn share_with_all(&mut self, node: NodeId, outcome: &Outcome) {
+        // As in Ansible: a failure of what runs once for all is one for all.
         let failed = matches!(outcome.status, Status::Failed | Status::Rescued | Status::Unreachable);
-        if failed {
-            // As in Ansible: a failure of what runs once for all is one for all.
-            for host in 0..self.hosts.len() as HostIndex {
-                if self.tracker.state(node, host) != State::Settled && self.is_live(section, host) {
-                    self.fail(section, host, Standing::Failed);
-                }
-            }
+        let task = self.graph.node(node).task().filter(|_| failed);
+        let failure = task.map(|task| failure_facts(task, outcome));
+        self.once.insert(node, Once::Done { writes: outcome.writes.clone(), failure });
+        for host in self.onlookers.remove(&node).unwrap_or_default() {
+            self.tracker.put_back(node, host);
         }
-        self.once.insert(node, Once::Done(outcome.writes.clone()));
     }
 
-    /// Gives one host what a task that ran once on another has set.
-    fn share(&mut self, node: NodeId, host: HostIndex, writes: Vec<VarWrite>) {
+    /// Gives one host what a task that ran once on another has set, and its failure. It counts where it stands in the
+    /// file, as what a host has done itself does.
+    fn share(&mut self, node: NodeId, host: HostIndex, writes: Vec<VarWrite>, shared_failure: Option<Map>) {
+        self.passed += 1;
         let outcome = Outcome { writes, ..Outcome::empty(Status::NotReached, String::new()) };
-        let undo = self.write(host, &outcome);
-        self.pass_with(node, host, undo);
+        let set = self.write(node, host, &outcome);
+        self.hold(node, host, Held { outcome, started: Instant::now(), set, shared_failure });
     }
 
     /// Settles a node that has nothing to do on a host.
     pub(super) fn pass(&mut self, node: NodeId, host: HostIndex) {
-        self.pass_with(node, host, Vec::new());
-    }
-
-    fn pass_with(&mut self, node: NodeId, host: HostIndex, undo: Vec<Undo>) {
         if self.graph.node(node).task().is_some() {
             self.passed += 1;
         }
+        self.choose_again(node, host);
+        self.wake_throttled(node);
         // It stands in the order of the file like any other: if something before it is not settled, it waits.
         let outcome = Outcome::empty(Status::NotReached, String::new());
-        self.held.insert((node, host), Held { outcome, started: Instant::now(), undo });
-        self.tracker.ran(node, host);
-        if self.tracker.may_settle(node, host) {
-            self.settle_from(node, host);
-        }
+        self.hold(node, host, Held { outcome, started: Instant::now(), set: Vec::new(), shared_failure: None });
     }
 
     /// Says how many steps came to nothing since it was last said, so that totals stay true.
@@ -588,15 +727,14 @@ impl Batch {
     }
 
     /// Claims that tasks of this section run on the host.
-    fn is_live(&self, section: SectionId, host: HostIndex) -> bool {
+    pub(super) fn is_live(&self, section: SectionId, host: HostIndex) -> bool {
         if self.standing[host as usize] != Standing::In {
             return false;
         }
         let mut at = section;
         loop {
             let info = &self.graph.sections[at.index()];
-            let failed =
-                |section: SectionId| self.failed.get(section.index()).is_some_and(|hosts| hosts[host as usize]);
+            let failed = |section: SectionId| self.failed_in(section, host);
             let live = match info.part {
                 Part::Root => true,
                 Part::Body | Part::Always => !failed(at),
@@ -617,7 +755,10 @@ impl Batch {
         if section == SectionId::ROOT {
             self.drop_host(host, standing);
         } else {
-            self.failed[section.index()][host as usize] = true;
+            let count = self.hosts.len();
+            let hosts = &mut self.failed[section.index()];
+            hosts.resize(count, false);
+            hosts[host as usize] = true;
             self.cancel_moot(host);
         }
     }
@@ -634,7 +775,7 @@ impl Batch {
     /// Ends a block on a host: what failed in it and was not rescued is a failure of what is around it.
     fn end_block(&mut self, node: NodeId, host: HostIndex, body: SectionId) {
         let info = self.graph.sections[body.index()].clone();
-        let failed = |section: Option<SectionId>| section.is_some_and(|s| self.failed[s.index()][host as usize]);
+        let failed = |section: Option<SectionId>| section.is_some_and(|section| self.failed_in(section, host));
         let body_failed = failed(Some(body));
         let rescued = body_failed && info.rescue.is_some() && !failed(info.rescue);
         let fails = (body_failed && !rescued) || failed(info.always);
@@ -645,6 +786,20 @@ impl Batch {
             }
         }
         self.pass(node, host);
+    }
+
+    /// Ends a block of tasks without order on a host: a failure of one is one of what is around them.
+    fn end_parallel(&mut self, node: NodeId, host: HostIndex, first: SectionId, count: u32) {
+        let around = self.graph.node(node).section;
+        let mut children = (first.0..first.0 + count).map(SectionId);
+        if children.any(|child| self.failed_in(child, host)) && self.is_live(around, host) {
+            self.fail(around, host, Standing::Failed);
+        }
+        self.pass(node, host);
+    }
+
+    fn failed_in(&self, section: SectionId, host: HostIndex) -> bool {
+        self.failed.get(section.index()).and_then(|hosts| hosts.get(host as usize)).copied().unwrap_or(false)
     }
 
     /// Fails what stands at a node's place on a host.
@@ -659,8 +814,7 @@ impl Batch {
 
     /// Adds room for the sections that an expansion brought.
     pub(super) fn grow_sections(&mut self) {
-        let hosts = self.hosts.len();
-        self.failed.resize_with(self.graph.sections.len(), || vec![false; hosts]);
+        self.failed.resize(self.graph.sections.len(), Vec::new());
     }
 
     fn meta(&mut self, meta: Meta, host: HostIndex) {
@@ -799,6 +953,13 @@ impl Batch {
     }
 }
 
+impl Held {
+    /// Claims that it may turn out to end the host's way.
+    fn fails(&self) -> bool {
+        matches!(self.outcome.status, Status::Failed | Status::Unreachable) || self.shared_failure.is_some()
+    }
+}
+
 fn clean_diff(publisher: &super::Publisher, diff: &crate::module::TextDiff) -> crate::event::Diff {
     crate::event::Diff {
         before_header: publisher.clean(&diff.before_header),
@@ -809,12 +970,12 @@ fn clean_diff(publisher: &super::Publisher, diff: &crate::module::TextDiff) -> c
 }
 
 /// Returns what a rescue section knows of the failure.
-fn failure_facts(task: &Task, outcome: &Outcome) -> [(&'static str, Value); 2] {
+fn failure_facts(task: &Task, outcome: &Outcome) -> Map {
     let described = Value::map([
         ("name", Value::from(failed_task_name(task, outcome))),
         ("action", Value::from(task.action_name())),
     ]);
-    [("ansible_failed_task", described), ("ansible_failed_result", outcome.result.clone())]
+    [("ansible_failed_task", described), ("ansible_failed_result", outcome.result.clone())].into_iter().collect()
 }
 
 /// Returns the task's own name, without that of its role.

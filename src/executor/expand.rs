@@ -28,13 +28,11 @@ struct Group {
 impl Batch {
     /// The end of an include or a flush: on the first visit what it brings is put before it.
     pub(super) fn end_expansion(&mut self, end: NodeId, host: HostIndex, start: NodeId) {
-        let hosts: Vec<HostIndex> = match self.graph.strategy {
-            Strategy::Linear => (0..self.hosts.len() as HostIndex).collect(),
-            Strategy::Free | Strategy::HostPinned => vec![host],
-        };
+        // Where hosts go together, all of them have come to the start when the first comes to the end.
+        let only = (self.graph.strategy != Strategy::Linear).then_some(host);
         let grown = match self.graph.node(start).work.clone() {
-            Work::Flush => self.expand_handlers(start, end, &hosts),
-            Work::Task(task) | Work::Handler(task) => self.expand_include(start, end, &hosts, &task),
+            Work::Flush => self.expand_handlers(start, end, only),
+            Work::Task(task) | Work::Handler(task) => self.expand_include(start, end, only, &task),
             Work::Join(_) => false,
         };
         if grown {
@@ -44,14 +42,13 @@ impl Batch {
         }
     }
 
-    fn expand_include(&mut self, start: NodeId, end: NodeId, hosts: &[HostIndex], task: &Arc<Task>) -> bool {
-        let done = self.expanded.entry(start).or_default();
-        let new: Vec<HostIndex> = hosts.iter().copied().filter(|host| done.insert(*host)).collect();
-        if new.is_empty() {
+    fn expand_include(&mut self, start: NodeId, end: NodeId, only: Option<HostIndex>, task: &Arc<Task>) -> bool {
+        if !self.expanded.insert((start, only)) {
             return false;
         }
         let mut all = self.inclusions.remove(&start).unwrap_or_default();
-        let (mut now, later): (Vec<_>, Vec<_>) = all.drain(..).partition(|(host, _)| new.contains(host));
+        let (mut now, later): (Vec<_>, Vec<_>) =
+            all.drain(..).partition(|(host, _)| only.is_none_or(|only| only == *host));
         if !later.is_empty() {
             self.inclusions.insert(start, later);
         }
@@ -125,33 +122,39 @@ impl Batch {
             return Err(found);
         }
         self.grow_sections();
-        let mut mask = vec![false; self.hosts.len()];
-        hosts.iter().for_each(|host| mask[*host as usize] = true);
         let tasks = self.graph.nodes[range.clone()].iter().filter(|node| node.task().is_some()).count();
         self.context.publisher.publish(What::StepsAdded { steps: tasks * hosts.len() });
-        self.tracker.add(&self.graph, range, Some(&mask));
+        self.tracker.add(&self.graph, range, Some(hosts));
         if let Some(edge) = self.graph.node(end).edges.last().cloned() {
             self.tracker.add_edge(end, &edge);
         }
         Ok(last)
     }
 
-    /// Puts the next handler that was notified before the end of a flush.
+    /// Puts the next handler that was notified before the end of a flush. Who cannot run it here (it is on its way to a
+    /// rescue section) keeps it for the next flush.
     ///
     /// A flush goes through the handlers once, in their order: one that is notified by a later one waits for the next.
-    fn expand_handlers(&mut self, start: NodeId, end: NodeId, hosts: &[HostIndex]) -> bool {
+    fn expand_handlers(&mut self, start: NodeId, end: NodeId, only: Option<HostIndex>) -> bool {
+        if self.notified.is_empty() {
+            return false;
+        }
+        let section = self.graph.node(start).section;
         let handlers = self.handler_tasks();
         let waiting: Vec<usize> = self.notified.keys().copied().collect();
         for index in waiting {
+            let (Some(notified), Some(task)) = (self.notified.get(&index), handlers.get(index)) else { continue };
+            let here = |host: &HostIndex| only.is_none_or(|only| only == *host);
+            let runs = |host: &HostIndex| self.is_live(section, *host) || self.is_forced(*host);
             let passed = |host: &HostIndex| self.flushed.get(&(start, *host)).is_some_and(|last| *last >= index);
-            let Some(notified) = self.notified.get(&index) else { continue };
-            let take: Vec<HostIndex> =
-                hosts.iter().copied().filter(|host| notified.contains(host) && !passed(host)).collect();
-            let Some(task) = handlers.get(index).filter(|_| !take.is_empty()) else { continue };
+            let mut take: Vec<HostIndex> =
+                notified.iter().copied().filter(here).filter(runs).filter(|host| !passed(host)).collect();
+            take.sort_unstable();
+            if take.is_empty() {
+                continue;
+            }
             if let Some(notified) = self.notified.get_mut(&index) {
-                take.iter().for_each(|host| {
-                    notified.remove(host);
-                });
+                notified.retain(|host| take.binary_search(host).is_err());
             }
             take.iter().for_each(|host| {
                 self.flushed.insert((start, *host), index);

@@ -12,6 +12,8 @@ mod publish;
 mod run;
 mod step;
 mod target;
+#[cfg(test)]
+mod tests;
 mod tracker;
 mod world;
 

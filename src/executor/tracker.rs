@@ -3,6 +3,7 @@
 
 use crate::graph::{Edge, Graph, NodeId, Scope, Until};
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// A host's number in its batch.
 pub(super) type HostIndex = u32;
@@ -31,12 +32,16 @@ pub(super) struct Tracker {
     left: Vec<usize>,
 }
 
+/// A node's counters, for the hosts that run it.
 #[derive(Debug)]
 struct Track {
+    /// The hosts that run it, in order; `None` for all. For the others it is settled. What an include brings to a few
+    /// of ten thousand hosts costs as much as those few.
+    only: Option<Arc<[HostIndex]>>,
     /// Edges with scope `All` that are not met.
     unmet_all: u32,
     /// Edges with scope `Host` that are not met, per host.
-    unmet: Vec<u16>,
+    unmet: Vec<u32>,
     state: Vec<State>,
     ran: usize,
     settled: usize,
@@ -47,6 +52,24 @@ struct Track {
     settle_followers: Vec<NodeId>,
 }
 
+impl Track {
+    /// Returns where a host's counters are.
+    fn slot(&self, host: HostIndex) -> Option<usize> {
+        match &self.only {
+            None => Some(host as usize),
+            Some(only) => only.binary_search(&host).ok(),
+        }
+    }
+
+    fn host(&self, slot: usize) -> HostIndex {
+        self.only.as_ref().map_or(slot as HostIndex, |only| only[slot])
+    }
+
+    fn state(&self, host: HostIndex) -> State {
+        self.slot(host).map_or(State::Settled, |slot| self.state[slot])
+    }
+}
+
 impl Tracker {
     /// Makes the counters of a graph for so many hosts.
     pub(super) fn new(graph: &Graph, hosts: usize) -> Tracker {
@@ -55,23 +78,22 @@ impl Tracker {
         tracker
     }
 
-    /// Adds nodes; with a mask, only the hosts that it holds will run them, for the others they are settled.
-    pub(super) fn add(&mut self, graph: &Graph, range: std::ops::Range<usize>, mask: Option<&[bool]>) {
+    /// Adds nodes. Where hosts are given, in their order, only they will run them; for the others they are settled.
+    pub(super) fn add(&mut self, graph: &Graph, range: std::ops::Range<usize>, only: Option<&[HostIndex]>) {
+        let only: Option<Arc<[HostIndex]>> = only.filter(|only| only.len() < self.hosts).map(Arc::from);
+        let count = only.as_ref().map_or(self.hosts, |only| only.len());
+        match &only {
+            None => self.left.iter_mut().for_each(|left| *left += range.len()),
+            Some(only) => only.iter().for_each(|host| self.left[*host as usize] += range.len()),
+        }
         for _ in range.clone() {
-            let state: Vec<State> = match mask {
-                None => vec![State::Waiting; self.hosts],
-                Some(mask) => mask.iter().map(|take| if *take { State::Waiting } else { State::Settled }).collect(),
-            };
-            let settled = state.iter().filter(|state| **state == State::Settled).count();
-            for (left, state) in self.left.iter_mut().zip(&state) {
-                *left += usize::from(*state != State::Settled);
-            }
             self.nodes.push(Track {
+                only: only.clone(),
                 unmet_all: 0,
-                unmet: vec![0; self.hosts],
-                state,
-                ran: settled,
-                settled,
+                unmet: vec![0; count],
+                state: vec![State::Waiting; count],
+                ran: 0,
+                settled: 0,
                 followers: Vec::new(),
                 settles_after: None,
                 settle_followers: Vec::new(),
@@ -88,9 +110,7 @@ impl Tracker {
             }
         }
         for index in range {
-            for host in 0..self.hosts {
-                self.queue_if_ready(NodeId(index as u32), host as HostIndex);
-            }
+            self.queue_all(NodeId(index as u32));
         }
     }
 
@@ -104,9 +124,15 @@ impl Tracker {
                 }
             }
             Scope::Host => {
-                for host in 0..self.hosts {
-                    if !met(self.nodes[edge.from.index()].state[host], edge.until) {
-                        self.nodes[to.index()].unmet[host] += 1;
+                for slot in 0..self.nodes[edge.from.index()].state.len() {
+                    let from = &self.nodes[edge.from.index()];
+                    if met(from.state[slot], edge.until) {
+                        continue;
+                    }
+                    let host = from.host(slot);
+                    let waiting = &mut self.nodes[to.index()];
+                    if let Some(slot) = waiting.slot(host) {
+                        waiting.unmet[slot] += 1;
                     }
                 }
             }
@@ -117,16 +143,13 @@ impl Tracker {
     pub(super) fn pop(&mut self) -> Option<(NodeId, HostIndex)> {
         while let Some((node, host)) = self.queue.pop_front() {
             let track = &mut self.nodes[node.index()];
-            let state = &mut track.state[host as usize];
-            if *state != State::Queued {
-                continue;
-            }
+            let Some(slot) = track.slot(host).filter(|slot| track.state[*slot] == State::Queued) else { continue };
             // An expansion may have put something before it since it was queued.
-            if track.unmet_all > 0 || track.unmet[host as usize] > 0 {
-                *state = State::Waiting;
+            if track.unmet_all > 0 || track.unmet[slot] > 0 {
+                track.state[slot] = State::Waiting;
                 continue;
             }
-            *state = State::Running;
+            track.state[slot] = State::Running;
             return Some((node, host));
         }
         None
@@ -134,17 +157,21 @@ impl Tracker {
 
     /// Puts a step that was popped back: it waits again if something was put before it, else it is queued again.
     pub(super) fn put_back(&mut self, node: NodeId, host: HostIndex) {
-        self.nodes[node.index()].state[host as usize] = State::Waiting;
-        self.queue_if_ready(node, host);
+        let track = &mut self.nodes[node.index()];
+        if let Some(slot) = track.slot(host).filter(|slot| track.state[*slot] == State::Running) {
+            track.state[slot] = State::Waiting;
+            self.queue_if_ready(node, host);
+        }
     }
 
     /// Notes that a step's work is over.
     pub(super) fn ran(&mut self, node: NodeId, host: HostIndex) {
         let track = &mut self.nodes[node.index()];
-        if matches!(track.state[host as usize], State::Ran | State::Settled) {
+        let Some(slot) = track.slot(host) else { return };
+        if matches!(track.state[slot], State::Ran | State::Settled) {
             return;
         }
-        track.state[host as usize] = State::Ran;
+        track.state[slot] = State::Ran;
         track.ran += 1;
         self.meet(node, host, Until::Ran);
     }
@@ -159,10 +186,8 @@ impl Tracker {
     pub(super) fn settle(&mut self, node: NodeId, host: HostIndex) {
         self.ran(node, host);
         let track = &mut self.nodes[node.index()];
-        if track.state[host as usize] == State::Settled {
-            return;
-        }
-        track.state[host as usize] = State::Settled;
+        let Some(slot) = track.slot(host).filter(|slot| track.state[*slot] != State::Settled) else { return };
+        track.state[slot] = State::Settled;
         track.settled += 1;
         self.left[host as usize] -= 1;
         self.meet(node, host, Until::Settled);
@@ -176,12 +201,13 @@ impl Tracker {
 
     /// Returns how far a node is on a host.
     pub(super) fn state(&self, node: NodeId, host: HostIndex) -> State {
-        self.nodes[node.index()].state[host as usize]
+        self.nodes[node.index()].state(host)
     }
 
     /// Claims that this host is the only one on which the node is not settled.
     pub(super) fn is_last(&self, node: NodeId, host: HostIndex) -> bool {
-        self.nodes[node.index()].settled + 1 == self.hosts && self.state(node, host) != State::Settled
+        let track = &self.nodes[node.index()];
+        track.settled + 1 == track.state.len() && track.state(host) != State::Settled
     }
 
     /// Claims that all nodes are settled on a host.
@@ -189,16 +215,23 @@ impl Tracker {
         self.left[host as usize] == 0
     }
 
+    /// Returns how many nodes are not settled on a host.
+    #[cfg(test)]
+    pub(super) fn left(&self, host: HostIndex) -> usize {
+        self.left[host as usize]
+    }
+
     /// Returns the hosts on which a node is not settled.
     pub(super) fn unsettled(&self, node: NodeId) -> impl Iterator<Item = HostIndex> + '_ {
-        let states = self.nodes[node.index()].state.iter().enumerate();
-        states.filter(|(_, state)| **state != State::Settled).map(|(host, _)| host as HostIndex)
+        let track = &self.nodes[node.index()];
+        let slots = (0..track.state.len()).filter(|slot| track.state[*slot] != State::Settled);
+        slots.map(|slot| track.host(slot))
     }
 
     fn all_met(&self, node: NodeId, until: Until) -> bool {
         let track = &self.nodes[node.index()];
         let count = if until == Until::Ran { track.ran } else { track.settled };
-        count == self.hosts
+        count == track.state.len()
     }
 
     /// Tells those who wait for `node` that it has come so far on `host`.
@@ -211,17 +244,17 @@ impl Tracker {
             }
             match scope {
                 Scope::Host => {
-                    let unmet = &mut self.nodes[to.index()].unmet[host as usize];
-                    *unmet = unmet.saturating_sub(1);
-                    self.queue_if_ready(to, host);
+                    let track = &mut self.nodes[to.index()];
+                    if let Some(slot) = track.slot(host) {
+                        track.unmet[slot] = track.unmet[slot].saturating_sub(1);
+                        self.queue_if_ready(to, host);
+                    }
                 }
                 Scope::All if all => {
                     let unmet = &mut self.nodes[to.index()].unmet_all;
                     *unmet = unmet.saturating_sub(1);
                     if *unmet == 0 {
-                        for host in 0..self.hosts {
-                            self.queue_if_ready(to, host as HostIndex);
-                        }
+                        self.queue_all(to);
                     }
                 }
                 Scope::All => {}
@@ -231,10 +264,21 @@ impl Tracker {
 
     fn queue_if_ready(&mut self, node: NodeId, host: HostIndex) {
         let track = &mut self.nodes[node.index()];
-        let ready = track.unmet_all == 0 && track.unmet[host as usize] == 0;
-        if ready && track.state[host as usize] == State::Waiting {
-            track.state[host as usize] = State::Queued;
+        let Some(slot) = track.slot(host) else { return };
+        if track.unmet_all == 0 && track.unmet[slot] == 0 && track.state[slot] == State::Waiting {
+            track.state[slot] = State::Queued;
             self.queue.push_back((node, host));
+        }
+    }
+
+    fn queue_all(&mut self, node: NodeId) {
+        let track = &self.nodes[node.index()];
+        if track.unmet_all > 0 {
+            return;
+        }
+        for slot in 0..track.state.len() {
+            let host = self.nodes[node.index()].host(slot);
+            self.queue_if_ready(node, host);
         }
     }
 }

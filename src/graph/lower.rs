@@ -49,14 +49,27 @@ fn includes_roles(sections: &[Vec<Item>]) -> bool {
 /// What the next node has to wait for, as the file is walked.
 #[derive(Clone, Default)]
 struct Order {
-    /// The last node that nothing may pass.
-    barrier: Option<NodeId>,
+    /// Where the part of a block begins in which this stands, if hosts have to be let in there.
+    entry: Option<NodeId>,
+    /// The last node that nothing may pass, and on which hosts it is waited for.
+    barrier: Option<(NodeId, Scope)>,
     /// The nodes since then.
     open: Vec<NodeId>,
     /// The checks among them.
     guards: Vec<NodeId>,
+    /// What a host may have passed while others have not.
+    behind: Behind,
     /// The last node whose outcome counts in the order of the file.
     last: Option<NodeId>,
+}
+
+/// Nodes that stand before a point which each host passes for itself: for other hosts they may be yet to come.
+#[derive(Clone, Default)]
+struct Behind {
+    /// Those that set something.
+    define: Vec<NodeId>,
+    /// Those that use variables of other hosts.
+    look_across: Vec<NodeId>,
 }
 
 impl Graph {
@@ -71,9 +84,9 @@ impl Graph {
         how: &Lowering<'_>,
         found: &mut Diagnostics,
     ) -> (std::ops::Range<usize>, NodeId) {
-        let first = self.nodes.len();
+        let (first, sections) = (self.nodes.len(), self.sections.len());
         let section = self.node(start).section;
-        let mut order = Order { barrier: Some(start), ..Order::default() };
+        let mut order = Order { barrier: Some((start, self.barrier_scope())), ..Order::default() };
         if handlers {
             for item in items {
                 item.each_task(&mut |task| self.lower_handler(task, section, &mut order, how));
@@ -81,12 +94,19 @@ impl Graph {
         } else {
             self.lower_items(items, section, &mut order, how);
         }
-        needs::connect(self, first, found);
         let reason = if handlers { Reason::Handlers } else { Reason::Include };
         let last = self.add(Work::Join(Join::PartEnd), section, Effect::Pure, Arc::default());
         self.close_with(last, &mut order, &reason);
         let scope = self.barrier_scope();
         self.nodes[end.index()].edges.push(Edge { from: last, scope, until: Until::Settled, reason });
+        let before = found.has_errors();
+        needs::connect(self, first, found);
+        if found.has_errors() && !before {
+            // What is wrong leaves no trace: the graph is as it was.
+            self.nodes[end.index()].edges.pop();
+            self.nodes.truncate(first);
+            self.sections.truncate(sections);
+        }
         (first..self.nodes.len(), last)
     }
 
@@ -110,50 +130,85 @@ impl Graph {
         let effect = effect(task, how.platforms);
         let names = Arc::new(how.knowledge.of_task(task));
         let id = self.add(Work::Task(Arc::clone(task)), section, effect, names);
+        if let (Some(entry), true) = (order.entry, runs_once(task) && self.strategy != Strategy::HostPinned) {
+            // Which host is the first in a rescue section is known when all have come to it.
+            self.edge(id, entry, Scope::All, Until::Settled, Reason::BlockOrder);
+        }
         if task.needs.is_some() {
-            order.open.push(id);
-            return;
+            return self.add_needing(id, expands, order);
         }
         if is_barrier(task, effect, how) {
-            self.close_with(id, order, &Reason::BeforeWrite);
+            let reason = if effect == Effect::Write { Reason::BeforeWrite } else { Reason::BeforeBarrier };
+            self.close_with(id, order, &reason);
         } else {
             self.add_read(id, task, order);
         }
         if expands {
-            let end = self.add(Work::Join(Join::ExpansionEnd(id)), section, Effect::Pure, Arc::default());
-            let scope = self.barrier_scope();
-            self.edge(end, id, scope, Until::Settled, Reason::Include);
-            order.barrier = Some(end);
-            order.last = Some(end);
+            self.end_expansion(id, order, Reason::Include);
         }
+    }
+
+    /// Lets a task wait for its data and for its part of the block only; what it needs comes when all names are known.
+    fn add_needing(&mut self, id: NodeId, expands: bool, order: &mut Order) {
+        if let Some(entry) = order.entry {
+            self.edge(id, entry, Scope::Host, Until::Settled, Reason::BlockOrder);
+        }
+        for from in (0..id.0).map(NodeId) {
+            if let Some((scope, until, reason)) = self.hazard(from, id) {
+                self.edge(id, from, scope, until, reason);
+            }
+        }
+        let mut last = id;
+        if expands {
+            let section = self.node(id).section;
+            last = self.add(Work::Join(Join::ExpansionEnd(id)), section, Effect::Pure, Arc::default());
+            self.edge(last, id, self.barrier_scope(), Until::Settled, Reason::Include);
+        }
+        order.open.push(last);
+    }
+
+    /// Adds the end of what a node brings at run time.
+    fn end_expansion(&mut self, start: NodeId, order: &mut Order, reason: Reason) {
+        let section = self.node(start).section;
+        let end = self.add(Work::Join(Join::ExpansionEnd(start)), section, Effect::Pure, Arc::default());
+        let scope = self.barrier_scope();
+        self.edge(end, start, scope, Until::Settled, reason);
+        order.barrier = Some((end, scope));
+        order.last = Some(end);
     }
 
     /// Lets a node wait for everything that is open, and everything after wait for it.
     fn close_with(&mut self, id: NodeId, order: &mut Order, reason: &Reason) {
         let scope = self.barrier_scope();
+        self.leave_behind(scope, order);
         for from in std::mem::take(&mut order.open) {
             self.edge(id, from, scope, Until::Settled, reason.clone());
         }
-        if let Some(barrier) = order.barrier {
-            self.edge(id, barrier, scope, Until::Settled, Reason::AfterWrite);
+        self.look_behind(id, order);
+        if scope == Scope::Host {
+            self.note_behind(id, order);
+        }
+        if let Some((barrier, _)) = order.barrier {
+            self.edge(id, barrier, scope, Until::Settled, self.after(barrier));
         }
         order.guards.clear();
-        order.barrier = Some(id);
+        order.barrier = Some((id, scope));
         self.nodes[id.index()].settles_after = order.last;
         order.last = Some(id);
     }
 
     /// Lets a task that only reads wait for the last barrier and for the data that it uses.
     fn add_read(&mut self, id: NodeId, task: &Task, order: &mut Order) {
-        if let Some(barrier) = order.barrier {
-            self.edge(id, barrier, self.barrier_scope_after(barrier), Until::Settled, Reason::AfterWrite);
+        if let Some((barrier, scope)) = order.barrier {
+            self.edge(id, barrier, scope, Until::Settled, self.after(barrier));
         }
         for from in order.guards.clone() {
             self.edge(id, from, Scope::Host, Until::Ran, Reason::Guard);
         }
+        self.look_behind(id, order);
         for from in order.open.clone() {
-            if let Some((scope, reason)) = self.hazard(from, id) {
-                self.edge(id, from, scope, Until::Ran, reason);
+            if let Some((scope, until, reason)) = self.hazard(from, id) {
+                self.edge(id, from, scope, until, reason);
             }
         }
         self.nodes[id.index()].settles_after = order.last;
@@ -164,28 +219,71 @@ impl Graph {
         }
     }
 
-    /// Returns why `later` cannot overlap with `earlier`, although both only read.
-    fn hazard(&self, earlier: NodeId, later: NodeId) -> Option<(Scope, Reason)> {
-        let (a, b) = (&self.node(earlier).names, &self.node(later).names);
-        if b.uses.other_hosts && !a.defines.is_empty() {
-            return Some((Scope::All, Reason::OtherHosts));
+    /// Takes note of what is open before a point that hosts pass together or each for itself.
+    fn leave_behind(&self, scope: Scope, order: &mut Order) {
+        if scope == Scope::All {
+            order.behind = Behind::default();
+            return;
         }
+        for from in order.open.clone() {
+            self.note_behind(from, order);
+        }
+    }
+
+    fn note_behind(&self, id: NodeId, order: &mut Order) {
+        let names = &self.node(id).names;
+        if !names.defines.is_empty() {
+            order.behind.define.push(id);
+        }
+        if names.uses.other_hosts {
+            order.behind.look_across.push(id);
+        }
+    }
+
+    /// Lets a node wait for what other hosts have yet to do, where variables go from host to host.
+    fn look_behind(&mut self, id: NodeId, order: &Order) {
+        if self.strategy == Strategy::HostPinned {
+            return;
+        }
+        let names = Arc::clone(&self.node(id).names);
+        if names.uses.other_hosts {
+            for from in &order.behind.define {
+                self.edge(id, *from, Scope::All, Until::Settled, Reason::OtherHosts);
+            }
+        }
+        if !names.defines.is_empty() {
+            for from in &order.behind.look_across {
+                self.edge(id, *from, Scope::All, Until::Ran, Reason::OtherHosts);
+            }
+        }
+    }
+
+    /// Returns why `later` cannot overlap with `earlier`, although both only read.
+    fn hazard(&self, earlier: NodeId, later: NodeId) -> Option<(Scope, Until, Reason)> {
+        let (a, b) = (&self.node(earlier).names, &self.node(later).names);
+        // Hosts that are not under way yet cannot be waited for by those that are.
+        let all = if self.strategy == Strategy::HostPinned { Scope::Host } else { Scope::All };
+        if b.uses.other_hosts && !a.defines.is_empty() {
+            // A read that ran ahead may come to nothing on its host; what another host saw could not be taken back.
+            return Some((all, Until::Settled, Reason::OtherHosts));
+        }
+        let ran = |scope, reason| Some((scope, Until::Ran, reason));
         if a.uses.other_hosts && !b.defines.is_empty() {
-            return Some((Scope::All, Reason::OtherHosts));
+            return ran(all, Reason::OtherHosts);
         }
         if let Some(name) = meets(&a.defines, &b.uses) {
-            return Some((Scope::Host, name.map_or(Reason::UsesAnything, Reason::Uses)));
+            return ran(Scope::Host, name.map_or(Reason::UsesAnything, Reason::Uses));
         }
         if let Some(name) = meets(&b.defines, &a.uses) {
-            return Some((Scope::Host, name.map_or(Reason::UsesAnything, Reason::Sets)));
+            return ran(Scope::Host, name.map_or(Reason::UsesAnything, Reason::Sets));
         }
         let both = a.defines.names.intersection(&b.defines.names).next();
         if let Some(name) = both {
-            return Some((Scope::Host, Reason::Sets(Arc::clone(name))));
+            return ran(Scope::Host, Reason::Sets(Arc::clone(name)));
         }
         let overwrites =
             (a.defines.everything && !b.defines.is_empty()) || (b.defines.everything && !a.defines.is_empty());
-        overwrites.then_some((Scope::Host, Reason::UsesAnything))
+        if overwrites { ran(Scope::Host, Reason::UsesAnything) } else { None }
     }
 
     fn lower_block(&mut self, block: &Arc<Block>, section: SectionId, order: &mut Order, how: &Lowering<'_>) {
@@ -201,86 +299,87 @@ impl Graph {
             (entry.body, entry.rescue, entry.always) = (body, rescue, always);
         }
         self.lower_items(&block.body, body, order, how);
+        let around = order.entry;
         for (part, items) in [(rescue, &block.rescue), (always, &block.always)] {
             if let Some(part) = part {
-                self.host_join(Join::PartEnd, section, order);
+                order.entry = Some(self.host_join(Join::PartEnd, section, order));
                 self.lower_items(items, part, order, how);
             }
         }
+        order.entry = around;
         self.host_join(Join::BlockEnd(body), section, order);
     }
 
     /// Adds a join that each host passes for itself once it is through with everything before it.
-    fn host_join(&mut self, join: Join, section: SectionId, order: &mut Order) {
+    fn host_join(&mut self, join: Join, section: SectionId, order: &mut Order) -> NodeId {
         let id = self.add(Work::Join(join), section, Effect::Pure, Arc::default());
+        let reason = self.after(id);
+        self.leave_behind(Scope::Host, order);
         for from in std::mem::take(&mut order.open) {
-            self.edge(id, from, Scope::Host, Until::Settled, Reason::BlockOrder);
+            self.edge(id, from, Scope::Host, Until::Settled, reason.clone());
         }
-        if let Some(barrier) = order.barrier {
+        if let Some((barrier, scope)) = order.barrier {
             // A barrier keeps its scope: what writes after a block still waits for what wrote before it, everywhere.
-            self.edge(id, barrier, self.barrier_scope_after(barrier), Until::Settled, Reason::BlockOrder);
+            self.edge(id, barrier, scope, Until::Settled, reason);
         }
         order.guards.clear();
-        order.barrier = Some(id);
+        order.barrier = Some((id, Scope::Host));
         self.nodes[id.index()].settles_after = order.last;
         order.last = Some(id);
+        id
     }
 
-    /// Lowers a block whose tasks have no order among themselves.
+    /// Lowers a block whose tasks have no order among themselves. Each of them is a section of its own: what fails in
+    /// one does not end the others, and counts when all are done. So what comes of it does not depend on the clock.
     fn lower_parallel(&mut self, block: &Arc<Block>, section: SectionId, order: &mut Order, how: &Lowering<'_>) {
         let mut writes = false;
         for item in &block.body {
             item.each_task(&mut |task| writes |= is_barrier(task, effect(task, how.platforms), how));
         }
-        let start = self.add(Work::Join(Join::ParallelStart), section, Effect::Pure, Arc::default());
-        if writes {
-            self.close_with(start, order, &Reason::BeforeWrite);
+        let start = if writes {
+            let start = self.add(Work::Join(Join::ParallelStart), section, Effect::Pure, Arc::default());
+            self.close_with(start, order, &Reason::Parallel);
+            start
         } else {
-            self.host_join_as(start, order);
+            self.host_join(Join::ParallelStart, section, order)
+        };
+        let scope = if writes { self.barrier_scope() } else { Scope::Host };
+        let first = SectionId(self.sections.len() as u32);
+        let children: Vec<SectionId> = block.body.iter().map(|_| self.add_section(section, Part::Body)).collect();
+        let mut ends = Vec::new();
+        for (item, child) in block.body.iter().zip(&children) {
+            let mut inside = Order {
+                entry: order.entry,
+                barrier: Some((start, scope)),
+                last: Some(start),
+                behind: order.behind.clone(),
+                ..Order::default()
+            };
+            self.lower_items(std::slice::from_ref(item), *child, &mut inside, how);
+            let barrier = inside.barrier.map(|(barrier, _)| barrier).filter(|barrier| *barrier != start);
+            ends.extend(inside.open.into_iter().chain(barrier));
         }
-        let end = self.children(start, &block.body, section, how);
-        order.barrier = Some(end);
+        let join = Join::ParallelEnd { first, count: children.len() as u32 };
+        let end = self.add(Work::Join(join), section, Effect::Pure, Arc::default());
+        self.edge(end, start, scope, Until::Settled, Reason::Parallel);
+        for from in ends {
+            self.edge(end, from, scope, Until::Settled, Reason::Parallel);
+        }
+        self.nodes[end.index()].settles_after = Some(start);
+        match scope {
+            Scope::All => order.behind = Behind::default(),
+            Scope::Host => (start.0..end.0).map(NodeId).for_each(|id| self.note_behind(id, order)),
+        }
+        order.barrier = Some((end, scope));
         order.open.clear();
         order.guards.clear();
         order.last = Some(end);
     }
 
-    fn children(&mut self, start: NodeId, items: &[Item], section: SectionId, how: &Lowering<'_>) -> NodeId {
-        let mut ends = Vec::new();
-        for item in items {
-            let mut order = Order { barrier: Some(start), last: Some(start), ..Order::default() };
-            self.lower_items(std::slice::from_ref(item), section, &mut order, how);
-            ends.extend(order.open.iter().copied().chain(order.barrier.filter(|barrier| *barrier != start)));
-        }
-        let end = self.add(Work::Join(Join::ParallelEnd), section, Effect::Pure, Arc::default());
-        let scope = self.barrier_scope();
-        self.edge(end, start, scope, Until::Settled, Reason::Parallel);
-        for from in ends {
-            self.edge(end, from, scope, Until::Settled, Reason::Parallel);
-        }
-        end
-    }
-
-    fn host_join_as(&mut self, id: NodeId, order: &mut Order) {
-        for from in std::mem::take(&mut order.open) {
-            self.edge(id, from, Scope::Host, Until::Settled, Reason::Parallel);
-        }
-        if let Some(barrier) = order.barrier {
-            self.edge(id, barrier, self.barrier_scope_after(barrier), Until::Settled, Reason::AfterWrite);
-        }
-        self.nodes[id.index()].settles_after = order.last;
-        order.barrier = Some(id);
-        order.last = Some(id);
-    }
-
     fn lower_flush(&mut self, section: SectionId, order: &mut Order) {
         let id = self.add(Work::Flush, section, Effect::Write, Arc::default());
         self.close_with(id, order, &Reason::Handlers);
-        let end = self.add(Work::Join(Join::ExpansionEnd(id)), section, Effect::Pure, Arc::default());
-        let scope = self.barrier_scope();
-        self.edge(end, id, scope, Until::Settled, Reason::Handlers);
-        order.barrier = Some(end);
-        order.last = Some(end);
+        self.end_expansion(id, order, Reason::Handlers);
     }
 
     fn lower_handler(&mut self, task: &Arc<Task>, section: SectionId, order: &mut Order, how: &Lowering<'_>) {
@@ -289,11 +388,7 @@ impl Graph {
         let id = self.add(Work::Handler(Arc::clone(task)), section, effect, names);
         self.close_with(id, order, &Reason::Handlers);
         if matches!(task.action, Action::IncludeTasks | Action::IncludeRole) {
-            let end = self.add(Work::Join(Join::ExpansionEnd(id)), section, Effect::Pure, Arc::default());
-            let scope = self.barrier_scope();
-            self.edge(end, id, scope, Until::Settled, Reason::Include);
-            order.barrier = Some(end);
-            order.last = Some(end);
+            self.end_expansion(id, order, Reason::Include);
         }
     }
 
@@ -329,11 +424,20 @@ impl Graph {
         }
     }
 
-    /// Returns the scope in which to wait for a barrier: a join that hosts pass one by one is waited for on the host.
-    fn barrier_scope_after(&self, barrier: NodeId) -> Scope {
-        match self.node(barrier).work {
-            Work::Join(Join::PartEnd | Join::BlockEnd(_)) => Scope::Host,
-            _ => self.barrier_scope(),
+    /// Returns why things wait for a barrier that stands before them; for a join it is also why it waits itself.
+    fn after(&self, barrier: NodeId) -> Reason {
+        let node = self.node(barrier);
+        match node.work {
+            Work::Join(Join::PartEnd | Join::BlockEnd(_)) => Reason::BlockOrder,
+            Work::Join(Join::ParallelStart | Join::ParallelEnd { .. }) => Reason::Parallel,
+            Work::Join(Join::ExpansionEnd(start)) if matches!(self.node(start).work, Work::Flush) => Reason::Handlers,
+            Work::Join(Join::ExpansionEnd(_)) => Reason::Include,
+            Work::Flush | Work::Handler(_) => Reason::Handlers,
+            Work::Task(ref task) if matches!(task.action, Action::IncludeTasks | Action::IncludeRole) => {
+                Reason::Include
+            }
+            Work::Task(_) if node.effect == Effect::Write => Reason::AfterWrite,
+            Work::Task(_) => Reason::AfterBarrier,
         }
     }
 }
@@ -357,6 +461,11 @@ fn is_barrier(task: &Task, effect: Effect, how: &Lowering<'_>) -> bool {
         || how.fail_together
         || task.settings.any_errors_fatal.is_some()
         || task.settings.delegate_facts.is_some()
+}
+
+/// Claims that the task may run once for all hosts.
+fn runs_once(task: &Task) -> bool {
+    task.settings.run_once.is_some() || matches!(task.action, Action::Module { module, .. } if module.once)
 }
 
 /// Claims that the task is a check that stands before others to stop them.

@@ -102,8 +102,13 @@ pub enum Join {
     PartEnd,
     /// The start of tasks without order among themselves.
     ParallelStart,
-    /// Their end.
-    ParallelEnd,
+    /// Their end: here a failure of one becomes one of what is around them.
+    ParallelEnd {
+        /// The section of the first of them.
+        first: SectionId,
+        /// How many there are; their sections follow each other.
+        count: u32,
+    },
     /// The end of what a runtime include brings, or of a handler flush.
     ExpansionEnd(NodeId),
 }
@@ -172,6 +177,10 @@ pub enum Reason {
     BeforeWrite,
     /// What stands after a task that writes waits for it.
     AfterWrite,
+    /// What concerns all hosts at once (it may end the play for all, or changes the run) waits for what stands before it.
+    BeforeBarrier,
+    /// What stands after something that concerns all hosts at once waits for it.
+    AfterBarrier,
     /// A check (`assert`, `fail`) holds up what stands after it.
     Guard,
     /// It uses a variable that the other sets.
@@ -199,6 +208,8 @@ impl std::fmt::Display for Reason {
         match self {
             Reason::BeforeWrite => f.write_str("it writes, so everything before it is done first"),
             Reason::AfterWrite => f.write_str("the other writes and stands before it"),
+            Reason::BeforeBarrier => f.write_str("it may concern all hosts, so everything before it is done first"),
+            Reason::AfterBarrier => f.write_str("the other may concern all hosts and stands before it"),
             Reason::Guard => f.write_str("the other is a check and stands before it"),
             Reason::Uses(name) => write!(f, "it uses `{name}`"),
             Reason::UsesAnything => f.write_str("it uses names known only at run time"),
@@ -273,7 +284,7 @@ impl Node {
             Work::Join(Join::BlockEnd(_)) => "end of block".into(),
             Work::Join(Join::PartEnd) => "end of a part of the block".into(),
             Work::Join(Join::ParallelStart) => "start of parallel".into(),
-            Work::Join(Join::ParallelEnd) => "end of parallel".into(),
+            Work::Join(Join::ParallelEnd { .. }) => "end of parallel".into(),
             Work::Join(Join::ExpansionEnd(_)) => "end of include".into(),
         }
     }

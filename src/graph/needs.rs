@@ -1,6 +1,6 @@
 //! `needs`: names into edges, and the circles that they can make.
 
-use super::{Graph, NodeId, Reason, Scope, Until};
+use super::{Graph, Join, NodeId, Reason, Scope, Until, Work};
 use crate::source::{Diagnostic, Diagnostics, did_you_mean};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,12 @@ use std::sync::Arc;
 /// Connects the nodes from `first` on whose tasks say `needs`, and looks for circles among them.
 pub(super) fn connect(graph: &mut Graph, first: usize, found: &mut Diagnostics) {
     let mut by_name: HashMap<Arc<str>, Vec<NodeId>> = HashMap::new();
+    // What needs an include needs what that brings.
+    let mut ends: HashMap<NodeId, NodeId> = HashMap::new();
     for (index, node) in graph.nodes.iter().enumerate() {
+        if let Work::Join(Join::ExpansionEnd(start)) = node.work {
+            ends.insert(start, NodeId(index as u32));
+        }
         if let Some(name) = node.task().and_then(|task| task.plain_name()) {
             by_name.entry(name.into()).or_default().push(NodeId(index as u32));
         }
@@ -27,7 +32,7 @@ pub(super) fn connect(graph: &mut Graph, first: usize, found: &mut Diagnostics) 
                 );
                 continue;
             };
-            for from in nodes.clone() {
+            for from in nodes.iter().map(|from| ends.get(from).copied().unwrap_or(*from)) {
                 graph.edge(to, from, Scope::Host, Until::Settled, Reason::Needs);
             }
         }
@@ -44,16 +49,19 @@ fn report_circle(graph: &Graph, found: &mut Diagnostics) {
     else {
         return;
     };
-    let names: Vec<String> = circle
-        .iter()
-        .filter(|id| graph.node(**id).task().is_some())
-        .map(|id| format!("`{}`", graph.node(*id).title()))
-        .collect();
-    let mut error = Diagnostic::error("E0702", format!("these tasks wait for each other: {}", names.join(" → ")))
+    let tasks: Vec<_> = circle.iter().filter_map(|id| graph.node(*id).task()).collect();
+    // Each waits for the next, the last for the first.
+    let mut names: Vec<String> = tasks.iter().map(|task| format!("`{}`", task.title())).collect();
+    names.extend(names.first().cloned());
+    let message = format!("these tasks wait for each other: {}", names.join(" waits for "));
+    let mut error = Diagnostic::error("E0702", message)
         .help("`needs` can only name tasks that do not wait for this one; a task that writes waits for all before it");
     if let Some(task) = graph.node(*culprit).task() {
         let span = task.needs.iter().flatten().next().map_or(task.span, |(_, span)| *span);
         error = error.at_with(span, "needed here");
+        for (number, other) in tasks.iter().enumerate().filter(|(_, other)| !Arc::ptr_eq(other, task)) {
+            error = error.also(other.span, format!("waits for {}", names[number + 1]));
+        }
     }
     found.push(error);
 }
@@ -74,8 +82,7 @@ fn circle(graph: &Graph) -> Option<Vec<NodeId>> {
             path.push((start, 0));
         }
         while let Some((node, walked)) = path.last_mut() {
-            let before: Vec<usize> = waits_for(graph, *node);
-            let Some(next) = before.get(*walked).copied() else {
+            let Some(next) = waits_for(graph, *node, *walked) else {
                 seen[*node] = Seen::Done;
                 path.pop();
                 continue;
@@ -89,9 +96,7 @@ fn circle(graph: &Graph) -> Option<Vec<NodeId>> {
                 }
                 Seen::Open => {
                     let from = path.iter().position(|(node, _)| *node == next).unwrap_or(0);
-                    let mut circle: Vec<NodeId> = path[from..].iter().map(|(node, _)| NodeId(*node as u32)).collect();
-                    circle.reverse();
-                    return Some(circle);
+                    return Some(path[from..].iter().map(|(node, _)| NodeId(*node as u32)).collect());
                 }
             }
         }
@@ -99,7 +104,11 @@ fn circle(graph: &Graph) -> Option<Vec<NodeId>> {
     None
 }
 
-fn waits_for(graph: &Graph, node: usize) -> Vec<usize> {
+/// Returns the node that comes so many places down the list of those that a node waits for.
+fn waits_for(graph: &Graph, node: usize, place: usize) -> Option<usize> {
     let node = &graph.nodes[node];
-    node.edges.iter().map(|edge| edge.from.index()).chain(node.settles_after.map(NodeId::index)).collect()
+    match node.edges.get(place) {
+        Some(edge) => Some(edge.from.index()),
+        None => node.settles_after.filter(|_| place == node.edges.len()).map(NodeId::index),
+    }
 }

@@ -84,3 +84,64 @@ fn playbooks_have_the_graphs_beside_them() {
         snapshot(path.file_stem().unwrap().to_str().unwrap(), shown);
     }
 }
+
+/// What a person may write as a name, and what would break out of a label.
+const ODD: &str = r##"
+- hosts: all
+  tasks:
+    - {name: 'say "hello" \N', ansible.builtin.stat: {path: /a}, register: a}
+    - {name: "two\nlines, `code`, #1; <b>", ansible.builtin.debug: {var: a}}
+    - {name: "ends in \\", ansible.builtin.command: "true"}
+"##;
+
+#[test]
+fn graphs_are_shown_as_mermaid_dot_and_json() {
+    let case = Case::of(ODD);
+    let place = regex::Regex::new(r"[^ ]*/p\.yml").unwrap();
+    let json = case.view(Format::Json);
+    assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
+    let shown = [case.view(Format::Mermaid), case.view(Format::Dot), place.replace_all(&json, "p.yml").into_owned()];
+    snapshot("formats", shown.join("\n"));
+}
+
+/// Reads the strings of a DOT text as Graphviz does: a quote ends one unless a backslash stands before it.
+#[test]
+fn every_line_of_dot_has_whole_strings() {
+    for line in Case::of(ODD).view(Format::Dot).lines() {
+        let mut inside = false;
+        let mut chars = line.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' if inside => {
+                    assert!(chars.next().is_some_and(|next| "\\\"n".contains(next)), "{line}");
+                }
+                '"' => inside = !inside,
+                _ => {}
+            }
+        }
+        assert!(!inside, "{line}");
+    }
+}
+
+#[test]
+fn a_circle_of_an_include_leaves_the_graph_as_it_was() {
+    let case = Case::of(
+        "- hosts: all\n  tasks:\n    - {name: more, ansible.builtin.include_tasks: x.yml}\n    - {name: late, ansible.builtin.command: x}\n",
+    );
+    let mut graph = case.graphs[0].1.clone();
+    let brought = Case::of("- hosts: all\n  tasks:\n    - {name: inner, ansible.builtin.command: y, needs: [late]}\n");
+    assert!(brought.found.has_errors(), "in a play of its own `late` is not known");
+    let sources = Arc::new(SourceMap::new());
+    let loader = Loader::new(Arc::clone(&sources), Arc::new(Layer::new(Origin::ExtraVars)));
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.yml");
+    std::fs::write(&path, "- {name: inner, ansible.builtin.command: y, needs: [late]}\n").unwrap();
+    let mut found = Diagnostics::new();
+    let items = loader.include_file(&path, &Arc::default(), false, &mut found);
+    assert!(!found.has_errors() && items.len() == 1);
+    let before = format!("{graph:?}");
+    let how = Lowering { knowledge: &Knowledge::default(), platforms: &[], fail_together: false };
+    graph.expand(NodeId(0), NodeId(1), &items, false, &how, &mut found);
+    assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), ["E0702"]);
+    assert_eq!(format!("{graph:?}"), before);
+}

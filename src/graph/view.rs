@@ -136,10 +136,33 @@ fn json(plays: &[(String, Graph)], sources: &SourceMap) -> String {
     format!("{:#}\n", json!({ "plays": plays }))
 }
 
+/// Writes text for a Mermaid label: there quotes end it, backticks begin Markdown, and `#` begins a character's name.
 fn quoted(text: &str) -> String {
-    text.replace('"', "#quot;").replace('\n', " ")
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("#quot;"),
+            '#' | '`' | '<' | '>' | '&' | ';' | '\\' => {
+                let _ = write!(out, "#{};", u32::from(c));
+            }
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
+/// Writes text for a quoted string of DOT, in which a backslash begins an escape.
 fn escaped(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\\' => out.push_str("\\\\"),
+            '"' => out.push_str("\\\""),
+            '\n' => out.push_str("\\n"),
+            c if c.is_control() => out.push(' '),
+            c => out.push(c),
+        }
+    }
+    out
 }
