@@ -50,7 +50,7 @@ impl Call {
         self
     }
 
-    /// Starts it; its output goes to files, so that nobody has to read while it runs.
+    /// Starts it; its output goes to files, so that nobody has to read while it runs. The project must outlive it.
     pub(crate) fn start(mut self) -> Running {
         let file = |name: &str| File::create(self.scratch.path().join(name)).expect("the folder is ours");
         self.command.stdout(file("stdout")).stderr(file("stderr"));
