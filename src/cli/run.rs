@@ -543,7 +543,7 @@ fn learn_passwords(context: &Context, setup: &Setup) {
     let beside = hosts.values().map(|host| &host.vars).chain(groups.values().map(|group| &group.vars));
     let folders = hosts.values().flat_map(|host| &host.layers).chain(groups.values().flat_map(|group| &group.layers));
     let layers = beside.chain(folders.map(|folder| &folder.layer.vars)).chain([&setup.loader.extra_vars.vars]);
-    for (name, var) in layers.flatten().filter(|(name, _)| is_secret_name(name)) {
+    for (_, var) in layers.flatten().filter(|(name, _)| is_secret_name(name)) {
         let text = match var {
             Var::Author(node) if node.is_static() => node.as_str(),
             Var::Data(value) => value.as_str(),

@@ -26,7 +26,7 @@ impl Project {
     /// Writes `site.yml`: a play of tasks (a list in YAML) on hosts of a pattern.
     pub(crate) fn tasks(self, hosts: &str, tasks: &str) -> Project {
         let tasks: String = tasks.lines().map(|line| format!("    {line}\n")).collect();
-        self.file("site.yml", &format!("- hosts: \"{hosts}\"\n  gather_facts: false\n  tasks:\n{tasks}"))
+        self.file("site.yml", format!("- hosts: \"{hosts}\"\n  gather_facts: false\n  tasks:\n{tasks}"))
     }
 
     /// Writes `site.yml` as it is.
