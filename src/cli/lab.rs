@@ -14,6 +14,7 @@ pub(super) struct LabArgs {
 
 #[cfg(feature = "lab")]
 pub(super) fn main(args: LabArgs, colour: Option<bool>) -> Exit {
+    use super::signals::Signals;
     use super::{event_loop, say, say_error};
     use crate::lab::{Lab, LabFile};
     use crate::source::{SourceMap, Style, render};
@@ -39,9 +40,12 @@ pub(super) fn main(args: LabArgs, colour: Option<bool>) -> Exit {
                 return Exit::Internal;
             }
         };
+        let Ok(mut signals) = Signals::new() else {
+            say_error("netplay: cannot listen to signals\n");
+            return Exit::Internal;
+        };
         say(&(lab.describe().join("\n") + "\nCtrl-C stops the lab\n"));
-        // Without a way to hear Ctrl-C the lab ends at once rather than never.
-        let _ = tokio::signal::ctrl_c().await;
+        signals.next().await;
         lab.stop().await;
         Exit::Ok
     })

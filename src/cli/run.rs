@@ -283,6 +283,10 @@ async fn checked_run(
     if let Err(exit) = limit_leaves_hosts(context, setup) {
         return exit;
     }
+    let Ok(signals) = signals::Signals::new() else {
+        say_error("netplay: cannot listen to signals\n");
+        return Exit::Internal;
+    };
     let publisher = &context.publisher;
     publisher.publish(What::RunStarted {
         schema: 1,
@@ -292,7 +296,7 @@ async fn checked_run(
         check: args.check,
     });
     let interrupt = Interrupt::default();
-    let watcher = tokio::spawn(signals::watch(interrupt.clone(), context.cut.clone(), publisher.clone()));
+    let watcher = tokio::spawn(signals::watch(signals, interrupt.clone(), context.cut.clone(), publisher.clone()));
     let end = executor::run(context, plays, &interrupt).await;
     watcher.abort();
     // The watcher holds a way to the reporters: they end only when it is gone.

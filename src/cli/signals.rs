@@ -3,20 +3,35 @@
 use super::{Exit, say_error};
 use crate::event::What;
 use crate::executor::{Interrupt, Publisher};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// Watches for signals until the run is over.
-pub(super) async fn watch(interrupt: Interrupt, cut: CancellationToken, publisher: Publisher) {
-    let (Ok(mut interrupts), Ok(mut terminations)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return;
-    };
-    for count in 1.. {
+/// The signals that a run hears. One that comes before they are made ends the process as if nobody listened: make them
+/// before the first step, not in the task that waits for them.
+pub(super) struct Signals {
+    interrupts: Signal,
+    terminations: Signal,
+}
+
+impl Signals {
+    /// Begins to listen. Must be called within a tokio runtime.
+    pub(super) fn new() -> std::io::Result<Signals> {
+        Ok(Signals { interrupts: signal(SignalKind::interrupt())?, terminations: signal(SignalKind::terminate())? })
+    }
+
+    /// Waits for the next one.
+    pub(super) async fn next(&mut self) {
         tokio::select! {
-            _ = interrupts.recv() => {}
-            _ = terminations.recv() => {}
+            _ = self.interrupts.recv() => {}
+            _ = self.terminations.recv() => {}
         }
+    }
+}
+
+/// Watches for signals until the run is over.
+pub(super) async fn watch(mut signals: Signals, interrupt: Interrupt, cut: CancellationToken, publisher: Publisher) {
+    for count in 1.. {
+        signals.next().await;
         match count {
             1 => {
                 publisher.publish(What::Interrupted { how: "drain" });

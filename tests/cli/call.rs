@@ -44,13 +44,7 @@ impl Call {
         self
     }
 
-    /// Sets a variable of its environment.
-    pub(crate) fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Call {
-        self.command.env(name, value);
-        self
-    }
-
-    /// Starts it; its output goes to files, so that nobody has to read while it runs.
+    /// Starts it; its output goes to files, so that nobody has to read while it runs. The project must outlive it.
     pub(crate) fn start(mut self) -> Running {
         let file = |name: &str| File::create(self.scratch.path().join(name)).expect("the folder is ours");
         self.command.stdout(file("stdout")).stderr(file("stderr"));

@@ -100,7 +100,7 @@ fn a_file_that_may_not_be_read_is_named() {
     }
     use std::os::unix::fs::PermissionsExt as _;
     let project = local().tasks("all", PING);
-    std::fs::set_permissions(project.at("site.yml"), std::fs::Permissions::from_mode(0)).expect("it is ours");
+    std::fs::set_permissions(project.at("site.yml"), std::fs::Permissions::from_mode(0o000)).expect("it is ours");
     project.run().exits(65).complains("cannot read `site.yml`: permission denied");
 }
 

@@ -16,8 +16,11 @@ fn project(sshd: &Sshd) -> Project {
     Project::of_tasks(&tasks).ssh_host("h1", sshd, "").ssh_host("h2", sshd, "")
 }
 
-fn until_begun(dir: &Path) {
-    wait_until("both hosts are at work", || dir.join("begun-h1").exists() && dir.join("begun-h2").exists());
+fn until_begun(run: &Running, dir: &Path) {
+    wait_until("both hosts are at work", || {
+        assert!(!run.stdout().contains("RECAP"), "it ended early:\n{}", run.stdout());
+        dir.join("begun-h1").exists() && dir.join("begun-h2").exists()
+    });
 }
 
 fn until_interrupted(run: &Running, how: &str) {
@@ -28,8 +31,9 @@ fn until_interrupted(run: &Running, how: &str) {
 fn the_first_interrupt_lets_running_steps_end_and_begins_nothing_new() {
     for signal in ["INT", "TERM"] {
         let sshd = Sshd::start();
-        let run = project(&sshd).run_events().start();
-        until_begun(sshd.dir());
+        let project = project(&sshd);
+        let run = project.run_events().start();
+        until_begun(&run, sshd.dir());
         let run = run.signal(signal);
         until_interrupted(&run, "drain");
         std::fs::write(sshd.dir().join("go"), "").expect("it is ours");
@@ -46,8 +50,9 @@ fn the_first_interrupt_lets_running_steps_end_and_begins_nothing_new() {
 #[test]
 fn the_second_interrupt_cuts_running_steps() {
     let sshd = Sshd::start();
-    let run = project(&sshd).run_events().start();
-    until_begun(sshd.dir());
+    let project = project(&sshd);
+    let run = project.run_events().start();
+    until_begun(&run, sshd.dir());
     let run = run.signal("INT");
     until_interrupted(&run, "drain");
     // Nobody lets the steps go on: only the cut ends them.
@@ -62,8 +67,9 @@ fn the_second_interrupt_cuts_running_steps() {
 #[test]
 fn the_recap_is_shown_after_an_interrupt() {
     let sshd = Sshd::start();
-    let run = project(&sshd).run().start();
-    until_begun(sshd.dir());
+    let project = project(&sshd);
+    let run = project.run().start();
+    until_begun(&run, sshd.dir());
     let run = run.signal("INT").until_it_shows("no new ones start").signal("INT");
     run.ended().exits(130).shows("steps that run are cut off").shows("PLAY RECAP").shows("h1 : ok=1");
 }

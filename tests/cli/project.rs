@@ -26,7 +26,7 @@ impl Project {
     /// Writes `site.yml`: a play of tasks (a list in YAML) on hosts of a pattern.
     pub(crate) fn tasks(self, hosts: &str, tasks: &str) -> Project {
         let tasks: String = tasks.lines().map(|line| format!("    {line}\n")).collect();
-        self.file("site.yml", &format!("- hosts: \"{hosts}\"\n  gather_facts: false\n  tasks:\n{tasks}"))
+        self.file("site.yml", format!("- hosts: \"{hosts}\"\n  gather_facts: false\n  tasks:\n{tasks}"))
     }
 
     /// Writes `site.yml` as it is.
@@ -83,10 +83,11 @@ impl Project {
         Call::netplay(self.dir(), &self.at("home")).with(words)
     }
 
-    /// Begins `netplay run site.yml`, on the inventory if there is one.
+    /// Begins `netplay run site.yml`, on the inventories that there are.
     pub(crate) fn run(&self) -> Call {
-        let call = self.netplay("run site.yml");
-        if self.at("hosts.ini").exists() { call.with("-i hosts.ini") } else { call }
+        let there = |name: &&str| self.at(name).exists();
+        let names = ["hosts.ini", "hosts.yml"].into_iter().filter(there);
+        names.fold(self.netplay("run site.yml"), |call, name| call.with("-i").arg(name))
     }
 
     /// Begins a run whose output is events.
