@@ -7,7 +7,7 @@
 
 use super::Context;
 use super::step::{self, Inclusion, Job, Outcome, VarWrite};
-use super::tracker::{HostIndex, State, Tracker};
+use super::tracker::{HostIndex, Tracker};
 use super::world::{PlayView, Shelf};
 use crate::effect::Effect;
 use crate::event::{FailureReport, Status, StepDone, TaskNumber, What};

@@ -132,7 +132,8 @@ impl Batch {
         let handlers = self.handler_tasks();
         for index in waiting {
             let (Some(notified), Some(task)) = (self.notified.get(&index), handlers.get(index)) else { continue };
-            let here = |host: &HostIndex| only.is_none_or(|only| only == *host);
+            let here =
+                |host: &HostIndex| only.is_none_or(|only| only == *host) && self.tracker.takes_part(start, *host);
             let runs = |host: &HostIndex| self.is_live(section, *host) || self.is_forced(*host);
             let mut take: Vec<HostIndex> = notified.iter().copied().filter(here).filter(runs).collect();
             take.sort_unstable();

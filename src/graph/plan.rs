@@ -29,7 +29,7 @@ impl TagFilter {
             take = false;
         }
         if take && !self.skip.is_empty() {
-            let skip_all = self.skip.contains("all") && !(has("always") && !self.skip.contains("always"));
+            let skip_all = self.skip.contains("all") && (!has("always") || self.skip.contains("always"));
             take = !(skip_all
                 || any(&self.skip)
                 || (self.skip.contains("tagged") && tagged)
