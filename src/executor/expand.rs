@@ -144,7 +144,8 @@ impl Batch {
         let waiting: Vec<usize> = self.notified.keys().copied().collect();
         for index in waiting {
             let (Some(notified), Some(task)) = (self.notified.get(&index), handlers.get(index)) else { continue };
-            let here = |host: &HostIndex| only.is_none_or(|only| only == *host);
+            let here =
+                |host: &HostIndex| only.is_none_or(|only| only == *host) && self.tracker.takes_part(start, *host);
             let runs = |host: &HostIndex| self.is_live(section, *host) || self.is_forced(*host);
             let passed = |host: &HostIndex| self.flushed.get(&(start, *host)).is_some_and(|last| *last >= index);
             let mut take: Vec<HostIndex> =

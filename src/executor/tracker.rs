@@ -199,6 +199,11 @@ impl Tracker {
         followers.iter().copied().filter(|next| self.state(*next, host) == State::Ran).collect()
     }
 
+    /// Claims that a node runs on a host.
+    pub(super) fn takes_part(&self, node: NodeId, host: HostIndex) -> bool {
+        self.nodes[node.index()].slot(host).is_some()
+    }
+
     /// Returns how far a node is on a host.
     pub(super) fn state(&self, node: NodeId, host: HostIndex) -> State {
         self.nodes[node.index()].state(host)

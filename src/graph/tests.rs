@@ -97,7 +97,7 @@ const ODD: &str = r##"
 #[test]
 fn graphs_are_shown_as_mermaid_dot_and_json() {
     let case = Case::of(ODD);
-    let place = regex::Regex::new(r"[^ ]*/p\.yml").unwrap();
+    let place = regex::Regex::new(r#"[^" ]*/p\.yml"#).unwrap();
     let json = case.view(Format::Json);
     assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
     let shown = [case.view(Format::Mermaid), case.view(Format::Dot), place.replace_all(&json, "p.yml").into_owned()];

@@ -1,7 +1,7 @@
 //! Runs playbooks of the model through the loader, the graph and the dispatcher, and compares what is left.
 
 use super::super::batch::{Batch, BatchStart, Standing};
-use super::super::step::{Job, Outcome, VarWrite};
+use super::super::step::{Included, Inclusion, Job, Outcome, VarWrite};
 use super::super::world::{PlayView, Shelf, World};
 use super::super::{Context, Defaults, Pool, Publisher, Settings};
 use super::interpreter::{Left, interpret};
@@ -15,9 +15,10 @@ use crate::playbook::{Loader, load};
 use crate::redact::Redactor;
 use crate::source::{Diagnostics, SourceMap};
 use crate::transport::{self, HttpClients, Shared};
-use crate::value::Value;
+use crate::value::{Map, Value};
 use crate::vars::{Layer, Origin, Var};
 use std::collections::{HashMap, HashSet};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
@@ -71,9 +72,11 @@ fn context(program: &Program, events: &Arc<Mutex<Vec<Event>>>) -> Arc<Context> {
     })
 }
 
-fn batch(program: &Program, context: &Arc<Context>) -> Batch {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("p.yml");
+fn batch(program: &Program, context: &Arc<Context>, dir: &Path) -> Batch {
+    let path = dir.join("p.yml");
+    for (name, _, text) in program.files() {
+        std::fs::write(dir.join(name + ".yml"), text).unwrap();
+    }
     std::fs::write(&path, program.yaml()).unwrap();
     let mut found = Diagnostics::new();
     let plays = load(&context.loader, &path, &mut found);
@@ -170,6 +173,18 @@ async fn step(job: Job, task: Task, cells: Cells, at_work: Arc<Mutex<AtWork>>, o
     outcome
 }
 
+/// Carries out an include of the model.
+fn include(job: &Job, hosts: u32) -> Outcome {
+    let name = job.task.plain_name().unwrap();
+    let mut outcome = Outcome::empty(Status::Ok, name.to_owned());
+    if hosts >> host_number(&job.host) & 1 == 1 {
+        let path = job.task.files.playbook_dir.join(format!("{name}.yml"));
+        let what = Included::File(path);
+        outcome.inclusions.push(Inclusion { what, vars: Map::new(), apply: None, named_at: job.task.span });
+    }
+    outcome
+}
+
 async fn pause(random: &mut Random) {
     for _ in 0..random.below(6) {
         tokio::task::yield_now().await;
@@ -193,15 +208,22 @@ fn run_until(program: &Program, order: u64, drain_at: Option<usize>) -> Ran {
     program.each_task(&mut |task| drop(tasks.insert(task.name(), task.clone())));
     let cells: Cells = Arc::new(Mutex::new(vec![[0; CELLS]; program.hosts]));
     let at_work: Arc<Mutex<AtWork>> = Arc::default();
+    let files: HashMap<String, u32> = program.files().into_iter().map(|(name, hosts, _)| (name, hosts)).collect();
     let (devices, counter) = (Arc::clone(&cells), Arc::clone(&at_work));
     let runner = Arc::new(move |job: Job| -> crate::module::Boxed<'static, Outcome> {
         if drain_at == Some(begun.fetch_add(1, Ordering::Relaxed)) {
             asked.cancel();
         }
-        let task = tasks[job.task.plain_name().unwrap()].clone();
+        let name = job.task.plain_name().unwrap();
+        if let Some(hosts) = files.get(name) {
+            let outcome = include(&job, *hosts);
+            return Box::pin(async { outcome });
+        }
+        let task = tasks[name].clone();
         Box::pin(step(job, task, Arc::clone(&devices), Arc::clone(&counter), order))
     });
-    let mut batch = batch(program, &context).with_runner(runner);
+    let dir = tempfile::tempdir().unwrap();
+    let mut batch = batch(program, &context, dir.path()).with_runner(runner);
     runtime.block_on(batch.dispatch(&drain));
     let unsettled = batch.unsettled();
     let mut statuses = vec![Vec::new(); program.hosts];
@@ -267,7 +289,8 @@ fn has_parallel(items: &[Item]) -> bool {
     items.iter().any(|item| match item {
         Item::Parallel(_) => true,
         Item::Block { body, rescue, always } => [body, rescue, always].into_iter().any(|part| has_parallel(part)),
-        _ => false,
+        Item::Include { items, .. } => has_parallel(items),
+        Item::Task(_) | Item::Flush => false,
     })
 }
 
@@ -336,7 +359,7 @@ fn is_closed(item: &Item, program: &Program) -> bool {
                 && task.other.is_none_or(|(host, _)| host < program.hosts)
         }
         Item::Block { body, rescue, always } => !body.is_empty() && all(body) && all(rescue) && all(always),
-        Item::Parallel(items) => all(items),
+        Item::Parallel(items) | Item::Include { items, .. } => !items.is_empty() && all(items),
         Item::Flush => true,
     }
 }
@@ -367,6 +390,12 @@ fn smaller_items(items: &[Item]) -> Vec<Vec<Item>> {
             Item::Parallel(items) => {
                 replaced(items.clone());
                 smaller_items(items).into_iter().for_each(|items| replaced(vec![Item::Parallel(items)]));
+            }
+            Item::Include { task, hosts, items } => {
+                replaced(items.clone());
+                for items in smaller_items(items) {
+                    replaced(vec![Item::Include { task: task.clone(), hosts: *hosts, items }]);
+                }
             }
             Item::Flush => {}
         }
@@ -399,7 +428,12 @@ fn random_playbooks_leave_what_they_leave_one_step_at_a_time() {
     let first: u64 = std::env::var("NETPLAY_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
     for seed in first..first + cases {
         let mut random = Random::new(seed);
-        let taste = Taste { tasks: 3 + (seed % 9) as usize, parallel: seed % 3 == 0, strategies: seed % 4 == 0 };
+        let taste = Taste {
+            tasks: 3 + (seed % 9) as usize,
+            parallel: seed % 3 == 0,
+            strategies: seed % 4 == 0,
+            includes: seed % 5 < 2,
+        };
         check(&random_program(&mut random, taste), 4);
     }
 }
@@ -487,7 +521,7 @@ fn fill(items: &mut [Item], next: &mut usize, make: &dyn Fn(usize) -> Task) {
             Item::Block { body, rescue, always } => {
                 [body, rescue, always].into_iter().for_each(|part| fill(part, next, make));
             }
-            Item::Parallel(items) => fill(items, next, make),
+            Item::Parallel(items) | Item::Include { items, .. } => fill(items, next, make),
             Item::Flush => {}
         }
     }
@@ -497,7 +531,7 @@ fn fill(items: &mut [Item], next: &mut usize, make: &dyn Fn(usize) -> Task) {
 fn a_drain_ends_every_step_and_tells_of_all_that_wrote() {
     for seed in 0..600 {
         let mut random = Random::new(seed);
-        let taste = Taste { tasks: 8, parallel: seed % 3 == 0, strategies: seed % 2 == 0 };
+        let taste = Taste { tasks: 8, parallel: seed % 3 == 0, strategies: seed % 2 == 0, includes: seed % 5 < 2 };
         let program = random_program(&mut random, taste);
         let ran = run_until(&program, seed, Some(random.below(12)));
         let shown = program.yaml();
@@ -514,8 +548,17 @@ fn what_a_step_costs() {
     use std::io::Write as _;
     let number = |name: &str, other: usize| std::env::var(name).map_or(other, |text| text.parse().unwrap());
     let (hosts, tasks) = (number("HOSTS", 2000), number("TASKS", 50));
-    for (kind, what) in [(Kind::Fact, "pure"), (Kind::Read, "reading"), (Kind::Write, "writing")] {
-        let items = (0..tasks).map(|id| Item::Task(Task { sets: Some(id % 3), ..Task::new(id, kind) })).collect();
+    let plain = |kind| Task { sets: Some(0), ..Task::new(0, kind) };
+    let ways = [
+        (plain(Kind::Fact), "pure"),
+        (plain(Kind::Read), "reading"),
+        (plain(Kind::Write), "writing"),
+        (Task { once: true, ..plain(Kind::Read) }, "once"),
+        (Task { throttle: true, ..plain(Kind::Read) }, "throttled"),
+        (Task { other: Some((0, 0)), ..plain(Kind::Read) }, "hostvars"),
+    ];
+    for (like, what) in ways {
+        let items = (0..tasks).map(|id| Item::Task(Task { id, sets: Some(id % 3), ..like.clone() })).collect();
         let program = Program { hosts, forks: 500, items, ..Program::default() };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let _inside = runtime.enter();
@@ -524,7 +567,8 @@ fn what_a_step_costs() {
         let runner = Arc::new(|_: Job| -> crate::module::Boxed<'static, Outcome> {
             Box::pin(async { Outcome::empty(Status::Ok, String::new()) })
         });
-        let mut batch = batch(&program, &context).with_runner(runner);
+        let dir = tempfile::tempdir().unwrap();
+        let mut batch = batch(&program, &context, dir.path()).with_runner(runner);
         let started = std::time::Instant::now();
         runtime.block_on(batch.dispatch(&CancellationToken::new()));
         let micros = started.elapsed().as_secs_f64() * 1e6 / (hosts * tasks) as f64;

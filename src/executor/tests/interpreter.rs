@@ -58,6 +58,15 @@ impl Interpreter<'_> {
             match item {
                 Item::Task(task) => self.task(task, entered, &mut failed, around),
                 Item::Flush => self.flush(entered, &mut failed, around),
+                Item::Include { task, hosts, items } => {
+                    let mut live = self.live(entered, &failed);
+                    for host in (0..live.len()).filter(|host| live[*host]) {
+                        self.left.statuses[host].push((task.id, "ok"));
+                    }
+                    (0..live.len()).for_each(|host| live[host] &= hosts >> host & 1 == 1);
+                    let fails = self.items(items, &live, around);
+                    (0..live.len()).for_each(|host| failed[host] |= fails[host]);
+                }
                 Item::Block { body, rescue, always } => {
                     let live = self.live(entered, &failed);
                     let fails = self.block(body, rescue, always, &live, around);

@@ -25,9 +25,19 @@ pub(super) struct Program {
 #[derive(Clone, Debug)]
 pub(super) enum Item {
     Task(Task),
-    Block { body: Vec<Item>, rescue: Vec<Item>, always: Vec<Item> },
+    Block {
+        body: Vec<Item>,
+        rescue: Vec<Item>,
+        always: Vec<Item>,
+    },
     Parallel(Vec<Item>),
     Flush,
+    /// A file of tasks, which some hosts include.
+    Include {
+        task: Task,
+        hosts: u32,
+        items: Vec<Item>,
+    },
 }
 
 /// What a task does.
@@ -168,6 +178,30 @@ impl Program {
         out
     }
 
+    /// Returns the files that it includes, with the hosts that do.
+    pub(super) fn files(&self) -> Vec<(String, u32, String)> {
+        fn walk(items: &[Item], files: &mut Vec<(String, u32, String)>) {
+            for item in items {
+                match item {
+                    Item::Include { task, hosts, items } => {
+                        let mut text = String::new();
+                        items_yaml(items, 0, &mut text);
+                        files.push((task.name(), *hosts, text));
+                        walk(items, files);
+                    }
+                    Item::Block { body, rescue, always } => {
+                        [body, rescue, always].into_iter().for_each(|part| walk(part, files));
+                    }
+                    Item::Parallel(items) => walk(items, files),
+                    Item::Task(_) | Item::Flush => {}
+                }
+            }
+        }
+        let mut files = Vec::new();
+        walk(&self.items, &mut files);
+        files
+    }
+
     /// Calls `see` with every task.
     pub(super) fn each_task<'a>(&'a self, see: &mut dyn FnMut(&'a Task)) {
         fn walk<'a>(items: &'a [Item], see: &mut dyn FnMut(&'a Task)) {
@@ -178,6 +212,10 @@ impl Program {
                         [body, rescue, always].into_iter().for_each(|part| walk(part, see));
                     }
                     Item::Parallel(items) => walk(items, see),
+                    Item::Include { task, items, .. } => {
+                        see(task);
+                        walk(items, see);
+                    }
                     Item::Flush => {}
                 }
             }
@@ -197,6 +235,10 @@ fn items_yaml(items: &[Item], indent: usize, out: &mut String) {
             Item::Task(task) => task.yaml(out, indent, false),
             Item::Flush => {
                 let _ = writeln!(out, "{pad}- ansible.builtin.meta: flush_handlers");
+            }
+            Item::Include { task, .. } => {
+                let name = task.name();
+                let _ = writeln!(out, "{pad}- {{name: {name}, ansible.builtin.include_tasks: {name}.yml}}");
             }
             Item::Parallel(items) => {
                 let _ = writeln!(out, "{pad}- parallel:");
@@ -222,6 +264,7 @@ pub(super) struct Taste {
     pub(super) tasks: usize,
     pub(super) parallel: bool,
     pub(super) strategies: bool,
+    pub(super) includes: bool,
 }
 
 /// Makes a random playbook.
@@ -231,7 +274,8 @@ pub(super) fn random_program(random: &mut Random, taste: Taste) -> Program {
         program.pinned = random.percent(30);
         program.free = !program.pinned && random.percent(60);
     }
-    if !program.free && !program.pinned && random.percent(10) {
+    // A judgement over all hosts inside of an include that some do not take part in is not modelled.
+    if !program.free && !program.pinned && !taste.includes && random.percent(10) {
         program.max_fail_percentage = Some([0, 30, 60][random.below(3)]);
     }
     let mut maker = Maker { random, taste, next: 0, hosts: program.hosts, cross: !program.free && !program.pinned };
@@ -272,6 +316,15 @@ impl Maker<'_> {
             } else if self.taste.parallel && self.random.percent(15) {
                 left -= part;
                 items.push(self.parallel(part, depth, handlers));
+            } else if depth < 3 && self.taste.includes && self.random.percent(15) {
+                left -= part;
+                let task = Task::new(self.next, Kind::Fact);
+                self.next += 1;
+                // What concerns several hosts at once would concern those that do not include it as well.
+                let cross = std::mem::replace(&mut self.cross, false);
+                let brought = self.items(part, depth + 1, handlers);
+                self.cross = cross;
+                items.push(Item::Include { task, hosts: self.random.next() as u32 | 1, items: brought });
             } else if !handlers.is_empty() && self.random.percent(10) {
                 items.push(Item::Flush);
                 left -= 1;
