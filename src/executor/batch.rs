@@ -14,7 +14,7 @@ use crate::event::{FailureReport, Status, StepDone, TaskNumber, What};
 use crate::failure::{Failure, FailureKind};
 use crate::graph::{Graph, Join, Knowledge, NodeId, Part, SectionId, Work};
 use crate::platform::Platform;
-use crate::playbook::{Action, Item, Meta, Strategy, Task};
+use crate::playbook::{Action, Item, Meta, Role, Strategy, Task};
 use crate::source::{Diagnostic, Style, render};
 use crate::value::Value;
 use crate::vars::Var;
@@ -78,8 +78,14 @@ pub(super) struct Batch {
     pub(super) notified: BTreeMap<usize, HashSet<HostIndex>>,
     pub(super) inclusions: HashMap<NodeId, Vec<(HostIndex, Vec<Inclusion>)>>,
     pub(super) expanded: HashMap<NodeId, HashSet<HostIndex>>,
+    /// Hosts on which a handler failed: no other follows there, `force_handlers` or not.
+    failed_handlers: HashSet<HostIndex>,
+    /// Flushes with a condition, and the hosts on which it holds.
+    pub(super) asked_to_flush: HashSet<(NodeId, HostIndex)>,
     /// Per flush and host, the last handler that it ran.
     pub(super) flushed: HashMap<(NodeId, HostIndex), usize>,
+    /// Roles that are over for a host (`meta: end_role`).
+    ended_roles: Vec<(HostIndex, Arc<Role>)>,
     announced: HashSet<NodeId>,
     first_number: TaskNumber,
     max_fail_percentage: Option<f64>,
@@ -152,7 +158,10 @@ impl Batch {
             notified: BTreeMap::new(),
             inclusions: HashMap::new(),
             expanded: HashMap::new(),
+            failed_handlers: HashSet::new(),
+            asked_to_flush: HashSet::new(),
             flushed: HashMap::new(),
+            ended_roles: Vec::new(),
             announced: HashSet::new(),
             fatal_nodes: HashSet::new(),
             stop_play: false,
@@ -209,15 +218,14 @@ impl Batch {
             Work::Join(_) => self.pass(node, host),
             Work::Flush => self.pass(node, host),
             Work::Handler(task) => {
-                let forced = self.view.play.force_handlers && self.standing[host as usize] == Standing::Failed;
-                if self.is_live(section, host) || forced {
+                if self.is_live(section, host) || self.is_forced(host) {
                     self.start_task(node, host, &task);
                 } else {
                     self.pass(node, host);
                 }
             }
             Work::Task(task) => {
-                if !self.is_live(section, host) {
+                if !self.is_live(section, host) || self.has_ended_role(&task, host) {
                     return self.pass(node, host);
                 }
                 let must_wait = self.held_failures[host as usize] > 0 && !self.tracker.may_settle(node, host);
@@ -296,7 +304,14 @@ impl Batch {
     }
 
     fn runs_once(&self, task: &Task) -> bool {
-        let module_once = matches!(task.action, Action::Module { module, .. } if module.once);
+        let module_once = match task.action {
+            Action::Module { module, .. } => module.once,
+            // As in Ansible, the condition of what is about all hosts is asked of the first.
+            Action::Meta(Meta::EndPlay | Meta::EndBatch | Meta::ClearFacts | Meta::ClearHostErrors) => {
+                self.graph.strategy == Strategy::Linear
+            }
+            _ => false,
+        };
         module_once
             || task.settings.run_once.as_ref().is_some_and(|node| {
                 // A template here is rare; it is taken as true, because running too often could do harm.
@@ -318,6 +333,13 @@ impl Batch {
                 return true;
             }
             self.pinned.insert(host);
+        }
+        // Groups, and facts that several hosts give to one, come to be in the order of hosts.
+        let in_turn = matches!(task.action, Action::Module { module, .. } if module.changes_run)
+            || (task.settings.delegate_facts.is_some() && self.graph.node(node).effect == Effect::Pure);
+        if in_turn && self.running_of.get(&node).copied().unwrap_or(0) > 0 {
+            self.parked.entry(node).or_default().push(host);
+            return true;
         }
         let limit = task.settings.throttle.as_ref().map(|node| match node.to_value() {
             Value::Int(n) if n > 0 => n as usize,
@@ -448,9 +470,11 @@ impl Batch {
             if let Action::Meta(meta) = task.action
                 && outcome.status == Status::Ok
             {
-                self.meta(meta, host);
+                self.meta(meta, node, host);
             }
-            self.apply_run_changes(host, &outcome);
+            if !outcome.run.is_empty() && !self.apply_run_changes(host, &outcome) {
+                outcome.nothing_changed();
+            }
             self.report(node, host, task, &outcome, started);
             if outcome.status == Status::Rescued {
                 self.context.world.change_host(&self.hosts[host as usize], |vars| {
@@ -468,6 +492,9 @@ impl Batch {
         }
         match outcome.status {
             Status::Failed | Status::Rescued => {
+                if matches!(self.graph.node(node).work, Work::Handler(_)) {
+                    self.failed_handlers.insert(host);
+                }
                 self.fail(section, host, Standing::Failed);
                 if outcome.fatal {
                     self.fatal_nodes.insert(node);
@@ -588,7 +615,7 @@ impl Batch {
     }
 
     /// Claims that tasks of this section run on the host.
-    fn is_live(&self, section: SectionId, host: HostIndex) -> bool {
+    pub(super) fn is_live(&self, section: SectionId, host: HostIndex) -> bool {
         if self.standing[host as usize] != Standing::In {
             return false;
         }
@@ -610,6 +637,19 @@ impl Batch {
                 None => return true,
             }
         }
+    }
+
+    /// Claims that handlers run on the host although it failed (`force_handlers`).
+    pub(super) fn is_forced(&self, host: HostIndex) -> bool {
+        self.view.play.force_handlers
+            && self.standing[host as usize] == Standing::Failed
+            && !self.failed_handlers.contains(&host)
+    }
+
+    /// Claims that the task belongs to a role that is over for the host.
+    fn has_ended_role(&self, task: &Task, host: HostIndex) -> bool {
+        let over = |role| self.ended_roles.iter().any(|(other, ended)| *other == host && Arc::ptr_eq(ended, role));
+        task.role.as_ref().is_some_and(over)
     }
 
     /// Marks a section as failed on a host; outside of blocks the host is out.
@@ -663,9 +703,16 @@ impl Batch {
         self.failed.resize_with(self.graph.sections.len(), || vec![false; hosts]);
     }
 
-    fn meta(&mut self, meta: Meta, host: HostIndex) {
+    fn meta(&mut self, meta: Meta, node: NodeId, host: HostIndex) {
         match meta {
-            Meta::Noop | Meta::FlushHandlers | Meta::ResetConnection => {}
+            Meta::Noop | Meta::ResetConnection => {}
+            Meta::FlushHandlers => {
+                self.asked_to_flush.insert((node, host));
+            }
+            Meta::EndRole => {
+                let role = self.graph.node(node).task().and_then(|task| task.role.clone());
+                self.ended_roles.extend(role.map(|role| (host, role)));
+            }
             Meta::EndHost => self.drop_host(host, Standing::Ended),
             Meta::EndPlay | Meta::EndBatch => {
                 self.stop_play |= meta == Meta::EndPlay;
@@ -674,36 +721,44 @@ impl Batch {
                 }
             }
             Meta::ClearFacts => {
-                let name = Arc::clone(&self.hosts[host as usize]);
-                self.context.world.change_host(&name, |vars| vars.facts.clear());
+                let hosts = match self.graph.strategy {
+                    Strategy::Linear => self.view.all_hosts.clone(),
+                    Strategy::Free | Strategy::HostPinned => vec![Arc::clone(&self.hosts[host as usize])],
+                };
+                for name in &hosts {
+                    self.context.world.change_host(name, |vars| vars.facts.clear());
+                }
             }
             Meta::ClearHostErrors => {
-                for (host, standing) in self.standing.iter_mut().enumerate() {
+                // As in Ansible: they stay out of this play, and are in the next.
+                for standing in &mut self.standing {
                     if matches!(standing, Standing::Failed | Standing::Unreachable) {
-                        *standing = Standing::In;
-                        self.view.set_out(host, false);
+                        *standing = Standing::Ended;
                     }
                 }
             }
         }
     }
 
-    fn apply_run_changes(&self, host: HostIndex, outcome: &Outcome) {
+    /// Changes the inventory; claims that it is another one now.
+    fn apply_run_changes(&self, host: HostIndex, outcome: &Outcome) -> bool {
         use crate::module::RunChange;
         let own = &self.hosts[host as usize];
+        let mut changed = false;
         for change in &outcome.run {
-            self.context.world.change_inventory(|inventory| match change {
+            changed |= self.context.world.change_inventory(|inventory| match change {
                 RunChange::AddHost { name, groups, vars } => {
                     let groups: Vec<&str> = groups.iter().map(|group| &**group).collect();
                     let vars = vars.iter().map(|(key, value)| (Arc::from(key.to_string()), Var::Data(value.clone())));
-                    inventory.add_host(name, &groups, vars);
+                    inventory.add_host(name, &groups, vars)
                 }
                 RunChange::GroupBy { group, parents } => {
                     let parents: Vec<&str> = parents.iter().map(|parent| &**parent).collect();
-                    inventory.group_by(own, group, &parents);
+                    inventory.group_by(own, group, &parents)
                 }
             });
         }
+        changed
     }
 
     /// Publishes what came of a step.
@@ -713,7 +768,7 @@ impl Batch {
             let place = Some(publisher.clean(self.context.loader.sources.place(task.span)));
             publisher.publish(What::Warning { message: publisher.clean(message), place });
         }
-        if matches!(task.action, Action::Meta(_)) && outcome.status == Status::Ok {
+        if matches!(task.action, Action::Meta(_)) && matches!(outcome.status, Status::Ok | Status::Skipped) {
             return;
         }
         let number = self.number(node);

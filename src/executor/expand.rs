@@ -7,7 +7,7 @@ use super::world::StepScope;
 use crate::event::{FailureReport, Status, StepDone, What};
 use crate::failure::FailureKind;
 use crate::graph::{Lowering, NodeId, Work, keep_tagged};
-use crate::playbook::{Inherited, Item, Strategy, Task};
+use crate::playbook::{Action, Inherited, Item, Meta, Strategy, Task};
 use crate::source::{Diagnostics, Style, render};
 use crate::template::Templar;
 use crate::value::Map;
@@ -30,6 +30,11 @@ impl Batch {
         };
         let grown = match self.graph.node(start).work.clone() {
             Work::Flush => self.expand_handlers(start, end, &hosts),
+            Work::Task(task) if matches!(task.action, Action::Meta(Meta::FlushHandlers)) => {
+                let asked = |host: &HostIndex| self.asked_to_flush.contains(&(start, *host));
+                let hosts: Vec<HostIndex> = hosts.iter().copied().filter(asked).collect();
+                self.expand_handlers(start, end, &hosts)
+            }
             Work::Task(task) | Work::Handler(task) => self.expand_include(start, end, &hosts, &task),
             Work::Join(_) => false,
         };
@@ -133,6 +138,10 @@ impl Batch {
     ///
     /// A flush goes through the handlers once, in their order: one that is notified by a later one waits for the next.
     fn expand_handlers(&mut self, start: NodeId, end: NodeId, hosts: &[HostIndex]) -> bool {
+        let section = self.graph.node(start).section;
+        // A host that does not come by here keeps what it notified for the next flush.
+        let hosts: Vec<HostIndex> =
+            hosts.iter().copied().filter(|host| self.is_live(section, *host) || self.is_forced(*host)).collect();
         let handlers = self.handler_tasks();
         let waiting: Vec<usize> = self.notified.keys().copied().collect();
         for index in waiting {
