@@ -15,7 +15,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::graph::{Graph, Join, Knowledge, NodeId, Part, SectionId, Work};
 use crate::module::Boxed;
 use crate::platform::Platform;
-use crate::playbook::{Action, Item, Meta, Strategy, Task};
+use crate::playbook::{Action, Item, Meta, Role, Strategy, Task};
 use crate::source::{Diagnostic, Style, render};
 use crate::value::{Map, Value};
 use crate::vars::Var;
@@ -92,8 +92,14 @@ pub(super) struct Batch {
     pub(super) inclusions: HashMap<NodeId, Vec<(HostIndex, Vec<Inclusion>)>>,
     /// The includes that were put into the graph, on a host or (`None`) on all.
     pub(super) expanded: HashSet<(NodeId, Option<HostIndex>)>,
+    /// Hosts on which a handler failed: no other follows there, `force_handlers` or not.
+    failed_handlers: HashSet<HostIndex>,
+    /// Flushes with a condition, and the hosts on which it holds.
+    pub(super) asked_to_flush: HashSet<(NodeId, HostIndex)>,
     /// Per flush and host, the last handler that it ran.
     pub(super) flushed: HashMap<(NodeId, HostIndex), usize>,
+    /// Roles that are over for a host (`meta: end_role`).
+    ended_roles: Vec<(HostIndex, Arc<Role>)>,
     announced: HashSet<NodeId>,
     first_number: TaskNumber,
     max_fail_percentage: Option<f64>,
@@ -181,7 +187,10 @@ impl Batch {
             notified: BTreeMap::new(),
             inclusions: HashMap::new(),
             expanded: HashSet::new(),
+            failed_handlers: HashSet::new(),
+            asked_to_flush: HashSet::new(),
             flushed: HashMap::new(),
+            ended_roles: Vec::new(),
             announced: HashSet::new(),
             fatal_nodes: HashSet::new(),
             stop_play: false,
@@ -281,7 +290,7 @@ impl Batch {
                 }
             }
             Work::Task(task) => {
-                if !self.is_live(section, host) {
+                if !self.is_live(section, host) || self.has_ended_role(&task, host) {
                     return self.pass(node, host);
                 }
                 let must_wait = self.held_failures[host as usize] > 0 && !self.tracker.may_settle(node, host);
@@ -294,12 +303,6 @@ impl Batch {
                 self.start_task(node, host, &task);
             }
         }
-    }
-
-    /// Claims that handlers run on the host although it failed.
-    pub(super) fn is_forced(&self, host: HostIndex) -> bool {
-        let forces = self.view.play.force_handlers || self.context.settings.force_handlers;
-        forces && self.standing[host as usize] == Standing::Failed
     }
 
     fn start_task(&mut self, node: NodeId, host: HostIndex, task: &Arc<Task>) {
@@ -390,7 +393,14 @@ impl Batch {
     }
 
     fn runs_once(&self, task: &Task) -> bool {
-        let module_once = matches!(task.action, Action::Module { module, .. } if module.once);
+        let module_once = match task.action {
+            Action::Module { module, .. } => module.once,
+            // As in Ansible, the condition of what is about all hosts is asked of the first.
+            Action::Meta(Meta::EndPlay | Meta::EndBatch | Meta::ClearFacts | Meta::ClearHostErrors) => {
+                self.graph.strategy == Strategy::Linear
+            }
+            _ => false,
+        };
         module_once
             || task.settings.run_once.as_ref().is_some_and(|node| {
                 // A template here is rare; it is taken as true, because running too often could do harm.
@@ -413,8 +423,12 @@ impl Batch {
             }
             self.pinned.insert(host);
         }
+        // Groups, and facts that several hosts give to one, come to be in the order of hosts.
+        let in_turn = matches!(task.action, Action::Module { module, .. } if module.changes_run)
+            || (task.settings.delegate_facts.is_some() && self.graph.node(node).effect == Effect::Pure);
         let limit = task.settings.throttle.as_ref().and_then(|node| super::item::number(&node.to_value()));
         let limit = limit.filter(|limit| *limit >= 1.0).map_or(usize::MAX, |limit| limit as usize);
+        let limit = if in_turn { 1 } else { limit };
         if self.running_of.get(&node).copied().unwrap_or(0) >= limit {
             self.throttled.entry(node).or_default().push_back(host);
             return true;
@@ -590,9 +604,11 @@ impl Batch {
             if let Action::Meta(meta) = task.action
                 && outcome.status == Status::Ok
             {
-                self.meta(meta, host);
+                self.meta(meta, node, host);
             }
-            self.apply_run_changes(host, &outcome);
+            if !outcome.run.is_empty() && !self.apply_run_changes(host, &outcome) {
+                outcome.nothing_changed();
+            }
             self.report(node, host, task, &outcome, started);
             if outcome.status == Status::Rescued {
                 self.remember_failure(section, host, &failure_facts(task, &outcome));
@@ -606,6 +622,9 @@ impl Batch {
         }
         match outcome.status {
             Status::Failed | Status::Rescued => {
+                if matches!(self.graph.node(node).work, Work::Handler(_)) {
+                    self.failed_handlers.insert(host);
+                }
                 self.fail(section, host, Standing::Failed);
                 if outcome.fatal {
                     self.fatal_nodes.insert(node);
@@ -750,6 +769,18 @@ impl Batch {
         }
     }
 
+    /// Claims that handlers run on the host although it failed (`force_handlers`).
+    pub(super) fn is_forced(&self, host: HostIndex) -> bool {
+        let forces = self.view.play.force_handlers || self.context.settings.force_handlers;
+        forces && self.standing[host as usize] == Standing::Failed && !self.failed_handlers.contains(&host)
+    }
+
+    /// Claims that the task belongs to a role that is over for the host.
+    fn has_ended_role(&self, task: &Task, host: HostIndex) -> bool {
+        let over = |role| self.ended_roles.iter().any(|(other, ended)| *other == host && Arc::ptr_eq(ended, role));
+        task.role.as_ref().is_some_and(over)
+    }
+
     /// Marks a section as failed on a host; outside of blocks the host is out.
     fn fail(&mut self, section: SectionId, host: HostIndex, standing: Standing) {
         if section == SectionId::ROOT {
@@ -817,9 +848,16 @@ impl Batch {
         self.failed.resize(self.graph.sections.len(), Vec::new());
     }
 
-    fn meta(&mut self, meta: Meta, host: HostIndex) {
+    fn meta(&mut self, meta: Meta, node: NodeId, host: HostIndex) {
         match meta {
-            Meta::Noop | Meta::FlushHandlers | Meta::ResetConnection => {}
+            Meta::Noop | Meta::ResetConnection => {}
+            Meta::FlushHandlers => {
+                self.asked_to_flush.insert((node, host));
+            }
+            Meta::EndRole => {
+                let role = self.graph.node(node).task().and_then(|task| task.role.clone());
+                self.ended_roles.extend(role.map(|role| (host, role)));
+            }
             Meta::EndHost => self.drop_host(host, Standing::Ended),
             Meta::EndPlay | Meta::EndBatch => {
                 self.stop_play |= meta == Meta::EndPlay;
@@ -828,36 +866,44 @@ impl Batch {
                 }
             }
             Meta::ClearFacts => {
-                let name = Arc::clone(&self.hosts[host as usize]);
-                self.context.world.change_host(&name, |vars| vars.facts.clear());
+                let hosts = match self.graph.strategy {
+                    Strategy::Linear => self.view.all_hosts.clone(),
+                    Strategy::Free | Strategy::HostPinned => vec![Arc::clone(&self.hosts[host as usize])],
+                };
+                for name in &hosts {
+                    self.context.world.change_host(name, |vars| vars.facts.clear());
+                }
             }
             Meta::ClearHostErrors => {
-                for (host, standing) in self.standing.iter_mut().enumerate() {
+                // As in Ansible: they stay out of this play, and are in the next.
+                for standing in &mut self.standing {
                     if matches!(standing, Standing::Failed | Standing::Unreachable) {
-                        *standing = Standing::In;
-                        self.view.set_out(host, false);
+                        *standing = Standing::Ended;
                     }
                 }
             }
         }
     }
 
-    fn apply_run_changes(&self, host: HostIndex, outcome: &Outcome) {
+    /// Changes the inventory; claims that it is another one now.
+    fn apply_run_changes(&self, host: HostIndex, outcome: &Outcome) -> bool {
         use crate::module::RunChange;
         let own = &self.hosts[host as usize];
+        let mut changed = false;
         for change in &outcome.run {
-            self.context.world.change_inventory(|inventory| match change {
+            changed |= self.context.world.change_inventory(|inventory| match change {
                 RunChange::AddHost { name, groups, vars } => {
                     let groups: Vec<&str> = groups.iter().map(|group| &**group).collect();
                     let vars = vars.iter().map(|(key, value)| (Arc::from(key.to_string()), Var::Data(value.clone())));
-                    inventory.add_host(name, &groups, vars);
+                    inventory.add_host(name, &groups, vars)
                 }
                 RunChange::GroupBy { group, parents } => {
                     let parents: Vec<&str> = parents.iter().map(|parent| &**parent).collect();
-                    inventory.group_by(own, group, &parents);
+                    inventory.group_by(own, group, &parents)
                 }
             });
         }
+        changed
     }
 
     /// Publishes what came of a step.
@@ -867,7 +913,7 @@ impl Batch {
             let place = Some(publisher.clean(self.context.loader.sources.place(task.span)));
             publisher.publish(What::Warning { message: publisher.clean(message), place });
         }
-        if matches!(task.action, Action::Meta(_)) && outcome.status == Status::Ok {
+        if matches!(task.action, Action::Meta(_)) && matches!(outcome.status, Status::Ok | Status::Skipped) {
             return;
         }
         let number = self.number(node);

@@ -7,7 +7,7 @@ use super::world::StepScope;
 use crate::event::{FailureReport, Status, StepDone, What};
 use crate::failure::FailureKind;
 use crate::graph::{Lowering, NodeId, Work, keep_tagged};
-use crate::playbook::{Inherited, Item, Strategy, Task};
+use crate::playbook::{Action, Inherited, Item, Meta, Strategy, Task};
 use crate::source::{Diagnostic, Diagnostics, Style, render};
 use crate::template::Templar;
 use crate::value::Map;
@@ -31,7 +31,10 @@ impl Batch {
         // Where hosts go together, all of them have come to the start when the first comes to the end.
         let only = (self.graph.strategy != Strategy::Linear).then_some(host);
         let grown = match self.graph.node(start).work.clone() {
-            Work::Flush => self.expand_handlers(start, end, only),
+            Work::Flush => self.expand_handlers(start, end, only, false),
+            Work::Task(task) if matches!(task.action, Action::Meta(Meta::FlushHandlers)) => {
+                self.expand_handlers(start, end, only, true)
+            }
             Work::Task(task) | Work::Handler(task) => self.expand_include(start, end, only, &task),
             Work::Join(_) => false,
         };
@@ -135,7 +138,8 @@ impl Batch {
     /// rescue section) keeps it for the next flush.
     ///
     /// A flush goes through the handlers once, in their order: one that is notified by a later one waits for the next.
-    fn expand_handlers(&mut self, start: NodeId, end: NodeId, only: Option<HostIndex>) -> bool {
+    /// With `asked` only those hosts take part on which the flush's condition holds.
+    fn expand_handlers(&mut self, start: NodeId, end: NodeId, only: Option<HostIndex>, asked: bool) -> bool {
         if self.notified.is_empty() {
             return false;
         }
@@ -144,8 +148,11 @@ impl Batch {
         let waiting: Vec<usize> = self.notified.keys().copied().collect();
         for index in waiting {
             let (Some(notified), Some(task)) = (self.notified.get(&index), handlers.get(index)) else { continue };
-            let here =
-                |host: &HostIndex| only.is_none_or(|only| only == *host) && self.tracker.takes_part(start, *host);
+            let here = |host: &HostIndex| {
+                only.is_none_or(|only| only == *host)
+                    && self.tracker.takes_part(start, *host)
+                    && (!asked || self.asked_to_flush.contains(&(start, *host)))
+            };
             let runs = |host: &HostIndex| self.is_live(section, *host) || self.is_forced(*host);
             let passed = |host: &HostIndex| self.flushed.get(&(start, *host)).is_some_and(|last| *last >= index);
             let mut take: Vec<HostIndex> =

@@ -219,7 +219,8 @@ fn exhausted(job: &Job, mut outcome: ItemOutcome, attempts: i64) -> ItemOutcome 
         outcome.failure = Some(Failure::new(FailureKind::Module, message));
     }
     outcome.status = Status::Failed;
-    outcome.writes.retain(|write| write.shelf != Shelf::Facts);
+    outcome.writes.clear();
+    outcome.run.clear();
     outcome
 }
 
@@ -315,6 +316,9 @@ fn judge(job: &Job, scope: &StepScope, outcome: &mut ItemOutcome) -> Result<(), 
                 outcome.failure = Some(failure);
             }
             outcome.status = Status::Failed;
+            // What failed sets nothing.
+            outcome.writes.clear();
+            outcome.run.clear();
         } else {
             outcome.failure = None;
             let changed = matches!(outcome.result.get("changed"), Some(Value::Bool(true)));
@@ -413,14 +417,18 @@ async fn carry_out(job: &Job, module: &Module, change: Change, gate: &Gate<'_>) 
     let status = if changed { Status::Changed } else { Status::Ok };
     let mut writes: Vec<VarWrite> =
         vars.into_iter().map(|(name, var)| VarWrite { host: None, shelf: Shelf::Included, name, var }).collect();
-    let shelf = if facts_are_gathered { Shelf::Facts } else { Shelf::Set };
     if !facts.is_empty() || !found.is_empty() {
         let all: Map = facts.into_iter().chain(found).collect();
         if !result.contains("ansible_facts") {
             result.insert("ansible_facts", all.clone());
         }
         for (key, value) in all {
-            writes.push(VarWrite { host: None, shelf, name: key.to_string().into(), var: Var::Data(value) });
+            let name: Arc<str> = key.to_string().into();
+            if facts_are_gathered {
+                let (name, var) = (Arc::clone(&name), Var::Data(value.clone()));
+                writes.push(VarWrite { host: None, shelf: Shelf::Facts, name, var });
+            }
+            writes.push(VarWrite { host: None, shelf: Shelf::Set, name, var: Var::Data(value) });
         }
     }
     let _ = (job, module);

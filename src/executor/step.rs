@@ -103,6 +103,19 @@ impl Outcome {
         Outcome { failure: Some(failure), result: result.into(), ..Outcome::empty(status, name) }
     }
 
+    /// Makes it one of a step that changed nothing after all.
+    pub(super) fn nothing_changed(&mut self) {
+        if self.status == Status::Changed {
+            self.status = Status::Ok;
+            self.notify.clear();
+            if let Value::Map(result) = &self.result {
+                let mut result = (**result).clone();
+                result.insert("changed", false);
+                self.result = result.into();
+            }
+        }
+    }
+
     /// Makes the outcome of a step that had nothing to do.
     pub(super) fn empty(status: Status, name: String) -> Outcome {
         Outcome {
@@ -259,6 +272,10 @@ async fn looped(job: &Job, mut scope: StepScope, repeat: &Loop, items: Vec<Value
             result.insert("ansible_loop", facts.clone());
         }
         let result = Value::from(result);
+        if let Some(name) = &job.task.register {
+            // The next item knows what came of this one.
+            Arc::make_mut(&mut scope.own).set.insert(Arc::clone(name), Var::Data(result.clone()));
+        }
         changed |= matches!(result.get("changed"), Some(Value::Bool(true)));
         failed |= matches!(done.status, Status::Failed | Status::Unreachable);
         all_skipped &= done.status == Status::Skipped;

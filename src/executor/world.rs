@@ -78,11 +78,12 @@ impl World {
     }
 
     /// Changes the inventory (`add_host`, `group_by`).
-    pub fn change_inventory(&self, change: impl FnOnce(&mut Inventory)) {
+    pub fn change_inventory<T>(&self, change: impl FnOnce(&mut Inventory) -> T) -> T {
         let mut inventory = write(&self.inventory);
-        change(Arc::make_mut(&mut inventory));
+        let said = change(Arc::make_mut(&mut inventory));
         write(&self.layers).clear();
         *write(&self.groups) = None;
+        said
     }
 
     /// Returns a host's own variables as they are now.
@@ -298,14 +299,13 @@ impl StepScope {
             "inventory_dir" => path(self.world.inventory().hosts.get(&self.host)?.source_dir()?),
             "inventory_file" => path(self.world.inventory().hosts.get(&self.host)?.source.as_deref()?),
             "playbook_dir" => path(&view?.play.dir),
-            "ansible_play_name" => view?.play.name.as_ref().unwrap_or(&view?.play.hosts).to_value(),
             "ansible_play_hosts_all" => texts(&view?.all_hosts),
             "ansible_play_batch" => texts(&view?.active()),
             "ansible_play_hosts" | "play_hosts" => texts(&view?.active_in_play()),
             "role_name" | "ansible_role_name" => Value::Str(Arc::clone(&role?.name)),
-            "ansible_role_names" => role_names(&view?.play, |_| true),
-            "ansible_play_role_names" => role_names(&view?.play, |depended| !depended),
-            "ansible_dependent_role_names" => role_names(&view?.play, |depended| depended),
+            "ansible_role_names" => each_once(role_names(&view?.play, |_| true)),
+            "ansible_play_role_names" => texts(&role_names(&view?.play, |depended| !depended)),
+            "ansible_dependent_role_names" => each_once(role_names(&view?.play, |depended| depended)),
             "role_path" => path(&role?.path),
             "ansible_parent_role_names" => texts(&role?.parents),
             "ansible_search_path" => {
@@ -322,11 +322,15 @@ impl StepScope {
     }
 }
 
-/// Returns the names of a play's roles, each once.
-fn role_names(play: &Play, wanted: fn(bool) -> bool) -> Value {
-    let names: IndexSet<&Arc<str>> =
-        play.role_names.iter().filter(|(_, depended)| wanted(*depended)).map(|(name, _)| name).collect();
-    Value::list(names.into_iter().map(|name| Value::Str(Arc::clone(name))))
+/// Returns the names of a play's roles: of those that others depend on, of the others, or of all.
+fn role_names(play: &Play, wanted: fn(bool) -> bool) -> Vec<Arc<str>> {
+    let names = play.role_names.iter().filter(|(_, depended)| wanted(*depended)).map(|(name, _)| name);
+    names.cloned().collect()
+}
+
+fn each_once(names: Vec<Arc<str>>) -> Value {
+    let names: IndexSet<Arc<str>> = names.into_iter().collect();
+    Value::list(names.into_iter().map(Value::Str))
 }
 
 /// The names that [`StepScope::magic`] answers, for suggestions.
@@ -362,6 +366,9 @@ impl Scope for StepScope {
         if let Some(value) = self.magic(name) {
             return Some(Var::Data(value));
         }
+        if let ("ansible_play_name", Some(view)) = (name, self.play.as_deref()) {
+            return Some(Var::Author(view.play.name.as_ref().unwrap_or(&view.play.hosts).clone()));
+        }
         if let Some(var) = self.world.run.vars.get(name) {
             return Some(var.clone());
         }
@@ -394,12 +401,13 @@ impl Scope for StepScope {
     }
 
     fn host(&self, name: &str) -> Option<Arc<dyn Scope>> {
+        // `hostvars` knows what is about hosts, and nothing of plays.
         if name == &*self.host {
-            return Some(Arc::new(StepScope { overlay: Map::new(), task: None, ..self.clone() }));
+            return Some(Arc::new(StepScope { overlay: Map::new(), task: None, play: None, ..self.clone() }));
         }
         let known = self.world.inventory().hosts.get_key_value(name).map(|(name, _)| Arc::clone(name));
         let host = known.or_else(|| is_localhost(name).then(|| Arc::from(name)))?;
-        Some(Arc::new(StepScope::new(&self.world, &host, self.play.as_ref(), None)))
+        Some(Arc::new(StepScope::new(&self.world, &host, None, None)))
     }
 
     fn hosts(&self) -> Vec<Arc<str>> {

@@ -121,10 +121,12 @@ impl Graph {
     }
 
     fn lower_task(&mut self, task: &Arc<Task>, section: SectionId, order: &mut Order, how: &Lowering<'_>) {
-        let expands = matches!(task.action, Action::IncludeTasks | Action::IncludeRole);
+        // A flush with a condition is a task that says on which hosts.
+        let expands =
+            matches!(task.action, Action::IncludeTasks | Action::IncludeRole | Action::Meta(Meta::FlushHandlers));
         match task.action {
             Action::Meta(Meta::Noop) => return,
-            Action::Meta(Meta::FlushHandlers) => return self.lower_flush(section, order),
+            Action::Meta(Meta::FlushHandlers) if task.when.is_empty() => return self.lower_flush(section, order),
             _ => {}
         }
         let effect = effect(task, how.platforms);

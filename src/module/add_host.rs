@@ -57,6 +57,8 @@ fn plan(context: &Context<'_>) -> Result<Change, Failure> {
         ("host_vars", Value::from(vars.clone())),
     ]);
     let mut change = Change::nothing(Map::new()).field("add_host", about);
+    // The inventory says otherwise if all of it was there.
+    change.changed = true;
     change.run.push(RunChange::AddHost { name: name.into(), groups, vars });
     Ok(change)
 }

@@ -272,7 +272,7 @@ pub fn coerce_args(module: &Module, called: &str, written: &Mapping, rendered: M
         if let Some(span) = span {
             args.spans.push((arg.name.into(), span));
         }
-        if matches!(value, Value::Null) {
+        if matches!(value, Value::Null) && arg.kind != ArgKind::Raw {
             continue;
         }
         let value = coerce(arg, value).map_err(|why| wrong(format!("argument `{name}` of `{called}` {why}")))?;
@@ -489,11 +489,49 @@ fn key_and_value(word: &str) -> (Option<String>, String) {
     if !is_name(key) {
         return (None, word.to_owned());
     }
-    let unquoted = ['"', '\'']
-        .iter()
-        .find_map(|q| value.strip_prefix(*q).and_then(|v| v.strip_suffix(*q)))
-        .map(|inner| inner.replace("\\\"", "\"").replace("\\'", "'"));
-    (Some(key.to_owned()), unquoted.unwrap_or_else(|| value.to_owned()))
+    let inside = ['"', '\''].iter().find_map(|q| value.strip_prefix(*q).and_then(|v| v.strip_suffix(*q)));
+    (Some(key.to_owned()), unescaped(inside.unwrap_or(value)))
+}
+
+/// Returns the value of a `name=value` argument with its escapes resolved, as Python reads them.
+fn unescaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        let after = &rest[at + 1..];
+        let (letter, used) = match after.chars().next() {
+            Some('n') => (Some('\n'), 1),
+            Some('t') => (Some('\t'), 1),
+            Some('r') => (Some('\r'), 1),
+            Some('a') => (Some('\x07'), 1),
+            Some('b') => (Some('\x08'), 1),
+            Some('f') => (Some('\x0c'), 1),
+            Some('v') => (Some('\x0b'), 1),
+            Some(c @ ('\\' | '\'' | '"')) => (Some(c), 1),
+            Some('x') => (coded(after, 2), 3),
+            Some('u') => (coded(after, 4), 5),
+            Some('U') => (coded(after, 8), 9),
+            _ => (None, 0),
+        };
+        match letter {
+            Some(letter) => {
+                out.push(letter);
+                rest = &after[used..];
+            }
+            None => {
+                out.push('\\');
+                rest = after;
+            }
+        }
+    }
+    out + rest
+}
+
+/// Returns the letter whose number stands behind the first letter in so many hexadecimal digits.
+fn coded(text: &str, digits: usize) -> Option<char> {
+    let number = text.get(1..=digits).filter(|number| number.chars().all(|c| c.is_ascii_hexdigit()))?;
+    char::from_u32(u32::from_str_radix(number, 16).ok()?)
 }
 
 #[cfg(test)]

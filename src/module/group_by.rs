@@ -37,6 +37,8 @@ fn plan(context: &Context<'_>) -> Change {
     let mut change = Change::nothing(Map::new())
         .field("add_group", group.as_str())
         .field("parent_groups", crate::value::Value::list(parents.iter().cloned()));
+    // The inventory says otherwise if the host was in the group.
+    change.changed = true;
     change.run.push(RunChange::GroupBy { group: group.into(), parents });
     change
 }

@@ -195,6 +195,8 @@ pub enum Meta {
     EndBatch,
     /// Ends the play for this host, without failure.
     EndHost,
+    /// Ends the role for this host.
+    EndRole,
     /// Does nothing.
     Noop,
     /// Forgets facts.

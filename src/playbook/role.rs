@@ -56,11 +56,14 @@ pub(super) const INCLUDE_ARGS: [&str; 9] = [
     "rolespec_validate",
 ];
 
+/// Parameters of a role as they are written.
+type Params = Vec<(String, String)>;
+
 /// The roles that a play names under `roles:`.
 #[derive(Default)]
 pub(super) struct RolesUsed {
     /// Those that run, with the parameters that they got.
-    ran: Vec<(Arc<str>, Vec<(String, String)>)>,
+    ran: Vec<(Arc<str>, Params)>,
     /// All of them in their order, also where one does not run again; and whether another one depends on it.
     pub(super) roles: Vec<(Arc<Role>, bool)>,
 }
@@ -121,7 +124,7 @@ impl Loader {
         }
         // The same role with the same parameters runs once in a play.
         let written = |node: &Node| node.to_value().to_text();
-        let signature: Vec<(String, String)> = map
+        let signature: Params = map
             .iter()
             .filter(|(key, _, _)| {
                 key.as_str() == Some("vars") || keyword::find(&key.to_string(), Level::ROLE).is_none()
@@ -129,7 +132,8 @@ impl Loader {
             .map(|(key, _, value)| (key.to_string(), written(value)))
             .collect();
         let again = used.ran.iter().any(|(known, how)| *known == name && *how == signature);
-        let mut inherited = self.inherit(map, base, Origin::RoleParams, found);
+        // `vars:` here is as strong as a block's; only what stands beside it is a parameter.
+        let mut inherited = self.inherit(map, base, Origin::BlockVars, found);
         let params = (!params.vars.is_empty()).then(|| Arc::new(params));
         let Some((role, meta)) = self.role(&name, &RoleUse::default(), params, entry.span, &inherited, depth, found)
         else {

@@ -160,6 +160,7 @@ impl Loader {
             check_include_keywords(called, map, found);
         }
         if args_template.is_none() {
+            let args = with_defaults(&action, &args, &settings);
             self.check_arguments(&action, called, &args, key_node.span, found);
         }
         let until = ["until", "retries"].iter().any(|key| map.get(key).is_some()).then(|| Until {
@@ -494,12 +495,13 @@ impl Loader {
     }
 }
 
-const META: [(&str, Meta); 8] = [
+const META: [(&str, Meta); 9] = [
     ("clear_facts", Meta::ClearFacts),
     ("clear_host_errors", Meta::ClearHostErrors),
     ("end_batch", Meta::EndBatch),
     ("end_host", Meta::EndHost),
     ("end_play", Meta::EndPlay),
+    ("end_role", Meta::EndRole),
     ("flush_handlers", Meta::FlushHandlers),
     ("noop", Meta::Noop),
     ("reset_connection", Meta::ResetConnection),
@@ -540,6 +542,23 @@ fn unknown_key(name: &str, key: &Node, level: Level) -> Diagnostic {
     Diagnostic::error("E0300", format!("`{name}` is neither a keyword of a {word} nor a module"))
         .at(key.span)
         .maybe_help(help)
+}
+
+/// Returns the arguments as they are with those of `module_defaults` that are known before the run.
+fn with_defaults(action: &Action, args: &Mapping, settings: &Settings) -> Mapping {
+    let mut all = args.clone();
+    let Action::Module { module, .. } = action else { return all };
+    for defaults in settings.module_defaults.iter().rev().filter_map(Node::as_map) {
+        for (name, _, node) in defaults.iter() {
+            let meant = module::find(&name.to_string()).is_some_and(|(found, _)| found.name == module.name);
+            for (key, key_node, value) in node.as_map().filter(|_| meant).into_iter().flat_map(Mapping::iter) {
+                if all.get(&key.to_string()).is_none() {
+                    all.insert(key.clone(), key_node.clone(), value.clone());
+                }
+            }
+        }
+    }
+    all
 }
 
 /// What an include understands besides its arguments; other keywords would do nothing, and are refused as in Ansible.

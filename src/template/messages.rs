@@ -319,7 +319,7 @@ fn lookups_read_files_beside_the_playbook() {
         ("lookup('template', 't.j2', template_vars={'extra': 3})", "for r1 and 3\n".into()),
         ("lookup('fileglob', '*.cfg')", path("b.cfg")),
         ("lookup('first_found', ['no.txt', 'a.txt'])", path("files/a.txt")),
-        ("lookup('first_found', {'files': ['b.cfg'], 'paths': ['.', 'files']})", path("./b.cfg")),
+        ("lookup('first_found', {'files': ['b.cfg'], 'paths': ['.', 'files']})", path("b.cfg")),
         ("lookup('csvfile', 'r2 file=x.csv delimiter=,')", "two".into()),
         ("lookup('csvfile', name, file='x.csv', delimiter=',', col=1)", "one".into()),
         ("lookup('ini', 'user section=s file=x.ini')", "me".into()),
