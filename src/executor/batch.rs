@@ -6,9 +6,10 @@
 //! dropped: their variables are taken back and nothing is said of them.
 
 use super::Context;
+use super::item::number;
 use super::step::{self, Inclusion, Job, Outcome, VarWrite};
 use super::tracker::{HostIndex, Tracker};
-use super::world::{PlayView, Shelf};
+use super::world::{PlayView, Shelf, StepScope};
 use crate::effect::Effect;
 use crate::event::{FailureReport, Status, StepDone, TaskNumber, What};
 use crate::failure::{Failure, FailureKind};
@@ -17,8 +18,10 @@ use crate::module::Boxed;
 use crate::platform::Platform;
 use crate::playbook::{Action, Item, Meta, Role, Strategy, Task};
 use crate::source::{Diagnostic, Style, render};
+use crate::template::Templar;
 use crate::value::{Map, Value};
 use crate::vars::Var;
+use crate::yaml::Node;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Instant;
@@ -306,7 +309,7 @@ impl Batch {
     }
 
     fn start_task(&mut self, node: NodeId, host: HostIndex, task: &Arc<Task>) {
-        if self.runs_once(task) && !self.is_chosen(node, host) {
+        if self.runs_once(task, host) && !self.is_chosen(node, host) {
             return;
         }
         if self.has_to_wait(node, host, task) {
@@ -392,7 +395,18 @@ impl Batch {
         publisher.publish(What::StepStarted { task: number, host: publisher.clean(&self.hosts[host as usize]) });
     }
 
-    fn runs_once(&self, task: &Task) -> bool {
+    /// Returns a setting as it is on a host; nothing when it cannot be rendered.
+    fn rendered(&self, node: &Node, task: &Arc<Task>, host: HostIndex) -> Value {
+        if node.is_static() {
+            return node.to_value();
+        }
+        let host = &self.hosts[host as usize];
+        let scope = StepScope::new(&self.context.world, host, Some(&self.view), Some(task));
+        let sources = Arc::clone(&self.context.loader.sources);
+        Templar::new(Arc::new(scope), task.files.clone(), sources).node(node).unwrap_or(Value::Omit)
+    }
+
+    fn runs_once(&self, task: &Arc<Task>, host: HostIndex) -> bool {
         let module_once = match task.action {
             Action::Module { module, .. } => module.once,
             // As in Ansible, the condition of what is about all hosts is asked of the first.
@@ -403,14 +417,14 @@ impl Batch {
         };
         module_once
             || task.settings.run_once.as_ref().is_some_and(|node| {
-                // A template here is rare; it is taken as true, because running too often could do harm.
-                !node.is_static() || super::item::boolean(&node.to_value()).unwrap_or(true)
+                // What cannot be said is taken as true, because running too often could do harm.
+                super::item::boolean(&self.rendered(node, task, host)).unwrap_or(true)
             })
     }
 
     /// Parks a step that has to wait for a slot: of the run (`--forks`), of the hosts under way, of its task
     /// (`throttle`).
-    fn has_to_wait(&mut self, node: NodeId, host: HostIndex, task: &Task) -> bool {
+    fn has_to_wait(&mut self, node: NodeId, host: HostIndex, task: &Arc<Task>) -> bool {
         let forks = self.context.settings.forks;
         if self.graph.node(node).effect != Effect::Pure && self.busy >= forks {
             self.slots.push_back((node, host));
@@ -426,9 +440,9 @@ impl Batch {
         // Groups, and facts that several hosts give to one, come to be in the order of hosts.
         let in_turn = matches!(task.action, Action::Module { module, .. } if module.changes_run)
             || (task.settings.delegate_facts.is_some() && self.graph.node(node).effect == Effect::Pure);
-        let limit = task.settings.throttle.as_ref().and_then(|node| super::item::number(&node.to_value()));
-        let limit = limit.filter(|limit| *limit >= 1.0).map_or(usize::MAX, |limit| limit as usize);
-        let limit = if in_turn { 1 } else { limit };
+        let throttle = task.settings.throttle.as_ref().map(|node| self.rendered(node, task, host));
+        let limit = throttle.and_then(|value| number(&value)).filter(|limit| *limit >= 1.0);
+        let limit = if in_turn { 1 } else { limit.map_or(usize::MAX, |limit| limit as usize) };
         if self.running_of.get(&node).copied().unwrap_or(0) >= limit {
             self.throttled.entry(node).or_default().push_back(host);
             return true;
@@ -1024,8 +1038,11 @@ fn failure_facts(task: &Task, outcome: &Outcome) -> Map {
     [("ansible_failed_task", described), ("ansible_failed_result", outcome.result.clone())].into_iter().collect()
 }
 
-/// Returns the task's own name, without that of its role.
+/// Returns the task's own name, without that of its role; nothing when it has none.
 fn failed_task_name(task: &Task, outcome: &Outcome) -> String {
+    if task.name.is_none() {
+        return String::new();
+    }
     let title = if outcome.name.is_empty() { task.title() } else { outcome.name.clone() };
     let prefix = task.role.as_ref().map(|role| format!("{} : ", role.name)).unwrap_or_default();
     title.strip_prefix(&prefix).map_or(title.clone(), str::to_owned)

@@ -89,7 +89,10 @@ impl Graph {
         let mut order = Order { barrier: Some((start, self.barrier_scope())), ..Order::default() };
         if handlers {
             for item in items {
-                item.each_task(&mut |task| self.lower_handler(task, section, &mut order, how));
+                match item {
+                    Item::Task(task) => self.lower_handler(task, section, &mut order, how),
+                    Item::Block(_) => self.lower_items(std::slice::from_ref(item), section, &mut order, how),
+                }
             }
         } else {
             self.lower_items(items, section, &mut order, how);
