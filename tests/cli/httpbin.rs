@@ -24,8 +24,10 @@ impl Httpbin {
         let dir = tempfile::tempdir().expect("a temporary folder can be made");
         let log = dir.path().join("log");
         let mut child = Command::new(program)
-            .args(["--bind", "127.0.0.1:0", "--threads", "8", "--no-control-socket", "httpbin:app"])
+            .args(["--bind", "127.0.0.1:0", "--threads", "8", "httpbin:app"])
             .current_dir(dir.path())
+            // Newer ones put a socket there by which they are controlled.
+            .env("HOME", dir.path())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(File::create(&log).expect("the folder is ours"))

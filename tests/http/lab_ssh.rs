@@ -207,7 +207,9 @@ async fn a_device_that_hangs_up_does_so_in_the_middle() {
             all.extend_from_slice(&buffer[..count]);
         }
         let all = String::from_utf8_lossy(&all).into_owned();
-        assert!(all.contains("1234") && !all.contains("5678") && !all.ends_with("r1>"), "{all:?}");
+        // What arrives together with the goodbye, libssh2 drops: how much of the first half is seen is chance.
+        assert!(!all.contains("5678") && !all.ends_with("r1>"), "{all:?}");
+        assert!(shell.channel.write_all(b"more\n").and_then(|()| shell.channel.flush()).is_err(), "nobody listens");
     })
     .await;
     lab.stop().await;
