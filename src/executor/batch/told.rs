@@ -1,0 +1,154 @@
+//! What is published of steps.
+
+use super::Batch;
+use crate::event::{FailureReport, Status, StepDone, TaskNumber, What};
+use crate::executor::step::Outcome;
+use crate::executor::tracker::HostIndex;
+use crate::failure::Failure;
+use crate::graph::{NodeId, Work};
+use crate::playbook::{Action, Task};
+use crate::source::{Diagnostic, Style, render};
+use crate::value::{Map, Value};
+use std::time::Instant;
+
+impl Batch {
+    /// Says that a task begins, once, and that a step does.
+    pub(super) fn announce(&mut self, node: NodeId, task: &Task, host: HostIndex) {
+        let publisher = &self.context.publisher;
+        if matches!(task.action, Action::Meta(_)) {
+            return;
+        }
+        let number = self.number(node);
+        if self.announced.insert(node) {
+            let place = self.context.loader.sources.place(task.span);
+            publisher.publish(What::TaskStarted {
+                task: number,
+                name: publisher.clean(task.title()),
+                module: task.action_name(),
+                place: publisher.clean(place),
+                handler: matches!(self.graph.node(node).work, Work::Handler(_)),
+            });
+        }
+        publisher.publish(What::StepStarted { task: number, host: publisher.clean(&self.hosts[host as usize]) });
+    }
+
+    /// Publishes what came of a step.
+    pub(super) fn report(&self, node: NodeId, host: HostIndex, task: &Task, outcome: &Outcome, started: Instant) {
+        let publisher = &self.context.publisher;
+        for message in &outcome.warnings {
+            let place = Some(publisher.clean(self.context.loader.sources.place(task.span)));
+            publisher.publish(What::Warning { message: publisher.clean(message), place });
+        }
+        if matches!(task.action, Action::Meta(_)) && matches!(outcome.status, Status::Ok | Status::Skipped) {
+            return;
+        }
+        let number = self.number(node);
+        let host_name = publisher.clean(&self.hosts[host as usize]);
+        let redactor = publisher.redactor();
+        let shown = |result: &Value| (!outcome.no_log).then(|| redactor.clean_value(result));
+        for item in &outcome.items {
+            let label = if outcome.no_log { "(hidden)" } else { &item.label };
+            publisher.publish(What::ItemDone {
+                task: number,
+                host: host_name.clone(),
+                item: publisher.clean(label),
+                status: item.status,
+                result: shown(&item.result),
+            });
+        }
+        let diff = if outcome.no_log || !self.context.settings.diff {
+            Vec::new()
+        } else {
+            outcome.diff.iter().map(|diff| clean_diff(publisher, diff)).collect()
+        };
+        // A loop of includes is as many steps as it includes files, as in Ansible's recap.
+        let inclusions = outcome.inclusions.len().max(1);
+        if inclusions > 1 {
+            publisher.publish(What::StepsAdded { steps: inclusions - 1 });
+        }
+        let done = StepDone {
+            task: number,
+            name: publisher.clean(if outcome.name.is_empty() { task.title() } else { outcome.name.clone() }),
+            host: host_name,
+            delegated_to: outcome.delegated_to.as_ref().map(|name| publisher.clean(name)),
+            status: outcome.status,
+            elapsed_ms: started.elapsed().as_millis() as u64,
+            result: if outcome.status == Status::Skipped { None } else { shown(&outcome.result) },
+            diff,
+            failure: outcome.failure.as_ref().map(|failure| self.failure_report(task, failure, outcome.no_log)),
+            skip_reason: outcome.skip_reason.as_ref().map(|reason| publisher.clean(reason)),
+        };
+        for _ in 0..inclusions {
+            publisher.publish(What::StepDone(Box::new(done.clone())));
+        }
+    }
+
+    /// Publishes that a step which had begun counts for nothing, because an earlier one of its host failed.
+    pub(super) fn report_dropped(&self, node: NodeId, host: HostIndex, started: Instant) {
+        let publisher = &self.context.publisher;
+        let Some(task) = self.graph.node(node).task() else { return };
+        publisher.publish(What::StepDone(Box::new(StepDone {
+            task: self.number(node),
+            name: publisher.clean(task.title()),
+            host: publisher.clean(&self.hosts[host as usize]),
+            delegated_to: None,
+            status: Status::NotReached,
+            elapsed_ms: started.elapsed().as_millis() as u64,
+            result: None,
+            diff: Vec::new(),
+            failure: None,
+            skip_reason: Some(publisher.clean("an earlier step of the host failed")),
+        })));
+    }
+
+    pub(super) fn failure_report(&self, task: &Task, failure: &Failure, no_log: bool) -> FailureReport {
+        let publisher = &self.context.publisher;
+        let sources = &self.context.loader.sources;
+        let span = failure.place.unwrap_or(task.span);
+        let message = if no_log { "hidden, because the task has `no_log: true`" } else { failure.message.expose() };
+        let mut diagnostic = Diagnostic::error("", message).at(span);
+        if span != task.span && span.source != task.span.source {
+            diagnostic = diagnostic.also(task.span, "in this task");
+        }
+        FailureReport {
+            kind: failure.kind,
+            message: publisher.clean(message),
+            place: publisher.clean(sources.place(span)),
+            help: failure.help.as_ref().filter(|_| !no_log).map(|help| publisher.redactor().clean(help)),
+            drawn: publisher.clean(render(&diagnostic, sources, Style::Plain)),
+        }
+    }
+
+    /// Returns the number of a node's task in the run.
+    pub(in crate::executor) fn number(&self, node: NodeId) -> TaskNumber {
+        self.first_number + node.0
+    }
+}
+
+fn clean_diff(publisher: &crate::executor::Publisher, diff: &crate::module::TextDiff) -> crate::event::Diff {
+    crate::event::Diff {
+        before_header: publisher.clean(&diff.before_header),
+        after_header: publisher.clean(&diff.after_header),
+        before: publisher.clean(&diff.before),
+        after: publisher.clean(&diff.after),
+    }
+}
+
+/// Returns what a rescue section knows of the failure.
+pub(super) fn failure_facts(task: &Task, outcome: &Outcome) -> Map {
+    let described = Value::map([
+        ("name", Value::from(failed_task_name(task, outcome))),
+        ("action", Value::from(task.action_name())),
+    ]);
+    [("ansible_failed_task", described), ("ansible_failed_result", outcome.result.clone())].into_iter().collect()
+}
+
+/// Returns the task's own name, without that of its role; nothing when it has none.
+fn failed_task_name(task: &Task, outcome: &Outcome) -> String {
+    if task.name.is_none() {
+        return String::new();
+    }
+    let title = if outcome.name.is_empty() { task.title() } else { outcome.name.clone() };
+    let prefix = task.role.as_ref().map(|role| format!("{} : ", role.name)).unwrap_or_default();
+    title.strip_prefix(&prefix).map_or(title.clone(), str::to_owned)
+}

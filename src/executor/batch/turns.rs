@@ -1,0 +1,163 @@
+//! Who has to wait for something other than an edge: a slot of the run, a place among the hosts under way, a turn among
+//! the steps of a task, the host on which a task runs once.
+
+use super::told::failure_facts;
+use super::{Batch, Held, Once};
+use crate::effect::Effect;
+use crate::event::Status;
+use crate::executor::item::number;
+use crate::executor::step::{Outcome, VarWrite};
+use crate::executor::tracker::HostIndex;
+use crate::executor::world::StepScope;
+use crate::graph::NodeId;
+use crate::playbook::{Action, Meta, Strategy, Task};
+use crate::template::Templar;
+use crate::value::{Map, Value};
+use crate::yaml::Node;
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Instant;
+
+impl Batch {
+    /// Lets everything try again that waits for something other than an edge; claims that there was something.
+    pub(super) fn call_all(&mut self) -> bool {
+        let mut all: Vec<(NodeId, HostIndex)> = self.slots.drain(..).chain(self.unpinned.drain(..)).collect();
+        all.extend(self.throttled.drain().flat_map(|(node, hosts)| hosts.into_iter().map(move |host| (node, host))));
+        all.extend(self.onlookers.drain().flat_map(|(node, hosts)| hosts.into_iter().map(move |host| (node, host))));
+        for (host, nodes) in self.deferred.iter_mut().enumerate() {
+            all.extend(nodes.drain(..).map(|node| (node, host as HostIndex)));
+        }
+        all.iter().for_each(|(node, host)| self.tracker.put_back(*node, *host));
+        !all.is_empty()
+    }
+
+    /// Claims that a task that runs once runs on this host; otherwise the host waits for the one that is chosen, or gets
+    /// what came of it.
+    pub(super) fn is_chosen(&mut self, node: NodeId, host: HostIndex) -> bool {
+        match self.once.get(&node) {
+            Some(Once::Done { writes, failure }) => {
+                let (writes, failure) = (writes.clone(), failure.clone());
+                self.share(node, host, writes, failure);
+                return false;
+            }
+            Some(Once::On(chosen)) if *chosen == host => return true,
+            Some(Once::On(_)) => {}
+            None => {
+                let section = self.graph.node(node).section;
+                let first = self.tracker.unsettled(node).find(|other| self.is_live(section, *other));
+                if first.is_none_or(|first| first == host) {
+                    self.once.insert(node, Once::On(host));
+                    return true;
+                }
+            }
+        }
+        self.onlookers.entry(node).or_default().insert(host);
+        false
+    }
+
+    /// Lets another host be chosen for a task that runs once, because this one does not run it after all.
+    pub(super) fn choose_again(&mut self, node: NodeId, host: HostIndex) {
+        match self.once.get(&node) {
+            Some(Once::On(chosen)) if *chosen == host => drop(self.once.remove(&node)),
+            Some(_) => return,
+            None => {}
+        }
+        // The first of those who wait is the next choice, unless one before it is still on its way.
+        let first = self.onlookers.get_mut(&node).and_then(BTreeSet::pop_first);
+        if let Some(first) = first {
+            self.tracker.put_back(node, first);
+        }
+    }
+
+    /// Lets all hosts that wait have the result of a task that ran once.
+    pub(super) fn share_with_all(&mut self, node: NodeId, outcome: &Outcome) {
+        // As in Ansible: a failure of what runs once for all is one for all.
+        let failed = matches!(outcome.status, Status::Failed | Status::Rescued | Status::Unreachable);
+        let task = self.graph.node(node).task().filter(|_| failed);
+        let failure = task.map(|task| failure_facts(task, outcome));
+        self.once.insert(node, Once::Done { writes: outcome.writes.clone(), failure });
+        for host in self.onlookers.remove(&node).unwrap_or_default() {
+            self.tracker.put_back(node, host);
+        }
+    }
+
+    /// Gives one host what a task that ran once on another has set, and its failure. It counts where it stands in the
+    /// file, as what a host has done itself does.
+    pub(super) fn share(&mut self, node: NodeId, host: HostIndex, writes: Vec<VarWrite>, shared_failure: Option<Map>) {
+        self.passed += 1;
+        let outcome = Outcome { writes, ..Outcome::empty(Status::NotReached, String::new()) };
+        let set = self.write(node, host, &outcome);
+        self.hold(node, host, Held { outcome, started: Instant::now(), set, shared_failure });
+    }
+
+    /// Returns a setting as it is on a host; nothing when it cannot be rendered.
+    pub(super) fn rendered(&self, node: &Node, task: &Arc<Task>, host: HostIndex) -> Value {
+        if node.is_static() {
+            return node.to_value();
+        }
+        let host = &self.hosts[host as usize];
+        let scope = StepScope::new(&self.context.world, host, Some(&self.view), Some(task));
+        let sources = Arc::clone(&self.context.loader.sources);
+        Templar::new(Arc::new(scope), task.files.clone(), sources).node(node).unwrap_or(Value::Omit)
+    }
+
+    pub(super) fn runs_once(&self, task: &Arc<Task>, host: HostIndex) -> bool {
+        let module_once = match task.action {
+            Action::Module { module, .. } => module.once,
+            // As in Ansible, the condition of what is about all hosts is asked of the first.
+            Action::Meta(Meta::EndPlay | Meta::EndBatch | Meta::ClearFacts | Meta::ClearHostErrors) => {
+                self.graph.strategy == Strategy::Linear
+            }
+            _ => false,
+        };
+        module_once
+            || task.settings.run_once.as_ref().is_some_and(|node| {
+                // What cannot be said is taken as true, because running too often could do harm.
+                crate::executor::item::boolean(&self.rendered(node, task, host)).unwrap_or(true)
+            })
+    }
+
+    /// Parks a step that has to wait for a slot: of the run (`--forks`), of the hosts under way, of its task
+    /// (`throttle`).
+    pub(super) fn has_to_wait(&mut self, node: NodeId, host: HostIndex, task: &Arc<Task>) -> bool {
+        let forks = self.context.settings.forks;
+        if self.graph.node(node).effect != Effect::Pure && self.busy >= forks {
+            self.slots.push_back((node, host));
+            return true;
+        }
+        if self.graph.strategy == Strategy::HostPinned && !self.pinned.contains(&host) {
+            if self.pinned.len() >= forks {
+                self.unpinned.push_back((node, host));
+                return true;
+            }
+            self.pinned.insert(host);
+        }
+        // Groups, and facts that several hosts give to one, come to be in the order of hosts.
+        let in_turn = matches!(task.action, Action::Module { module, .. } if module.changes_run)
+            || (task.settings.delegate_facts.is_some() && self.graph.node(node).effect == Effect::Pure);
+        let throttle = task.settings.throttle.as_ref().map(|node| self.rendered(node, task, host));
+        let limit = throttle.and_then(|value| number(&value)).filter(|limit| *limit >= 1.0);
+        let limit = if in_turn { 1 } else { limit.map_or(usize::MAX, |limit| limit as usize) };
+        if self.running_of.get(&node).copied().unwrap_or(0) >= limit {
+            self.throttled.entry(node).or_default().push_back(host);
+            return true;
+        }
+        false
+    }
+
+    /// Lets the next step of a task try that others of it held up. Whoever was let try and does not run passes it on.
+    pub(super) fn wake_throttled(&mut self, node: NodeId) {
+        if let Some(host) = self.throttled.get_mut(&node).and_then(VecDeque::pop_front) {
+            self.tracker.put_back(node, host);
+        }
+    }
+
+    /// Gives the place of a host that is through to one that waits.
+    pub(super) fn unpin(&mut self, host: HostIndex) {
+        if self.pinned.remove(&host) {
+            for (node, host) in std::mem::take(&mut self.unpinned) {
+                self.tracker.put_back(node, host);
+            }
+        }
+    }
+}
