@@ -328,6 +328,13 @@ fn judge(job: &Job, scope: &StepScope, outcome: &mut ItemOutcome) -> Result<(), 
     Ok(())
 }
 
+/// Returns the password of `scheme://user:password@host`.
+fn password_in_url(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let (login, _) = rest.split(['/', '?', '#']).next()?.rsplit_once('@')?;
+    login.split_once(':').map(|(_, password)| password).filter(|password| !password.is_empty())
+}
+
 /// Runs the module once.
 async fn once(
     job: &Job,
@@ -342,6 +349,9 @@ async fn once(
         if let Some(secret) = args.text(arg.name) {
             job.context.publisher.redactor().learn(&Secret::new(secret));
         }
+    }
+    if let Some(password) = args.text("url").and_then(password_in_url) {
+        job.context.publisher.redactor().learn(&Secret::new(password));
     }
     let remote = remote_scope(job, scope, delegate.as_ref());
     let target = target::Request { job, task: &job.task, scope: &remote, templar, needs: module.needs, implied };

@@ -93,6 +93,14 @@ fn a_result_under_no_log_is_never_shown() {
 }
 
 #[test]
+fn a_line_under_no_log_is_not_drawn() {
+    let project = Project::of_tasks("- name: try\n  command: sh -c 'exit 1' 5wordfish\n  no_log: true\n");
+    let project = project.host("h1 ansible_connection=local");
+    project.run().with("-vvvv").exits(2).never_says("5wordfish").shows("--> site.yml:4:7");
+    project.run_events().exits(2).never_says("5wordfish");
+}
+
+#[test]
 fn credentials_of_web_calls_are_never_shown() {
     let lab = format!(
         "apis:\n  - name: api\n    user: me\n    password: {}\n    routes:\n      - {{path: /x, json: {{ok: true}}}}\n",
@@ -110,6 +118,19 @@ fn credentials_of_web_calls_are_never_shown() {
         for (what, form) in forms(SECRET).into_iter().chain([("as basic authentication", basic)]) {
             assert!(!ended.stdout.contains(&form), "the secret {what} under {words:?}:\n{ended}");
         }
+    }
+}
+
+#[test]
+fn what_is_sent_with_a_web_call_is_never_shown() {
+    let lab = "apis:\n  - name: api\n    routes:\n      - {path: /x, json: {ok: true}}\n";
+    let tasks = "- uri:\n    url: \"{{ api_url }}/x\"\n    method: POST\n    body_format: json\n    body: {password: body-5wordfish}\n    \
+                 headers: {Authorization: Bearer bearer-5wordfish, X-Api-Key: key-5wordfish}\n\
+                 - uri: {url: \"http://me:url-5wordfish@127.0.0.1:1/x\"}\n  ignore_errors: true\n\
+                 - command: \"true\"\n  environment: {TOKEN: environment-5wordfish}\n";
+    let project = Project::of_tasks(tasks).file("lab.yml", lab).host("h1 ansible_connection=local");
+    for words in ["", "-vvvv", "--output jsonl -vvvv"] {
+        project.run().with("--lab lab.yml -l h1").with(words).exits(0).never_says("5wordfish");
     }
 }
 
@@ -136,5 +157,5 @@ fn a_password_is_on_no_command_line_of_a_process() {
             assert!(!text.contains("sw0rdfish"), "{}: {text}", entry.path().join(name).display());
         }
     }
-    run.signal("INT").signal("INT").ended().never_says("sw0rdfish");
+    run.signal("INT").until_it_shows("no new ones start").signal("INT").ended().never_says("sw0rdfish");
 }

@@ -110,12 +110,19 @@ impl Batch {
         if span != task.span && span.source != task.span.source {
             diagnostic = diagnostic.also(task.span, "in this task");
         }
+        let place = sources.place(span);
+        let drawn = if no_log {
+            // The line itself may hold what is to be hidden.
+            format!("error: {message}\n --> {place}")
+        } else {
+            render(&diagnostic, sources, Style::Plain)
+        };
         FailureReport {
             kind: failure.kind,
             message: publisher.clean(message),
-            place: publisher.clean(sources.place(span)),
+            place: publisher.clean(place),
             help: failure.help.as_ref().filter(|_| !no_log).map(|help| publisher.redactor().clean(help)),
-            drawn: publisher.clean(render(&diagnostic, sources, Style::Plain)),
+            drawn: publisher.clean(drawn),
         }
     }
 
