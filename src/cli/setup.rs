@@ -58,6 +58,7 @@ impl Setup {
         for path in paths {
             plays.extend(playbook::load(&self.loader, path, &mut self.found));
         }
+        playbook::check_play_needs(&plays, &mut self.found);
         plays
     }
 

@@ -31,6 +31,8 @@ const WRONG: &[(&str, &[&str])] = &[
     ("- hosts: all\n  gather_facts: maybe\n", &["site.yml:2:17", "must be true or false"]),
     ("- hosts: all\n  gather_facts: true\n  tasks: [ping: ]\n", &["site.yml:2:", "gather_facts"]),
     ("- tasks: []\n", &["site.yml:1:3", "`hosts`"]),
+    ("- name: a\n  hosts: all\n- hosts: all\n  needs: [b]\n", &["site.yml:4:11", "`needs` names no play `b`"]),
+    ("- hosts: all\n  needs: a\n- name: a\n  hosts: all\n", &["site.yml:2:10", "does not come before"]),
     ("- hosts: all\n  taskss: []\n", &["site.yml:2:3", "did you mean `tasks`?"]),
     ("- hosts: all\n  tasks:\n  - pingg:\n", &["site.yml:3:5", "did you mean `ping`?"]),
     ("- hosts: all\n  tasks:\n  - command: ls\n    wen: x\n", &["site.yml:4:5", "did you mean `when`?"]),
