@@ -135,7 +135,7 @@ fn every_run_exits_with_what_came_of_it() {
     ] {
         Project::of_tasks(tasks).host(hosts).run().exits(code);
     }
-    // A host that failed counts for more than one that could not be reached? As in Ansible: the codes are or-ed.
+    // Both kinds show in the recap, whichever the code names.
     let both = Project::of_tasks("- command: \"false\"\n").host(local).host(nowhere);
     let code = both.run().done();
     assert!(code.stdout.contains("failed=1") && code.stdout.contains("unreachable=1"), "{code}");
