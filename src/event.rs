@@ -185,7 +185,7 @@ pub struct StepDone {
     pub delegated_to: Option<Clean>,
     /// What came of it.
     pub status: Status,
-    /// How long it took, waiting for a free slot included.
+    /// How long its work took; what it waited before and after is not counted.
     pub elapsed_ms: u64,
     /// The result; `None` under `no_log` and for skipped steps.
     pub result: Option<CleanValue>,

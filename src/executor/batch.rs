@@ -25,7 +25,7 @@ use crate::value::Map;
 use crate::vars::Var;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -117,7 +117,8 @@ pub(super) struct Batch {
 /// What came of a step, until it counts.
 struct Held {
     outcome: Outcome,
-    started: Instant,
+    /// How long its work took.
+    took: Duration,
     /// The variables that it has set.
     set: Vec<Place>,
     /// It ran once for all, on another host, and failed there: this is what is known of the failure.
@@ -341,7 +342,7 @@ impl Batch {
         if let Some(count) = self.running_of.get_mut(&node) {
             *count -= 1;
         }
-        self.ran(node, host, outcome, started);
+        self.ran(node, host, outcome, started.elapsed());
         self.wake_throttled(node);
     }
 }

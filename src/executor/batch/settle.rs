@@ -12,13 +12,13 @@ use crate::playbook::{Action, Meta, Strategy};
 use crate::value::Map;
 use crate::vars::Var;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 impl Batch {
     /// Takes note that a step's work is over, and lets its outcome count if nothing stands before it.
-    pub(super) fn ran(&mut self, node: NodeId, host: HostIndex, outcome: Outcome, started: Instant) {
+    pub(super) fn ran(&mut self, node: NodeId, host: HostIndex, outcome: Outcome, took: Duration) {
         let set = self.write(node, host, &outcome);
-        self.hold(node, host, Held { outcome, started, set, shared_failure: None });
+        self.hold(node, host, Held { outcome, took, set, shared_failure: None });
     }
 
     pub(super) fn hold(&mut self, node: NodeId, host: HostIndex, held: Held) {
@@ -69,7 +69,7 @@ impl Batch {
             let live = self.is_live(section, host);
             if !live && (held.outcome.status == Status::NotReached || self.may_drop(node)) {
                 if held.outcome.status != Status::NotReached {
-                    self.report_dropped(node, host, held.started);
+                    self.report_dropped(node, host, held.took);
                 }
                 self.take_back(node, host, &held);
                 self.finish_node(node, host, section);
@@ -147,7 +147,7 @@ impl Batch {
 
     /// Lets an outcome count.
     pub(super) fn settle(&mut self, node: NodeId, host: HostIndex, held: Held) {
-        let Held { mut outcome, started, .. } = held;
+        let Held { mut outcome, took, .. } = held;
         let task = self.graph.node(node).task().cloned();
         let section = self.graph.node(node).section;
         if outcome.status == Status::Failed && self.graph.is_rescued(section) {
@@ -162,7 +162,7 @@ impl Batch {
             if !outcome.run.is_empty() && !self.apply_run_changes(host, &outcome) {
                 outcome.nothing_changed();
             }
-            self.report(node, host, task, &outcome, started);
+            self.report(node, host, task, &outcome, took);
             if outcome.status == Status::Rescued {
                 self.remember_failure(section, host, &failure_facts(task, &outcome));
             }
@@ -257,7 +257,7 @@ impl Batch {
         self.wake_throttled(node);
         // It stands in the order of the file like any other: if something before it is not settled, it waits.
         let outcome = Outcome::empty(Status::NotReached, String::new());
-        self.hold(node, host, Held { outcome, started: Instant::now(), set: Vec::new(), shared_failure: None });
+        self.hold(node, host, Held { outcome, took: Duration::ZERO, set: Vec::new(), shared_failure: None });
     }
 
     /// Says how many steps came to nothing since it was last said, so that totals stay true.

@@ -9,7 +9,7 @@ use crate::graph::{NodeId, Work};
 use crate::playbook::{Action, Task};
 use crate::source::{Diagnostic, Style, render};
 use crate::value::{Map, Value};
-use std::time::Instant;
+use std::time::Duration;
 
 impl Batch {
     /// Says that a task begins, once, and that a step does.
@@ -33,7 +33,7 @@ impl Batch {
     }
 
     /// Publishes what came of a step.
-    pub(super) fn report(&self, node: NodeId, host: HostIndex, task: &Task, outcome: &Outcome, started: Instant) {
+    pub(super) fn report(&self, node: NodeId, host: HostIndex, task: &Task, outcome: &Outcome, took: Duration) {
         let publisher = &self.context.publisher;
         for message in &outcome.warnings {
             let place = Some(publisher.clean(self.context.loader.sources.place(task.span)));
@@ -72,7 +72,7 @@ impl Batch {
             host: host_name,
             delegated_to: outcome.delegated_to.as_ref().map(|name| publisher.clean(name)),
             status: outcome.status,
-            elapsed_ms: started.elapsed().as_millis() as u64,
+            elapsed_ms: took.as_millis() as u64,
             result: if outcome.status == Status::Skipped { None } else { shown(&outcome.result) },
             diff,
             failure: outcome.failure.as_ref().map(|failure| self.failure_report(task, failure, outcome.no_log)),
@@ -84,7 +84,7 @@ impl Batch {
     }
 
     /// Publishes that a step which had begun counts for nothing, because an earlier one of its host failed.
-    pub(super) fn report_dropped(&self, node: NodeId, host: HostIndex, started: Instant) {
+    pub(super) fn report_dropped(&self, node: NodeId, host: HostIndex, took: Duration) {
         let publisher = &self.context.publisher;
         let Some(task) = self.graph.node(node).task() else { return };
         publisher.publish(What::StepDone(Box::new(StepDone {
@@ -93,7 +93,7 @@ impl Batch {
             host: publisher.clean(&self.hosts[host as usize]),
             delegated_to: None,
             status: Status::NotReached,
-            elapsed_ms: started.elapsed().as_millis() as u64,
+            elapsed_ms: took.as_millis() as u64,
             result: None,
             diff: Vec::new(),
             failure: None,

@@ -16,7 +16,7 @@ use crate::value::{Map, Value};
 use crate::yaml::Node;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 impl Batch {
     /// Lets everything try again that waits for something other than an edge; claims that there was something.
@@ -87,7 +87,7 @@ impl Batch {
         self.passed += 1;
         let outcome = Outcome { writes, ..Outcome::empty(Status::NotReached, String::new()) };
         let set = self.write(node, host, &outcome);
-        self.hold(node, host, Held { outcome, started: Instant::now(), set, shared_failure });
+        self.hold(node, host, Held { outcome, took: Duration::ZERO, set, shared_failure });
     }
 
     /// Returns a setting as it is on a host; nothing when it cannot be rendered.
