@@ -4,12 +4,14 @@
 //! `import_playbook`, `roles:`) and returns plays whose tasks carry all that they inherit. Includes are read at run
 //! time by [`Loader::include_file`] and [`Loader::include_role`].
 
+mod action;
 mod check;
 mod keyword;
 mod load;
 mod play;
 mod role;
 mod task;
+mod words;
 
 pub(crate) use check::settings_nodes;
 pub use keyword::{KEYWORDS, Keyword, Level, Support};

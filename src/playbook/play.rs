@@ -1,8 +1,10 @@
 //! Plays: the header, the sections, and `import_playbook`.
 
+use super::action::refuse;
 use super::keyword::{self, Level};
 use super::load::Loader;
-use super::task::{Place, boolean, inherit_settings, needs, refuse, texts};
+use super::task::Place;
+use super::words::{boolean, inherit_settings, needs, texts};
 use super::{Inherited, Item, Play, Settings, Strategy};
 use crate::source::{Diagnostic, Diagnostics, SearchPath, Span, did_you_mean};
 use crate::template;
@@ -126,7 +128,7 @@ impl Loader {
             role_layers,
             role_names: used.roles.iter().map(|(role, depended)| (Arc::clone(&role.name), *depended)).collect(),
             strategy: strategy(map.get("strategy"), found),
-            serial: map.get("serial").map(super::task::conditions).unwrap_or_default(),
+            serial: map.get("serial").map(super::words::conditions).unwrap_or_default(),
             order: map.get("order").cloned(),
             force_handlers: map
                 .get("force_handlers")

@@ -1,9 +1,10 @@
 //! Roles: finding them, reading their parts, and using them (`roles:`, `import_role`, `include_role`).
 
+use super::action::refuse;
 use super::keyword::{self, Level};
 use super::load::Loader;
 use super::play::shown;
-use super::task::{Place, refuse};
+use super::task::Place;
 use super::{Inherited, Item};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean, expand_home};
 use crate::vars::{Layer, Origin, Var};

@@ -1,0 +1,109 @@
+//! Values of keywords as they are written: names, conditions, settings.
+
+use super::Settings;
+use crate::source::{Diagnostic, Diagnostics, Span};
+use crate::yaml::{Kind, Mapping, Node};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Returns the conditions of a `when`-like keyword: one, or a list of which all must hold.
+pub(super) fn conditions(node: &Node) -> Vec<Node> {
+    match &node.kind {
+        Kind::Seq(items) => items.to_vec(),
+        Kind::Null => Vec::new(),
+        _ => vec![node.clone()],
+    }
+}
+
+/// Returns the texts of a node that is one text or a list of them.
+pub(super) fn texts(node: Option<&Node>, what: &str, found: &mut Diagnostics) -> Vec<Arc<str>> {
+    let Some(node) = node else { return Vec::new() };
+    let nodes = match &node.kind {
+        Kind::Null => return Vec::new(),
+        Kind::Seq(items) => items.to_vec(),
+        _ => vec![node.clone()],
+    };
+    let mut texts = Vec::new();
+    for node in nodes {
+        match &node.kind {
+            Kind::Str(text) | Kind::Unsafe(text) => texts.push(Arc::clone(text)),
+            Kind::Int(_) | Kind::Bool(_) | Kind::Float(_) => texts.push(node.to_value().to_text().into()),
+            _ => found.push(
+                Diagnostic::error("E0606", format!("`{what}` takes names, not a {}", node.kind_name())).at(node.span),
+            ),
+        }
+    }
+    texts
+}
+
+pub(super) fn split_tags(text: &str) -> BTreeSet<Arc<str>> {
+    text.split(',').map(str::trim).filter(|tag| !tag.is_empty()).map(Arc::from).collect()
+}
+
+/// Returns the names of `needs` with their places.
+pub(super) fn needs(node: Option<&Node>, found: &mut Diagnostics) -> Option<Vec<(Arc<str>, Span)>> {
+    let node = node?;
+    let nodes = match &node.kind {
+        Kind::Seq(items) => items.to_vec(),
+        Kind::Null => Vec::new(),
+        _ => vec![node.clone()],
+    };
+    let mut names = Vec::new();
+    for node in nodes {
+        match node.as_str() {
+            Some(name) => names.push((Arc::from(name), node.span)),
+            None => found.push(
+                Diagnostic::error("E0606", format!("`needs` takes names of tasks, not a {}", node.kind_name()))
+                    .at(node.span),
+            ),
+        }
+    }
+    Some(names)
+}
+
+/// Returns a boolean that must be known before the run.
+pub(super) fn boolean(node: &Node, what: &str, found: &mut Diagnostics) -> Option<bool> {
+    match &node.kind {
+        Kind::Bool(b) => Some(*b),
+        Kind::Str(text) if matches!(&**text, "true" | "True" | "yes" | "on") => Some(true),
+        Kind::Str(text) if matches!(&**text, "false" | "False" | "no" | "off") => Some(false),
+        _ => {
+            found.push(Diagnostic::error("E0606", format!("`{what}` must be true or false")).at(node.span));
+            None
+        }
+    }
+}
+
+/// Overrides settings by those written here.
+pub(super) fn inherit_settings(map: &Mapping, settings: &mut Settings) {
+    let set = |name: &str, field: &mut Option<Node>| {
+        if let Some(node) = map.get(name) {
+            *field = Some(node.clone());
+        }
+    };
+    set("any_errors_fatal", &mut settings.any_errors_fatal);
+    set("become", &mut settings.elevate);
+    set("become_method", &mut settings.become_method);
+    set("become_user", &mut settings.become_user);
+    set("check_mode", &mut settings.check_mode);
+    set("connection", &mut settings.connection);
+    set("delegate_facts", &mut settings.delegate_facts);
+    set("delegate_to", &mut settings.delegate_to);
+    set("diff", &mut settings.diff);
+    set("ignore_errors", &mut settings.ignore_errors);
+    set("ignore_unreachable", &mut settings.ignore_unreachable);
+    set("no_log", &mut settings.no_log);
+    set("port", &mut settings.port);
+    set("remote_user", &mut settings.remote_user);
+    set("run_once", &mut settings.run_once);
+    set("throttle", &mut settings.throttle);
+    set("timeout", &mut settings.timeout);
+    let lists = [("environment", &mut settings.environment), ("module_defaults", &mut settings.module_defaults)];
+    for (name, list) in lists {
+        match map.get(name).map(|node| (&node.kind, node)) {
+            None | Some((Kind::Null, _)) => {}
+            Some((Kind::Seq(nodes), _)) => list.extend(nodes.iter().cloned()),
+            Some((_, node)) => list.push(node.clone()),
+        }
+    }
+}
