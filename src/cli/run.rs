@@ -12,7 +12,7 @@ use crate::redact::{Redactor, Secret};
 use crate::report::{self, Jsonl, Look, Output, Plain, Progress, Reporter, Tally};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::transport::{self, HostKeyPolicy, HttpClients, Shared};
-use crate::value::{Map, Value};
+use crate::value::Value;
 use crate::vars::{Layer, Origin, Var};
 use clap::{ArgAction, Args, ValueEnum};
 use std::fmt::Write as _;
@@ -182,7 +182,7 @@ async fn with_lab(args: RunArgs, colour: Option<bool>, mut setup: Setup, plays: 
             return Exit::Internal;
         }
     };
-    let vars = |vars: &Map| -> Vec<(Arc<str>, Var)> {
+    let vars = |vars: &crate::value::Map| -> Vec<(Arc<str>, Var)> {
         vars.iter().map(|(key, value)| (Arc::from(key.to_string()), Var::Data(value.clone()))).collect()
     };
     for host in lab.hosts() {
