@@ -1,6 +1,6 @@
 //! Runs the graph: takes ready steps from the queue, carries out what modules plan, and publishes what happened.
 //!
-//! [`run`] goes through the plays; a [`batch`] dispatches one play on one batch of hosts. The dispatcher owns all state
+//! [`run()`] goes through the plays; a [`batch`] dispatches one play on one batch of hosts. The dispatcher owns all state
 //! and never waits for anything but messages; each step is a task of its own. Writes pass one gate (`gate.rs`).
 
 mod batch;

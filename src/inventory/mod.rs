@@ -1,6 +1,6 @@
 //! Hosts and groups, where they are written, and the patterns that choose among them.
 //!
-//! The flow: [`load`] reads every source (`load.rs`) in its format (`ini.rs`, `yaml.rs`, host lists) through one
+//! The flow: [`load()`] reads every source (`load.rs`) in its format (`ini.rs`, `yaml.rs`, host lists) through one
 //! `Builder`, which puts the rules of Ansible's inventory into force (`all`, `ungrouped`, no cycles); then variables of
 //! `group_vars/` and `host_vars/` are added (`folders.rs`). Afterwards an [`Inventory`] answers: which groups, which
 //! variables in which order of precedence ([`Inventory::layers_of`]), which hosts a pattern means

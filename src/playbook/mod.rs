@@ -1,6 +1,6 @@
 //! What an author may write: plays, tasks, blocks, roles; checked against the keyword and module tables.
 //!
-//! [`load`] reads a playbook file and everything that is imported statically (`import_tasks`, `import_role`,
+//! [`load()`] reads a playbook file and everything that is imported statically (`import_tasks`, `import_role`,
 //! `import_playbook`, `roles:`) and returns plays whose tasks carry all that they inherit. Includes are read at run
 //! time by [`Loader::include_file`] and [`Loader::include_role`].
 

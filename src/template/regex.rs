@@ -1,6 +1,6 @@
 //! Python's regular expressions on Rust's engines: what authors write for Python's `re` means the same here.
 //!
-//! A pattern is translated once ([`translate`]) and kept compiled. Traps that the translation is there for: `$` also
+//! A pattern is translated once ([`translate()`]) and kept compiled. Traps that the translation is there for: `$` also
 //! matches before a final newline; `\Z` is Rust's `\z`; `\<` is a plain `<`; `{,3}` starts at 0 and `{` alone is plain;
 //! `[a&&b]` and `[a--b]` are plain sets; an empty match may follow another match. Backtracking is bounded: a pattern
 //! that runs away is an error, never a hang.
