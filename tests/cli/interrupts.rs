@@ -5,12 +5,13 @@ use crate::project::Project;
 use crate::sshd::{Sshd, wait_until};
 use std::path::Path;
 
-/// Three tasks on two hosts; the second says by a file that it has begun, and ends when another file is there.
+/// Three tasks on two hosts; the second says by a file that it has begun, and ends when another file is there (or the
+/// server's folder is gone: what is cut here goes on there).
 fn project(sshd: &Sshd) -> Project {
     let dir = sshd.dir().display();
     let tasks = format!(
         "- name: first\n  command: \"true\"\n\
-         - name: long\n  shell: \"touch {dir}/begun-{{{{ inventory_hostname }}}}; until [ -e {dir}/go ]; do sleep 0.05; done\"\n\
+         - name: long\n  shell: \"touch {dir}/begun-{{{{ inventory_hostname }}}}; until [ -e {dir}/go ] || [ ! -d {dir} ]; do sleep 0.05; done\"\n\
          - name: last\n  command: touch {dir}/last\n"
     );
     Project::of_tasks(&tasks).ssh_host("h1", sshd, "").ssh_host("h2", sshd, "")
