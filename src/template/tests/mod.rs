@@ -4,9 +4,12 @@
 mod compare;
 mod content;
 mod file;
+mod network;
 mod result;
 mod text;
 mod version;
+
+pub(crate) use version::loose_parts as loose_version;
 
 use minijinja::Environment;
 
@@ -23,4 +26,5 @@ pub(crate) struct Test {
 }
 
 /// All tests, one slice a theme.
-pub(crate) static TABLE: &[&[Test]] = &[compare::TESTS, content::TESTS, file::TESTS, result::TESTS, text::TESTS];
+pub(crate) static TABLE: &[&[Test]] =
+    &[compare::TESTS, content::TESTS, file::TESTS, network::TESTS, result::TESTS, text::TESTS];
