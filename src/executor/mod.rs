@@ -12,6 +12,7 @@ mod pool;
 mod prepare;
 mod publish;
 mod run;
+mod share;
 mod step;
 mod target;
 #[cfg(test)]

@@ -1,17 +1,19 @@
-//! The run: plays one after the other, each in its batches.
+//! The run: each play when those are over that it waits for, in its batches. Plays that wait for nothing of each other
+//! run at the same time; a host that fell out of one is out of those that wait for it.
 
 use super::Context;
 use super::batch::{Batch, BatchStart, Standing};
-use super::item::number;
 use super::plan::{Planned, batches, plan, play_name};
 use super::prepare::{knowledge, platforms, view};
+use super::share::Share;
 use super::target::Defaults;
-use crate::event::{TaskNumber, What};
-use crate::graph::{Lowering, TagFilter, lower_play};
+use crate::event::What;
+use crate::graph::{Lowering, PlayEdge, TagFilter, lower_play, order_plays};
 use crate::playbook::Play;
 use crate::source::Diagnostics;
 use std::collections::HashSet;
 use std::sync::Arc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 /// How a run was asked for.
@@ -51,63 +53,124 @@ pub struct RunEnd {
     pub fatal: bool,
 }
 
-/// Runs plays to their end.
+/// What a play left for those that wait for it.
+#[derive(Clone, Debug, Default)]
+struct Left {
+    /// Hosts that fell out in it, or before it in one that it waited for.
+    out: HashSet<Arc<str>>,
+    /// No host is left: those that wait for it do not run.
+    stopped: bool,
+    /// It ended for all hosts because of one's failure.
+    fatal: bool,
+}
+
+/// A play that begins.
+struct Begun {
+    context: Arc<Context>,
+    /// Its number in the run, from 1.
+    number: u32,
+    planned: Planned,
+    /// Its hosts before any fell out.
+    all: Vec<Arc<str>>,
+    left: Left,
+    share: Share,
+    interrupt: Interrupt,
+}
+
+/// Runs plays to their end: each when those are over that it waits for.
 ///
 /// What is wrong with them that can be known only now (`vars_files` that depend on a host) is returned as diagnostics.
 pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interrupt) -> Result<RunEnd, Diagnostics> {
+    // What is wrong with the order was shown when the plays were read.
+    let order = order_plays(plays, &mut Diagnostics::new());
+    let share = Share::new(context.settings.forks);
     let mut end = RunEnd::default();
-    let mut out: HashSet<Arc<str>> = HashSet::new();
-    let mut first_number: TaskNumber = 0;
-    for play in plays {
-        let mut found = Diagnostics::new();
-        let planned = plan(context, play, &mut found);
-        if found.has_errors() {
-            return Err(found);
-        }
-        let hosts: Vec<Arc<str>> = planned.hosts.iter().filter(|host| !out.contains(*host)).cloned().collect();
-        if hosts.is_empty() {
-            if !planned.hosts.is_empty() {
-                break;
+    let mut found = Diagnostics::new();
+    let mut over: Vec<Option<Left>> = vec![None; plays.len()];
+    let mut waiting: Vec<usize> = (0..plays.len()).collect();
+    let mut under_way: JoinSet<(usize, Result<Left, Diagnostics>)> = JoinSet::new();
+    loop {
+        end.interrupted |= interrupt.drain.is_cancelled() || context.cut.is_cancelled();
+        let may_begin = !end.interrupted && !found.has_errors();
+        waiting.retain(|index| {
+            let Some(left) = brought(&order[*index], &over).filter(|_| may_begin) else { return true };
+            let number = *index as u32 + 1;
+            match begin(context, &plays[*index], number, left, &share, interrupt, &mut found) {
+                Ok(begun) => {
+                    let index = *index;
+                    under_way.spawn(async move { (index, run_play(begun).await) });
+                }
+                Err(left) => over[*index] = Some(left),
             }
-            say_empty(context, play);
-            continue;
-        }
-        let all = planned.hosts.clone();
-        let planned = Planned { hosts, ..planned };
-        let stopped = run_play(context, &planned, &all, &mut first_number, &mut out, &mut end, interrupt).await?;
-        if interrupt.drain.is_cancelled() || context.cut.is_cancelled() {
-            end.interrupted = true;
-            break;
-        }
-        if stopped {
-            break;
+            false
+        });
+        let Some(joined) = under_way.join_next().await else { break };
+        match joined {
+            Ok((index, Ok(left))) => {
+                end.fatal |= left.fatal;
+                over[index] = Some(left);
+            }
+            Ok((_, Err(wrong))) => found.extend(wrong),
+            // A fault in the dispatcher ends the process as it would have without other plays beside it.
+            Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
-    Ok(end)
+    if found.has_errors() { Err(found) } else { Ok(end) }
 }
 
-/// Runs the batches of a play; claims that the run is over. `all` are its hosts before any fell out.
-async fn run_play(
+/// Returns what a play finds when it begins; nothing while one that it waits for is not over.
+fn brought(edges: &[PlayEdge], over: &[Option<Left>]) -> Option<Left> {
+    let mut left = Left::default();
+    for edge in edges {
+        let before = over[edge.from].as_ref()?;
+        left.out.extend(before.out.iter().cloned());
+        left.stopped |= before.stopped;
+    }
+    Some(left)
+}
+
+/// Begins a play; one that is over at once, because it has no hosts, leaves what it found.
+fn begin(
     context: &Arc<Context>,
-    planned: &Planned,
-    all: &[Arc<str>],
-    first_number: &mut TaskNumber,
-    out: &mut HashSet<Arc<str>>,
-    end: &mut RunEnd,
+    play: &Arc<Play>,
+    number: u32,
+    mut left: Left,
+    share: &Share,
     interrupt: &Interrupt,
-) -> Result<bool, Diagnostics> {
+    found: &mut Diagnostics,
+) -> Result<Begun, Left> {
+    if left.stopped {
+        return Err(left);
+    }
+    let mut planned = plan(context, play, found);
+    let all = std::mem::take(&mut planned.hosts);
+    planned.hosts = all.iter().filter(|host| !left.out.contains(*host)).cloned().collect();
+    if all.is_empty() {
+        say_empty(context, play, number);
+    }
+    if planned.hosts.is_empty() || found.has_errors() {
+        left.stopped = !all.is_empty();
+        return Err(left);
+    }
+    let (context, share, interrupt) = (Arc::clone(context), share.clone(), interrupt.clone());
+    Ok(Begun { context, number, planned, all, left, share, interrupt })
+}
+
+/// Runs the batches of a play.
+async fn run_play(begun: Begun) -> Result<Left, Diagnostics> {
+    let Begun { context, number, planned, all, mut left, share, interrupt } = begun;
     let name = play_name(&planned.play);
     let publisher = &context.publisher;
     let batches = batches(&planned.hosts, &planned.batches);
     let count = batches.len();
-    let mut stopped = false;
     for (index, hosts) in batches.into_iter().enumerate() {
         let mut found = Diagnostics::new();
-        let live: Vec<Arc<str>> = planned.hosts.iter().filter(|host| !out.contains(*host)).cloned().collect();
-        let view = view(context, &planned.play, [all, &live, &hosts], &mut found);
-        let knowledge = knowledge(context, &view);
-        let platforms = platforms(context, &hosts);
-        let max_fail_percentage = planned.play.max_fail_percentage.as_ref().and_then(|node| number(&node.to_value()));
+        let live: Vec<Arc<str>> = planned.hosts.iter().filter(|host| !left.out.contains(*host)).cloned().collect();
+        let view = view(&context, &planned.play, [&all, &live, &hosts], &mut found);
+        let knowledge = knowledge(&context, &view);
+        let platforms = platforms(&context, &hosts);
+        let limit = planned.play.max_fail_percentage.as_ref();
+        let max_fail_percentage = limit.and_then(|node| super::item::number(&node.to_value()));
         let how = Lowering {
             knowledge: &knowledge,
             platforms: &platforms,
@@ -119,6 +182,7 @@ async fn run_play(
         }
         publisher.publish(What::PlayStarted {
             play: publisher.clean(&name),
+            number,
             place: publisher.clean(context.loader.sources.place(planned.play.span)),
             hosts: hosts.iter().map(|host| publisher.clean(host)).collect(),
             batch: index + 1,
@@ -126,41 +190,40 @@ async fn run_play(
             steps: graph.tasks() * hosts.len(),
         });
         let start = BatchStart {
-            context: Arc::clone(context),
+            context: Arc::clone(&context),
             view,
             graph,
             knowledge,
             platforms,
-            first_number: *first_number,
+            share: share.clone(),
+            play: number,
             max_fail_percentage,
         };
-        let (batch_end, numbers) = Batch::new(start).run(&interrupt.drain).await;
-        *first_number += numbers;
-        let mut all_out = true;
-        for (host, standing) in hosts.iter().zip(&batch_end.standing) {
+        let end = Batch::new(start).run(&interrupt.drain).await;
+        left.stopped = true;
+        for (host, standing) in hosts.iter().zip(&end.standing) {
             match standing {
-                Standing::In | Standing::Ended => all_out = false,
+                Standing::In | Standing::Ended => left.stopped = false,
                 Standing::Failed | Standing::Unreachable => {
-                    out.insert(Arc::clone(host));
+                    left.out.insert(Arc::clone(host));
                 }
             }
         }
-        end.fatal |= batch_end.fatal;
-        stopped = all_out;
-        if all_out || batch_end.stop_play || interrupt.drain.is_cancelled() {
+        left.fatal |= end.fatal;
+        if left.stopped || end.stop_play || interrupt.drain.is_cancelled() {
             break;
         }
     }
-    publisher.publish(What::PlayEnded { play: publisher.clean(&name) });
-    Ok(stopped)
+    publisher.publish(What::PlayEnded { play: publisher.clean(&name), number });
+    Ok(left)
 }
 
 /// Publishes a play that has no hosts, so that nobody looks for its tasks.
-fn say_empty(context: &Context, play: &Play) {
+fn say_empty(context: &Context, play: &Play, number: u32) {
     let publisher = &context.publisher;
     let name = publisher.clean(play_name(play));
     let place = publisher.clean(context.loader.sources.place(play.hosts.span));
-    let what = What::PlayStarted { play: name.clone(), place, hosts: Vec::new(), batch: 1, batches: 1, steps: 0 };
-    publisher.publish(what);
-    publisher.publish(What::PlayEnded { play: name });
+    let (hosts, play) = (Vec::new(), name.clone());
+    publisher.publish(What::PlayStarted { play, number, place, hosts, batch: 1, batches: 1, steps: 0 });
+    publisher.publish(What::PlayEnded { play: name, number });
 }
