@@ -14,6 +14,7 @@ pub mod lab;
 pub mod module;
 pub mod platform;
 pub mod playbook;
+pub(crate) mod python_regex;
 pub mod redact;
 pub mod report;
 pub mod source;
