@@ -20,8 +20,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("template", &["failure", "redact", "source", "value", "vars", "yaml"]),
     ("inventory", &["source", "value", "vars", "yaml"]),
     ("platform", &["effect"]),
+    ("configuration", &["platform"]),
     // what can be asked for
-    ("module", &["effect", "failure", "platform", "redact", "source", "template", "value", "vars", "yaml"]),
+    (
+        "module",
+        &["configuration", "effect", "failure", "platform", "redact", "source", "template", "value", "vars", "yaml"],
+    ),
     ("playbook", &["module", "source", "template", "value", "vars", "yaml"]),
     ("graph", &["effect", "module", "platform", "playbook", "source", "template", "vars", "yaml"]),
     // what is done
