@@ -3,6 +3,7 @@
 //! The map of the house, in the order in which data flows; `ARCHITECTURE.md` says more.
 
 pub mod cli;
+pub mod configuration;
 pub mod effect;
 pub mod event;
 pub mod executor;
