@@ -121,7 +121,11 @@ pub static KEYWORDS: &[Keyword] = &[
     word("max_fail_percentage", L::PLAY, "End the play when more hosts than this fail."),
     word("module_defaults", L::EVERYWHERE, "Arguments that modules get when they are not given."),
     word("name", L::EVERYWHERE, "What it is called."),
-    word("needs", Level(1 | 2 | 4 | 8), "Names of tasks that must be done before; replaces the order of the file."),
+    word(
+        "needs",
+        Level(1 | 2 | 4 | 8),
+        "Names of tasks (on a play: of plays) that must be done before; replaces the order of the file.",
+    ),
     word("no_log", L::EVERYWHERE, "Show nothing of arguments and results."),
     word("notify", L::WORK, "Handlers to run when something changed."),
     word("order", L::PLAY, "The order of hosts."),
