@@ -10,7 +10,7 @@ use super::stat::permission_fields;
 use super::{Action, Arg, ArgKind, Args, Change, Context, Exec, Module, Needs, Program, Work};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
-use crate::template::regex::{Anchor, Flags, Regex, compile};
+use crate::python_regex::{Anchor, Flags, Regex, compile};
 use crate::value::{Map, Value};
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -6,7 +6,7 @@ use super::edit::open;
 use super::{Arg, ArgKind, Change, Context, Module, Needs};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
-use crate::template::regex::{Anchor, Flags, Replacement, compile};
+use crate::python_regex::{Anchor, Flags, Replacement, compile};
 use crate::value::Map;
 use std::ops::Range;
 
