@@ -37,7 +37,6 @@ mod property;
 #[cfg(test)]
 mod recorded;
 mod reference;
-pub(crate) mod regex;
 mod render;
 mod syntax;
 mod tests;
