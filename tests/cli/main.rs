@@ -27,4 +27,5 @@ mod readme;
 mod real;
 mod redaction;
 mod values;
+mod vault;
 mod web;

@@ -11,18 +11,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("effect", &[]),
     ("value", &[]),
     ("redact", &["value"]),
-    ("source", &[]),
+    ("vault", &["redact"]),
+    ("source", &["vault"]),
     ("failure", &["redact", "source", "value"]),
     ("event", &["failure", "redact"]),
     // language
-    ("yaml", &["source", "value"]),
+    ("yaml", &["source", "value", "vault"]),
     ("vars", &["source", "value", "yaml"]),
-    ("template", &["failure", "redact", "source", "value", "vars", "yaml"]),
+    ("template", &["failure", "redact", "source", "value", "vars", "vault", "yaml"]),
     ("inventory", &["source", "value", "vars", "yaml"]),
     ("platform", &["effect"]),
     // what can be asked for
     ("module", &["effect", "failure", "platform", "redact", "source", "template", "value", "vars", "yaml"]),
-    ("playbook", &["module", "source", "template", "value", "vars", "yaml"]),
+    ("playbook", &["module", "source", "template", "value", "vars", "vault", "yaml"]),
     ("graph", &["effect", "module", "platform", "playbook", "source", "template", "vars", "yaml"]),
     // what is done
     ("transport", &["effect", "failure", "module", "platform", "redact", "source", "value"]),
@@ -54,13 +55,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// Crates with a large surface, and the one place that knows each.
 const HOMES: &[(&str, &str)] = &[
+    ("aes", "vault/"),
     ("aho_corasick", "redact/"),
     ("annotate_snippets", "source/render.rs"),
     ("clap", "cli/"),
     ("indicatif", "report/"),
+    ("ctr", "vault/"),
     ("libyaml_rs", "yaml/events.rs"),
     ("minijinja", "template/"),
     ("minijinja_contrib", "template/"),
+    ("pbkdf2", "vault/"),
     ("reqwest", "transport/http/"),
     ("russh", "lab/"),
     ("ssh2", "transport/ssh/"),
