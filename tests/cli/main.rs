@@ -23,6 +23,7 @@ mod interrupts;
 mod lab;
 mod listing;
 mod output;
+mod plays;
 mod readme;
 mod real;
 mod redaction;
