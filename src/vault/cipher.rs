@@ -69,7 +69,7 @@ pub fn decrypt(envelope: &Envelope, password: &Password) -> Result<Option<Zeroiz
     keys.apply(&mut plain);
     let padding = plain.last().copied().map_or(0, usize::from);
     let is_padded = (1..=BLOCK).contains(&padding)
-        && plain.len() % BLOCK == 0
+        && plain.len().is_multiple_of(BLOCK)
         && plain[plain.len() - padding..].iter().all(|byte| usize::from(*byte) == padding);
     if !is_padded {
         return Err(VaultError::Malformed("its padding is wrong".into()));
