@@ -28,4 +28,5 @@ mod readme;
 mod real;
 mod redaction;
 mod values;
+mod vault;
 mod web;

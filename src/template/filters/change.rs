@@ -2,7 +2,7 @@
 
 use super::args::{Args, add_filter};
 use super::{Filter, data};
-use crate::regex::{Anchor, Flags, Regex};
+use crate::python_regex::{Anchor, Flags, Regex};
 use crate::value::Value as Data;
 use minijinja::{Error, Value};
 use std::collections::HashMap;

@@ -3,7 +3,7 @@
 
 use super::args::{Args, add_filter};
 use super::{Filter, data, to_engine};
-use crate::regex::{Anchor, Flags, Regex};
+use crate::python_regex::{Anchor, Flags, Regex};
 use crate::value::{Key, Map, Value as Data};
 use minijinja::{Error, State, Value};
 use std::sync::Arc;

@@ -36,6 +36,7 @@ mod tables;
 mod text;
 mod time;
 mod vlan;
+mod vault;
 mod wrap;
 mod xml;
 mod yaml;
@@ -83,5 +84,6 @@ pub(crate) static TABLE: &[&[Filter]] = &[
     time::FILTERS,
     vlan::FILTERS,
     xml::FILTERS,
+    vault::FILTERS,
     yaml::FILTERS,
 ];

@@ -7,6 +7,7 @@ mod file;
 mod network;
 mod result;
 mod text;
+mod vault;
 mod version;
 
 pub(crate) use version::loose_parts as loose_version;
@@ -27,4 +28,4 @@ pub(crate) struct Test {
 
 /// All tests, one slice a theme.
 pub(crate) static TABLE: &[&[Test]] =
-    &[compare::TESTS, content::TESTS, file::TESTS, network::TESTS, result::TESTS, text::TESTS];
+    &[compare::TESTS, content::TESTS, file::TESTS, network::TESTS, result::TESTS, text::TESTS, vault::TESTS];
