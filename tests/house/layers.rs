@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("event", &["failure", "redact"]),
     // language
     ("python_regex", &[]),
+    ("textfsm", &["failure", "python_regex", "source", "value"]),
     ("yaml", &["source", "value"]),
     ("vars", &["source", "value", "yaml"]),
     ("template", &["failure", "python_regex", "redact", "source", "value", "vars", "yaml"]),
@@ -78,6 +79,7 @@ const HOMES: &[(&str, &str)] = &[
     ("libyaml_rs", "yaml/events.rs"),
     ("minijinja", "template/"),
     ("minijinja_contrib", "template/"),
+    ("regex_automata", "python_regex/"),
     ("reqwest", "transport/http/"),
     ("russh", "lab/"),
     ("ssh2", "transport/ssh/"),
