@@ -24,4 +24,5 @@ pub mod textfsm;
 pub mod transport;
 pub mod value;
 pub mod vars;
+pub mod vault;
 pub mod yaml;

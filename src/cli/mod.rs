@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. The only reader of arguments and environment.
 
+mod ask;
 mod doc;
 mod exit;
 mod graph;
@@ -11,6 +12,7 @@ mod run;
 mod setup;
 mod signals;
 mod templates;
+mod vault;
 
 pub use exit::Exit;
 
@@ -43,6 +45,8 @@ enum Command {
     Doc(doc::DocArgs),
     /// Make rows of what a command printed, by a TextFSM template
     Parse(parse::ParseArgs),
+    /// Encrypt and decrypt files and values as ansible-vault does
+    Vault(vault::VaultArgs),
     /// Serve a lab of simulated devices and APIs on loopback until Ctrl-C
     Lab(lab::LabArgs),
 }
@@ -73,6 +77,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Inventory(args) => inventory::main(args, colour),
         Command::Doc(args) => doc::main(&args),
         Command::Parse(args) => parse::main(&args, colour),
+        Command::Vault(args) => vault::main(args),
         Command::Lab(args) => lab::main(args, colour),
     }
     .into()
