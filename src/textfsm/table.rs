@@ -15,7 +15,7 @@ pub struct Table {
 impl Table {
     /// Returns one dictionary a row, under the names as the template has them.
     pub fn dictionaries(&self) -> Value {
-        self.to_value(|name| Arc::clone(name))
+        self.to_value(Arc::clone)
     }
 
     /// Returns one dictionary a row, under lower-case names, as ntc-templates gives them.
