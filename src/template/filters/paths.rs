@@ -231,12 +231,15 @@ fn consolidate(args: &Args) -> Result<Value, Error> {
         let mut own: Vec<&Data> = Vec::new();
         for (row, item) in source.items.iter().enumerate() {
             match item.get(&source.match_key) {
-                Some(value) if own.iter().any(|known| equal(known, value)) => {
-                    if args.flag("fail_duplicate", true) {
+                Some(value) => {
+                    let is_there = own.iter().any(|known| equal(known, value));
+                    if is_there && args.flag("fail_duplicate", true) {
                         problems.push(format!("source {} has the value `{}` twice", at + 1, value.to_text()));
                     }
+                    if !is_there {
+                        own.push(value);
+                    }
                 }
-                Some(value) => own.push(value),
                 None if args.flag("fail_missing_match_key", true) => {
                     problems.push(format!("item {} of source {} has no `{}`", row + 1, at + 1, source.match_key));
                 }

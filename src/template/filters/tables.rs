@@ -72,69 +72,101 @@ fn from_csv(args: &Args) -> Result<Value, Error> {
     Ok(to_engine(&out.into()))
 }
 
-/// Reads as Python's `configparser` does: a value goes on in the lines that are indented deeper than its name.
-fn from_ini(args: &Args) -> Result<Value, Error> {
-    let text = args.input_text()?;
-    let wrong = |at: usize, why: &str| args.error(format!("line {} {why}", at + 1));
-    let mut sections: Vec<(String, Vec<(String, Vec<String>)>)> = Vec::new();
-    let mut defaults: Vec<(String, Vec<String>)> = Vec::new();
-    let mut in_defaults = false;
-    let (mut indent, mut is_open) = (0, false);
-    for (at, line) in text.lines().enumerate() {
+/// A section of an INI file: names, and the lines of their values.
+#[derive(Default)]
+struct Section {
+    name: String,
+    entries: Vec<(String, Vec<String>)>,
+}
+
+impl Section {
+    fn map(&self, defaults: &Section) -> Map {
+        let value = |lines: &[String]| lines.join("\n").trim_end().to_owned();
+        let mut map = Map::new();
+        let all = defaults.entries.iter().chain(&self.entries);
+        all.for_each(|(name, lines)| map.insert(name.as_str(), value(lines)));
+        map
+    }
+}
+
+/// An INI file as far as it was read.
+struct Ini {
+    /// The first is `DEFAULT`, which counts for all.
+    sections: Vec<Section>,
+    /// The section that is being read.
+    at: Option<usize>,
+    /// How far the last name was indented; `None` when no value can go on.
+    indent: Option<usize>,
+}
+
+impl Ini {
+    fn entries(&mut self) -> Option<&mut Vec<(String, Vec<String>)>> {
+        self.at.map(|at| &mut self.sections[at].entries)
+    }
+
+    /// Adds a line to the value before it.
+    fn go_on(&mut self, line: &str) {
+        if let Some((_, value)) = self.entries().and_then(|entries| entries.last_mut()) {
+            value.push(line.to_owned());
+        }
+    }
+
+    /// Reads as Python's `configparser` does: a value goes on in lines that are indented deeper than its name.
+    fn line(&mut self, line: &str) -> Result<(), String> {
         let said = line.trim();
-        let own = line.chars().take_while(|c| c.is_whitespace()).count();
-        let entries = if in_defaults { Some(&mut defaults) } else { sections.last_mut().map(|(_, entries)| entries) };
+        let indent = line.chars().take_while(|c| c.is_whitespace()).count();
         if said.starts_with(['#', ';']) {
-            continue;
+            return Ok(());
         }
-        if said.is_empty() {
-            if let (true, Some(entries)) = (is_open, entries)
-                && let Some((_, value)) = entries.last_mut()
-            {
-                value.push(String::new());
+        if said.is_empty() || self.indent.is_some_and(|of_name| indent > of_name) {
+            if self.indent.is_some() {
+                self.go_on(said);
             }
-            continue;
+            return Ok(());
         }
-        if is_open
-            && own > indent
-            && let Some(entries) = entries
-            && let Some((_, value)) = entries.last_mut()
-        {
-            value.push(said.to_owned());
-            continue;
-        }
-        indent = own;
         if let Some((name, _)) = said.strip_prefix('[').and_then(|rest| rest.rsplit_once(']')) {
-            is_open = false;
-            in_defaults = name == "DEFAULT";
-            if name.is_empty() || sections.iter().any(|(known, _)| known == name) {
-                return Err(wrong(at, &format!("begins the section `{name}` again")));
-            }
-            if !in_defaults {
-                sections.push((name.to_owned(), Vec::new()));
-            }
-            continue;
+            self.indent = None;
+            return self.begin(name);
         }
-        let entries = if in_defaults { Some(&mut defaults) } else { sections.last_mut().map(|(_, entries)| entries) };
-        let entries = entries.ok_or_else(|| wrong(at, "stands in no section"))?;
-        let (name, value) = said.split_once(['=', ':']).ok_or_else(|| wrong(at, "has neither `=` nor `:`"))?;
+        let entries = self.entries().ok_or("stands in no section")?;
+        let (name, value) = said.split_once(['=', ':']).ok_or("has neither `=` nor `:`")?;
         let name = name.trim_end();
         if name.is_empty() || entries.iter().any(|(known, _)| known == name) {
-            return Err(wrong(at, &format!("has the name `{name}`, which is empty or there already")));
+            return Err(format!("has the name `{name}`, which is empty or there already"));
         }
         entries.push((name.to_owned(), vec![value.trim_start().to_owned()]));
-        is_open = true;
+        self.indent = Some(indent);
+        Ok(())
     }
-    let value = |lines: &[String]| lines.join("\n").trim_end().to_owned();
+
+    fn begin(&mut self, name: &str) -> Result<(), String> {
+        if name == "DEFAULT" {
+            self.at = Some(0);
+            return Ok(());
+        }
+        if name.is_empty() || self.sections.iter().any(|known| known.name == name) {
+            return Err(format!("begins the section `{name}`, which is empty or there already"));
+        }
+        self.at = Some(self.sections.len());
+        self.sections.push(Section { name: name.to_owned(), entries: Vec::new() });
+        Ok(())
+    }
+}
+
+fn from_ini(args: &Args) -> Result<Value, Error> {
+    let text = args.input_text()?;
+    let defaults = Section { name: "DEFAULT".into(), entries: Vec::new() };
+    let mut ini = Ini { sections: vec![defaults], at: None, indent: None };
+    for (at, line) in text.lines().enumerate() {
+        ini.line(line).map_err(|why| args.error(format!("line {} {why}", at + 1)))?;
+    }
     let mut out = Map::new();
-    for (section, entries) in &sections {
-        let mut map = Map::new();
-        defaults.iter().chain(entries).for_each(|(name, lines)| map.insert(name.as_str(), value(lines)));
-        out.insert(section.as_str(), Data::from(map));
+    let Some((defaults, sections)) = ini.sections.split_first() else { return Ok(to_engine(&out.into())) };
+    for section in sections {
+        out.insert(section.name.as_str(), Data::from(section.map(defaults)));
     }
-    if !defaults.is_empty() {
-        let map: Map = defaults.iter().map(|(name, lines)| (name.as_str(), value(lines))).collect();
-        out.insert("DEFAULT", Data::from(map));
+    if !defaults.entries.is_empty() {
+        out.insert("DEFAULT", Data::from(defaults.map(&Section::default())));
     }
     Ok(to_engine(&out.into()))
 }
