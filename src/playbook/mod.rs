@@ -11,6 +11,7 @@ mod load;
 mod play;
 mod repeat;
 mod role;
+mod sealed;
 mod task;
 mod words;
 

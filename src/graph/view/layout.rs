@@ -77,17 +77,22 @@ pub(super) fn layout(graph: &Graph) -> Layout {
     }
     sort_rows(&mut grid, &mut slots);
     let width = place_rows(&grid, &mut slots);
-    let (tops, height) = heights(graph, &grid, count);
-    let middle_of = |slot: usize, row: usize| (slots[slot].x, tops[row] + BOX_HEIGHT / 2.0);
+    let high: Vec<f64> = grid.iter().map(|row| highest(graph, row, count)).collect();
+    let (tops, height) = heights(&high);
     let lines = ways.into_iter().map(|(to, edge, way)| {
         let first_row = rows[way[0]];
-        let last = way.len() - 1;
-        let point = |(at, slot): (usize, &usize)| match at {
-            0 => (slots[*slot].x, tops[first_row] + self::height(graph, *slot)),
-            at if at == last => (slots[*slot].x, tops[first_row + at]),
-            at => middle_of(*slot, first_row + at),
-        };
-        Line { to, edge, points: way.iter().enumerate().map(point).collect() }
+        let mut points = Vec::new();
+        for (at, slot) in way.iter().enumerate() {
+            let (x, row) = (slots[*slot].x, first_row + at);
+            if at > 0 {
+                points.push((x, tops[row]));
+            }
+            // Straight through the row, whatever stands beside.
+            if at + 1 < way.len() {
+                points.push((x, tops[row] + if *slot < count { self::height(graph, *slot) } else { high[row] }));
+            }
+        }
+        Line { to, edge, points }
     });
     let lines = lines.collect();
     let tops = (0..count).map(|node| (slots[node].x, tops[rows[node]])).collect();
@@ -228,14 +233,18 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     (count > 0).then(|| sum / f64::from(count))
 }
 
-/// Returns where each row begins, and where the last one ends. `nodes` is how many slots are boxes.
-fn heights(graph: &Graph, grid: &[Vec<usize>], nodes: usize) -> (Vec<f64>, f64) {
-    let mut tops = Vec::with_capacity(grid.len());
+/// Returns the height of the highest box of a row. `nodes` is how many slots are boxes.
+fn highest(graph: &Graph, row: &[usize], nodes: usize) -> f64 {
+    row.iter().filter(|slot| **slot < nodes).map(|slot| height(graph, *slot)).fold(0.0, f64::max)
+}
+
+/// Returns where each row begins, and where the last one ends.
+fn heights(high: &[f64]) -> (Vec<f64>, f64) {
+    let mut tops = Vec::with_capacity(high.len());
     let mut y = 0.0;
-    for row in grid {
+    for height in high {
         tops.push(y);
-        let highest = row.iter().filter(|slot| **slot < nodes).map(|slot| height(graph, *slot)).fold(0.0, f64::max);
-        y += highest + ROW_GAP;
+        y += height + ROW_GAP;
     }
     (tops, (y - ROW_GAP).max(0.0))
 }

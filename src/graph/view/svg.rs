@@ -43,7 +43,7 @@ pub(super) fn svg(plays: &[PlayGraph], sources: &SourceMap) -> String {
     let frames = frames(plays);
     let width = frames.iter().map(|frame| frame.x + frame.width).fold(0.0, f64::max) + MARGIN;
     let legend = frames.iter().map(|frame| frame.y + frame.height).fold(0.0, f64::max) + MARGIN;
-    let (width, height) = (width.max(520.0), legend + 36.0);
+    let (width, height) = (width.max(600.0), legend + 36.0);
     let mut out = String::new();
     // Writing to a `String` cannot fail, here and below.
     let _ = writeln!(
@@ -201,12 +201,10 @@ fn draw_legend(y: f64, out: &mut String) {
         );
         x += 100.0;
     }
-    let base = y + 10.0;
+    let base = y + 26.0;
     let _ = writeln!(
         out,
-        "<text class=\"small\" x=\"{x}\" y=\"{base:.1}\">thin: on each host</text>\
-         <text class=\"small\" x=\"{MARGIN}\" y=\"{:.1}\">thick: on all hosts; point at a line or a box for the reason</text>",
-        base + 16.0
+        "<text class=\"small\" x=\"{MARGIN}\" y=\"{base:.1}\">thin line: on each host; thick line: on all hosts; point at a line or a box for the reason</text>"
     );
 }
 
