@@ -11,6 +11,7 @@ mod load;
 mod play;
 mod role;
 mod task;
+mod verify;
 mod words;
 
 pub(crate) use check::settings_nodes;

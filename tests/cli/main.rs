@@ -26,5 +26,6 @@ mod output;
 mod readme;
 mod real;
 mod redaction;
+mod safe_change;
 mod values;
 mod web;
