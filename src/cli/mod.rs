@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. The only reader of arguments and environment.
 
+mod ask;
 mod doc;
 mod exit;
 mod graph;
@@ -8,6 +9,7 @@ mod lab;
 mod run;
 mod setup;
 mod signals;
+mod vault;
 
 pub use exit::Exit;
 
@@ -38,6 +40,8 @@ enum Command {
     Inventory(inventory::InventoryArgs),
     /// Explain modules, keywords, filters, tests, lookups and platforms
     Doc(doc::DocArgs),
+    /// Encrypt and decrypt files and values as ansible-vault does
+    Vault(vault::VaultArgs),
     /// Serve a lab of simulated devices and APIs on loopback until Ctrl-C
     Lab(lab::LabArgs),
 }
@@ -66,6 +70,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Graph(args) => graph::main(args, colour),
         Command::Inventory(args) => inventory::main(args, colour),
         Command::Doc(args) => doc::main(&args),
+        Command::Vault(args) => vault::main(args),
         Command::Lab(args) => lab::main(args, colour),
     }
     .into()
