@@ -85,14 +85,14 @@ fn missing_in(wanted: &[Section], running: &Index<'_>, style: &ConfigText) -> Ve
 /// Returns the lines that do not stand at the same place of the same section. The order of outermost lines does not
 /// count: a device shows them in an order of its own.
 fn misplaced(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
-    fn in_section(wanted: &[Section], there: &[&Section], style: &ConfigText) -> Vec<Section> {
+    fn in_section(wanted: &[Section], there: &[&Section]) -> Vec<Section> {
         let mut found = Vec::new();
         for (place, section) in wanted.iter().enumerate() {
             match there.get(place).filter(|there| said(&there.line) == said(&section.line)) {
                 None => found.push(section.clone()),
                 Some(there) => {
                     let inside: Vec<&Section> = there.children.iter().collect();
-                    found.extend(section.with(in_section(&section.children, &inside, style)));
+                    found.extend(section.with(in_section(&section.children, &inside)));
                 }
             }
         }
@@ -106,7 +106,7 @@ fn misplaced(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec
             None => found.push(section.clone()),
             Some(there) => {
                 let inside: Vec<&Section> = there.iter().flat_map(|section| &section.children).collect();
-                found.extend(section.with(in_section(&section.children, &inside, style)));
+                found.extend(section.with(in_section(&section.children, &inside)));
             }
         }
     }

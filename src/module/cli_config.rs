@@ -236,7 +236,7 @@ fn commit(args: &Args, platform: &Platform) -> Result<Commit, Failure> {
         return refuse(format!("`commit: false` needs a candidate, and `{}` has none", platform.name));
     }
     let comment = args.text("commit_comment").map(str::to_owned);
-    if comment.is_some() && !platform.commit.as_ref().is_some_and(|commit| commit.comment.is_some()) {
+    if comment.is_some() && platform.commit.as_ref().is_none_or(|commit| commit.comment.is_none()) {
         return refuse(format!("`{}` keeps no comment with a change", platform.name));
     }
     let within = args.text("confirm_within").map(|text| within::time(text, platform)).transpose()?;

@@ -76,7 +76,7 @@ pub(super) fn block_of(node: &Node, map: &Mapping, found: &mut Diagnostics) -> O
                 .help("it belongs to `cli_config` (and its other names) with `confirm_within`"),
         );
     }
-    if !verify.as_seq().is_some_and(|tasks| !tasks.is_empty()) {
+    if verify.as_seq().is_none_or(<[Node]>::is_empty) {
         wrong(
             Diagnostic::error("E0613", "`verify` is a list of tasks")
                 .at(verify.span)
