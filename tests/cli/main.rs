@@ -23,6 +23,7 @@ mod interrupts;
 mod lab;
 mod listing;
 mod output;
+mod parse;
 mod plays;
 mod readme;
 mod real;
