@@ -13,6 +13,7 @@ mod repeat;
 mod role;
 mod sealed;
 mod task;
+mod verify;
 mod words;
 
 pub(crate) use check::settings_nodes;
