@@ -11,7 +11,7 @@ use super::lazy::Core;
 use super::mutable::mutable;
 use super::operate;
 use super::syntax::{
-    Comparison, Delimiters, Expr, Operator, Piece, PieceKind, SyntaxError, expression, pieces, statement,
+    Comparison, Delimiters, Expr, Operator, Piece, PieceKind, Statement, SyntaxError, expression, pieces, statement,
     tokens_expression,
 };
 use super::{globals, methods, undefined};
@@ -81,6 +81,8 @@ pub(crate) struct Template {
     pub(crate) mutable: bool,
     /// Names that the text itself sets.
     pub(crate) locals: Vec<String>,
+    /// Everything that it writes is captured: by `set`, a macro, a filter.
+    pub(crate) is_captured: bool,
 }
 
 /// The name of the only template in a [`Template`]'s environment.
@@ -256,7 +258,8 @@ fn compile_pieces(pieces: Vec<(Piece, Parsed)>) -> Result<Compiled, SyntaxError>
             .add_template_owned(MAIN, emitted.text.clone())
             .map_err(|error| syntax_error(&error, &emitted, &(0..0)))?;
         let locals = super::names::assigned(&pieces);
-        return Ok(Compiled::Template(Box::new(Template { environment, emitted, mutable, locals })));
+        let is_captured = all_captured(&pieces);
+        return Ok(Compiled::Template(Box::new(Template { environment, emitted, mutable, locals, is_captured })));
     }
     let mut parts = Vec::with_capacity(pieces.len());
     for (piece, parsed) in pieces {
@@ -267,6 +270,28 @@ fn compile_pieces(pieces: Vec<(Piece, Parsed)>) -> Result<Compiled, SyntaxError>
         }
     }
     Ok(Compiled::Parts { parts, mutable })
+}
+
+/// Claims that no expression of a text is written where it stands.
+fn all_captured(pieces: &[(Piece, Parsed)]) -> bool {
+    // For each open block whether it captures.
+    let mut open = Vec::new();
+    for (_, parsed) in pieces {
+        match parsed {
+            Parsed::Expression(_) if !open.contains(&true) => return false,
+            Parsed::Statement(statement) => match statement {
+                Statement::SetBlock { .. } | Statement::Macro { .. } => open.push(true),
+                Statement::CallBlock { .. } | Statement::FilterBlock(_) | Statement::Include { .. } => return false,
+                Statement::End(_) => drop(open.pop()),
+                Statement::For { .. } | Statement::If(_) | Statement::With(_) | Statement::Block { .. } => {
+                    open.push(false);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    true
 }
 
 fn compile_expression(text: &str, is_condition: bool) -> Compiled {

@@ -122,7 +122,7 @@ impl Core {
         let is_silent = seen.is_none();
         drop(captured);
         let text = writer.text();
-        if text.is_empty() && is_silent {
+        if text.is_empty() && (is_silent || template.is_captured) {
             return Ok(Value::from(()));
         }
         // Of several nodes, or one beside text, Python's Jinja makes text; of one alone it keeps the type.
