@@ -11,6 +11,7 @@ mod load;
 mod play;
 mod role;
 mod sealed;
+mod start_at;
 mod task;
 mod words;
 
@@ -19,6 +20,7 @@ pub use keyword::{KEYWORDS, Keyword, Level, Support};
 pub use load::{Loader, load};
 pub(crate) use role::role_use;
 pub use role::{Role, RoleUse};
+pub use start_at::start_at;
 
 use crate::module::Module;
 use crate::source::{SearchPath, Span};
@@ -29,7 +31,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A play.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Play {
     /// Its name as written.
     pub name: Option<Node>,
@@ -93,7 +95,7 @@ pub enum Item {
 }
 
 /// A block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Block {
     /// Its name as written.
     pub name: Option<Node>,

@@ -27,6 +27,7 @@ mod plays;
 mod readme;
 mod real;
 mod redaction;
+mod settings;
 mod values;
 mod vault;
 mod web;
