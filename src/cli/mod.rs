@@ -7,9 +7,12 @@ mod exit;
 mod graph;
 mod inventory;
 mod lab;
+mod parse;
+mod rows;
 mod run;
 mod setup;
 mod signals;
+mod templates;
 mod vault;
 
 pub use exit::Exit;
@@ -44,6 +47,8 @@ enum Command {
     Config(config::show::ConfigArgs),
     /// Explain modules, keywords, filters, tests, lookups and platforms
     Doc(doc::DocArgs),
+    /// Make rows of what a command printed, by a TextFSM template
+    Parse(parse::ParseArgs),
     /// Encrypt and decrypt files and values as ansible-vault does
     Vault(vault::VaultArgs),
     /// Serve a lab of simulated devices and APIs on loopback until Ctrl-C
@@ -54,6 +59,7 @@ enum Command {
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     quiet_panics();
     crate::transport::raise_open_files();
+    crate::textfsm::set_places(templates::places);
     let matches = Cli::command().try_get_matches_from(args);
     let cli = match matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
         Ok((mut cli, matches)) => {
@@ -81,6 +87,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Inventory(args) => inventory::main(args, colour),
         Command::Config(args) => config::show::main(&args, colour),
         Command::Doc(args) => doc::main(&args),
+        Command::Parse(args) => parse::main(&args, colour),
         Command::Vault(args) => vault::main(args),
         Command::Lab(args) => lab::main(args, colour),
     }

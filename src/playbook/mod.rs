@@ -13,6 +13,7 @@ mod role;
 mod sealed;
 mod start_at;
 mod task;
+mod verify;
 mod words;
 
 pub(crate) use check::settings_nodes;

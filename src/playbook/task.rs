@@ -6,6 +6,7 @@ use super::action::{
 };
 use super::keyword::{self, Level};
 use super::load::Loader;
+use super::verify;
 use super::words::{boolean, conditions, inherit_settings, needs, split_tags, texts};
 use super::{Action, Block, Inherited, Item, Loop, Task, Until};
 use crate::module::{self, check_args};
@@ -63,6 +64,10 @@ impl Loader {
         };
         if ["block", "parallel", "rescue", "always"].iter().any(|key| map.get(key).is_some()) {
             return self.block(node, map, at, found).into_iter().collect();
+        }
+        if map.get("verify").is_some() && at.level == Level::TASK {
+            let block = verify::block_of(node, map, found);
+            return block.iter().flat_map(|block| self.item(block, at, found)).collect();
         }
         let Some((called, args_node, key_node)) = self.action_of(node, map, at.level, found) else {
             return Vec::new();
