@@ -22,6 +22,7 @@ mod input;
 mod interrupts;
 mod lab;
 mod listing;
+mod loops;
 mod output;
 mod parse;
 mod plays;

@@ -121,6 +121,12 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "NAME")]
     pub(super) start_at_task: Option<String>,
 
+    /// Of the settings: what is not shown.
+    #[arg(skip)]
+    pub(super) hides_skipped: bool,
+    #[arg(skip)]
+    pub(super) hides_unchanged: bool,
+
     /// Options that stand on the command line, by their names in this struct.
     #[arg(skip)]
     pub(in crate::cli) given: BTreeSet<String>,
@@ -168,6 +174,8 @@ impl RunArgs {
         self.diff |= config.flag(&table::DIFF).unwrap_or(false);
         self.quiet |= config.flag(&table::QUIET).unwrap_or(false);
         self.force_handlers |= config.flag(&table::FORCE_HANDLERS).unwrap_or(false);
+        self.hides_skipped = config.flag(&table::DISPLAY_SKIPPED_HOSTS) == Some(false);
+        self.hides_unchanged = config.flag(&table::DISPLAY_OK_HOSTS) == Some(false);
         let verbosity = config.number(&table::VERBOSITY).and_then(|number| u8::try_from(number).ok());
         self.verbose = self.verbose.saturating_add(verbosity.unwrap_or(0));
         // A file on the command line is stronger than a question in the settings, and the other way round.
