@@ -279,7 +279,6 @@ async fn looped(job: &Job, mut scope: StepScope, repeat: &Loop, items: Vec<Value
         changed |= matches!(result.get("changed"), Some(Value::Bool(true)));
         failed |= matches!(done.status, Status::Failed | Status::Unreachable);
         all_skipped &= done.status == Status::Skipped;
-        let unreachable = done.status == Status::Unreachable;
         outcome.items.push(ItemReport { label, status: done.status, result: result.clone() });
         results.push(result);
         outcome.diff.extend(done.diff);
@@ -299,16 +298,20 @@ async fn looped(job: &Job, mut scope: StepScope, repeat: &Loop, items: Vec<Value
             outcome.skip_reason = done.skip_reason;
         }
         let cut = job.cancel.is_cancelled();
-        if unreachable || cut || (index + 1 < count && breaks(job, &scope, repeat)) {
+        if cut || (index + 1 < count && breaks(job, &scope, repeat)) {
             break;
         }
     }
     let skipped = all_skipped;
+    let unreachable = outcome.items.iter().any(|item| item.status == Status::Unreachable);
     let mut result = Map::new();
     result.insert("changed", changed);
     result.insert("skipped", skipped);
     if failed {
         result.insert("failed", true);
+    }
+    if unreachable {
+        result.insert("unreachable", true);
     }
     if count == 0 {
         result.insert("skipped_reason", "No items in the list");
@@ -319,7 +322,7 @@ async fn looped(job: &Job, mut scope: StepScope, repeat: &Loop, items: Vec<Value
     }
     result.insert("results", results);
     outcome.status = match (failed, skipped, changed) {
-        _ if outcome.items.last().is_some_and(|item| item.status == Status::Unreachable) => Status::Unreachable,
+        _ if unreachable => Status::Unreachable,
         (true, _, _) => Status::Failed,
         (_, true, _) => Status::Skipped,
         (_, _, true) => Status::Changed,
