@@ -11,8 +11,8 @@ use super::lazy::Core;
 use super::mutable::mutable;
 use super::operate;
 use super::syntax::{
-    Comparison, Delimiters, Expr, Operator, Piece, PieceKind, Statement, SyntaxError, expression, pieces, statement,
-    tokens_expression,
+    Comparison, Delimiters, Expr, ExprKind, Operator, Piece, PieceKind, Statement, SyntaxError, expression, pieces,
+    statement, tokens_expression,
 };
 use super::{globals, methods, undefined};
 use crate::failure::{Failure, FailureKind};
@@ -248,7 +248,49 @@ pub(crate) fn changes(pieces: &[(Piece, Parsed)]) -> bool {
     })
 }
 
+/// Refuses what macros have in Ansible only.
+fn check_macros(pieces: &[(Piece, Parsed)]) -> Result<(), SyntaxError> {
+    fn refuse(expr: &Expr, wrong: &mut Option<SyntaxError>) {
+        if let ExprKind::Name(name) = &expr.kind
+            && matches!(name.as_str(), "varargs" | "kwargs")
+        {
+            let message = format!("`{name}` in a macro is not supported");
+            let help = "name the parameters, and give them defaults";
+            wrong.get_or_insert_with(|| SyntaxError::new(message, expr.at.clone()).help(help));
+        }
+        expr.children(&mut |child| refuse(child, wrong));
+    }
+    // For each open block whether it is a macro.
+    let mut open = Vec::new();
+    let mut wrong = None;
+    for (_, parsed) in pieces {
+        match parsed {
+            Parsed::Expression(expr) if open.contains(&true) => refuse(expr, &mut wrong),
+            Parsed::Statement(statement) => {
+                if open.contains(&true) {
+                    statement.exprs().into_iter().for_each(|expr| refuse(expr, &mut wrong));
+                }
+                match statement {
+                    Statement::Macro { .. } => open.push(true),
+                    Statement::SetBlock { .. }
+                    | Statement::CallBlock { .. }
+                    | Statement::FilterBlock(_)
+                    | Statement::For { .. }
+                    | Statement::If(_)
+                    | Statement::With(_)
+                    | Statement::Block { .. } => open.push(false),
+                    Statement::End(_) => drop(open.pop()),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    wrong.map_or(Ok(()), Err)
+}
+
 fn compile_pieces(pieces: Vec<(Piece, Parsed)>) -> Result<Compiled, SyntaxError> {
+    check_macros(&pieces)?;
     let mutable = changes(&pieces);
     let options = Options { mutable, render_literals: false };
     if pieces.iter().any(|(_, parsed)| matches!(parsed, Parsed::Statement(_))) {

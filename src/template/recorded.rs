@@ -22,7 +22,41 @@ const DIFFERENCES: &[(&str, &str)] = &[
 ];
 
 /// Where generated templates differ on purpose: what the text has (all parts), and the reason.
-const GENERATED_DIFFERENCES: &[(&[&str], &str)] = &[];
+const GENERATED_DIFFERENCES: &[(&[&str], &str)] = &[
+    (&["| union("], "a set has no order in Python; here the items keep that of the lists"),
+    (&["| symmetric_difference("], "a set has no order in Python; here the items keep that of the lists"),
+    (&["| difference("], "a set has no order in Python; here the items keep that of the lists"),
+    (&["| intersect("], "a set has no order in Python; here the items keep that of the lists"),
+    (&["range(3)"], "a range is a list here, also where it is shown"),
+    (&["(1, 2)"], "a tuple is a list here, but for its text"),
+    (&[" is file"], "a number is no open file here"),
+    (&[" is exists"], "a number is no open file here"),
+    (&[" is directory"], "a number is no open file here"),
+    (&[" is test"], "the name of a test is text"),
+    (&[" is filter"], "the name of a filter is text"),
+    (&[" is uri"], "what is no text is no URI"),
+    (&["urlsplit('path')"], "what is no text is no URL"),
+    (&["l.count(1)"], "`count` counts: Ansible's list does not find its own numbers"),
+    (&["default(omit)"], "what is omitted as a whole is the caller's to leave out"),
+    (&["{% filter "], "a filter block filters text, also where it holds a single number or nothing"),
+    (&["varargs"], "macros have the parameters that they name"),
+    (&[".encode()"], "there are no bytes"),
+    (&[".translate("], "there are no tables of letters"),
+    (&["| b64decode"], "base64 is text"),
+    (&[".bit_length()"], "numbers have no methods"),
+    (&[".is_integer()"], "numbers have no methods"),
+    (&[".hex()"], "numbers have no methods"),
+    (&["'%c' %"], "a boolean is no letter"),
+    (&["% nope"], "what is undefined is refused, also where a format has no use for it"),
+    (&["(2 ** 70) **"], "whole numbers have 128 bits"),
+    (&["}).items |"], "methods are no values"),
+    (&["(not ["], "an error inside of a list is one, also where only its length counts"),
+    (&["(not dup), (none is odd)"], "an error inside of a list is one, also where only its kind counts"),
+    (&["(whole is any)"], "an error inside of a dictionary is one, also where it is only compared"),
+    (&["(flt | max)"], "an error in the arguments of a format is one, also where it has no use for them"),
+    (&["(uni | combine("], "an error inside of a dictionary is one, also where only its keys count"),
+    (&["(cap)['a']"], "an undefined entry of a dictionary is one, also where only its kind counts"),
+];
 
 /// Variables by name; `hosts` answers every host with the same ones.
 pub(super) struct Fixed {

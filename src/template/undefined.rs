@@ -25,9 +25,12 @@ static FILTERS: &[Filter] = &[
         aliases: &[],
         doc: "Gives the name of the value's type as Python has it.",
         add: |env, name| {
-            env.add_filter(name, |value: Value| {
-                if is_undefined(&value) { "UndefinedMarker" } else { type_name(&value) }
-            })
+            env.add_filter(
+                name,
+                |value: Value| {
+                    if is_undefined(&value) { "UndefinedMarker" } else { type_name(&value) }
+                },
+            )
         },
     },
 ];
