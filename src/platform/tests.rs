@@ -155,7 +155,7 @@ fn the_way_between_levels_is_the_shortest() {
     let ios = find("ios").unwrap();
     let level = |name| ios.level(name).unwrap();
     let way = |from, to| -> Option<Vec<&str>> {
-        Some(ios.way(level(from), level(to))?.iter().map(|m| ios.moves[*m].send.as_str()).collect())
+        Some(ios.way(level(from), level(to))?.iter().map(|m| ios.moves[*m].send[0].as_str()).collect())
     };
     assert_eq!(way("exec", "config"), Some(vec!["enable", "configure terminal"]));
     assert_eq!(way("config", "exec"), Some(vec!["end", "disable"]));
