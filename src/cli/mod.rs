@@ -7,6 +7,7 @@ mod graph;
 mod inventory;
 mod lab;
 mod parse;
+mod platforms;
 mod rows;
 mod run;
 mod setup;
@@ -43,6 +44,8 @@ enum Command {
     Inventory(inventory::InventoryArgs),
     /// Explain modules, keywords, filters, tests, lookups and platforms
     Doc(doc::DocArgs),
+    /// List the device types, or show the definition of one
+    Platforms(platforms::PlatformsArgs),
     /// Make rows of what a command printed, by a TextFSM template
     Parse(parse::ParseArgs),
     /// Encrypt and decrypt files and values as ansible-vault does
@@ -76,6 +79,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Graph(args) => graph::main(args, colour),
         Command::Inventory(args) => inventory::main(args, colour),
         Command::Doc(args) => doc::main(&args),
+        Command::Platforms(args) => platforms::main(&args, colour),
         Command::Parse(args) => parse::main(&args, colour),
         Command::Vault(args) => vault::main(args),
         Command::Lab(args) => lab::main(args, colour),

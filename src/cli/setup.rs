@@ -55,6 +55,7 @@ impl Setup {
         let extra = Arc::new(extra_vars(&options.extra_vars, &sources, &mut found));
         let loader = Arc::new(Loader::new(Arc::clone(&sources), extra));
         let dir = playbook.map(|path| path.parent().unwrap_or(Path::new("")));
+        super::platforms::read_own(dir.or(Some(Path::new(""))), &sources, &mut found);
         let inventory = inventory::load(&options.inventory, dir, &sources, &mut found);
         let style = if colour.unwrap_or_else(console::colors_enabled_stderr) { Style::Coloured } else { Style::Plain };
         Setup { sources, loader, inventory, found, style, shown: 0 }

@@ -3,12 +3,17 @@
 //! A platform is one file `definitions/NAME.yaml` and one line in `DEFINITIONS`. Its prompts and short recordings are
 //! kept in `tests/platforms/NAME/`; the tests hold them against this definition and against all others.
 //!
+//! Users add their own in folders of such files ([`read_folder`]).
+//!
 //! All expressions are searched with `^` and `$` at line boundaries. They see lines as the session cleaned them: no
 //! escapes, no carriage returns; prompts without blanks at their end.
 
+mod own;
 mod read;
 #[cfg(test)]
 mod tests;
+
+pub use own::read_folder;
 
 use crate::effect::Effect;
 use regex::Regex;
@@ -49,10 +54,13 @@ static DEFINITIONS: &[(&str, &str)] = &[
 
 /// A definition with the platform that is read from it when somebody first asks for it: one file has some fifty
 /// expressions, and a run needs one or two platforms.
+#[derive(Debug)]
 struct Entry {
     name: &'static str,
     aliases: Vec<String>,
     text: &'static str,
+    /// The file of a user.
+    file: Option<std::path::PathBuf>,
     platform: std::sync::OnceLock<Platform>,
 }
 
@@ -67,27 +75,49 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         name,
         aliases: read::aliases(text),
         text,
+        file: None,
         platform: std::sync::OnceLock::new(),
     };
     DEFINITIONS.iter().map(entry).collect()
 });
 
-/// Returns the platform of that name or alias.
-pub fn find(name: &str) -> Option<&'static Platform> {
-    ENTRIES
-        .iter()
-        .find(|entry| entry.name == name || entry.aliases.iter().any(|alias| alias == name))
-        .map(Entry::platform)
+/// Returns the entries: those of users before ours, so that they may replace them.
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    own::entries().into_iter().chain(ENTRIES.iter())
 }
 
-/// Returns every platform, sorted by name.
+fn entry(name: &str) -> Option<&'static Entry> {
+    entries().find(|entry| entry.name == name || entry.aliases.iter().any(|alias| alias == name))
+}
+
+/// Returns the platform of that name or alias.
+pub fn find(name: &str) -> Option<&'static Platform> {
+    entry(name).map(Entry::platform)
+}
+
+/// Returns a platform's definition as it is written, and the file that it was read from when it is a user's.
+pub fn definition(name: &str) -> Option<(&'static str, Option<&'static std::path::Path>)> {
+    entry(name).map(|entry| (entry.text, entry.file.as_deref()))
+}
+
+/// Checks a definition without keeping it.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn check(text: &str) -> Result<(), String> {
+    read::read(text).map(drop).map_err(|wrong| wrong.message)
+}
+
+/// Returns every platform: users' own, then ours sorted by name.
 pub fn all() -> impl Iterator<Item = &'static Platform> {
-    ENTRIES.iter().map(Entry::platform)
+    let own: Vec<&str> = own::entries().iter().map(|entry| entry.name).collect();
+    let ours = ENTRIES.iter().filter(move |entry| !own.contains(&entry.name));
+    own::entries().into_iter().chain(ours).map(Entry::platform)
 }
 
 /// Returns every name and alias, for "did you mean".
 pub fn names() -> impl Iterator<Item = &'static str> {
-    ENTRIES.iter().flat_map(|entry| std::iter::once(entry.name).chain(entry.aliases.iter().map(String::as_str)))
+    entries().flat_map(|entry| std::iter::once(entry.name).chain(entry.aliases.iter().map(String::as_str)))
 }
 
 /// A device type.

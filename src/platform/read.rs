@@ -8,9 +8,27 @@ use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 use std::time::Duration;
 
+/// What is wrong with a definition, and at which byte if that is known.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    pub(super) message: String,
+    pub(super) offset: Option<usize>,
+}
+
+impl From<String> for Wrong {
+    fn from(message: String) -> Wrong {
+        Wrong { message, offset: None }
+    }
+}
+
 /// Returns the platform that a definition describes, or what is wrong with it.
-pub(super) fn read(text: &str) -> Result<Platform, String> {
-    let written: Written = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+pub(super) fn read(text: &str) -> Result<Platform, Wrong> {
+    let written: Written = serde_yaml::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        // The place is told apart from the message.
+        let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
+        Wrong { message, offset: error.location().map(|place| place.index()) }
+    })?;
     let platform = written.into_platform()?;
     check_names(&platform)?;
     Ok(platform)
@@ -381,7 +399,7 @@ mod tests {
             ("text: {}", "text: {}, login: [{question: a}]", "question `a` needs either `answer` or `give`"),
         ];
         for (from, to, message) in cases {
-            let error = read(&LEAST.replace(from, to)).unwrap_err();
+            let error = read(&LEAST.replace(from, to)).unwrap_err().message;
             assert!(error.contains(message), "{error}");
         }
     }

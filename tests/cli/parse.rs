@@ -48,3 +48,17 @@ fn an_error_of_the_template_names_both_lines() {
     let ended = project.netplay("parse -t t.textfsm odd.txt").exits(65);
     ended.complains("t.textfsm:9: a comment: line 2 is `! x`");
 }
+
+#[test]
+fn platforms_are_listed_and_a_user_s_own_is_among_them() {
+    let own = "name: acme_os\naliases: [acme]\ncommand_level: exec\nlevels: [{name: exec, prompt: '^acme>$'}]\n\
+               text: {}\ntimeout_seconds: 5\n";
+    let project = Project::new().file("platforms/acme.yaml", own);
+    let list = project.netplay("platforms").exits(0).shows("acme_os").shows("(platforms/acme.yaml)");
+    list.shows("cisco_ios ").shows("nokia_srlinux ").shows("candidate");
+    project.netplay("platforms show nxos").exits(0).shows("name: cisco_nxos").shows("terminal length 0");
+    project.netplay("platforms show acme").exits(0).shows("name: acme_os");
+    project.netplay("platforms show cisco_ois").exits(64).complains("did you mean `cisco_ios`?");
+    let wrong = Project::new().file("platforms/bad.yaml", own.replace("levels", "lvels"));
+    wrong.netplay("platforms").exits(65).complains("bad.yaml:4:").complains("unknown field `lvels`");
+}

@@ -22,7 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("vars", &["source", "value", "yaml"]),
     ("template", &["failure", "python_regex", "redact", "source", "textfsm", "value", "vars", "vault", "yaml"]),
     ("inventory", &["source", "value", "vars", "yaml"]),
-    ("platform", &["effect"]),
+    ("platform", &["effect", "source"]),
     ("configuration", &["platform"]),
     // what can be asked for
     (
