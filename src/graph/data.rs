@@ -130,13 +130,14 @@ fn direct_uses(task: &Task) -> Names {
             (Some(_), Some(text)) if repeat.over.is_static() => uses.extend(template::names_of_expression(text)),
             _ => texts.push(&repeat.over),
         }
-        texts.extend(repeat.label.iter().chain(&repeat.pause).chain(&repeat.extended));
+        texts.extend(repeat.label.iter().chain(&repeat.pause).chain(&repeat.extended).chain(&repeat.parallel));
         expressions.extend(&repeat.break_when);
     }
     if let Some(until) = &task.until {
         expressions.extend(&until.conditions);
         texts.extend(until.retries.iter().chain(&until.delay));
     }
+    texts.extend(task.background.iter().flat_map(|background| background.poll.iter().chain([&background.limit])));
     expressions.extend(task.changed_when.iter().flatten().chain(task.failed_when.iter().flatten()));
     texts.extend(settings_nodes(&task.settings));
     for node in texts {

@@ -32,13 +32,14 @@ impl Loader {
         if let Some(repeat) = &task.repeat {
             texts.push(&repeat.over);
             texts.extend(repeat.label.iter().chain(&repeat.pause));
-            texts.extend(repeat.extended.iter().chain(&repeat.extended_allitems));
+            texts.extend(repeat.extended.iter().chain(&repeat.extended_allitems).chain(&repeat.parallel));
             conditions.extend(&repeat.break_when);
         }
         if let Some(until) = &task.until {
             conditions.extend(&until.conditions);
             texts.extend(until.retries.iter().chain(&until.delay));
         }
+        texts.extend(task.background.iter().flat_map(|background| background.poll.iter().chain([&background.limit])));
         conditions.extend(task.changed_when.iter().flatten().chain(task.failed_when.iter().flatten()));
         texts.extend(settings_nodes(&task.settings));
         texts.into_iter().for_each(|node| template::check(node, sources, found));

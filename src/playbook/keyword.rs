@@ -81,7 +81,7 @@ pub static KEYWORDS: &[Keyword] = &[
     word("always", L::BLOCK, "Tasks that run whether the block failed or not."),
     word("any_errors_fatal", L::EVERYWHERE, "A failure on one host ends the play for all."),
     word("args", L::TASKS, "More arguments for the module."),
-    refused("async", L::TASKS, "background tasks are not supported yet", "Run in the background for so many seconds."),
+    word("async", L::TASKS, "Run in the background for so many seconds at most."),
     word("become", L::EVERYWHERE, "Take other rights before running."),
     refused(
         "become_exe",
@@ -97,7 +97,12 @@ pub static KEYWORDS: &[Keyword] = &[
     word("check_mode", L::EVERYWHERE, "Whether writes are withheld."),
     accepted("collections", L::EVERYWHERE, "module names are known without it", "Collections to look for modules in."),
     word("connection", L::EVERYWHERE, "How hosts are reached."),
-    refused("debugger", L::EVERYWHERE, "there is no interactive debugger", "When to stop in a debugger."),
+    refused(
+        "debugger",
+        L::EVERYWHERE,
+        "there is no interactive debugger; only `never` is taken",
+        "When to stop in a debugger.",
+    ),
     word("delay", L::TASKS, "Seconds between attempts."),
     word("delegate_facts", Level(2 | 4 | 8 | 16), "Facts go to the delegated host."),
     word("delegate_to", Level(2 | 4 | 8 | 16), "The host that the task really runs on."),
@@ -130,7 +135,7 @@ pub static KEYWORDS: &[Keyword] = &[
     word("notify", L::WORK, "Handlers to run when something changed."),
     word("order", L::PLAY, "The order of hosts."),
     word("parallel", L::BLOCK, "Tasks that have no order among themselves."),
-    refused("poll", L::TASKS, "background tasks are not supported yet", "Seconds between looks at a background task."),
+    word("poll", L::TASKS, "Seconds between looks at a background task; 0 when nobody waits for it."),
     word("port", L::EVERYWHERE, "The port of the connection."),
     word("post_tasks", L::PLAY, "Tasks after the others."),
     word("pre_tasks", L::PLAY, "Tasks before roles."),
@@ -153,6 +158,11 @@ pub static KEYWORDS: &[Keyword] = &[
     word("vars", L::EVERYWHERE, "Variables."),
     word("vars_files", L::PLAY, "Files of variables."),
     word("vars_prompt", L::PLAY, "Variables that are asked for."),
+    word(
+        "verify",
+        L::TASK,
+        "Tasks that must succeed, over a fresh connection, before a change with `confirm_within` is kept.",
+    ),
     word("when", Level(2 | 4 | 8 | 16), "Whether to run."),
 ];
 

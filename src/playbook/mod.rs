@@ -9,16 +9,21 @@ mod check;
 mod keyword;
 mod load;
 mod play;
+mod repeat;
 mod role;
 mod sealed;
+mod start_at;
 mod task;
+mod verify;
 mod words;
 
 pub(crate) use check::settings_nodes;
 pub use keyword::{KEYWORDS, Keyword, Level, Support};
 pub use load::{Loader, load};
+pub use repeat::LOOP_CONTROL;
 pub(crate) use role::role_use;
 pub use role::{Role, RoleUse};
+pub use start_at::start_at;
 
 use crate::module::Module;
 use crate::source::{SearchPath, Span};
@@ -29,7 +34,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A play.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Play {
     /// Its name as written.
     pub name: Option<Node>,
@@ -93,7 +98,7 @@ pub enum Item {
 }
 
 /// A block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Block {
     /// Its name as written.
     pub name: Option<Node>,
@@ -132,6 +137,8 @@ pub struct Task {
     pub register: Option<Arc<str>>,
     /// `until`, `retries`, `delay`.
     pub until: Option<Until>,
+    /// `async` and `poll`.
+    pub background: Option<Background>,
     /// `changed_when`: all must hold.
     pub changed_when: Option<Vec<Node>>,
     /// `failed_when`: all must hold.
@@ -231,6 +238,8 @@ pub struct Loop {
     pub extended_allitems: Option<Node>,
     /// `loop_control.break_when`.
     pub break_when: Vec<Node>,
+    /// `loop_control.parallel`: how many items are at work at once; one when nobody says.
+    pub parallel: Option<Node>,
 }
 
 /// Attempts.
@@ -242,6 +251,15 @@ pub struct Until {
     pub retries: Option<Node>,
     /// Seconds between attempts; 5 when nobody says.
     pub delay: Option<Node>,
+}
+
+/// Work that a host goes on with alone.
+#[derive(Clone, Debug)]
+pub struct Background {
+    /// `async`: how many seconds it may take; 0 for work as usual.
+    pub limit: Node,
+    /// `poll`: seconds between two looks at it, 15 when nobody says; 0 when nobody waits for it.
+    pub poll: Option<Node>,
 }
 
 /// Settings that are inherited from play to block to task; the innermost one counts. All may hold templates.

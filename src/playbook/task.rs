@@ -6,8 +6,9 @@ use super::action::{
 };
 use super::keyword::{self, Level};
 use super::load::Loader;
+use super::verify;
 use super::words::{boolean, conditions, inherit_settings, needs, split_tags, texts};
-use super::{Action, Block, Inherited, Item, Loop, Task, Until};
+use super::{Action, Background, Block, Inherited, Item, Task, Until};
 use crate::module::{self, check_args};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::template;
@@ -64,6 +65,10 @@ impl Loader {
         if ["block", "parallel", "rescue", "always"].iter().any(|key| map.get(key).is_some()) {
             return self.block(node, map, at, found).into_iter().collect();
         }
+        if map.get("verify").is_some() && at.level == Level::TASK {
+            let block = verify::block_of(node, map, found);
+            return block.iter().flat_map(|block| self.item(block, at, found)).collect();
+        }
         let Some((called, args_node, key_node)) = self.action_of(node, map, at.level, found) else {
             return Vec::new();
         };
@@ -100,7 +105,7 @@ impl Loader {
                 continue;
             }
             if let Some(keyword) = keyword::find(&name, level) {
-                refuse(keyword, key_node, found);
+                refuse(keyword, key_node, value, found);
                 continue;
             }
             if name.starts_with("with_") {
@@ -173,7 +178,7 @@ impl Loader {
             delay: map.get("delay").cloned(),
         });
         let task = Task {
-            name: map.get("name").cloned().filter(|name| !name.is_null()),
+            name: map.get("name").cloned().filter(|name| !name.is_null() && name.as_str() != Some("")),
             span,
             action,
             called: Arc::clone(called),
@@ -183,6 +188,7 @@ impl Loader {
             repeat: self.repeat(map, found),
             register: self.register(map, found),
             until,
+            background: self.background(map, &action, called, found),
             changed_when: map.get("changed_when").map(conditions),
             failed_when: map.get("failed_when").map(conditions),
             notify: inherited.notify.clone(),
@@ -201,10 +207,10 @@ impl Loader {
     }
 
     fn block(&self, node: &Node, map: &Mapping, at: Place<'_>, found: &mut Diagnostics) -> Option<Item> {
-        for (key, key_node, _) in map.iter() {
+        for (key, key_node, value) in map.iter() {
             let name = key.to_string();
             match keyword::find(&name, Level::BLOCK) {
-                Some(keyword) => refuse(keyword, key_node, found),
+                Some(keyword) => refuse(keyword, key_node, value, found),
                 None => {
                     let help =
                         if keyword::find(&name, Level::TASK).is_some() || is_action(&name) || name.starts_with("with_")
@@ -339,70 +345,27 @@ impl Loader {
         }
     }
 
-    fn repeat(&self, map: &Mapping, found: &mut Diagnostics) -> Option<Loop> {
-        let mut over: Option<(Option<Arc<str>>, &Node, &Node)> = None;
-        for (key, key_node, value) in map.iter() {
-            let name = key.to_string();
-            let lookup = match name.strip_prefix("with_") {
-                Some(lookup) => Some(Arc::<str>::from(lookup)),
-                None if name == "loop" => None,
-                None => continue,
-            };
-            if let Some((_, _, first)) = &over {
-                found.push(
-                    Diagnostic::error("E0609", "a task has one loop")
-                        .at(key_node.span)
-                        .also(first.span, "the first loop"),
-                );
-            } else {
-                if let Some(lookup) = &lookup {
-                    self.check_lookup(lookup, key_node.span, found);
-                }
-                over = Some((lookup, value, key_node));
-            }
-        }
-        let control = map.get("loop_control").filter(|node| !node.is_null());
-        let Some((lookup, over, _)) = over else {
-            if let Some(control) = control {
-                found.push(
-                    Diagnostic::error("E0609", "`loop_control` without a loop").at(control.span).help("add `loop:`"),
-                );
-            }
+    /// Reads `async` and `poll`; says so where the module's work cannot go on alone.
+    fn background(&self, map: &Mapping, action: &Action, called: &str, found: &mut Diagnostics) -> Option<Background> {
+        use crate::module::background::{DETACHED, NEVER};
+        let (key, limit) = map.entry("async").filter(|(_, node)| !node.is_null())?;
+        let poll = map.get("poll").filter(|node| !node.is_null()).cloned();
+        let is = |node: &Node, text: &str| node.is_static() && node.to_value().to_text() == text;
+        if is(limit, "0") {
             return None;
-        };
-        let empty = Mapping::default();
-        let fields = match control.map(|node| (node, node.as_map())) {
-            None => &empty,
-            Some((_, Some(fields))) => fields,
-            Some((node, None)) => {
-                found.push(Diagnostic::error("E0606", "`loop_control` must be a dictionary").at(node.span));
-                &empty
-            }
-        };
-        const KNOWN: [&str; 7] =
-            ["break_when", "extended", "extended_allitems", "index_var", "label", "loop_var", "pause"];
-        for (key, key_node, _) in fields.iter() {
-            let name = key.to_string();
-            if !KNOWN.contains(&&*name) {
-                found.push(
-                    Diagnostic::error("E0602", format!("`loop_control` has no `{name}`"))
-                        .at(key_node.span)
-                        .maybe_help(did_you_mean(&name, KNOWN)),
-                );
-            }
         }
-        let text = |key: &str| fields.get(key).and_then(Node::as_str).map(Arc::from);
-        Some(Loop {
-            lookup,
-            over: over.clone(),
-            var: text("loop_var").unwrap_or_else(|| "item".into()),
-            index_var: text("index_var"),
-            label: fields.get("label").cloned(),
-            pause: fields.get("pause").cloned(),
-            extended: fields.get("extended").cloned(),
-            extended_allitems: fields.get("extended_allitems").cloned(),
-            break_when: fields.get("break_when").map(conditions).unwrap_or_default(),
-        })
+        let Action::Module { module, platform } = action else { return None };
+        let never = NEVER.contains(&module.name) || platform.is_some();
+        if never || (poll.as_ref().is_some_and(|poll| is(poll, "0")) && !DETACHED.contains(&module.name)) {
+            let error = Diagnostic::error("E0611", format!("`{called}` cannot run in the background (`async`)"));
+            found.push(error.at(key.span).help(match never {
+                true => "leave `async` away, or run a program by `command` or `shell`",
+                false => {
+                    "with `poll` above 0 it is waited for; with 0 only programs of `command` and `shell` go on alone"
+                }
+            }));
+        }
+        Some(Background { limit: limit.clone(), poll })
     }
 
     /// Returns the arguments as a mapping: free-form text split, `args:` merged under it.

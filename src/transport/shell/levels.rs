@@ -66,7 +66,8 @@ impl Session {
         let mut said = String::new();
         for line in lines {
             let questions = expect.iter().map(|expect| self.question(expect)).collect();
-            said = self.exchange(Typed { text: line, questions, in_order: false }, until).await?.output;
+            let line = line.replace("{session}", &self.config_session);
+            said = self.exchange(Typed { text: &line, questions, in_order: false }, until).await?.output;
             let refused = said.lines().find(|line| step.fail.iter().any(|fail| fail.is_match(line)));
             if let Some(refused) = refused {
                 return Err(Failure::new(kind, format!("the device refuses `{line}`: {}", refused.trim())));

@@ -254,6 +254,7 @@ fn target_of(platform: &'static Platform, elevate: Option<Elevate>) -> Target {
             known_hosts: Vec::new(),
             config_file: None,
             jump: None,
+            proxy_command: None,
             legacy: false,
             connect_timeout: Duration::from_secs(30),
             keepalive: None,
@@ -304,6 +305,7 @@ fn cli(work: &Written) -> Action {
         level: work.level.clone(),
         stop_on_error: work.stop_on_error,
         line_timeout: None,
+        ..Cli::default()
     };
     Action::on_host(crate::effect::Effect::Write, Work::Cli(cli))
 }
