@@ -36,6 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "redact",
             "source",
             "template",
+            "textfsm",
             "value",
             "vars",
             "yaml",
