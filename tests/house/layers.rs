@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("template", &["failure", "redact", "source", "value", "vars", "yaml"]),
     ("inventory", &["source", "value", "vars", "yaml"]),
     ("platform", &["effect"]),
+    ("facts", &["value"]),
     // what can be asked for
     ("module", &["effect", "failure", "platform", "redact", "source", "template", "value", "vars", "yaml"]),
     ("playbook", &["module", "source", "template", "value", "vars", "yaml"]),
