@@ -6,7 +6,7 @@ use super::target;
 use super::world::{Shelf, StepScope};
 use crate::event::{Status, What};
 use crate::failure::{Failure, FailureKind};
-use crate::module::{self, ArgKind, Change, Finished, Module, Output, RunChange, TextDiff, Withheld, coerce_args};
+use crate::module::{self, ArgKind, Change, Finished, KeepFacts, Module, Output, RunChange, TextDiff, Withheld, coerce_args};
 use crate::platform;
 use crate::playbook::{Action, role_use};
 use crate::redact::Secret;
@@ -393,7 +393,7 @@ async fn carry_out(job: &Job, module: &Module, change: Change, gate: &Gate<'_>) 
         then,
         finish,
         facts,
-        facts_are_gathered,
+        keep,
         vars,
         run,
         skipped,
@@ -434,11 +434,13 @@ async fn carry_out(job: &Job, module: &Module, change: Change, gate: &Gate<'_>) 
         }
         for (key, value) in all {
             let name: Arc<str> = key.to_string().into();
-            if facts_are_gathered {
+            if keep != KeepFacts::AsVariables {
                 let (name, var) = (Arc::clone(&name), Var::Data(value.clone()));
                 writes.push(VarWrite { host: None, shelf: Shelf::Facts, name, var });
             }
-            writes.push(VarWrite { host: None, shelf: Shelf::Set, name, var: Var::Data(value) });
+            if keep != KeepFacts::AsFacts {
+                writes.push(VarWrite { host: None, shelf: Shelf::Set, name, var: Var::Data(value) });
+            }
         }
     }
     let _ = (job, module);

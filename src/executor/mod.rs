@@ -5,6 +5,7 @@
 
 mod batch;
 mod expand;
+mod facts;
 mod gate;
 mod item;
 mod pool;
@@ -17,6 +18,7 @@ mod tests;
 mod tracker;
 mod world;
 
+pub use facts::{FactSettings, GatherWhen};
 pub use pool::Pool;
 pub use publish::Publisher;
 pub use run::{Interrupt, Planned, RunEnd, Settings, graph_of, plan, play_name, run};

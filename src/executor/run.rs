@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::batch::{Batch, BatchStart, Standing};
+use super::facts::{self, FactSettings};
 use super::item::number;
 use super::target::{Defaults, platform_of};
 use super::world::{PlayView, StepScope, is_localhost};
@@ -40,6 +41,8 @@ pub struct Settings {
     pub force_handlers: bool,
     /// What the command line says about connections.
     pub defaults: Defaults,
+    /// When facts are gathered, and where they go.
+    pub facts: FactSettings,
 }
 
 /// What ends a run early.
@@ -77,6 +80,7 @@ pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interr
     let mut end = RunEnd::default();
     let mut out: HashSet<Arc<str>> = HashSet::new();
     let mut first_number: TaskNumber = 0;
+    facts::recall(context).await;
     for play in plays {
         let mut found = Diagnostics::new();
         let planned = plan(context, play, &mut found);
@@ -102,6 +106,7 @@ pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interr
             break;
         }
     }
+    facts::kept(context).await;
     Ok(end)
 }
 
@@ -192,7 +197,11 @@ pub fn play_name(play: &Play) -> String {
 /// Returns a play with its hosts and the tasks that tags leave.
 pub fn plan(context: &Context, play: &Arc<Play>, found: &mut Diagnostics) -> Planned {
     let hosts = hosts(context, play, found);
-    let sections = play.sections.iter().map(|section| keep_tagged(section, &context.settings.tags)).collect();
+    let tags = &context.settings.tags;
+    let mut sections: Vec<Vec<Item>> = play.sections.iter().map(|section| keep_tagged(section, tags)).collect();
+    if let (Some(task), Some(first)) = (facts::gathering(context, play, found), sections.first_mut()) {
+        first.splice(0..0, keep_tagged(&[Item::Task(task)], tags));
+    }
     let batches = serial(context, play, hosts.len(), found);
     Planned { play: Arc::clone(play), sections, hosts, batches }
 }
@@ -208,7 +217,7 @@ pub fn graph_of(context: &Context, planned: &Planned, found: &mut Diagnostics) -
 }
 
 /// Returns the text of something that must be known before there is a host.
-fn early(context: &Context, play: &Play, node: &Node, found: &mut Diagnostics) -> Option<Value> {
+pub(super) fn early(context: &Context, play: &Play, node: &Node, found: &mut Diagnostics) -> Option<Value> {
     let files = crate::source::SearchPath { role: None, task_dir: play.dir.clone(), playbook_dir: play.dir.clone() };
     context.loader.early_value(node, &files, &play.vars, found)
 }

@@ -190,12 +190,38 @@ pub fn read(collectors: &[&Collector], output: &[u8]) -> Option<Gathered> {
         (collector.read)(&answers, &mut facts);
     }
     let named = facts.map.into_iter().map(|(key, value)| (fact_name(&key.to_string()), value));
-    Some(Gathered { facts: named.collect(), warnings: facts.warnings })
+    let kept = named.filter(|(name, _)| !is_restricted(name));
+    Some(Gathered { facts: kept.collect(), warnings: facts.warnings })
 }
 
 /// Returns the name of a fact as a variable.
 fn fact_name(name: &str) -> String {
     format!("ansible_{}", name.replace('-', "_"))
+}
+
+/// Claims that no fact may have the name, because it says how a host is reached: an interface may be called anything.
+fn is_restricted(name: &str) -> bool {
+    const CONNECTION: [&str; 14] = [
+        "ansible_become",
+        "ansible_connection",
+        "ansible_executable",
+        "ansible_facts",
+        "ansible_host",
+        "ansible_network_os",
+        "ansible_password",
+        "ansible_pipelining",
+        "ansible_port",
+        "ansible_private_key_file",
+        "ansible_remote_tmp",
+        "ansible_shell_type",
+        "ansible_timeout",
+        "ansible_user",
+    ];
+    let is_key = name.starts_with("ansible_ssh_host_key_");
+    let of_connection = ["ansible_become_", "ansible_ssh_", "ansible_local_", "ansible_network_cli_", "ansible_winrm_"];
+    CONNECTION.contains(&name)
+        || (name.starts_with("ansible_") && name.ends_with("_interpreter"))
+        || (!is_key && of_connection.iter().any(|start| name.starts_with(start)))
 }
 
 /// Keeps the facts whose name, with or without `ansible_`, matches one of the patterns; all when there are none.

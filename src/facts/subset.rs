@@ -14,16 +14,15 @@ const OTHERS: [&str; 2] = ["facter", "ohai"];
 ///
 /// `min` is always in it unless `!min` is said; a name with `!` takes out, unless the same name is asked for as well.
 pub fn wanted(subset: &[String]) -> Result<Vec<&'static Collector>, BadSubset> {
-    let all: HashSet<&str> = collectors().flat_map(names).collect();
-    let minimal: HashSet<&str> = collectors().filter(|collector| collector.minimal).map(|c| c.name).collect();
+    let all: HashSet<&'static str> = collectors().flat_map(names).collect();
+    let minimal: HashSet<&'static str> = collectors().filter(|collector| collector.minimal).map(|c| c.name).collect();
     let mut with: HashSet<&str> = minimal.clone();
-    let (mut without, mut said) = (HashSet::new(), HashSet::new());
-    let everything = [String::from("all")];
-    for word in if subset.is_empty() { &everything[..] } else { subset } {
-        let word = word.trim();
+    let (mut without, mut said): (HashSet<&str>, HashSet<&str>) = Default::default();
+    let words = subset.iter().map(|word| word.trim());
+    for word in words.chain(subset.is_empty().then_some("all")) {
         match (word.strip_prefix('!'), word) {
-            (None, "min") => with.extend(&minimal),
-            (None, "all") => with.extend(&all),
+            (None, "min") => with.extend(minimal.iter().copied()),
+            (None, "all") => with.extend(all.iter().copied()),
             (Some("min"), _) => without.extend(minimal.iter().copied()),
             (Some("all"), _) => without.extend(all.difference(&minimal).copied()),
             (Some(name), _) => {
@@ -38,7 +37,7 @@ pub fn wanted(subset: &[String]) -> Result<Vec<&'static Collector>, BadSubset> {
         }
     }
     if with.is_empty() {
-        with.extend(&all);
+        with.extend(all.iter().copied());
     }
     with.retain(|name| !without.contains(name) || said.contains(name));
     let mut chosen: HashSet<&str> =

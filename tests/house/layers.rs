@@ -15,14 +15,32 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("failure", &["redact", "source", "value"]),
     ("event", &["failure", "redact"]),
     // language
+    ("python_regex", &[]),
     ("yaml", &["source", "value"]),
     ("vars", &["source", "value", "yaml"]),
-    ("template", &["failure", "redact", "source", "value", "vars", "yaml"]),
+    ("template", &["failure", "python_regex", "redact", "source", "value", "vars", "yaml"]),
     ("inventory", &["source", "value", "vars", "yaml"]),
     ("platform", &["effect"]),
+    ("configuration", &["platform"]),
     ("facts", &["value"]),
     // what can be asked for
-    ("module", &["effect", "failure", "platform", "redact", "source", "template", "value", "vars", "yaml"]),
+    (
+        "module",
+        &[
+            "configuration",
+            "effect",
+            "facts",
+            "failure",
+            "platform",
+            "python_regex",
+            "redact",
+            "source",
+            "template",
+            "value",
+            "vars",
+            "yaml",
+        ],
+    ),
     ("playbook", &["module", "source", "template", "value", "vars", "yaml"]),
     ("graph", &["effect", "module", "platform", "playbook", "source", "template", "vars", "yaml"]),
     // what is done
@@ -32,6 +50,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "effect",
             "event",
+            "facts",
             "failure",
             "graph",
             "inventory",

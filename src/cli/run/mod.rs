@@ -1,0 +1,147 @@
+//! `netplay run`: from the command line to the exit code of a run.
+
+mod facts;
+mod lab;
+mod listing;
+mod options;
+mod planning;
+mod settings;
+mod show;
+
+pub(super) use options::RunArgs;
+pub(super) use planning::plan_all;
+pub(super) use settings::context;
+
+use super::setup::Setup;
+use super::{Exit, event_loop, say, say_error, signals};
+use crate::event::{Event, What};
+use crate::executor::{self, Context, Interrupt};
+use crate::playbook::Play;
+use crate::report::{self, Tally};
+use lab::{LabPart, with_lab};
+use listing::listing;
+use planning::limit_leaves_hosts;
+use settings::{build, settings};
+use show::reporter;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+pub(super) fn main(args: RunArgs, colour: Option<bool>) -> Exit {
+    let mut setup = Setup::new(&args.hosts, args.playbooks.first().map(PathBuf::as_path), colour);
+    let plays = setup.playbooks(&args.playbooks);
+    if let Err(exit) = setup.show_found() {
+        return exit;
+    }
+    let Ok(runtime) = event_loop() else {
+        say_error("netplay: cannot start threads\n");
+        return Exit::Internal;
+    };
+    let exit = runtime.block_on(with_lab(args, colour, setup, plays));
+    // Whatever still runs then (a name lookup that nobody can interrupt) ends with the process.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    exit
+}
+
+async fn run(args: RunArgs, colour: Option<bool>, mut setup: Setup, plays: Vec<Arc<Play>>, lab: LabPart) -> Exit {
+    let settings = match settings(&args, &lab) {
+        Ok(settings) => settings,
+        Err(message) => {
+            say_error(&format!("netplay: {message}\n"));
+            return Exit::Input;
+        }
+    };
+    let tally = Arc::new(Mutex::new(Tally::new()));
+    let reporter = (!args.syntax_check && !args.list_hosts && !args.list_tasks).then(|| reporter(&args, colour));
+    let Ok(reports) = report::spawn(reporter.into_iter().collect()) else {
+        say_error("netplay: cannot start threads\n");
+        return Exit::Internal;
+    };
+    let (events, thread) = reports;
+    let counted = Arc::clone(&tally);
+    let send = Arc::new(move |event: Event| {
+        counted.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).add(&event);
+        // The thread listens until the last sender is gone.
+        let _ = events.send(event);
+    });
+    let exit = {
+        let context = build(&setup, settings, send);
+        lab.secrets.iter().for_each(|secret| context.publisher.redactor().learn(secret));
+        setup.learn_passwords(context.publisher.redactor());
+        let exit = checked_run(&args, &context, &mut setup, &plays, &tally).await;
+        context.pool.close().await;
+        exit
+    };
+    // All senders are gone now: what was published is shown to the end.
+    let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+    exit
+}
+
+/// Runs after everything has been checked that can be checked before something is sent.
+async fn checked_run(
+    args: &RunArgs,
+    context: &Arc<Context>,
+    setup: &mut Setup,
+    plays: &[Arc<Play>],
+    tally: &Arc<Mutex<Tally>>,
+) -> Exit {
+    let planned = plan_all(context, plays, &mut setup.found);
+    for play in &planned {
+        // The graph is made again when the play begins; here it shows what is wrong with it.
+        let _ = executor::graph_of(context, play, &mut setup.found);
+    }
+    if let Err(exit) = setup.show_found() {
+        return exit;
+    }
+    if args.syntax_check {
+        return Exit::Ok;
+    }
+    if args.list_hosts || args.list_tasks {
+        say(&listing(args, &planned));
+        return Exit::Ok;
+    }
+    if let Err(exit) = limit_leaves_hosts(context, setup) {
+        return exit;
+    }
+    let Ok(signals) = signals::Signals::new() else {
+        say_error("netplay: cannot listen to signals\n");
+        return Exit::Internal;
+    };
+    let publisher = &context.publisher;
+    publisher.publish(What::RunStarted {
+        schema: 1,
+        version: env!("CARGO_PKG_VERSION"),
+        playbooks: args.playbooks.iter().map(|path| publisher.clean(path.display().to_string())).collect(),
+        started_at: publisher.clean(jiff::Timestamp::now().to_string()),
+        check: args.check,
+    });
+    let interrupt = Interrupt::default();
+    let watcher = tokio::spawn(signals::watch(signals, interrupt.clone(), context.cut.clone(), publisher.clone()));
+    let end = executor::run(context, plays, &interrupt).await;
+    watcher.abort();
+    // The watcher holds a way to the reporters: they end only when it is gone.
+    let _ = watcher.await;
+    let (end, wrong) = match end {
+        Ok(end) => (end, false),
+        Err(found) => {
+            setup.found.extend(found);
+            (executor::RunEnd::default(), true)
+        }
+    };
+    let (recap, code) = {
+        let tally = tally.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        (tally.rows(), tally.exit_code())
+    };
+    let exit = match (wrong, end.interrupted, end.fatal, code) {
+        (true, ..) => Exit::Input,
+        (_, true, ..) => Exit::Interrupted,
+        (_, _, true, 0) => Exit::Failed,
+        (.., code) => Exit::Run(code),
+    };
+    let elapsed_ms = publisher.elapsed_ms();
+    publisher.publish(What::RunEnded { recap, exit_code: exit.code(), elapsed_ms });
+    match setup.show_found() {
+        Err(exit) => exit,
+        Ok(()) => exit,
+    }
+}

@@ -1,0 +1,135 @@
+//! From options to the settings and the context of a run.
+
+use super::lab::LabPart;
+use super::options::{HostKeys, RunArgs};
+use crate::cli::setup::Setup;
+use crate::event::Event;
+use crate::executor::{Context, Defaults, FactSettings, Pool, Publisher, Settings, World};
+use crate::graph::TagFilter;
+use crate::redact::{Redactor, Secret};
+use crate::transport::{self, HostKeyPolicy, HttpClients, Shared};
+use crate::value::Value;
+use crate::vars::{Layer, Origin, Var};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+pub(super) fn settings(args: &RunArgs, lab: &LabPart) -> Result<Settings, String> {
+    let ask = |wanted: bool, prompt: &str| -> Result<Option<Secret>, String> {
+        if !wanted {
+            return Ok(None);
+        }
+        let password =
+            rpassword::prompt_password(prompt).map_err(|error| format!("cannot ask for a password: {error}"))?;
+        Ok(Some(Secret::new(password)))
+    };
+    let password = ask(args.ask_pass, "SSH password: ")?;
+    let become_password = ask(args.ask_become_pass, "BECOME password [defaults to SSH password]: ")?
+        .filter(|secret| !secret.expose().is_empty())
+        .or_else(|| args.ask_become_pass.then(|| password.clone()).flatten());
+    let host_key = match args.host_key_checking {
+        HostKeys::Strict => HostKeyPolicy::Strict,
+        HostKeys::AcceptNew => HostKeyPolicy::AcceptNew,
+        HostKeys::Off => HostKeyPolicy::Off,
+    };
+    let mut known_hosts: Vec<PathBuf> = Vec::new();
+    if let Some(file) = &lab.known_hosts {
+        known_hosts.push(file.clone());
+        known_hosts.push(crate::source::expand_home("~/.ssh/known_hosts"));
+        known_hosts.push("/etc/ssh/ssh_known_hosts".into());
+    }
+    Ok(Settings {
+        check: args.check,
+        diff: args.diff,
+        verbosity: args.verbose,
+        forks: args.forks as usize,
+        tags: TagFilter { only: args.tags.iter().cloned().collect(), skip: args.skip_tags.iter().cloned().collect() },
+        limit: args.hosts.limit.clone(),
+        force_handlers: args.force_handlers,
+        defaults: Defaults {
+            user: args.user.clone(),
+            private_key: args.private_key.clone(),
+            connection: args.connection.clone(),
+            password,
+            elevate: args.elevate,
+            become_user: args.become_user.clone(),
+            become_method: args.become_method.clone(),
+            become_password,
+            connect_timeout: args.timeout.map(Duration::from_secs),
+            host_key,
+            known_hosts,
+        },
+        facts: args.facts.settings()?,
+    })
+}
+
+/// Makes a context that runs nothing, for looking at plans and graphs.
+pub(in crate::cli) fn context(
+    setup: &Setup,
+    tags: TagFilter,
+    limit: Option<String>,
+    send: Arc<dyn Fn(Event) + Send + Sync>,
+) -> Arc<Context> {
+    let settings = Settings {
+        check: false,
+        diff: false,
+        verbosity: 0,
+        forks: 1,
+        tags,
+        limit,
+        force_handlers: false,
+        defaults: Defaults::default(),
+        facts: FactSettings::default(),
+    };
+    build(setup, settings, send)
+}
+
+pub(super) fn build(setup: &Setup, settings: Settings, send: Arc<dyn Fn(Event) + Send + Sync>) -> Arc<Context> {
+    let redactor = Arc::new(Redactor::new());
+    for secret in [&settings.defaults.password, &settings.defaults.become_password].into_iter().flatten() {
+        redactor.learn(secret);
+    }
+    let extra = Arc::clone(&setup.loader.extra_vars);
+    let world = World::new(setup.inventory.clone(), extra, magic(&settings)).with_facts(&settings.facts);
+    Arc::new(Context {
+        world: Arc::new(world),
+        publisher: Publisher::new(redactor, send),
+        loader: Arc::clone(&setup.loader),
+        pool: Pool::new(Shared::new(transport::Settings::from_environment()), HttpClients::new()),
+        settings,
+        cut: CancellationToken::new(),
+    })
+}
+
+/// Returns the magic variables that are the same for every host.
+fn magic(settings: &Settings) -> Layer {
+    let mut layer = Layer::new(Origin::Magic);
+    let texts = |set: &std::collections::BTreeSet<String>| Value::list(set.iter().map(String::as_str));
+    // The release of ansible-core whose language this is: playbooks compare it.
+    let version = Value::map([
+        ("full", Value::from("2.19.0")),
+        ("string", Value::from("2.19.0")),
+        ("major", Value::from(2)),
+        ("minor", Value::from(19)),
+        ("revision", Value::from(0)),
+    ]);
+    let run_tags = if settings.tags.only.is_empty() { Value::list(["all"]) } else { texts(&settings.tags.only) };
+    let entries = [
+        ("ansible_check_mode", Value::from(settings.check)),
+        ("ansible_diff_mode", Value::from(settings.diff)),
+        ("ansible_forks", Value::from(settings.forks)),
+        ("ansible_limit", Value::from(settings.limit.clone())),
+        ("ansible_run_tags", run_tags),
+        ("ansible_skip_tags", texts(&settings.tags.skip)),
+        ("ansible_verbosity", Value::from(i64::from(settings.verbosity))),
+        ("ansible_version", version),
+    ];
+    for (name, value) in entries {
+        if name == "ansible_limit" && value == Value::Null {
+            continue;
+        }
+        layer.vars.insert(name.into(), Var::Data(value));
+    }
+    layer
+}
