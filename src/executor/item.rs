@@ -6,7 +6,9 @@ use super::target;
 use super::world::{Shelf, StepScope};
 use crate::event::{Status, What};
 use crate::failure::{Failure, FailureKind};
-use crate::module::{self, ArgKind, Change, Finished, KeepFacts, Module, Output, RunChange, TextDiff, Withheld, coerce_args};
+use crate::module::{
+    self, ArgKind, Change, Finished, KeepFacts, Module, Output, RunChange, TextDiff, Withheld, coerce_args,
+};
 use crate::platform;
 use crate::playbook::{Action, role_use};
 use crate::redact::Secret;
@@ -384,21 +386,8 @@ async fn once(
 
 /// Lets a change pass the gate and makes an outcome of it.
 async fn carry_out(job: &Job, module: &Module, change: Change, gate: &Gate<'_>) -> Result<ItemOutcome, Failure> {
-    let Change {
-        actions,
-        result,
-        changed,
-        diff,
-        withheld,
-        then,
-        finish,
-        facts,
-        keep,
-        vars,
-        run,
-        skipped,
-        warnings,
-    } = change;
+    let Change { actions, result, changed, diff, withheld, then, finish, facts, keep, vars, run, skipped, warnings } =
+        change;
     if let Some(reason) = skipped {
         let mut outcome = ItemOutcome::skipped(reason, None);
         result.into_iter().for_each(|(key, value)| outcome.result.insert(key, value));

@@ -31,7 +31,7 @@ impl Answers {
         answers
     }
 
-    /// Reads `path:line` lines, as `grep` prints them.
+    /// Reads `path:line` lines, as `grep` prints them. No file may be matched by two patterns: it would come twice.
     fn add_files(&mut self, text: &str) {
         for line in text.split('\n').filter(|line| line.starts_with('/')) {
             let Some((path, line)) = line.split_once(':') else { continue };

@@ -19,7 +19,8 @@ $(date -d "@$((s + 15768000))" '+%Z|%z' 2>/dev/null || date -r "$((s + 15768000)
 fn read(answers: &Answers, facts: &mut Facts) {
     let mut lines = answers.text("date").unwrap_or_default().lines();
     let now: Vec<&str> = lines.next().unwrap_or_default().split('|').collect();
-    let [year, month, day, hour, minute, second, weekday, weekday_number, week, epoch, zone, offset, rest @ ..] = &now[..]
+    let [year, month, day, hour, minute, second, weekday, weekday_number, week, epoch, zone, offset, rest @ ..] =
+        &now[..]
     else {
         return;
     };

@@ -72,7 +72,9 @@ fn list(names: &[String]) -> Value {
 
 fn links(answers: &Answers) -> Links {
     let mut links = Links::new();
-    for (kind, folder) in [("ids", "/dev/disk/by-id/"), ("uuids", "/dev/disk/by-uuid/"), ("labels", "/dev/disk/by-label/")] {
+    for (kind, folder) in
+        [("ids", "/dev/disk/by-id/"), ("uuids", "/dev/disk/by-uuid/"), ("labels", "/dev/disk/by-label/")]
+    {
         let mut by_device: IndexMap<String, Vec<String>> = IndexMap::new();
         for (name, target) in answers.links_in(folder, "") {
             by_device.entry(base_name(target).to_owned()).or_default().push(name.to_owned());

@@ -5,8 +5,26 @@ use super::{Collector, Facts};
 
 pub(super) static COLLECTORS: &[Collector] = &[Collector {
     name: "hardware",
-    files: &["/sys/devices/virtual/dmi/id/[bcp]*", "/sys/devices/virtual/dmi/id/sys_vendor"],
-    exists: &["/sys/devices/virtual/dmi/id/product_name"],
+    files: &[
+        "/sys/devices/virtual/dmi/id/bios_date",
+        "/sys/devices/virtual/dmi/id/bios_vendor",
+        "/sys/devices/virtual/dmi/id/bios_version",
+        "/sys/devices/virtual/dmi/id/board_asset_tag",
+        "/sys/devices/virtual/dmi/id/board_name",
+        "/sys/devices/virtual/dmi/id/board_serial",
+        "/sys/devices/virtual/dmi/id/board_vendor",
+        "/sys/devices/virtual/dmi/id/board_version",
+        "/sys/devices/virtual/dmi/id/chassis_asset_tag",
+        "/sys/devices/virtual/dmi/id/chassis_serial",
+        "/sys/devices/virtual/dmi/id/chassis_type",
+        "/sys/devices/virtual/dmi/id/chassis_vendor",
+        "/sys/devices/virtual/dmi/id/chassis_version",
+        "/sys/devices/virtual/dmi/id/product_name",
+        "/sys/devices/virtual/dmi/id/product_serial",
+        "/sys/devices/virtual/dmi/id/product_uuid",
+        "/sys/devices/virtual/dmi/id/product_version",
+        "/sys/devices/virtual/dmi/id/sys_vendor",
+    ],
     read,
     ..Collector::NONE
 }];

@@ -127,7 +127,8 @@ mod tests {
     fn sections_become_dictionaries() {
         let text = "# c\n[DEFAULT]\nbase=/srv\n[web]\nPort = 80\npath: %(base)s/www\nlong = a\n  b\n[empty]\n";
         let read = read(text).unwrap().to_text();
-        let expected = "{'web': {'port': '80', 'path': '/srv/www', 'long': 'a\\nb', 'base': '/srv'}, 'empty': {'base': '/srv'}}";
+        let expected =
+            "{'web': {'port': '80', 'path': '/srv/www', 'long': 'a\\nb', 'base': '/srv'}, 'empty': {'base': '/srv'}}";
         assert_eq!(read, expected);
     }
 

@@ -12,7 +12,7 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
 [ -e "$p" ] || continue
 e local "$p"
 if [ -x "$p" ] && [ ! -d "$p" ]; then
-  e local_ran "$({ x=$("$p" 2>&1 >&3 3>&- </dev/null); printf '\1%s\1%s' "$?" "$x"; } 3>&1)"
+  e local_ran "$({ x=$("$p" 2>&1 >&3 3>&- </dev/null; r=$?; printf .; exit $r); printf '\1%s\1%s\1' "$?" "${x%.}"; } 3>&1)"
 else e local_text "$(cat "$p" 2>/dev/null)"; fi
 done
 "#,
@@ -44,7 +44,7 @@ fn read(answers: &Answers, facts: &mut Facts) {
 
 /// Reads what a program printed, if it ended well.
 fn ran(path: &str, text: &str) -> Result<Value, String> {
-    let mut parts = text.rsplitn(3, '\u{1}');
+    let mut parts = text.strip_suffix('\u{1}').unwrap_or(text).rsplitn(3, '\u{1}');
     let (said, status) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     if status != "0" {
         return Err(format!("Failure executing fact script ({path}), rc: {status}, err: {said}"));

@@ -131,7 +131,7 @@ fn collectors() -> impl Iterator<Item = &'static Collector> {
 /// What every program begins with. An answer is a name and a text, each ended by a NUL byte.
 const BEGIN: &str = r#"e() { printf '%s\0%s\0' "$1" "$2"; }
 has() { command -v "$1" >/dev/null 2>&1; }
-if [ -r /proc/self/environ ]; then e env "$(tr '\0' '\1' </proc/self/environ)"; else e env "$(env)"; fi
+v=$(env -0 2>/dev/null | tr '\0' '\1'); e env "${v:-$(env)}"
 [ -n "$debian_chroot" ] && e debian_chroot "$debian_chroot"
 LC_ALL=C; LANG=C; PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin:/usr/bin:/bin; export LC_ALL LANG PATH
 unset LANGUAGE
@@ -145,11 +145,7 @@ pub fn program(collectors: &[&Collector], how: Gathering<'_>) -> String {
         words.dedup();
         words.join(" ")
     };
-    let mut text = format!(
-        "{BEGIN}facts={}\nlimit={}\n",
-        quoted(how.fact_path),
-        how.timeout_seconds
-    );
+    let mut text = format!("{BEGIN}facts={}\nlimit={}\n", quoted(how.fact_path), how.timeout_seconds);
     let (files, links, exists) = (joined(|c| c.files), joined(|c| c.links), joined(|c| c.exists));
     if !files.is_empty() {
         text.push_str(&format!("e files \"$(grep -s '' {files} /dev/null 2>/dev/null)\"\n"));
@@ -229,8 +225,11 @@ pub fn filter(facts: Map, patterns: &[String]) -> Map {
     if patterns.is_empty() || patterns.iter().any(|pattern| pattern == "*") {
         return facts;
     }
-    let matches = |name: &str| patterns.iter().any(|pattern| {
-        subset::matches(pattern, name) || name.strip_prefix("ansible_").is_some_and(|short| subset::matches(pattern, short))
-    });
+    let matches = |name: &str| {
+        patterns.iter().any(|pattern| {
+            subset::matches(pattern, name)
+                || name.strip_prefix("ansible_").is_some_and(|short| subset::matches(pattern, short))
+        })
+    };
     facts.into_iter().filter(|(key, _)| key.as_str().is_some_and(matches)).collect()
 }

@@ -30,11 +30,7 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
         "/sys/class/net/*/speed",
         "/sys/class/net/*/type",
     ],
-    links: &[
-        "/sys/class/net/*/brif/*",
-        "/sys/class/net/*/device",
-        "/sys/class/net/*/device/driver/module",
-    ],
+    links: &["/sys/class/net/*/brif/*", "/sys/class/net/*/device", "/sys/class/net/*/device/driver/module"],
     asks: r#"if has ip; then
 e ip_addr "$(ip addr 2>/dev/null)"
 e ip_route4 "$(ip -4 route get 8.8.8.8 2>/dev/null)"
@@ -199,13 +195,7 @@ fn add_addresses(text: &str, interfaces: &mut Interfaces, ways: &mut [Map; 2]) -
 }
 
 /// Adds an IPv4 address; returns it unless it is one of the loopback.
-fn add_v4(
-    device: &str,
-    words: &[&str],
-    secondary: bool,
-    interfaces: &mut Interfaces,
-    way: &mut Map,
-) -> Option<String> {
+fn add_v4(device: &str, words: &[&str], secondary: bool, interfaces: &mut Interfaces, way: &mut Map) -> Option<String> {
     let (address, length) = words.get(1)?.split_once('/').unwrap_or((words[1], "32"));
     let broadcast = if words.get(2) == Some(&"brd") { words.get(3).copied().unwrap_or_default() } else { "" };
     let (bits, prefix): (Ipv4Addr, u32) = (address.parse().ok()?, length.parse().ok().filter(|length| *length <= 32)?);
@@ -227,7 +217,10 @@ fn add_v4(
     } else {
         push(interface, "ipv4_secondaries", entry.clone());
     }
-    if secondary && label != device && let Some(interface) = interfaces.get_mut(device) {
+    if secondary
+        && label != device
+        && let Some(interface) = interfaces.get_mut(device)
+    {
         push(interface, "ipv4_secondaries", entry.clone());
     }
     if way.get("address").and_then(Value::as_str) == Some(address) {

@@ -26,11 +26,7 @@ pub(super) struct Variety {
     pub(super) parse: fn(&str, &Answers) -> Option<Release>,
 }
 
-const fn variety(
-    name: &'static str,
-    path: &'static str,
-    parse: fn(&str, &Answers) -> Option<Release>,
-) -> Variety {
+const fn variety(name: &'static str, path: &'static str, parse: fn(&str, &Answers) -> Option<Release>) -> Variety {
     Variety { name, path, may_be_empty: false, parse }
 }
 
@@ -77,8 +73,11 @@ fn centos(text: &str, _: &Answers) -> Option<Release> {
 }
 
 fn openwrt(text: &str, _: &Answers) -> Option<Release> {
-    let said = assignments(text);
-    let get = |name: &str| said.get(name).map(|value| (*value).to_owned());
+    // Only double quotes count, as in Ansible.
+    let get = |name: &str| {
+        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix("=\"")?.strip_suffix('"'));
+        value.map(str::to_owned)
+    };
     let release = Release { version: get("DISTRIB_RELEASE"), release: get("DISTRIB_CODENAME"), ..Release::default() };
     of("OpenWrt", text.contains("OpenWrt")).map(|found| Release { name: found.name, ..release })
 }
@@ -132,7 +131,8 @@ fn suse(text: &str, answers: &Answers) -> Option<Release> {
 }
 
 /// `PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"`: what is in parentheses.
-static IN_PARENTHESES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"PRETTY_NAME=[^(\n]*\(?([^)\n]+?)\)").ok());
+static IN_PARENTHESES: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"PRETTY_NAME=[^(\n]*\(?([^)\n]+?)\)").ok());
 static TWO_NUMBERS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\d+\.(\d+)").ok());
 
 /// Returns the first group of a match.
@@ -221,10 +221,12 @@ pub(super) fn guess(answers: &Answers) -> Release {
         let parts: Vec<&str> = number.split('.').take(2).collect();
         Some(parts.join("."))
     });
-    let codename = get("VERSION_CODENAME").or(get("UBUNTU_CODENAME")).map(str::to_owned);
+    // An empty one counts.
+    let codename = said.get("VERSION_CODENAME").or(said.get("UBUNTU_CODENAME")).map(|name| (*name).to_owned());
     let in_version = || {
         let inner = |text: &str| Some(text.split_once('(')?.1.split_once(')')?.0.to_owned());
-        inner(get("VERSION").unwrap_or_default()).or_else(|| inner(old)).filter(|name| !name.is_empty())
+        let named = if text.is_empty() { inner(old) } else { inner(get("VERSION").unwrap_or_default()) };
+        named.filter(|name| !name.is_empty())
     };
     let name = match &*id {
         "" => old.split_whitespace().next().unwrap_or("OtherLinux").to_owned(),
@@ -234,7 +236,14 @@ pub(super) fn guess(answers: &Answers) -> Release {
     };
     let release = codename.or_else(in_version);
     let minor = None;
-    Release { name: Some(name), major: None, version: version.or(get("VERSION").map(|text| unquoted(text).into())), minor, release, search: None }
+    Release {
+        name: Some(name),
+        major: None,
+        version: version.or(get("VERSION").map(|text| unquoted(text).into())),
+        minor,
+        release,
+        search: None,
+    }
 }
 
 fn capitalised(word: &str) -> String {

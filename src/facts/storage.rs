@@ -5,7 +5,13 @@ use super::{Collector, Facts};
 use crate::value::Value;
 
 pub(super) static COLLECTORS: &[Collector] = &[
-    Collector { name: "iscsi", ids: &["iscsi_iqn"], files: &["/etc/iscsi/initiatorname.iscsi"], read: iscsi, ..Collector::NONE },
+    Collector {
+        name: "iscsi",
+        ids: &["iscsi_iqn"],
+        files: &["/etc/iscsi/initiatorname.iscsi"],
+        read: iscsi,
+        ..Collector::NONE
+    },
     Collector {
         name: "fibre_channel_wwn",
         files: &["/sys/class/fc_host/*/port_name"],

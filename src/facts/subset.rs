@@ -16,7 +16,7 @@ const OTHERS: [&str; 2] = ["facter", "ohai"];
 pub fn wanted(subset: &[String]) -> Result<Vec<&'static Collector>, BadSubset> {
     let all: HashSet<&'static str> = collectors().flat_map(names).collect();
     let minimal: HashSet<&'static str> = collectors().filter(|collector| collector.minimal).map(|c| c.name).collect();
-    let mut with: HashSet<&str> = minimal.clone();
+    let mut with: HashSet<&str> = minimal.iter().copied().collect();
     let (mut without, mut said): (HashSet<&str>, HashSet<&str>) = Default::default();
     let words = subset.iter().map(|word| word.trim());
     for word in words.chain(subset.is_empty().then_some("all")) {
@@ -26,24 +26,27 @@ pub fn wanted(subset: &[String]) -> Result<Vec<&'static Collector>, BadSubset> {
             (Some("min"), _) => without.extend(minimal.iter().copied()),
             (Some("all"), _) => without.extend(all.difference(&minimal).copied()),
             (Some(name), _) => {
-                without.insert(name);
+                without.extend(all.get(name).copied());
                 without.extend(collectors().filter(|collector| collector.name == name).flat_map(names));
             }
-            (None, name) if all.contains(name) => {
-                said.insert(name);
-                with.insert(name);
-            }
-            (None, name) => return Err(BadSubset(message(name, &all))),
+            (None, name) => match all.get(name) {
+                Some(name) => {
+                    said.insert(*name);
+                    with.insert(*name);
+                }
+                None => return Err(BadSubset(message(name, &all))),
+            },
         }
     }
     if with.is_empty() {
         with.extend(all.iter().copied());
     }
-    with.retain(|name| !without.contains(name) || said.contains(name));
+    with.retain(|name| !without.contains(*name) || said.contains(*name));
     let mut chosen: HashSet<&str> =
         collectors().filter(|collector| names(collector).any(|name| with.contains(name))).map(|c| c.name).collect();
     loop {
-        let needed: Vec<&str> = collectors().filter(|c| chosen.contains(c.name)).flat_map(|c| c.needs).copied().collect();
+        let needed: Vec<&str> =
+            collectors().filter(|c| chosen.contains(c.name)).flat_map(|c| c.needs).copied().collect();
         let before = chosen.len();
         chosen.extend(needed);
         if chosen.len() == before {

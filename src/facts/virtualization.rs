@@ -7,12 +7,7 @@ use std::collections::BTreeSet;
 
 pub(super) static COLLECTORS: &[Collector] = &[Collector {
     name: "virtual",
-    ids: &[
-        "virtualization_role",
-        "virtualization_tech_guest",
-        "virtualization_tech_host",
-        "virtualization_type",
-    ],
+    ids: &["virtualization_role", "virtualization_tech_guest", "virtualization_tech_host", "virtualization_type"],
     files: &[
         "/proc/1/cgroup",
         "/proc/xen/capabilities",
@@ -23,7 +18,7 @@ pub(super) static COLLECTORS: &[Collector] = &[Collector {
         "/sys/devices/virtual/dmi/id/sys_vendor",
     ],
     exists: &["/.dockerenv", "/.dockerinit", "/dev/kvm", "/proc/bc", "/proc/lve", "/proc/vz", "/proc/xen"],
-    asks: r#"[ -r /proc/1/environ ] && e process_1_env "$(tr '\0' '\n' </proc/1/environ 2>/dev/null)"
+    asks: r#"e process_1_env "$({ tr '\0' '\n' </proc/1/environ; } 2>/dev/null)"
 e vserver "$(grep '^VxID:' /proc/self/status 2>/dev/null)"
 e cpu_kind "$(grep -e '^model name' -e '^vendor_id' -e '^machine' /proc/cpuinfo 2>/dev/null | sort -u)"
 e modules "$(cut -d ' ' -f 1 /proc/modules 2>/dev/null)"
@@ -125,7 +120,8 @@ fn containers(answers: &Answers, finds: &mut Finds) {
     if answers.is_there("/.dockerenv") || answers.is_there("/.dockerinit") {
         finds.guest("docker");
     }
-    let is_container = ["docker", "lxc", "podman", "openvz", "containerd"].iter().any(|name| finds.guest.contains(*name));
+    let is_container =
+        ["docker", "lxc", "podman", "openvz", "containerd"].iter().any(|name| finds.guest.contains(*name));
     if is_container || said.is_some() {
         finds.guest.insert("container".into());
     }

@@ -21,6 +21,11 @@ pub struct Defines {
 }
 
 impl Defines {
+    /// Claims that some of it are facts.
+    pub(super) fn sets_facts(&self) -> bool {
+        self.facts || self.names.contains("ansible_facts")
+    }
+
     /// Claims that it defines nothing.
     pub fn is_empty(&self) -> bool {
         self.names.is_empty() && !self.everything && !self.facts
@@ -188,6 +193,8 @@ fn defines(task: &Task) -> Defines {
         "set_fact" => {
             for (key, key_node, _) in task.args.iter() {
                 match key.as_str() {
+                    // They are kept as facts as well.
+                    Some("cacheable") => defines.names.extend(["ansible_facts".into()]),
                     Some(name) if key_node.is_static() => {
                         defines.names.insert(name.into());
                     }

@@ -31,12 +31,8 @@ pub(super) const ARGS: &[Arg] = &[
     Arg::new("filter", ArgKind::List, "Only facts whose names match one of these patterns.").default("[]"),
     Arg::new("gather_subset", ArgKind::List, "Which facts: all, min, network, hardware, virtual, …; `!` takes out.")
         .default("[all]"),
-    Arg::new(
-        "gather_timeout",
-        ArgKind::Int,
-        "Seconds that asking for the size of one network file system may take.",
-    )
-    .default("10"),
+    Arg::new("gather_timeout", ArgKind::Int, "Seconds that asking for the size of one network file system may take.")
+        .default("10"),
 ];
 
 /// Asks the host, and makes facts of what it says.
@@ -44,18 +40,17 @@ pub(super) async fn gather(context: &Context<'_>) -> Result<Change, Failure> {
     let subset = texts(context, "gather_subset");
     let wanted = facts::wanted(&subset).map_err(|bad| Failure::new(FailureKind::Argument, bad.0))?;
     let timeout = context.args.int("gather_timeout").and_then(|seconds| u32::try_from(seconds).ok()).unwrap_or(10);
-    let how = Gathering {
-        fact_path: context.args.text("fact_path").unwrap_or_default(),
-        timeout_seconds: timeout.max(1),
-    };
+    let how =
+        Gathering { fact_path: context.args.text("fact_path").unwrap_or_default(), timeout_seconds: timeout.max(1) };
     let output = sh(context.probe, facts::program(&wanted, how)).await?;
     let gathered = facts::read(&wanted, &output.stdout).ok_or_else(|| {
         Failure::new(FailureKind::Module, "the host did not answer all questions about itself")
             .help("the host needs a POSIX shell with `printf`, `grep`, `ls` and `id`")
     })?;
-    let mut found = facts::filter(gathered.facts, &texts(context, "filter"));
+    let mut found = gathered.facts;
     found.insert("gather_subset", Value::list(subset.iter().map(String::as_str)));
     found.insert("module_setup", true);
+    let found = facts::filter(found, &texts(context, "filter"));
     let mut result = Map::new();
     result.insert("ansible_facts", found.clone());
     let mut change = Change::nothing(result);

@@ -29,13 +29,7 @@ const ARGUMENTS: [&str; 3] = ["fact_path", "gather_subset", "gather_timeout"];
 
 impl Loader {
     /// Makes the task that gathers facts for a play. Whether it runs is known when the settings of the run are.
-    pub(super) fn gather(
-        &self,
-        map: &Mapping,
-        span: Span,
-        base: &Arc<Inherited>,
-        found: &mut Diagnostics,
-    ) -> Gather {
+    pub(super) fn gather(&self, map: &Mapping, span: Span, base: &Arc<Inherited>, found: &mut Diagnostics) -> Gather {
         let said = map.get("gather_facts").filter(|node| !node.is_null()).cloned();
         if let Some(node) = &said {
             template::check(node, &self.sources, found);

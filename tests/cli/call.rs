@@ -44,6 +44,13 @@ impl Call {
         self
     }
 
+    /// Sets a variable of its environment.
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Call {
+        self.shown = format!("{name}={value} {}", self.shown);
+        self.command.env(name, value);
+        self
+    }
+
     /// Starts it; its output goes to files, so that nobody has to read while it runs. The project must outlive it.
     pub(crate) fn start(mut self) -> Running {
         let file = |name: &str| File::create(self.scratch.path().join(name)).expect("the folder is ours");
