@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::item::boolean;
-use super::run::early;
+use super::plan::early;
 use super::step::VarWrite;
 use super::world::{Shelf, World};
 use crate::facts::cache::FactCache;

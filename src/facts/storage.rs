@@ -34,7 +34,7 @@ fn fibre_channel(answers: &Answers, facts: &mut Facts) {
 }
 
 fn nvme(answers: &Answers, facts: &mut Facts) {
-    let lines = answers.file("/etc/nvme/hostnqn").unwrap_or_default().lines();
-    let name = lines.filter(|line| line.starts_with("nqn.")).next_back().unwrap_or_default();
+    let mut lines = answers.file("/etc/nvme/hostnqn").unwrap_or_default().lines();
+    let name = lines.rfind(|line| line.starts_with("nqn.")).unwrap_or_default();
     facts.set("hostnqn", name);
 }

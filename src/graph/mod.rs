@@ -9,17 +9,21 @@
 //! statuses or variables, only on the clock.
 
 mod data;
+mod explain;
 mod lower;
 mod needs;
 mod plan;
+mod plays;
 #[cfg(test)]
 mod tests;
 mod view;
 
 pub use data::{Defines, Knowledge};
+pub use explain::explain;
 pub use lower::{Lowering, lower_play};
 pub use plan::{TagFilter, keep_tagged};
-pub use view::{Format, view};
+pub use plays::{PlayEdge, PlayReason, order_plays};
+pub use view::{Format, PlayGraph, view};
 
 use crate::effect::Effect;
 use crate::playbook::{Strategy, Task};

@@ -23,16 +23,19 @@ mod remote;
 mod write;
 
 pub mod add_host;
+pub mod assemble;
 pub mod assert;
 pub mod blockinfile;
 pub mod cli_command;
 pub mod cli_config;
+pub mod cli_confirm;
 pub mod command;
 pub mod copy;
 pub mod debug;
 pub mod fail;
 pub mod fetch;
 pub mod file;
+pub mod find;
 pub mod gather_facts;
 pub mod group_by;
 pub mod include_vars;
@@ -41,8 +44,10 @@ pub mod net_ping;
 pub mod pause;
 pub mod ping;
 pub mod raw;
+pub mod replace;
 pub mod script;
 pub mod set_fact;
+pub mod set_stats;
 pub mod setup;
 pub mod shell;
 pub mod slurp;
@@ -196,16 +201,19 @@ pub trait Probe: Send + Sync {
 /// Every module. Sorted by name.
 pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
+    &assemble::MODULE,
     &assert::MODULE,
     &blockinfile::MODULE,
     &cli_command::MODULE,
     &cli_config::MODULE,
+    &cli_confirm::MODULE,
     &command::MODULE,
     &copy::MODULE,
     &debug::MODULE,
     &fail::MODULE,
     &fetch::MODULE,
     &file::MODULE,
+    &find::MODULE,
     &gather_facts::MODULE,
     &group_by::MODULE,
     &include_vars::MODULE,
@@ -214,8 +222,10 @@ pub static TABLE: &[&Module] = &[
     &pause::MODULE,
     &ping::MODULE,
     &raw::MODULE,
+    &replace::MODULE,
     &script::MODULE,
     &set_fact::MODULE,
+    &set_stats::MODULE,
     &setup::MODULE,
     &shell::MODULE,
     &slurp::MODULE,

@@ -5,9 +5,11 @@
 //! `[a&&b]` and `[a--b]` are plain sets; an empty match may follow another match. Backtracking is bounded: a pattern
 //! that runs away is an error, never a hang.
 
+mod line;
 mod replacement;
 mod translate;
 
+pub(crate) use line::{First, LineMatch, LinePattern, LineSet};
 pub(crate) use replacement::Replacement;
 
 use replacement::Part;
@@ -222,6 +224,11 @@ impl Match {
     pub(crate) fn span(&self) -> (usize, usize) {
         // Group 0 is always there.
         self.groups.first().copied().flatten().unwrap_or_default()
+    }
+
+    /// Returns start and end of a group; `None` when the group took no part.
+    pub(crate) fn group_span(&self, group: usize) -> Option<(usize, usize)> {
+        self.groups.get(group).copied().flatten()
     }
 
     /// Returns the text of a group; `None` when the group took no part.

@@ -45,9 +45,16 @@ impl Call {
     }
 
     /// Sets a variable of its environment.
-    pub(crate) fn env(mut self, name: &str, value: &str) -> Call {
-        self.shown = format!("{name}={value} {}", self.shown);
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Call {
         self.command.env(name, value);
+        self
+    }
+
+    /// Gives it a text on standard input.
+    pub(crate) fn stdin(mut self, text: &str) -> Call {
+        let path = self.scratch.path().join("stdin");
+        fs::write(&path, text).expect("the folder is ours");
+        self.command.stdin(File::open(path).expect("it was just written"));
         self
     }
 
