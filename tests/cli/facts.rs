@@ -64,5 +64,6 @@ fn a_cache_that_cannot_be_written_is_told_and_fails_nothing() {
     let cache = project.at("cache").display().to_string();
     let run = project.run().env("ANSIBLE_CACHE_PLUGIN", "jsonfile").env("ANSIBLE_CACHE_PLUGIN_CONNECTION", &cache);
     run.exits(0).shows("cannot keep facts in");
-    project.run().env("ANSIBLE_CACHE_PLUGIN", "redis").exits(65).complains("there is no fact cache `redis`");
+    project.run().env("ANSIBLE_CACHE_PLUGIN", "redis").exits(65).complains("must be one of memory, jsonfile");
+    project.run().env("ANSIBLE_CACHE_PLUGIN", "jsonfile").exits(64).complains("needs a folder");
 }

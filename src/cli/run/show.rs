@@ -11,6 +11,8 @@ pub(super) fn reporter(args: &RunArgs, colour: Option<bool>) -> Box<dyn Reporter
         unicode: locale_is_utf8(),
         verbosity: args.verbose,
         quiet: args.quiet,
+        skipped: !args.hides_skipped,
+        unchanged: !args.hides_unchanged,
         width: if is_terminal { usize::from(terminal.size().1) } else { 80 },
     };
     match args.output {
