@@ -7,6 +7,7 @@ use super::world::{Shelf, StepScope};
 use crate::event::{Status, What};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{self, ArgKind, Change, Finished, Module, Output, RunChange, TextDiff, Withheld, coerce_args};
+use crate::phase::{self, Phase};
 use crate::platform;
 use crate::playbook::{Action, role_use};
 use crate::redact::Secret;
@@ -133,6 +134,10 @@ fn missing(scope: &StepScope, failure: Failure) -> ItemOutcome {
 
 /// Returns the first condition that does not hold, as text.
 fn condition(templar: &Templar, conditions: &[Node]) -> Result<Option<String>, Failure> {
+    if conditions.is_empty() {
+        return Ok(None);
+    }
+    let _time = phase::time(Phase::Template);
     for node in conditions {
         if !templar.condition(node)? {
             return Ok(Some(node.to_value().to_text()));
@@ -343,6 +348,7 @@ async fn once(
     module: &'static Module,
     implied: Option<&'static str>,
 ) -> Result<ItemOutcome, Failure> {
+    let rendering = phase::time(Phase::Template);
     let delegate = delegate(job, templar)?;
     let args = arguments(job, templar, module)?;
     for arg in module.args.iter().filter(|arg| arg.kind == ArgKind::Secret) {
@@ -361,6 +367,7 @@ async fn once(
         None => job.context.settings.check,
     };
     let env = environment(job, templar)?;
+    drop(rendering);
     let gate = Gate { job, target: &target, check, env: &env };
     let context = module::Context {
         args: &args,
@@ -371,7 +378,7 @@ async fn once(
         platform: target.platform.or_else(|| implied.and_then(platform::find)),
         run: &*job.context,
     };
-    let change = (module.plan)(context).await?;
+    let change = phase::rest(Phase::Template, (module.plan)(context)).await?;
     let mut outcome = carry_out(job, module, change, &gate).await?;
     outcome.delegated_to = delegate;
     if let (Some(delegated), true) = (&outcome.delegated_to, flag(job, scope, &job.task.settings.delegate_facts)?) {
@@ -452,7 +459,10 @@ fn finished(
     changed: bool,
 ) -> Result<Finished, Failure> {
     match finish {
-        Some(finish) => finish(outputs, result),
+        Some(finish) => {
+            let _time = phase::time(Phase::Parse);
+            finish(outputs, result)
+        }
         None => Ok(Finished::new(result, changed)),
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Lines {
 
 struct Task {
     name: Clean,
-    module: &'static str,
+    module: String,
     place: Clean,
     handler: bool,
 }
@@ -69,10 +69,10 @@ impl Lines {
                 }
             }
             What::TaskStarted { task, name, module, place, handler } => {
-                let task_of = Task { name: name.clone(), module, place: place.clone(), handler: *handler };
+                let task_of = Task { name: name.clone(), module: module.to_string(), place: place.clone(), handler: *handler };
                 self.tasks.insert(*task, task_of);
             }
-            What::StepStarted { task, host } if self.look.verbosity >= 3 && !self.look.quiet => {
+            What::StepStarted { task, host, .. } if self.look.verbosity >= 3 && !self.look.quiet => {
                 self.headline(*task, &mut out);
                 out.push_str(&format!("started: [{host}]\n"));
             }
@@ -96,7 +96,7 @@ impl Lines {
                     out.push_str(&format!("  --> {place}\n"));
                 }
             }
-            What::Interrupted { how } => out.push_str(match *how {
+            What::Interrupted { how } => out.push_str(match how.as_ref() {
                 "cut" => "interrupted: steps that run are cut off\n",
                 _ => "interrupted: steps that run may end, no new ones start (once more to cut them off)\n",
             }),

@@ -213,7 +213,7 @@ impl Steps {
     fn add(&mut self, event: &Event) {
         match &event.what {
             What::PlayStarted { steps, .. } | What::StepsAdded { steps } => self.expected += *steps as u64,
-            What::StepStarted { task, host } => {
+            What::StepStarted { task, host, .. } => {
                 self.next += 1;
                 self.numbers.insert((*task, host.clone()), self.next);
                 let step = Running { host: host.clone(), task: *task, since: Instant::now() };

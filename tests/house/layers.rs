@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     // base
     ("effect", &[]),
+    ("phase", &[]),
     ("value", &[]),
     ("redact", &["value"]),
     ("source", &[]),
     ("failure", &["redact", "source", "value"]),
-    ("event", &["failure", "redact"]),
+    ("event", &["failure", "phase", "redact"]),
     // language
     ("yaml", &["source", "value"]),
     ("vars", &["source", "value", "yaml"]),
@@ -25,7 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("playbook", &["module", "source", "template", "value", "vars", "yaml"]),
     ("graph", &["effect", "module", "platform", "playbook", "source", "template", "vars", "yaml"]),
     // what is done
-    ("transport", &["effect", "failure", "module", "platform", "redact", "source", "value"]),
+    ("transport", &["effect", "failure", "module", "phase", "platform", "redact", "source", "value"]),
     (
         "executor",
         &[
@@ -35,6 +36,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "graph",
             "inventory",
             "module",
+            "phase",
             "platform",
             "playbook",
             "redact",
@@ -47,7 +49,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // what is shown
-    ("report", &["event", "failure", "redact", "value"]),
+    ("report", &["event", "failure", "phase", "redact", "value"]),
+    ("journal", &["event", "redact", "value"]),
     // the lab stands for the outside world: it knows nothing of those who talk to it
     ("lab", &["failure", "redact", "source", "value"]),
 ];
