@@ -3,6 +3,7 @@
 //! The map of the house, in the order in which data flows; `ARCHITECTURE.md` says more.
 
 pub mod cli;
+pub mod configuration;
 pub mod effect;
 pub mod event;
 pub mod executor;
@@ -16,6 +17,7 @@ pub mod module;
 pub mod phase;
 pub mod platform;
 pub mod playbook;
+pub(crate) mod python_regex;
 pub mod redact;
 pub mod report;
 pub mod source;

@@ -7,20 +7,18 @@
 //! Where a device keeps a candidate, it is committed as a whole or not at all; elsewhere each line acts at once, and a
 //! failure says which lines are in.
 
-mod text;
-
 use super::{
     Action, Alias, Arg, ArgKind, Args, Change, Cli, CliAnswer, CliLine, CliResponse, Context, Finished, Module, Needs,
     Output, Probe, Rule, TextDiff, Work,
 };
+use crate::configuration::{Section, merge, missing, parse, parse_lines, print, to_send};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
-use crate::platform::{ConfigStyle, ConfigText, Platform, Save};
+use crate::platform::{ConfigText, Platform, Save};
 use crate::redact::Secret;
 use crate::source::SearchPath;
 use crate::value::Map;
 use crate::yaml::has_template;
-use text::{Section, merge, missing, parse, parse_lines, print, to_send};
 
 /// The module.
 pub(super) static MODULE: Module = Module {

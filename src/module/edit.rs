@@ -8,7 +8,7 @@ use super::slurp::content;
 use super::write::{backup_path, check_validations, make_folders, put_of, write_actions};
 use super::{Change, Context, Finished, Output, TextDiff};
 use crate::failure::{Failure, FailureKind};
-use crate::template::regex::{Anchor, Flags, Regex, compile};
+use crate::python_regex::{Anchor, Flags, Regex, compile};
 use crate::value::{Map, Value};
 use std::sync::Arc;
 

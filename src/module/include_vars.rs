@@ -5,7 +5,7 @@ use super::set_fact::check_name;
 use super::{Arg, ArgKind, Args, Change, Context, Module, Needs, Rule};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
-use crate::template::regex::{Anchor, Flags, Regex, compile};
+use crate::python_regex::{Anchor, Flags, Regex, compile};
 use crate::value::{Key, Map, Value};
 use crate::vars::Var;
 use crate::yaml::{Kind, Mapping, Node};

@@ -5,7 +5,7 @@ use super::edit::{backup_field, is_match, lines, open, pattern};
 use super::{Arg, ArgKind, Change, Context, Module, Needs, Rule};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
-use crate::template::regex::{Regex, Replacement};
+use crate::python_regex::{Regex, Replacement};
 use crate::value::Map;
 
 /// `lineinfile`

@@ -6,7 +6,7 @@ use super::slurp::content;
 use super::{Action, Arg, ArgKind, Args, Change, Context, Module, Needs, Output, Probe, Rule, TcpTry, Work};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
-use crate::template::regex::{Anchor, Flags, Match, Regex, compile};
+use crate::python_regex::{Anchor, Flags, Match, Regex, compile};
 use crate::value::{Map, Value};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

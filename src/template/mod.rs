@@ -35,7 +35,6 @@ mod property;
 #[cfg(test)]
 mod recorded;
 mod reference;
-pub(crate) mod regex;
 mod render;
 mod syntax;
 mod tests;

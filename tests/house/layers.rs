@@ -16,13 +16,30 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("failure", &["redact", "source", "value"]),
     ("event", &["failure", "phase", "redact"]),
     // language
+    ("python_regex", &[]),
     ("yaml", &["source", "value"]),
     ("vars", &["source", "value", "yaml"]),
-    ("template", &["failure", "redact", "source", "value", "vars", "yaml"]),
+    ("template", &["failure", "python_regex", "redact", "source", "value", "vars", "yaml"]),
     ("inventory", &["source", "value", "vars", "yaml"]),
     ("platform", &["effect"]),
+    ("configuration", &["platform"]),
     // what can be asked for
-    ("module", &["effect", "failure", "platform", "redact", "source", "template", "value", "vars", "yaml"]),
+    (
+        "module",
+        &[
+            "configuration",
+            "effect",
+            "failure",
+            "platform",
+            "python_regex",
+            "redact",
+            "source",
+            "template",
+            "value",
+            "vars",
+            "yaml",
+        ],
+    ),
     ("playbook", &["module", "source", "template", "value", "vars", "yaml"]),
     ("graph", &["effect", "module", "platform", "playbook", "source", "template", "vars", "yaml"]),
     // what is done

@@ -300,10 +300,10 @@ fn fileglob(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
             found = found.into_iter().map(|path| path.join(part)).filter(|path| path.exists()).collect();
             continue;
         }
-        let regex = crate::template::regex::compile(
+        let regex = crate::python_regex::compile(
             &glob_pattern(part),
-            crate::template::regex::Flags { dot_all: true, ..Default::default() },
-            crate::template::regex::Anchor::Whole,
+            crate::python_regex::Flags { dot_all: true, ..Default::default() },
+            crate::python_regex::Anchor::Whole,
         )
         .map_err(|why| args.error(format!("pattern `{part}` {why}")))?;
         let mut next = Vec::new();

@@ -3,7 +3,7 @@
 use super::args::{Args, add_filter};
 use super::python::text;
 use super::{Filter, to_engine};
-use crate::template::regex::{Anchor, Flags, Regex, Replacement, compile};
+use crate::python_regex::{Anchor, Flags, Regex, Replacement, compile};
 use crate::value::Value as Data;
 use minijinja::{Error, State, Value};
 use std::sync::Arc;
@@ -114,7 +114,7 @@ fn regex_findall(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     let (subject, by) = (text(args.input())?, text(args.need("regex")?)?);
     let regex = pattern(args, &by, flags(args), Anchor::Anywhere)?;
     let found = regex.find_all(&subject, usize::MAX).map_err(|why| bad(args, &by, &why))?;
-    let group = |found: &crate::template::regex::Match, n| Data::from(found.group(&subject, n).unwrap_or_default());
+    let group = |found: &crate::python_regex::Match, n| Data::from(found.group(&subject, n).unwrap_or_default());
     let rows: Vec<Data> = match regex.groups() {
         0 => found.iter().map(|found| group(found, 0)).collect(),
         1 => found.iter().map(|found| group(found, 1)).collect(),

@@ -1,10 +1,10 @@
 //! Tests on text: patterns, URLs, versions, ciphertext.
 
 use super::Test;
+use crate::python_regex::{Anchor, Flags};
 use crate::template::filters::args::{Args, add_test};
 use crate::template::filters::python::text;
 use crate::template::filters::regex::{bad, pattern};
-use crate::template::regex::{Anchor, Flags};
 use minijinja::Error;
 use minijinja::value::ValueKind;
 

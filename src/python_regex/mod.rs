@@ -67,6 +67,9 @@ const MAX_KEPT: usize = 1000;
 /// The most matches in one text. Arbitrary: a match every few bytes of the largest outputs.
 const MAX_MATCHES: usize = 2_000_000;
 
+/// The longest text that replacing makes, in bytes. Arbitrary: above any device configuration, below what hurts.
+const MAX_TEXT: usize = 64 << 20;
+
 type Key = (String, Flags, Anchor);
 static KEPT: LazyLock<Mutex<HashMap<Key, Arc<Regex>>>> = LazyLock::new(Mutex::default);
 
@@ -187,7 +190,7 @@ impl Regex {
                     Part::Group(group) => out.push_str(found.group(text, *group).unwrap_or_default()),
                 }
             }
-            if out.len() > super::filters::args::MAX_TEXT {
+            if out.len() > MAX_TEXT {
                 return Err("makes the text too long".into());
             }
             at = end;

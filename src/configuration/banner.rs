@@ -1,0 +1,61 @@
+//! Banners: one line of a configuration that holds several, up to a delimiter.
+
+/// Returns what ends a banner that begins on this line and does not end on it: IOS takes any character (`^C` is shown
+/// for one that cannot be printed), EOS a line `EOF`.
+pub(super) fn banner_end(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("banner ")?.trim_start();
+    let Some((_, rest)) = rest.split_once(' ') else { return Some("EOF") };
+    let rest = rest.trim_start();
+    let first = rest.chars().next()?;
+    let end = if rest.starts_with("^C") { "^C" } else { &rest[..first.len_utf8()] };
+    // A word that is no delimiter: `banner motd file:x`.
+    let is_delimiter = !first.is_alphanumeric();
+    (is_delimiter && !rest[end.len()..].contains(end)).then_some(end)
+}
+
+/// What a banner says and how it is written.
+pub(super) struct Banner<'a> {
+    pub(super) kind: &'a str,
+    pub(super) delimiter: &'a str,
+    pub(super) body: &'a str,
+}
+
+/// Reads a banner; `None` for any other line.
+pub(super) fn banner(line: &str) -> Option<Banner<'_>> {
+    let rest = line.strip_prefix("banner ")?.trim_start();
+    let (kind, rest) = rest.split_at(rest.find(char::is_whitespace)?);
+    if rest.starts_with('\n') {
+        let body = rest.trim_end().strip_suffix("EOF").unwrap_or(rest);
+        return Some(Banner { kind, delimiter: "EOF", body });
+    }
+    let rest = rest.trim_start();
+    let first = rest.chars().next().filter(|first| !first.is_alphanumeric())?;
+    let delimiter = if rest.starts_with("^C") { "^C" } else { &rest[..first.len_utf8()] };
+    let body = &rest[delimiter.len()..];
+    Some(Banner { kind, delimiter, body: body.split(delimiter).next().unwrap_or(body) })
+}
+
+/// Returns a line as it is typed. A banner whose delimiter is shown as `^C` (it cannot be printed) gets another one:
+/// typed, `^C` would be `^` and a letter of the text.
+pub(super) fn typed(line: &str) -> String {
+    match banner(line).filter(|banner| banner.delimiter == "^C") {
+        None => line.to_owned(),
+        Some(Banner { kind, body, .. }) => {
+            let delimiter =
+                ['@', '~', '%', '&', '+', '=', '|'].into_iter().find(|c| !body.contains(*c)).unwrap_or('\x03');
+            format!("banner {kind} {delimiter}{body}{delimiter}")
+        }
+    }
+}
+
+pub(super) fn with_banner<'a>(first: &str, end: &str, lines: &mut impl Iterator<Item = &'a str>) -> String {
+    let mut banner = first.to_owned();
+    for line in lines {
+        banner.push('\n');
+        banner.push_str(line.trim_end());
+        if line.contains(end) {
+            break;
+        }
+    }
+    banner
+}

@@ -1,0 +1,39 @@
+//! Says what a configuration will be.
+
+use super::Section;
+use super::compare::{is_inside, said};
+use crate::platform::{ConfigStyle, ConfigText};
+use std::collections::HashMap;
+
+/// Returns `running` as it will be with the lines in, as far as text can tell: `no x` takes `x` out.
+pub fn merge(mut running: Vec<Section>, added: &[Section], style: &ConfigText) -> Vec<Section> {
+    let places = |running: &[Section]| -> HashMap<String, usize> {
+        running.iter().enumerate().rev().map(|(place, section)| (said(&section.line), place)).collect()
+    };
+    let mut there = places(&running);
+    for section in added {
+        let negated = section.line.strip_prefix(style.negate.as_str()).filter(|_| !style.negate.is_empty());
+        if let Some(what) = negated {
+            let what = said(&if style.style == ConfigStyle::Set { format!("set {what}") } else { what.to_owned() });
+            let before = running.len();
+            running.retain(|other| !is_inside(&said(&other.line), &what));
+            if running.len() < before {
+                there = places(&running);
+            }
+            if running.len() < before || style.style == ConfigStyle::Set {
+                continue;
+            }
+        }
+        match there.get(&said(&section.line)) {
+            Some(place) => {
+                let children = std::mem::take(&mut running[*place].children);
+                running[*place].children = merge(children, &section.children, style);
+            }
+            None => {
+                there.insert(said(&section.line), running.len());
+                running.push(Section { children: merge(Vec::new(), &section.children, style), ..section.clone() });
+            }
+        }
+    }
+    running
+}

@@ -1,0 +1,48 @@
+//! A configuration's text as a tree of lines: read, compared, and turned into what is to be typed.
+//!
+//! From text to commands: [`parse`] makes sections of a device's text, [`missing`] finds what of the lines wanted is not
+//! there, [`to_send`] orders it with the lines that lead into each section, and [`merge`] says what the configuration will
+//! be. All of it is pure; what differs between devices is data ([`ConfigText`](crate::platform::ConfigText)).
+
+mod banner;
+mod compare;
+mod merge;
+mod read;
+mod send;
+#[cfg(test)]
+mod tests;
+
+pub use compare::missing;
+pub use merge::merge;
+pub use read::{parse, parse_lines};
+pub use send::to_send;
+
+/// A line with the lines that belong to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// The line, without blanks around it; of a banner all its lines.
+    pub line: String,
+    /// What stands in it.
+    pub children: Vec<Section>,
+}
+
+impl Section {
+    pub(crate) fn of(line: &str) -> Section {
+        Section { line: line.trim().to_owned(), children: Vec::new() }
+    }
+}
+
+/// Returns sections as text, a blank deeper each.
+pub fn print(sections: &[Section]) -> String {
+    fn write(sections: &[Section], depth: usize, out: &mut String) {
+        for section in sections {
+            out.extend(std::iter::repeat_n(' ', depth));
+            out.push_str(&section.line);
+            out.push('\n');
+            write(&section.children, depth + 1, out);
+        }
+    }
+    let mut out = String::new();
+    write(sections, 0, &mut out);
+    out
+}

@@ -1,0 +1,54 @@
+//! Reads a configuration's text: sections by indentation, or whole `set` lines.
+
+use super::Section;
+use super::banner::{banner_end, with_banner};
+use crate::platform::{ConfigStyle, ConfigText};
+
+/// Reads a configuration. Comments, ends of sections and lines that mean nothing are left out.
+pub fn parse(text: &str, style: &ConfigText) -> Vec<Section> {
+    let mut root: Vec<Section> = Vec::new();
+    // Where each open section is indented, outermost first.
+    let mut open: Vec<usize> = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        if is_nothing(line, style) {
+            continue;
+        }
+        let indent = line.chars().take_while(|c| c.is_whitespace()).count();
+        let line = match banner_end(line.trim()) {
+            Some(end) => with_banner(line.trim(), end, &mut lines),
+            None => line.trim().to_owned(),
+        };
+        if style.style == ConfigStyle::Set {
+            root.push(Section { line, children: Vec::new() });
+            continue;
+        }
+        while open.last().is_some_and(|outer| indent <= *outer) {
+            open.pop();
+        }
+        let mut place = &mut root;
+        for _ in 0..open.len() {
+            place = &mut place.last_mut().expect("an open section has a line").children;
+        }
+        place.push(Section { line, children: Vec::new() });
+        open.push(indent);
+    }
+    root
+}
+
+/// Makes sections of lines under their parents; what the lines are indented by counts below the parents.
+pub fn parse_lines(parents: &[String], lines: &[String], style: &ConfigText) -> Vec<Section> {
+    let mut sections = parse(&lines.join("\n"), style);
+    for parent in parents.iter().rev() {
+        sections = vec![Section { children: sections, ..Section::of(parent) }];
+    }
+    sections
+}
+
+fn is_nothing(line: &str, style: &ConfigText) -> bool {
+    let trimmed = line.trim();
+    trimmed.is_empty()
+        || style.comments.iter().any(|comment| trimmed.starts_with(comment.as_str()))
+        || style.section_end.iter().any(|end| trimmed == end)
+        || style.volatile.iter().any(|volatile| volatile.is_match(line))
+}

@@ -1,0 +1,119 @@
+use super::*;
+use crate::platform;
+use crate::platform::ConfigText;
+use proptest::prelude::*;
+
+fn ios() -> &'static ConfigText {
+    &platform::find("ios").unwrap().text
+}
+
+/// Returns the lines to send for `wanted` on `running`.
+fn sent(wanted: &str, running: &str, style: &ConfigText) -> Vec<String> {
+    to_send(&missing(&parse(wanted, style), &parse(running, style), style), style.style)
+}
+
+const RUNNING: &str = "Building configuration...\n\nCurrent configuration : 1000 bytes\n!\nhostname r1\n!\n\
+    interface Gi0/1\n description x\n ip address 10.0.0.1 255.255.255.0\n!\ninterface Gi0/2\n shutdown\n!\n\
+    router bgp 1\n bgp log-neighbor-changes\n !\n address-family ipv4\n  neighbor 10.0.0.2 activate\n \
+    exit-address-family\n!\nend\n";
+
+#[test]
+fn only_what_is_missing_is_sent() {
+    let cases: [(&str, &[&str]); 10] = [
+        ("hostname r1", &[]),
+        ("hostname r2", &["hostname r2"]),
+        ("interface Gi0/1\n description x\n", &[]),
+        ("interface Gi0/1\n  description   x\n!\nend\n", &[]),
+        ("interface Gi0/1\n description y\n mtu 9000", &["interface Gi0/1", "description y", "mtu 9000"]),
+        ("interface Gi0/3\n description x", &["interface Gi0/3", "description x"]),
+        // The same line under another parent is another line.
+        ("interface Gi0/2\n description x", &["interface Gi0/2", "description x"]),
+        // `no shutdown` is never shown: nothing to do where it is not shut down.
+        ("interface Gi0/1\n no shutdown\ninterface Gi0/2\n no shutdown", &["interface Gi0/2", "no shutdown"]),
+        ("no ip domain lookup", &["no ip domain lookup"]),
+        ("description x", &["description x"]),
+    ];
+    for (wanted, lines) in cases {
+        assert_eq!(sent(wanted, RUNNING, ios()), lines, "{wanted:?}");
+    }
+}
+
+#[test]
+fn sections_are_left_where_a_line_belongs_outside() {
+    let wanted = "interface Gi0/1\n mtu 9000\ninterface Gi0/2\n mtu 9000\nip routing\nrouter bgp 1\n \
+                  address-family ipv4\n  network 10.0.0.0\n address-family ipv6\n  network 2001::\n timers bgp 1 3\n\
+                  hostname r2\n";
+    let lines = [
+        "interface Gi0/1",
+        "mtu 9000",
+        "interface Gi0/2",
+        "mtu 9000",
+        "exit",
+        "ip routing",
+        "router bgp 1",
+        "address-family ipv4",
+        "network 10.0.0.0",
+        "exit",
+        "address-family ipv6",
+        "network 2001::",
+        "exit",
+        "timers bgp 1 3",
+        "exit",
+        "hostname r2",
+    ];
+    assert_eq!(sent(wanted, RUNNING, ios()), lines);
+}
+
+#[test]
+fn banners_are_one_line_with_all_their_text() {
+    let running = "banner motd ^C\n# keep out\n end\n^C\nhostname r1\n";
+    assert_eq!(sent(running, running, ios()), [""; 0]);
+    let wanted = "banner motd @\nwelcome\n!\n@\nhostname r1\n";
+    assert_eq!(sent(wanted, running, ios()), ["banner motd @\nwelcome\n!\n@"]);
+    assert_eq!(sent("banner motd @\n# keep out\n end\n@", running, ios()), [""; 0], "another delimiter");
+    assert_eq!(sent(running, "", ios()), ["banner motd @\n# keep out\n end\n@", "hostname r1"], "it can be typed");
+    assert_eq!(sent("banner motd @one line@", running, ios()), ["banner motd @one line@"]);
+    let eos = &platform::find("eos").unwrap().text;
+    assert_eq!(sent("banner login\nhi\nEOF\nhostname x", "hostname x", eos), ["banner login\nhi\nEOF"]);
+}
+
+#[test]
+fn set_lines_are_whole_commands() {
+    let junos = &platform::find("junos").unwrap().text;
+    let running = "## Last changed: now\nset version 20.4\nset system host-name mx1\n\
+                   set interfaces ge-0/0/0 description \"core\"\n";
+    let cases: [(&str, &[&str]); 5] = [
+        ("set system host-name mx1", &[]),
+        ("set interfaces ge-0/0/0 description core", &[]),
+        ("delete interfaces ge-0/0/0", &["delete interfaces ge-0/0/0"]),
+        ("delete interfaces ge-0/0/1", &[]),
+        ("set a\n  set b", &["set a", "set b"]),
+    ];
+    for (wanted, lines) in cases {
+        assert_eq!(sent(wanted, running, junos), lines, "{wanted:?}");
+    }
+}
+
+/// Sections as nested as devices nest them.
+fn sections() -> impl Strategy<Value = Vec<Section>> {
+    let leaf = "[a-d]{1,2}".prop_map(|line| Section::of(&line));
+    let nested = leaf.prop_recursive(3, 24, 4, |inner| {
+        ("[e-h]{1,2}", proptest::collection::vec(inner, 0..4)).prop_map(|(line, children)| Section { line, children })
+    });
+    proptest::collection::vec(nested, 0..6)
+}
+
+proptest! {
+    #[test]
+    fn what_was_merged_is_not_missing_any_more(wanted in sections(), running in sections()) {
+        let after = merge(running.clone(), &missing(&wanted, &running, ios()), ios());
+        prop_assert_eq!(missing(&wanted, &after, ios()), vec![]);
+        prop_assert_eq!(missing(&wanted, &parse(&print(&after), ios()), ios()), vec![], "printing keeps it");
+    }
+
+    #[test]
+    fn any_text_is_read(text in "(banner [a-z ^@]{0,6}|[ a-z!@^\"]{0,8}|\n){0,40}") {
+        let sections = parse(&text, ios());
+        prop_assert_eq!(missing(&sections, &sections, ios()).len(), 0);
+    }
+}
