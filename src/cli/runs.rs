@@ -1,6 +1,5 @@
 //! `netplay runs`: what past runs have left.
 
-use super::critical::{self, CriticalPathArgs};
 use super::look::{ViewOptions, shown};
 use super::{Exit, say, say_error};
 use crate::journal::{End, EventFile, Run, Runs, default_folder};
@@ -24,8 +23,6 @@ enum RunsCommand {
     List,
     /// Show a run again
     Show(ShowArgs),
-    /// Show the chain of steps that made a run as long as it was, and what they waited for
-    CriticalPath(CriticalPathArgs),
 }
 
 /// Where journals are.
@@ -61,9 +58,6 @@ pub(super) fn main(args: &RunsArgs, colour: Option<bool>) -> Exit {
         None | Some(RunsCommand::List) => list(&args.journal),
         Some(RunsCommand::Show(show)) => {
             find(&args.journal, &show.run).and_then(|path| replay(&path, &show.view, colour))
-        }
-        Some(RunsCommand::CriticalPath(path)) => {
-            find(&args.journal, &path.run).and_then(|file| critical::show(&file, path))
         }
     };
     match done {

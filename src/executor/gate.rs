@@ -82,9 +82,7 @@ impl Gate<'_> {
             _ => {}
         }
         let target = match action.place {
-            Place::Controller => {
-                Arc::new(Target { kind: Kind::Local, elevate: None, ..(**self.target).clone() })
-            }
+            Place::Controller => Arc::new(Target { kind: Kind::Local, elevate: None, ..(**self.target).clone() }),
             Place::Host => Arc::clone(self.target),
         };
         // Transports say what they connect and send; the rest is waiting for the answer.

@@ -6,6 +6,7 @@ use crate::event::Event;
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write as _};
+use std::sync::atomic::Ordering;
 
 /// Where events are written.
 struct Journal {
@@ -21,6 +22,9 @@ const BUFFER_BYTES: usize = 1 << 20;
 /// Writes what waits until no more comes.
 pub(super) fn run(feed: &Feed) {
     let mut journal: Option<Journal> = None;
+    // Events that are missing before the next ones.
+    let mut missing = 0;
+    let mut t_ms = 0;
     while let Some(mut state) = feed.wait_to_write() {
         let file = state.file.take();
         let batch = state.write.take();
@@ -28,38 +32,37 @@ pub(super) fn run(feed: &Feed) {
         if let Some(file) = file {
             journal = Some(Journal::new(file));
         }
-        let written = write(&mut journal, &batch);
+        // Nobody is kept waiting by the disk: the lock is free meanwhile.
+        let written = write(&mut journal, missing, &batch);
+        t_ms = batch.back().map_or(t_ms, |last| last.event.t_ms);
         let mut state = feed.lock();
         state.write.done(&batch);
-        let lost = std::mem::take(&mut state.lost);
-        let written = written.and_then(|back| {
-            let Some(behind) = &mut state.behind else { return Ok(()) };
-            behind.written += back.count;
-            if let Some(file) = back.file {
-                behind.file = Some(file);
-            }
-            Ok(())
-        });
-        let told = match (&mut journal, lost) {
-            (Some(journal), 1..) => {
-                let t_ms = batch.back().map_or(0, |last| last.event.t_ms);
-                let gap = warning(t_ms, format!("{lost} events are missing here: the disk was too slow"));
-                // Few bytes, where much was just written: this does not wait for long.
-                let told = journal.add(&gap).and_then(|()| journal.flush());
-                if let (Ok(()), Some(behind)) = (&told, &mut state.behind) {
-                    behind.sent += 1;
-                    behind.written += 1;
+        missing = std::mem::take(&mut state.lost);
+        if let Some(journal) = &journal {
+            feed.written_bytes.store(journal.offset, Ordering::Relaxed);
+        }
+        match (written, &mut state.behind) {
+            (Ok(back), Some(behind)) => {
+                behind.sent += back.gaps;
+                behind.written += back.count + back.gaps;
+                if let Some(file) = back.file {
+                    behind.file = Some(file);
                 }
-                told
             }
-            _ => Ok(()),
-        };
-        if let Err(error) = written.and(told) {
-            state.fail(&error);
+            (Ok(_), None) => {}
+            (Err(error), _) => state.fail(&error),
         }
         drop(state);
         feed.wake_reporters();
     }
+    if let (Some(journal), 1..) = (&mut journal, missing) {
+        // If not even that can be written, there is nobody left to tell.
+        let _ = journal.add(&gap(t_ms, missing)).and_then(|()| journal.flush());
+    }
+}
+
+fn gap(t_ms: u64, missing: u64) -> Event {
+    warning(t_ms, format!("{missing} events are missing here: the disk was too slow"))
 }
 
 /// What of a batch is there to be read back.
@@ -67,19 +70,25 @@ pub(super) fn run(feed: &Feed) {
 struct Back {
     /// How many events.
     count: u64,
+    /// How many lines about missing ones.
+    gaps: u64,
     /// The file at the first of them, when it was in this batch that reporters fell behind.
     file: Option<EventFile>,
 }
 
-fn write(journal: &mut Option<Journal>, batch: &VecDeque<Waiting>) -> io::Result<Back> {
+fn write(journal: &mut Option<Journal>, missing: u64, batch: &VecDeque<Waiting>) -> io::Result<Back> {
     let journal = match journal {
         Some(journal) => journal,
         None => journal.insert(Journal::new(tempfile::tempfile()?)),
     };
     let mut back = Back::default();
+    if missing > 0 {
+        journal.add(&gap(batch.front().map_or(0, |first| first.event.t_ms), missing))?;
+        back.gaps = 1;
+    }
     for waiting in batch {
         if waiting.first_behind {
-            back = Back { count: 0, file: Some(EventFile::at(journal.file.try_clone()?, journal.position())) };
+            back = Back { count: 0, gaps: 0, file: Some(EventFile::at(journal.file.try_clone()?, journal.position())) };
         }
         back.count += 1;
         journal.add(&waiting.event)?;

@@ -69,7 +69,8 @@ impl Lines {
                 }
             }
             What::TaskStarted { task, name, module, place, handler } => {
-                let task_of = Task { name: name.clone(), module: module.to_string(), place: place.clone(), handler: *handler };
+                let task_of =
+                    Task { name: name.clone(), module: module.to_string(), place: place.clone(), handler: *handler };
                 self.tasks.insert(*task, task_of);
             }
             What::StepStarted { task, host, .. } if self.look.verbosity >= 3 && !self.look.quiet => {

@@ -25,6 +25,7 @@ pub use output::Output;
 pub use plain::Plain;
 pub use progress::Progress;
 pub use tally::Tally;
+pub use text::duration;
 
 #[cfg(test)]
 mod samples;
@@ -32,8 +33,8 @@ mod samples;
 mod tests;
 
 use crate::event::Event;
-use std::sync::mpsc::RecvTimeoutError;
 use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 

@@ -44,7 +44,13 @@ pub(super) fn play(name: &str, hosts: &[&str]) -> Event {
 }
 
 pub(super) fn task(task: TaskNumber, name: &str, module: &'static str) -> Event {
-    event(What::TaskStarted { task, name: clean(name), module: module.into(), place: clean("site.yml:4:7"), handler: false })
+    event(What::TaskStarted {
+        task,
+        name: clean(name),
+        module: module.into(),
+        place: clean("site.yml:4:7"),
+        handler: false,
+    })
 }
 
 pub(super) fn step(task: TaskNumber, host: &str) -> Event {

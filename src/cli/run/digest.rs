@@ -38,7 +38,8 @@ pub(super) fn digest(args: &RunArgs, planned: &[Planned], sources: &SourceMap) -
         add(name);
         add(text);
     }
-    let lists = [&args.tags, &args.skip_tags, &args.hosts.extra_vars];
+    // Extra variables have no part in it: a password may be among them.
+    let lists = [&args.tags, &args.skip_tags];
     lists.into_iter().for_each(|list| add(&list.join("\n")));
     add(args.hosts.limit.as_deref().unwrap_or_default());
     add(if args.check { "check" } else { "" });

@@ -1,5 +1,6 @@
 //! What may be said on the command line of a run.
 
+use super::records::RecordOptions;
 use crate::cli::setup::InventoryOptions;
 use clap::{ArgAction, Args, ValueEnum};
 use std::path::PathBuf;
@@ -94,6 +95,9 @@ pub(in crate::cli) struct RunArgs {
     /// How to show what happens
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(super) output: OutputFormat,
+
+    #[command(flatten)]
+    pub(super) records: RecordOptions,
 
     /// Check the playbooks and stop
     #[arg(long, group = "instead")]
