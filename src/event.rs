@@ -92,6 +92,8 @@ pub enum What {
     PlayStarted {
         /// Name, or the host pattern.
         play: Clean,
+        /// Its number in the run, from 1. Plays that need nothing of each other run at the same time.
+        number: u32,
         /// Where it is written.
         place: Clean,
         /// The hosts of this batch.
@@ -117,6 +119,8 @@ pub enum What {
     TaskStarted {
         /// Its number.
         task: TaskNumber,
+        /// The number of its play.
+        play: u32,
         /// Its name.
         name: Clean,
         /// Its module.
@@ -171,6 +175,8 @@ pub enum What {
     PlayEnded {
         /// Its name.
         play: Clean,
+        /// Its number.
+        number: u32,
     },
     /// The run was interrupted: `drain` lets running steps end, `cut` does not.
     Interrupted {

@@ -3,8 +3,9 @@
 use super::run::{context, plan_all};
 use super::setup::{InventoryOptions, Setup};
 use super::{Exit, event_loop, say, say_error};
-use crate::executor::graph_of;
-use crate::graph::{Format, TagFilter, view};
+use crate::executor::{graph_of, play_name};
+use crate::graph::{Format, PlayGraph, TagFilter, order_plays, view};
+use crate::source::Diagnostics;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -55,9 +56,11 @@ pub(super) fn main(args: GraphArgs, colour: Option<bool>) -> Exit {
     let context = context(&setup, tags, args.hosts.limit.clone(), Arc::new(|_| {}));
     let planned = plan_all(&context, &plays, &mut setup.found);
     let mut graphs = Vec::new();
-    for play in &planned {
+    let order = order_plays(&plays, &mut Diagnostics::new());
+    for (play, after) in planned.iter().zip(order) {
         let graph = graph_of(&context, play, &mut setup.found);
-        graphs.push((format!("{} ({} hosts)", crate::executor::play_name(&play.play), play.hosts.len()), graph));
+        let name = format!("{} ({} hosts)", play_name(&play.play), play.hosts.len());
+        graphs.push(PlayGraph { name, graph, after });
     }
     if let Err(exit) = setup.show_found() {
         return exit;

@@ -14,6 +14,7 @@ mod turns;
 use reasons::is_told;
 
 use super::Context;
+use super::share::{Share, Slot};
 use super::step::{self, Inclusion, Job, Outcome, VarWrite};
 use super::tracker::{HostIndex, Tracker};
 use super::world::{PlayView, Shelf};
@@ -78,9 +79,10 @@ pub(super) struct Batch {
     deferred: Vec<Vec<NodeId>>,
     /// How variables are taken back that steps have set whose outcomes do not count yet, in the order set.
     undo: HashMap<Place, Vec<Undo>>,
-    /// Steps under way that hold one of the run's slots (`--forks`); pure ones need none.
-    busy: usize,
-    /// Steps that wait for a slot, in their order.
+    share: Share,
+    /// A slot for the step that is tried next.
+    spare: Option<Slot>,
+    /// Steps that wait for one of the run's slots (`--forks`), in their order; pure ones need none.
     slots: VecDeque<(NodeId, HostIndex)>,
     /// Steps that wait for others of their task (`throttle`).
     throttled: HashMap<NodeId, VecDeque<HostIndex>>,
@@ -116,7 +118,10 @@ pub(super) struct Batch {
     /// Roles that are over for a host (`meta: end_role`).
     ended_roles: Vec<(HostIndex, Arc<Role>)>,
     announced: HashSet<NodeId>,
-    first_number: TaskNumber,
+    /// The number of the play in the run, from 1.
+    play: u32,
+    /// By node, the number of its task in the run.
+    numbers: Vec<TaskNumber>,
     max_fail_percentage: Option<f64>,
     fatal_nodes: HashSet<NodeId>,
     stop_play: bool,
@@ -153,8 +158,7 @@ struct UnderWay {
     host: HostIndex,
     started: Instant,
     cancel: CancellationToken,
-    /// It holds a slot.
-    slot: bool,
+    _slot: Option<Slot>,
 }
 
 /// A task that runs once for all hosts.
@@ -172,7 +176,8 @@ pub(super) struct BatchStart {
     pub(super) graph: Graph,
     pub(super) knowledge: Knowledge,
     pub(super) platforms: Vec<&'static Platform>,
-    pub(super) first_number: TaskNumber,
+    pub(super) share: Share,
+    pub(super) play: u32,
     pub(super) max_fail_percentage: Option<f64>,
 }
 
@@ -190,7 +195,7 @@ impl Batch {
             held_failures: vec![0; count],
             deferred: vec![Vec::new(); count],
             undo: HashMap::new(),
-            busy: 0,
+            spare: None,
             slots: VecDeque::new(),
             throttled: HashMap::new(),
             onlookers: HashMap::new(),
@@ -216,6 +221,9 @@ impl Batch {
             fatal: false,
             passed: 0,
             pinned: HashSet::new(),
+            numbers: start.share.numbers(start.graph.nodes.len()).collect(),
+            share: start.share,
+            play: start.play,
             context: start.context,
             view: start.view,
             graph: start.graph,
@@ -223,7 +231,6 @@ impl Batch {
             knowledge: start.knowledge,
             platforms: start.platforms,
             hosts,
-            first_number: start.first_number,
             max_fail_percentage: start.max_fail_percentage,
         }
     }
@@ -242,10 +249,9 @@ impl Batch {
     }
 
     /// Runs the batch to its end.
-    pub(super) async fn run(mut self, drain: &CancellationToken) -> (BatchEnd, TaskNumber) {
+    pub(super) async fn run(mut self, drain: &CancellationToken) -> BatchEnd {
         self.dispatch(drain).await;
-        let numbers = self.graph.nodes.len() as TaskNumber;
-        (BatchEnd { standing: self.standing, stop_play: self.stop_play, fatal: self.fatal }, numbers)
+        BatchEnd { standing: self.standing, stop_play: self.stop_play, fatal: self.fatal }
     }
 
     /// Brings every step to its end. Only messages are waited for.
@@ -253,12 +259,13 @@ impl Batch {
         loop {
             self.start_ready(drain.is_cancelled());
             self.tell_passed();
-            if self.under_way.is_empty() {
+            if self.under_way.is_empty() && self.slots.is_empty() {
                 break;
             }
             tokio::select! {
                 biased;
                 Some(joined) = self.running.join_next_with_id() => self.joined(joined),
+                slot = self.share.slot(), if !self.slots.is_empty() => self.spare = Some(slot),
                 () = drain.cancelled(), if !drain.is_cancelled() => {}
             }
         }
@@ -271,13 +278,16 @@ impl Batch {
                 self.start(node, host, draining);
             }
             // A slot is given away only here, one at a time: who gets it may turn out to need it no more.
-            let next = if self.busy < self.context.settings.forks { self.slots.pop_front() } else { None };
-            match next {
+            if !self.slots.is_empty() && self.spare.is_none() {
+                self.spare = self.share.try_slot();
+            }
+            match self.spare.as_ref().and_then(|_| self.slots.pop_front()) {
                 Some((node, host)) => self.tracker.put_back(node, host),
                 None if draining && self.call_all() => {}
                 None => break,
             }
         }
+        self.spare = None;
     }
 
     /// Starts what is ready. In a drain nothing new begins: what is left is not reached.
@@ -320,6 +330,16 @@ impl Batch {
         if self.has_to_wait(node, host, task) {
             return;
         }
+        let slot = if self.graph.node(node).effect == Effect::Pure {
+            None
+        } else {
+            self.spare.take().or_else(|| self.share.try_slot())
+        };
+        if slot.is_none() && self.graph.node(node).effect != Effect::Pure {
+            self.slots.push_back((node, host));
+            self.park(node, host, "as many steps were under way as `--forks` allows");
+            return;
+        }
         if let Action::Meta(Meta::ResetConnection) = task.action {
             let (context, name) = (Arc::clone(&self.context), Arc::clone(&self.hosts[host as usize]));
             tokio::spawn(async move { context.pool.reset(&name).await });
@@ -329,8 +349,6 @@ impl Batch {
         self.announce(node, task, host, after);
         *self.running_of.entry(node).or_default() += 1;
         self.running_on[host as usize] += 1;
-        let slot = self.graph.node(node).effect != Effect::Pure;
-        self.busy += usize::from(slot);
         let cancel = self.context.cut.child_token();
         let job = Job {
             context: Arc::clone(&self.context),
@@ -342,7 +360,7 @@ impl Batch {
             cancel: cancel.clone(),
         };
         let handle = self.running.spawn((self.runner)(job));
-        self.under_way.insert(handle.id(), UnderWay { node, host, started: Instant::now(), cancel, slot });
+        self.under_way.insert(handle.id(), UnderWay { node, host, started: Instant::now(), cancel, _slot: slot });
     }
 
     fn joined(&mut self, joined: Result<(Id, Outcome), tokio::task::JoinError>) {
@@ -354,8 +372,7 @@ impl Batch {
                 (error.id(), Outcome::failed(failure, String::new()))
             }
         };
-        let Some(UnderWay { node, host, started, slot, .. }) = self.under_way.remove(&id) else { return };
-        self.busy -= usize::from(slot);
+        let Some(UnderWay { node, host, started, .. }) = self.under_way.remove(&id) else { return };
         self.running_on[host as usize] -= 1;
         if let Some(count) = self.running_of.get_mut(&node) {
             *count -= 1;

@@ -125,7 +125,7 @@ impl Batch {
         if found.has_errors() {
             return Err(found);
         }
-        self.grow_sections();
+        self.grow_tables();
         let tasks = self.graph.nodes[range.clone()].iter().filter(|node| node.task().is_some()).count();
         self.context.publisher.publish(What::StepsAdded { steps: tasks * hosts.len() });
         self.tracker.add(&self.graph, range, Some(hosts));

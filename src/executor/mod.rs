@@ -7,9 +7,12 @@ mod batch;
 mod expand;
 mod gate;
 mod item;
+mod plan;
 mod pool;
+mod prepare;
 mod publish;
 mod run;
+mod share;
 mod step;
 mod target;
 #[cfg(test)]
@@ -17,9 +20,11 @@ mod tests;
 mod tracker;
 mod world;
 
+pub use plan::{Planned, plan, play_name};
 pub use pool::Pool;
+pub use prepare::graph_of;
 pub use publish::Publisher;
-pub use run::{Interrupt, Planned, RunEnd, Settings, graph_of, plan, play_name, run};
+pub use run::{Interrupt, RunEnd, Settings, run};
 pub use target::Defaults;
 pub use world::{HostVars, StepScope, World, is_localhost};
 

@@ -12,6 +12,7 @@ mod data;
 mod lower;
 mod needs;
 mod plan;
+mod plays;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -19,7 +20,8 @@ mod view;
 pub use data::{Defines, Knowledge};
 pub use lower::{Lowering, lower_play};
 pub use plan::{TagFilter, keep_tagged};
-pub use view::{Format, view};
+pub use plays::{PlayEdge, PlayReason, order_plays};
+pub use view::{Format, PlayGraph, view};
 
 use crate::effect::Effect;
 use crate::playbook::{Strategy, Task};

@@ -15,7 +15,7 @@ fn folder() -> PathBuf {
 struct Case {
     sources: Arc<SourceMap>,
     found: Diagnostics,
-    graphs: Vec<(String, Graph)>,
+    graphs: Vec<PlayGraph>,
 }
 
 impl Case {
@@ -24,7 +24,13 @@ impl Case {
         let loader = Loader::new(Arc::clone(&sources), Arc::new(Layer::new(Origin::ExtraVars)));
         let mut found = Diagnostics::new();
         let plays = load(&loader, path, &mut found);
-        let graphs = plays.iter().map(|play| ("p".to_owned(), lower(play, platforms, &mut found))).collect();
+        let order = order_plays(&plays, &mut found);
+        let mut graph = |play| lower(play, platforms, &mut found);
+        let graphs = plays.iter().zip(order).map(|(play, after)| {
+            let name = play.name.as_ref().map_or("p".into(), |name| name.to_value().to_text());
+            PlayGraph { name, graph: graph(play), after }
+        });
+        let graphs = graphs.collect();
         Case { sources, found, graphs }
     }
 
@@ -128,7 +134,7 @@ fn a_circle_of_an_include_leaves_the_graph_as_it_was() {
     let case = Case::of(
         "- hosts: all\n  tasks:\n    - {name: more, ansible.builtin.include_tasks: x.yml}\n    - {name: late, ansible.builtin.command: x}\n",
     );
-    let mut graph = case.graphs[0].1.clone();
+    let mut graph = case.graphs[0].graph.clone();
     let brought = Case::of("- hosts: all\n  tasks:\n    - {name: inner, ansible.builtin.command: y, needs: [late]}\n");
     assert!(brought.found.has_errors(), "in a play of its own `late` is not known");
     let sources = Arc::new(SourceMap::new());

@@ -1,6 +1,6 @@
 //! The graph for people and programs: text, Mermaid, DOT, JSON; every edge with its reason.
 
-use super::{Edge, Graph, Node, NodeId, Scope, Until};
+use super::{Edge, Graph, Node, NodeId, PlayEdge, Scope, Until};
 use crate::source::SourceMap;
 use serde_json::json;
 use std::fmt::Write as _;
@@ -18,8 +18,19 @@ pub enum Format {
     Json,
 }
 
-/// Returns the graphs of a playbook's plays, each with its name.
-pub fn view(plays: &[(String, Graph)], sources: &SourceMap, format: Format) -> String {
+/// A play to be shown.
+#[derive(Clone, Debug)]
+pub struct PlayGraph {
+    /// Its name.
+    pub name: String,
+    /// The order of its tasks.
+    pub graph: Graph,
+    /// What it waits for.
+    pub after: Vec<PlayEdge>,
+}
+
+/// Returns the graphs of a playbook's plays.
+pub fn view(plays: &[PlayGraph], sources: &SourceMap, format: Format) -> String {
     match format {
         Format::Text => text(plays, sources),
         Format::Mermaid => mermaid(plays),
@@ -28,11 +39,14 @@ pub fn view(plays: &[(String, Graph)], sources: &SourceMap, format: Format) -> S
     }
 }
 
-fn text(plays: &[(String, Graph)], sources: &SourceMap) -> String {
+fn text(plays: &[PlayGraph], sources: &SourceMap) -> String {
     let mut out = String::new();
-    for (name, graph) in plays {
+    for PlayGraph { name, graph, after } in plays {
         // Writing to a `String` cannot fail, here and below.
         let _ = writeln!(out, "play {name}");
+        for edge in after {
+            let _ = writeln!(out, "    after play {}: {}", plays[edge.from].name, edge.reason);
+        }
         for (index, node) in graph.nodes.iter().enumerate() {
             let place = node.span().map(|span| format!("  {}", sources.place(span))).unwrap_or_default();
             let _ = writeln!(out, "  {index:>3} {:<5} {}{place}", effect_word(node), node.title());
@@ -62,9 +76,9 @@ fn scope_words(edge: &Edge) -> &'static str {
     }
 }
 
-fn mermaid(plays: &[(String, Graph)]) -> String {
+fn mermaid(plays: &[PlayGraph]) -> String {
     let mut out = String::from("flowchart TD\n");
-    for (number, (name, graph)) in plays.iter().enumerate() {
+    for (number, PlayGraph { name, graph, .. }) in plays.iter().enumerate() {
         let _ = writeln!(out, "  subgraph p{number}[\"{}\"]", quoted(name));
         for (index, node) in graph.nodes.iter().enumerate() {
             let (open, close) = if node.task().is_some() { ("[", "]") } else { ("([", "])") };
@@ -79,12 +93,17 @@ fn mermaid(plays: &[(String, Graph)]) -> String {
         }
         out.push_str("  end\n");
     }
+    for (number, edge) in
+        plays.iter().enumerate().flat_map(|(number, play)| play.after.iter().map(move |e| (number, e)))
+    {
+        let _ = writeln!(out, "  p{} ==>|\"{}\"| p{number}", edge.from, quoted(&edge.reason.to_string()));
+    }
     out
 }
 
-fn dot(plays: &[(String, Graph)]) -> String {
-    let mut out = String::from("digraph playbook {\n  node [shape=box];\n");
-    for (number, (name, graph)) in plays.iter().enumerate() {
+fn dot(plays: &[PlayGraph]) -> String {
+    let mut out = String::from("digraph playbook {\n  compound=true;\n  node [shape=box];\n");
+    for (number, PlayGraph { name, graph, .. }) in plays.iter().enumerate() {
         let _ = writeln!(out, "  subgraph cluster_{number} {{\n    label=\"{}\";", escaped(name));
         for (index, node) in graph.nodes.iter().enumerate() {
             let shape = if node.task().is_some() { "" } else { " shape=ellipse" };
@@ -98,16 +117,24 @@ fn dot(plays: &[(String, Graph)]) -> String {
                     writeln!(out, "    p{number}n{} -> p{number}n{index} [label=\"{reason}\"{style}];", edge.from.0);
             }
         }
-        out.push_str("  }\n");
+        // Edges of plays hang on a point of their own, because a play may have no tasks.
+        let _ = writeln!(out, "    p{number} [shape=point];\n  }}");
+    }
+    for (number, play) in plays.iter().enumerate() {
+        for edge in &play.after {
+            let reason = escaped(&edge.reason.to_string());
+            let ends = format!("ltail=cluster_{} lhead=cluster_{number}", edge.from);
+            let _ = writeln!(out, "  p{} -> p{number} [label=\"{reason}\" style=bold {ends}];", edge.from);
+        }
     }
     out.push_str("}\n");
     out
 }
 
-fn json(plays: &[(String, Graph)], sources: &SourceMap) -> String {
+fn json(plays: &[PlayGraph], sources: &SourceMap) -> String {
     let plays: Vec<_> = plays
         .iter()
-        .map(|(name, graph)| {
+        .map(|PlayGraph { name, graph, after }| {
             let nodes: Vec<_> = graph
                 .nodes
                 .iter()
@@ -130,7 +157,9 @@ fn json(plays: &[(String, Graph)], sources: &SourceMap) -> String {
                     })
                 })
                 .collect();
-            json!({ "play": name, "nodes": nodes })
+            let after: Vec<_> =
+                after.iter().map(|edge| json!({ "play": edge.from, "reason": edge.reason.to_string() })).collect();
+            json!({ "play": name, "after": after, "nodes": nodes })
         })
         .collect();
     format!("{:#}\n", json!({ "plays": plays }))

@@ -46,7 +46,7 @@ pub(super) struct State {
     broken: bool,
     /// Reporters are behind: what is to be shown next is in the file.
     pub(super) behind: Option<Behind>,
-    /// Events that are missing from the file, because the disk fell behind.
+    /// Events that are missing from the file since the last that was sent there, because the disk fell behind.
     pub(super) lost: u64,
     /// Events that reporters will never see.
     unseen: u64,
@@ -80,12 +80,14 @@ pub(super) struct Waiting {
     bytes: usize,
     /// Reporters fell behind with this one.
     pub(super) first_behind: bool,
+    /// How many before it are missing from the file.
+    pub(super) missing_before: u64,
 }
 
 impl Queue {
-    fn push(&mut self, event: &Arc<Event>, bytes: usize, first_behind: bool) {
+    fn push(&mut self, event: &Arc<Event>, bytes: usize, first_behind: bool, missing_before: u64) {
         self.bytes += bytes;
-        self.events.push_back(Waiting { event: Arc::clone(event), bytes, first_behind });
+        self.events.push_back(Waiting { event: Arc::clone(event), bytes, first_behind, missing_before });
     }
 
     fn pop(&mut self) -> Option<Arc<Event>> {
@@ -148,11 +150,11 @@ impl Feed {
         state.last_t_ms = event.t_ms;
         let is_late = state.behind.is_none() && state.show.bytes >= self.most_bytes;
         if state.behind.is_none() && !is_late {
-            state.show.push(&event, bytes, false);
+            state.show.push(&event, bytes, false, 0);
         }
         let can_write = !state.broken && state.write.bytes < self.most_bytes;
         if can_write && (state.keeps || is_late || state.behind.is_some()) {
-            state.write.push(&event, bytes, is_late);
+            state.write.push(&event, bytes, is_late, std::mem::take(&mut state.lost));
             if is_late {
                 state.behind = Some(Behind::default());
             }
@@ -219,7 +221,7 @@ impl Feed {
             file.by_ref().take(wanted as usize).filter_map(Result::ok).map(Arc::new).collect();
         let mut state = self.lock();
         state.unseen += wanted - events.len() as u64;
-        events.iter().for_each(|event| state.show.push(event, weight_bytes(event), false));
+        events.iter().for_each(|event| state.show.push(event, weight_bytes(event), false, 0));
         if let Some(behind) = &mut state.behind {
             behind.read += wanted;
             behind.file = Some(file);

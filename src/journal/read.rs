@@ -143,11 +143,11 @@ mod tests {
     fn lines_become_events_and_later_kinds_are_passed_over() {
         let text = "{\"t_ms\":1,\"event\":\"steps_added\",\"steps\":2,\"later\":[]}\n\n\
                     {\"t_ms\":2,\"event\":\"moon_landing\",\"craft\":11}\n\
-                    {\"t_ms\":3,\"event\":\"play_ended\",\"play\":\"p\"}\n";
+                    {\"t_ms\":3,\"event\":\"play_ended\",\"play\":\"p\",\"number\":1}\n";
         let events: Vec<Event> = read(text).into_iter().map(|event| event.expect("an event")).collect();
         assert_eq!(events.len(), 2);
         assert!(matches!(events[0].what, What::StepsAdded { steps: 2 }));
-        assert!(matches!(&events[1].what, What::PlayEnded { play } if play.as_str() == "p"));
+        assert!(matches!(&events[1].what, What::PlayEnded { play, .. } if play.as_str() == "p"));
     }
 
     #[test]

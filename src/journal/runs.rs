@@ -78,12 +78,12 @@ impl Runs {
         &self.folder
     }
 
-    /// Makes the folder of a run. `now` is the time of day as `YYYYMMDD-HHMMSS`.
+    /// Makes the folder of a run. `now` is the time of day as `YYYYMMDD-HHMMSS-mmm`: names sort by it.
     pub fn begin(&self, now: &str) -> io::Result<RunFolder> {
         private().recursive(true).create(&self.folder)?;
         loop {
             let random = uuid::Uuid::new_v4().simple().to_string();
-            let name = format!("{now}-{}", &random[..6]);
+            let name = format!("{now}{}", &random[..3]);
             let folder = self.folder.join(&name);
             match private().create(&folder) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
@@ -173,7 +173,7 @@ fn private() -> DirBuilder {
 
 /// Claims that a name is one that [`Runs::begin`] gives: nothing else in the folder is ever touched.
 fn is_name(name: &str) -> bool {
-    let pattern = "dddddddd-dddddd-xxxxxx";
+    let pattern = "dddddddd-dddddd-dddxxx";
     name.len() == pattern.len()
         && name.chars().zip(pattern.chars()).all(|(c, kind)| match kind {
             'd' => c.is_ascii_digit(),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     fn run(runs: &Runs, second: u32, lines: &[&str]) -> RunFolder {
-        let mut run = runs.begin(&format!("20260102-0304{second:02}")).expect("a run");
+        let mut run = runs.begin(&format!("20260102-0304{second:02}-000")).expect("a run");
         lines.iter().for_each(|line| writeln!(run.events, "{line}").expect("written"));
         run
     }
@@ -297,7 +297,7 @@ mod tests {
     #[test]
     fn the_last_event_is_found_however_long_it_is() {
         let file = tempfile::NamedTempFile::new().expect("a file");
-        let long = format!(r#"{{"t_ms":7,"event":"play_ended","play":"{}"}}"#, "x".repeat(200_000));
+        let long = format!(r#"{{"t_ms":7,"event":"play_ended","number":1,"play":"{}"}}"#, "x".repeat(200_000));
         for (text, t_ms) in [
             (format!("{STARTED}\n{long}\n"), Some(7)),
             (format!("{long}\n"), Some(7)),

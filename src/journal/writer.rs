@@ -22,8 +22,6 @@ const BUFFER_BYTES: usize = 1 << 20;
 /// Writes what waits until no more comes.
 pub(super) fn run(feed: &Feed) {
     let mut journal: Option<Journal> = None;
-    // Events that are missing before the next ones.
-    let mut missing = 0;
     let mut t_ms = 0;
     while let Some(mut state) = feed.wait_to_write() {
         let file = state.file.take();
@@ -33,11 +31,10 @@ pub(super) fn run(feed: &Feed) {
             journal = Some(Journal::new(file));
         }
         // Nobody is kept waiting by the disk: the lock is free meanwhile.
-        let written = write(&mut journal, missing, &batch);
+        let written = write(&mut journal, &batch);
         t_ms = batch.back().map_or(t_ms, |last| last.event.t_ms);
         let mut state = feed.lock();
         state.write.done(&batch);
-        missing = std::mem::take(&mut state.lost);
         if let Some(journal) = &journal {
             feed.written_bytes.store(journal.offset, Ordering::Relaxed);
         }
@@ -55,6 +52,7 @@ pub(super) fn run(feed: &Feed) {
         drop(state);
         feed.wake_reporters();
     }
+    let missing = feed.lock().lost;
     if let (Some(journal), 1..) = (&mut journal, missing) {
         // If not even that can be written, there is nobody left to tell.
         let _ = journal.add(&gap(t_ms, missing)).and_then(|()| journal.flush());
@@ -76,17 +74,17 @@ struct Back {
     file: Option<EventFile>,
 }
 
-fn write(journal: &mut Option<Journal>, missing: u64, batch: &VecDeque<Waiting>) -> io::Result<Back> {
+fn write(journal: &mut Option<Journal>, batch: &VecDeque<Waiting>) -> io::Result<Back> {
     let journal = match journal {
         Some(journal) => journal,
         None => journal.insert(Journal::new(tempfile::tempfile()?)),
     };
     let mut back = Back::default();
-    if missing > 0 {
-        journal.add(&gap(batch.front().map_or(0, |first| first.event.t_ms), missing))?;
-        back.gaps = 1;
-    }
     for waiting in batch {
+        if waiting.missing_before > 0 {
+            journal.add(&gap(waiting.event.t_ms, waiting.missing_before))?;
+            back.gaps += 1;
+        }
         if waiting.first_behind {
             back = Back { count: 0, gaps: 0, file: Some(EventFile::at(journal.file.try_clone()?, journal.position())) };
         }

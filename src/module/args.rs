@@ -23,6 +23,9 @@ pub struct Arg {
     pub default: Option<&'static str>,
     /// The only values it may have; empty when any.
     pub choices: &'static [&'static str],
+    /// Why it can only have a value that asks for nothing (`false`, empty, its default): Ansible knows it, netplay does
+    /// not do it.
+    pub refused: Option<&'static str>,
     /// What it means, in one sentence.
     pub doc: &'static str,
 }
@@ -68,7 +71,7 @@ pub enum Rule {
 impl Arg {
     /// Makes an optional argument.
     pub const fn new(name: &'static str, kind: ArgKind, doc: &'static str) -> Arg {
-        Arg { name, aliases: &[], kind, required: false, default: None, choices: &[], doc }
+        Arg { name, aliases: &[], kind, required: false, default: None, choices: &[], refused: None, doc }
     }
 
     /// Makes it required.
@@ -95,10 +98,49 @@ impl Arg {
         self
     }
 
+    /// Says that netplay does not do what it asks for, and why.
+    pub const fn refused(mut self, why: &'static str) -> Arg {
+        self.refused = Some(why);
+        self
+    }
+
+    /// Returns why a value cannot be had, if it asks for something that netplay does not do.
+    fn refuses(&self, value: &Value) -> Option<&'static str> {
+        let asks = match value {
+            Value::Null | Value::Bool(false) => false,
+            Value::Str(text) => !text.is_empty(),
+            Value::List(items) => !items.is_empty(),
+            _ => true,
+        };
+        let is_default = self.default.is_some_and(|default| default_value(default) == *value);
+        self.refused.filter(|_| asks && !is_default)
+    }
+
     fn answers_to(&self, name: &str) -> bool {
         self.name == name || self.aliases.contains(&name)
     }
 }
+
+/// Joins two lists of arguments; [`args_with!`](crate::module::args_with) calls it.
+pub(super) const fn joined<const N: usize>(own: &[Arg], shared: &[Arg]) -> [Arg; N] {
+    let mut all = [Arg::new("", ArgKind::Raw, ""); N];
+    let mut at = 0;
+    while at < N {
+        all[at] = if at < own.len() { own[at] } else { shared[at - own.len()] };
+        at += 1;
+    }
+    all
+}
+
+/// Makes the arguments of a module of a shared list and its own: `args_with![FILE; Arg::new(…), …]`.
+macro_rules! args_with {
+    ($shared:expr; $($own:expr),* $(,)?) => {{
+        const OWN: &[$crate::module::Arg] = &[$($own),*];
+        const ALL: [$crate::module::Arg; OWN.len() + $shared.len()] = $crate::module::args::joined(OWN, $shared);
+        &ALL
+    }};
+}
+pub(super) use args_with;
 
 /// A step's arguments: rendered, checked, with defaults. Keys are the declared names, never aliases.
 #[derive(Clone, Debug, Default)]
@@ -203,6 +245,11 @@ pub fn check_args(module: &Module, called: &str, args: &Mapping, whole: Span) ->
                     .maybe_help(nearest(text, arg.choices.iter().copied()).map(|n| format!("did you mean `{n}`?")));
             }
             found.push(wrong);
+        } else if let Some(why) = coerce(arg, value.to_value()).ok().and_then(|value| arg.refuses(&value)) {
+            found.push(
+                Diagnostic::error("E0307", format!("argument `{name}` of `{called}` is not supported: {why}"))
+                    .at(value.span),
+            );
         }
     }
     let given = |name: &str| {
@@ -276,6 +323,9 @@ pub fn coerce_args(module: &Module, called: &str, written: &Mapping, rendered: M
             continue;
         }
         let value = coerce(arg, value).map_err(|why| wrong(format!("argument `{name}` of `{called}` {why}")))?;
+        if let Some(why) = arg.refuses(&value) {
+            return Err(wrong(format!("argument `{name}` of `{called}` is not supported: {why}")));
+        }
         args.map.insert(arg.name, value);
     }
     for arg in module.args {
@@ -494,7 +544,7 @@ fn key_and_value(word: &str) -> (Option<String>, String) {
 }
 
 /// Returns the value of a `name=value` argument with its escapes resolved, as Python reads them.
-fn unescaped(text: &str) -> String {
+pub(super) fn unescaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {

@@ -12,6 +12,28 @@ pub(super) const MODE: Arg =
     Arg::new("mode", ArgKind::Raw, "Permissions: octal as text (`\"0644\"`) or symbolic (`u=rw,go=r`).");
 pub(super) const OWNER: Arg = Arg::new("owner", ArgKind::Str, "The user who owns the file.");
 pub(super) const GROUP: Arg = Arg::new("group", ArgKind::Str, "The group that owns the file.");
+pub(super) const BACKUP: Arg = Arg::new("backup", ArgKind::Bool, "Keep a copy of the file as it was.").default("false");
+pub(super) const VALIDATE: Arg =
+    Arg::new("validate", ArgKind::Str, "A command that must succeed before the file is put in place; `%s` is it.");
+
+const SELINUX: &str = "labels of SELinux are not set; run `chcon` or `semanage` with `command`";
+
+/// What every module that writes files takes besides its own arguments.
+pub(super) const FILE: &[Arg] = &[
+    MODE,
+    OWNER,
+    GROUP,
+    Arg::new("attributes", ArgKind::Str, "Flags of the file as `chattr` takes them.")
+        .aliases(&["attr"])
+        .refused("flags of the file system are not set; run `chattr` with `command`"),
+    Arg::new("seuser", ArgKind::Str, "The user part of the file's SELinux label.").refused(SELINUX),
+    Arg::new("serole", ArgKind::Str, "The role part of the file's SELinux label.").refused(SELINUX),
+    Arg::new("setype", ArgKind::Str, "The type part of the file's SELinux label.").refused(SELINUX),
+    Arg::new("selevel", ArgKind::Str, "The level part of the file's SELinux label.").refused(SELINUX),
+    Arg::new("unsafe_writes", ArgKind::Bool, "Write into the file itself where it cannot be replaced.")
+        .default("false")
+        .refused("a file is always replaced as a whole, by a rename"),
+];
 
 /// A mode as an author wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! `blockinfile`: keeps a block of lines between two marker lines of a file.
 
-use super::attributes::{GROUP, MODE, OWNER};
+use super::args::args_with;
+use super::attributes::{BACKUP, FILE, VALIDATE};
 use super::edit::{is_match, lines, open, pattern};
 use super::{Arg, ArgKind, Change, Context, Module, Needs, Rule};
 use crate::effect::Effect;
@@ -13,7 +14,7 @@ pub static MODULE: Module = Module {
     collections: &["ansible.builtin"],
     aliases: &[],
     summary: "Keeps a block of lines between two marker lines of a file.",
-    args: &[
+    args: args_with![FILE;
         Arg::new("path", ArgKind::Path, "The file on the host.").aliases(&["dest", "destfile", "name"]).required(),
         Arg::new("block", ArgKind::Str, "The lines; none removes the block.").aliases(&["content"]).default(""),
         Arg::new("state", ArgKind::Str, "Whether the block is there.")
@@ -28,11 +29,8 @@ pub static MODULE: Module = Module {
         Arg::new("append_newline", ArgKind::Bool, "An empty line follows the block.").default("false"),
         Arg::new("prepend_newline", ArgKind::Bool, "An empty line precedes the block.").default("false"),
         Arg::new("create", ArgKind::Bool, "Make the file when it is not there.").default("false"),
-        Arg::new("backup", ArgKind::Bool, "Keep a copy of the file as it was.").default("false"),
-        Arg::new("validate", ArgKind::Str, "A command that must succeed before the file is put in place; `%s` is it."),
-        MODE,
-        OWNER,
-        GROUP,
+        BACKUP,
+        VALIDATE,
     ],
     rules: &[Rule::Exclusive(&["insertbefore", "insertafter"])],
     free_form: None,

@@ -3,7 +3,8 @@
 mod on_host;
 mod tree;
 
-use super::attributes::{Attributes, GROUP, MODE, Mode, OWNER};
+use super::args::args_with;
+use super::attributes::{Attributes, BACKUP, FILE, Mode, VALIDATE};
 use super::local::{LocalFile, cannot_read, find};
 use super::place::{NewFile, place};
 use super::{Arg, ArgKind, Change, Context, Module, Needs, Rule};
@@ -18,20 +19,17 @@ pub static MODULE: Module = Module {
     collections: &["ansible.builtin"],
     aliases: &[],
     summary: "Copies files and folders to the host.",
-    args: &[
+    args: args_with![FILE;
         Arg::new("src", ArgKind::Path, "The file or folder; a folder with `/` at its end gives what is in it."),
         Arg::new("content", ArgKind::Raw, "The content itself; lists and dictionaries become JSON."),
         Arg::new("dest", ArgKind::Path, "Where it goes on the host.").required(),
-        MODE,
-        OWNER,
-        GROUP,
         Arg::new("directory_mode", ArgKind::Raw, "Permissions of folders that are made on the way."),
-        Arg::new("backup", ArgKind::Bool, "Keep a copy of a file that is replaced.").default("false"),
+        BACKUP,
         Arg::new("force", ArgKind::Bool, "Replace a file that is there and differs.").default("true"),
         Arg::new("remote_src", ArgKind::Bool, "The source is on the host.").default("false"),
         Arg::new("follow", ArgKind::Bool, "Write to what a symbolic link at `dest` points to.").default("false"),
         Arg::new("local_follow", ArgKind::Bool, "Copy what symbolic links in the source point to.").default("true"),
-        Arg::new("validate", ArgKind::Str, "A command that must succeed before the file is put in place; `%s` is it."),
+        VALIDATE,
         Arg::new("checksum", ArgKind::Str, "The SHA-1 that the source must have."),
         Arg::new("decrypt", ArgKind::Bool, "Open a vault-encrypted source first.").default("true"),
     ],

@@ -3,7 +3,8 @@
 mod link;
 mod recurse;
 
-use super::attributes::{Attributes, GROUP, MODE, Mode, OWNER, add_fields};
+use super::args::args_with;
+use super::attributes::{Attributes, FILE, Mode, add_fields};
 use super::place::{attributes_diff, finish_with_attributes, predict_attributes};
 use super::remote::{FileKind, Look, Me, Stat, look, look_action, path_word, path_word_literal, quote, write_action};
 use super::write::make_folders;
@@ -18,7 +19,7 @@ pub static MODULE: Module = Module {
     collections: &["ansible.builtin"],
     aliases: &[],
     summary: "Makes, removes and links files and folders, and sets their attributes.",
-    args: &[
+    args: args_with![FILE;
         Arg::new("path", ArgKind::Path, "The path on the host.").aliases(&["dest", "name"]).required(),
         Arg::new("state", ArgKind::Str, "What it should be; what it is, when nobody says.").choices(&[
             "absent",
@@ -29,15 +30,18 @@ pub static MODULE: Module = Module {
             "touch",
         ]),
         Arg::new("src", ArgKind::Path, "What a link points to."),
-        MODE,
-        OWNER,
-        GROUP,
         Arg::new("recurse", ArgKind::Bool, "Set the attributes of everything in a folder.").default("false"),
         Arg::new("force", ArgKind::Bool, "Make a link although its source is missing or a file is in its place.")
             .default("false"),
         Arg::new("follow", ArgKind::Bool, "Set the attributes of what a symbolic link points to.").default("true"),
         Arg::new("modification_time", ArgKind::Str, "`preserve`, `now`, or a time as `YYYYMMDDhhmm.ss`."),
         Arg::new("access_time", ArgKind::Str, "`preserve`, `now`, or a time as `YYYYMMDDhhmm.ss`."),
+        Arg::new("modification_time_format", ArgKind::Str, "How `modification_time` is written.")
+            .default("%Y%m%d%H%M.%S")
+            .refused("write the time as `YYYYMMDDhhmm.ss`"),
+        Arg::new("access_time_format", ArgKind::Str, "How `access_time` is written.")
+            .default("%Y%m%d%H%M.%S")
+            .refused("write the time as `YYYYMMDDhhmm.ss`"),
     ],
     rules: &[],
     free_form: None,

@@ -1,6 +1,7 @@
 //! `lineinfile`: sees to it that a line is in a file, or that it is not.
 
-use super::attributes::{GROUP, MODE, OWNER};
+use super::args::args_with;
+use super::attributes::{BACKUP, FILE, VALIDATE};
 use super::edit::{backup_field, is_match, lines, open, pattern};
 use super::{Arg, ArgKind, Change, Context, Module, Needs, Rule};
 use crate::effect::Effect;
@@ -14,7 +15,7 @@ pub static MODULE: Module = Module {
     collections: &["ansible.builtin"],
     aliases: &[],
     summary: "Sees to it that a line is in a file, or that it is not.",
-    args: &[
+    args: args_with![FILE;
         Arg::new("path", ArgKind::Path, "The file on the host.").aliases(&["dest", "destfile", "name"]).required(),
         Arg::new("line", ArgKind::Str, "The line.").aliases(&["value"]),
         Arg::new("regexp", ArgKind::Str, "Replace the last line that matches.").aliases(&["regex"]),
@@ -27,11 +28,8 @@ pub static MODULE: Module = Module {
         Arg::new("backrefs", ArgKind::Bool, "`\\1` in the line is what the pattern's group matched.").default("false"),
         Arg::new("firstmatch", ArgKind::Bool, "The first line that matches counts, not the last.").default("false"),
         Arg::new("create", ArgKind::Bool, "Make the file when it is not there.").default("false"),
-        Arg::new("backup", ArgKind::Bool, "Keep a copy of the file as it was.").default("false"),
-        Arg::new("validate", ArgKind::Str, "A command that must succeed before the file is put in place; `%s` is it."),
-        MODE,
-        OWNER,
-        GROUP,
+        BACKUP,
+        VALIDATE,
     ],
     rules: &[
         Rule::Exclusive(&["insertbefore", "insertafter"]),

@@ -23,6 +23,7 @@ mod remote;
 mod write;
 
 pub mod add_host;
+pub mod assemble;
 pub mod assert;
 pub mod blockinfile;
 pub mod cli_command;
@@ -33,6 +34,7 @@ pub mod debug;
 pub mod fail;
 pub mod fetch;
 pub mod file;
+pub mod find;
 pub mod group_by;
 pub mod include_vars;
 pub mod lineinfile;
@@ -40,8 +42,10 @@ pub mod net_ping;
 pub mod pause;
 pub mod ping;
 pub mod raw;
+pub mod replace;
 pub mod script;
 pub mod set_fact;
+pub mod set_stats;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
@@ -192,6 +196,7 @@ pub trait Probe: Send + Sync {
 /// Every module. Sorted by name.
 pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
+    &assemble::MODULE,
     &assert::MODULE,
     &blockinfile::MODULE,
     &cli_command::MODULE,
@@ -202,6 +207,7 @@ pub static TABLE: &[&Module] = &[
     &fail::MODULE,
     &fetch::MODULE,
     &file::MODULE,
+    &find::MODULE,
     &group_by::MODULE,
     &include_vars::MODULE,
     &lineinfile::MODULE,
@@ -209,8 +215,10 @@ pub static TABLE: &[&Module] = &[
     &pause::MODULE,
     &ping::MODULE,
     &raw::MODULE,
+    &replace::MODULE,
     &script::MODULE,
     &set_fact::MODULE,
+    &set_stats::MODULE,
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,

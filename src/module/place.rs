@@ -13,7 +13,7 @@ use super::slurp::content;
 use super::write::{backup_path, check_validations, make_folders, put_of, write_actions};
 use super::{Change, Context, ExecOutput, Finished, Output, TextDiff};
 use crate::failure::{Failure, FailureKind};
-use crate::value::Map;
+use crate::value::{Map, Value};
 use std::path::PathBuf;
 
 /// A file to be placed.
@@ -38,7 +38,7 @@ pub(super) async fn place(context: &Context<'_>, new: NewFile) -> Result<Change,
     let args = context.args;
     let dest = args.text("dest").unwrap_or_default();
     let (target, me, new_folder) = destination(context, dest, new.basename.as_deref()).await?;
-    if target.exists() && !args.flag("force") {
+    if target.exists() && matches!(args.get("force"), Some(Value::Bool(false))) {
         return Ok(Change::nothing(Map::new()).field("dest", target.path.as_str()).field("src", new.src));
     }
     if target.leads_to_dir {

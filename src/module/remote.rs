@@ -207,10 +207,20 @@ pub(super) async fn look_at(probe: &dyn Probe, path: &str, what: Look<'_>) -> Re
 
 /// Asks a host about a folder and everything in it, in one round trip. Links are told of, not followed.
 pub(super) async fn look_below(probe: &dyn Probe, folder: &str) -> Result<Vec<Stat>, Failure> {
+    let program = look_below_program(&path_word_literal(folder));
+    stats_of(&sh(probe, program).await?.stdout)
+}
+
+/// Returns the program that tells of everything that `find` selects.
+pub(super) fn look_below_program(selection: &str) -> String {
     let each = format!("{}for p do look \"$p\" 0 - 0 0; done", stat::PROGRAM);
-    let program = format!("find {} -exec sh -c {} sh {{}} +", path_word_literal(folder), quote(&each));
+    format!("find {selection} -exec sh -c {} sh {{}} +", quote(&each))
+}
+
+/// Reads what [`look_below_program`] says.
+pub(super) fn stats_of(said: &[u8]) -> Result<Vec<Stat>, Failure> {
     let mut seen = Seen::default();
-    stat::parse(&sh(probe, program).await?.stdout, &mut seen)?;
+    stat::parse(said, &mut seen)?;
     Ok(seen.stats)
 }
 

@@ -60,33 +60,7 @@ fn fields(seen: &Stat, what: Look<'_>) -> Value {
     let mut map = Map::new();
     map.insert("exists", true);
     map.insert("path", seen.path.as_str());
-    map.insert("mode", format!("{:04o}", seen.mode));
-    let kinds = [
-        ("isdir", FileKind::Directory),
-        ("ischr", FileKind::CharDevice),
-        ("isblk", FileKind::BlockDevice),
-        ("isreg", FileKind::File),
-        ("isfifo", FileKind::Fifo),
-        ("islnk", FileKind::Link),
-        ("issock", FileKind::Socket),
-    ];
-    for (name, kind) in kinds {
-        map.insert(name, seen.kind == kind);
-    }
-    map.insert("uid", seen.uid);
-    map.insert("gid", seen.gid);
-    map.insert("size", seen.size);
-    map.insert("inode", seen.inode);
-    map.insert("dev", seen.dev);
-    map.insert("nlink", seen.nlink);
-    map.insert("atime", seen.atime);
-    map.insert("mtime", seen.mtime);
-    map.insert("ctime", seen.ctime);
-    let bits = ["wusr", "rusr", "xusr", "wgrp", "rgrp", "xgrp", "woth", "roth", "xoth", "isuid", "isgid"];
-    let masks = [0o200, 0o400, 0o100, 0o020, 0o040, 0o010, 0o002, 0o004, 0o001, 0o4000, 0o2000];
-    for (name, mask) in bits.into_iter().zip(masks) {
-        map.insert(name, seen.mode & mask != 0);
-    }
+    permission_fields(seen, &mut map);
     let optional = [("blocks", seen.blocks), ("block_size", seen.block_size), ("device_type", seen.device_type)];
     for (name, number) in optional {
         if let Some(number) = number {
@@ -115,6 +89,37 @@ fn fields(seen: &Stat, what: Look<'_>) -> Value {
         add_flags(&mut map, seen.flags.as_deref().unwrap_or_default());
     }
     Value::from(map)
+}
+
+/// Adds what `stat` and `find` both tell of a path: kind, permissions, owner, size and times.
+pub(super) fn permission_fields(stat: &Stat, map: &mut Map) {
+    map.insert("mode", format!("{:04o}", stat.mode));
+    let kinds = [
+        ("isdir", FileKind::Directory),
+        ("ischr", FileKind::CharDevice),
+        ("isblk", FileKind::BlockDevice),
+        ("isreg", FileKind::File),
+        ("isfifo", FileKind::Fifo),
+        ("islnk", FileKind::Link),
+        ("issock", FileKind::Socket),
+    ];
+    for (name, kind) in kinds {
+        map.insert(name, stat.kind == kind);
+    }
+    map.insert("uid", stat.uid);
+    map.insert("gid", stat.gid);
+    map.insert("size", stat.size);
+    map.insert("inode", stat.inode);
+    map.insert("dev", stat.dev);
+    map.insert("nlink", stat.nlink);
+    map.insert("atime", stat.atime);
+    map.insert("mtime", stat.mtime);
+    map.insert("ctime", stat.ctime);
+    let bits = ["wusr", "rusr", "xusr", "wgrp", "rgrp", "xgrp", "woth", "roth", "xoth", "isuid", "isgid"];
+    let masks = [0o200, 0o400, 0o100, 0o020, 0o040, 0o010, 0o002, 0o004, 0o001, 0o4000, 0o2000];
+    for (name, mask) in bits.into_iter().zip(masks) {
+        map.insert(name, stat.mode & mask != 0);
+    }
 }
 
 /// Reads `path: text/plain; charset=us-ascii`.

@@ -1,6 +1,7 @@
 //! `template`: renders a template of this machine and places the text on the host.
 
-use super::attributes::{Attributes, GROUP, MODE, OWNER};
+use super::args::args_with;
+use super::attributes::{Attributes, BACKUP, FILE, VALIDATE};
 use super::copy::{file_name, preserve};
 use super::local::{LocalFile, find};
 use super::place::{NewFile, place};
@@ -17,17 +18,14 @@ pub static MODULE: Module = Module {
     collections: &["ansible.builtin"],
     aliases: &[],
     summary: "Renders a template and places the text on the host.",
-    args: &[
+    args: args_with![FILE;
         Arg::new("src", ArgKind::Path, "The template, looked for in `templates` folders.").required(),
         Arg::new("dest", ArgKind::Path, "Where the text goes on the host.").required(),
-        MODE,
-        OWNER,
-        GROUP,
         Arg::new("directory_mode", ArgKind::Raw, "Permissions of folders that are made on the way."),
-        Arg::new("backup", ArgKind::Bool, "Keep a copy of a file that is replaced.").default("false"),
+        BACKUP,
         Arg::new("force", ArgKind::Bool, "Replace a file that is there and differs.").default("true"),
         Arg::new("follow", ArgKind::Bool, "Write to what a symbolic link at `dest` points to.").default("false"),
-        Arg::new("validate", ArgKind::Str, "A command that must succeed before the file is put in place; `%s` is it."),
+        VALIDATE,
         Arg::new("newline_sequence", ArgKind::Str, "What ends a line.")
             .choices(&["\\n", "\\r", "\\r\\n", "\n", "\r", "\r\n"])
             .default("\n"),

@@ -12,6 +12,8 @@ mod request;
 #[cfg(test)]
 mod tests;
 
+use super::args::args_with;
+use super::attributes::FILE;
 use super::{
     Action, Arg, ArgKind, Args, Call, Change, Content, Context, Exec, ExecOutput, Finished, HttpAnswer, Module, Needs,
     Output, Place, Probe, Program, Put, Rule, Withheld, Work,
@@ -39,7 +41,7 @@ pub static MODULE: Module = Module {
     plan: |context| Box::pin(async move { plan(&Ground::of(&context)).await }),
 };
 
-const ARGS: &[Arg] = &[
+const ARGS: &[Arg] = args_with![FILE;
     Arg::new("url", ArgKind::Str, "The URL, with `http://` or `https://`.").required(),
     Arg::new("method", ArgKind::Str, "The method.").default("GET"),
     Arg::new("headers", ArgKind::Dict, "Header fields.").default("{}"),
@@ -77,9 +79,6 @@ const ARGS: &[Arg] = &[
     Arg::new("creates", ArgKind::Path, "A path on the host; when it exists, nothing is called."),
     Arg::new("removes", ArgKind::Path, "A path on the host; when it does not exist, nothing is called."),
     Arg::new("dest", ArgKind::Path, "A file or folder on the host that the body is written to."),
-    Arg::new("mode", ArgKind::Raw, "The mode of `dest`."),
-    Arg::new("owner", ArgKind::Str, "The owner of `dest`."),
-    Arg::new("group", ArgKind::Str, "The group of `dest`."),
 ];
 
 /// Claims that a method only reads.

@@ -23,13 +23,18 @@ pub static MODULE: Module = Module {
         Arg::new("path", ArgKind::Path, "The path on the host."),
         Arg::new("search_regex", ArgKind::Str, "What the file or the first bytes of the connection must hold."),
         Arg::new("state", ArgKind::Str, "What to wait for.")
-            .choices(&["absent", "drained", "present", "started", "stopped"])
+            .choices(&["absent", "present", "started", "stopped"])
             .default("started"),
         Arg::new("delay", ArgKind::Int, "Seconds before the first try.").default("0"),
         Arg::new("sleep", ArgKind::Int, "Seconds between tries.").default("1"),
         Arg::new("timeout", ArgKind::Int, "Seconds after which to give up.").default("300"),
         Arg::new("connect_timeout", ArgKind::Int, "Seconds that one try may take.").default("5"),
         Arg::new("msg", ArgKind::Str, "What to say when the time is over."),
+        Arg::new("active_connection_states", ArgKind::List, "The TCP states that count as connections.")
+            .default("[ESTABLISHED, FIN_WAIT1, FIN_WAIT2, SYN_RECV, SYN_SENT, TIME_WAIT]")
+            .refused("every connection that is not closed counts"),
+        Arg::new("exclude_hosts", ArgKind::List, "Peers whose connections do not count.")
+            .refused("connections of all peers count"),
     ],
     rules: &[Rule::Exclusive(&["port", "path"])],
     free_form: None,
@@ -114,9 +119,6 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
 
 fn target(args: &Args, state: &str) -> Result<Target, Failure> {
     let refuse = |message: &str| Err(Failure::new(FailureKind::Argument, message));
-    if state == "drained" {
-        return refuse("`wait_for` with `state: drained` is not supported");
-    }
     if let Some(path) = args.text("path") {
         if state == "stopped" {
             return refuse("state=stopped should only be used for checking a port in the wait_for module");

@@ -99,8 +99,8 @@ pub static KEYWORDS: &[Keyword] = &[
     word("connection", L::EVERYWHERE, "How hosts are reached."),
     refused("debugger", L::EVERYWHERE, "there is no interactive debugger", "When to stop in a debugger."),
     word("delay", L::TASKS, "Seconds between attempts."),
-    word("delegate_facts", L::WORK, "Facts go to the delegated host."),
-    word("delegate_to", L::WORK, "The host that the task really runs on."),
+    word("delegate_facts", Level(2 | 4 | 8 | 16), "Facts go to the delegated host."),
+    word("delegate_to", Level(2 | 4 | 8 | 16), "The host that the task really runs on."),
     word("diff", L::EVERYWHERE, "Show what changes."),
     word("environment", L::EVERYWHERE, "Environment variables for programs."),
     accepted("fact_path", L::PLAY, "it matters only with `gather_facts: true`", "Where local facts are kept on hosts."),
@@ -121,7 +121,11 @@ pub static KEYWORDS: &[Keyword] = &[
     word("max_fail_percentage", L::PLAY, "End the play when more hosts than this fail."),
     word("module_defaults", L::EVERYWHERE, "Arguments that modules get when they are not given."),
     word("name", L::EVERYWHERE, "What it is called."),
-    word("needs", Level(1 | 2 | 4 | 8), "Names of tasks that must be done before; replaces the order of the file."),
+    word(
+        "needs",
+        Level(1 | 2 | 4 | 8),
+        "Names of tasks (on a play: of plays) that must be done before; replaces the order of the file.",
+    ),
     word("no_log", L::EVERYWHERE, "Show nothing of arguments and results."),
     word("notify", L::WORK, "Handlers to run when something changed."),
     word("order", L::PLAY, "The order of hosts."),
@@ -137,12 +141,12 @@ pub static KEYWORDS: &[Keyword] = &[
     word("retries", L::TASKS, "Attempts after the first."),
     word("role", L::ROLE, "The role's name."),
     word("roles", L::PLAY, "Roles, run before tasks."),
-    word("run_once", L::WORK, "Run on one host; the result is everybody's."),
+    word("run_once", L::EVERYWHERE, "Run on one host; the result is everybody's."),
     word("serial", L::PLAY, "How many hosts go through the play at a time."),
     word("strategy", L::PLAY, "linear, free or host_pinned."),
     word("tags", L::EVERYWHERE, "Names by which `--tags` and `--skip-tags` choose."),
     word("tasks", L::PLAY, "The tasks."),
-    word("throttle", L::WORK, "How many hosts run the task at a time."),
+    word("throttle", L::EVERYWHERE, "How many hosts run the task at a time."),
     word("timeout", L::EVERYWHERE, "Seconds that the task may take."),
     word("until", L::TASKS, "Repeat until this holds."),
     accepted("user", L::PLAY, "the old name of `remote_user`", "The user to log in as."),
@@ -165,6 +169,25 @@ pub(super) fn names(on: Level) -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Keywords as Ansible's own parser has them (`tests/module/options.py` records them).
+    #[test]
+    fn every_keyword_of_ansible_is_known_where_it_may_stand() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/module/keywords.json");
+        let recorded: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+        let levels = [Level::PLAY, Level::BLOCK, Level::TASK, Level::HANDLER, Level::ROLE];
+        let mut wrong = Vec::new();
+        for level in levels {
+            let names = recorded[level.word()].as_array().expect("every level is recorded");
+            // `async_val` is what the parser itself calls `async`.
+            for name in names.iter().filter_map(|name| name.as_str()).filter(|name| *name != "async_val") {
+                if find(name, level).is_none() {
+                    wrong.push(format!("`{name}` of a {}", level.word()));
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "not known: {}", wrong.join(", "));
+    }
 
     #[test]
     fn the_table_is_sorted_and_says_what_each_keyword_means() {

@@ -16,7 +16,6 @@ mod words;
 pub(crate) use check::settings_nodes;
 pub use keyword::{KEYWORDS, Keyword, Level, Support};
 pub use load::{Loader, load};
-pub use play::check_play_needs;
 pub(crate) use role::role_use;
 pub use role::{Role, RoleUse};
 

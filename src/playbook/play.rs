@@ -303,30 +303,6 @@ impl Loader {
     }
 }
 
-/// Checks `needs` of plays. Plays run one after the other, so that what a play needs is done when it begins, if it names
-/// plays that stand before it.
-pub fn check_play_needs(plays: &[Arc<Play>], found: &mut Diagnostics) {
-    let name = |play: &Play| play.name.as_ref().and_then(Node::as_str).map(str::to_owned);
-    let names: Vec<Option<String>> = plays.iter().map(|play| name(play)).collect();
-    for (index, play) in plays.iter().enumerate() {
-        for (needed, span) in play.needs.iter().flatten() {
-            let is_needed = |name: &Option<String>| name.as_deref() == Some(needed);
-            if names[..index].iter().any(is_needed) {
-                continue;
-            }
-            let later = names[index..].iter().any(is_needed);
-            let error = if later {
-                Diagnostic::error("E0703", format!("the play `{needed}` does not come before this one"))
-                    .help("plays run in the order of the file: move it up")
-            } else {
-                Diagnostic::error("E0703", format!("`needs` names no play `{needed}`"))
-                    .maybe_help(did_you_mean(needed, names.iter().flatten().map(String::as_str)))
-            };
-            found.push(error.at(*span));
-        }
-    }
-}
-
 /// Collects what roles that are used by `import_role` give to the whole play: variables and handlers.
 fn collect_role_exports(item: &Item, layers: &mut Vec<Arc<Layer>>, handlers: &mut Vec<Item>) {
     item.each_task(&mut |task| {

@@ -53,8 +53,7 @@ pub(super) fn needs(node: Option<&Node>, found: &mut Diagnostics) -> Option<Vec<
         match node.as_str() {
             Some(name) => names.push((Arc::from(name), node.span)),
             None => found.push(
-                Diagnostic::error("E0606", format!("`needs` takes names of tasks, not a {}", node.kind_name()))
-                    .at(node.span),
+                Diagnostic::error("E0606", format!("`needs` takes names, not a {}", node.kind_name())).at(node.span),
             ),
         }
     }

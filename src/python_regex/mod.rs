@@ -224,6 +224,11 @@ impl Match {
         self.groups.first().copied().flatten().unwrap_or_default()
     }
 
+    /// Returns start and end of a group; `None` when the group took no part.
+    pub(crate) fn group_span(&self, group: usize) -> Option<(usize, usize)> {
+        self.groups.get(group).copied().flatten()
+    }
+
     /// Returns the text of a group; `None` when the group took no part.
     pub(crate) fn group<'t>(&self, text: &'t str, group: usize) -> Option<&'t str> {
         let (start, end) = self.groups.get(group).copied().flatten()?;

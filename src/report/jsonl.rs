@@ -53,7 +53,7 @@ mod tests {
                 done.failure = Some(failure("no"));
             }),
             event(What::Warning { message: clean("w"), place: None }),
-            event(What::PlayEnded { play: clean("p") }),
+            event(What::PlayEnded { play: clean("p"), number: 1 }),
             event(What::Interrupted { how: "drain".into() }),
             ended(vec![Recap::default()]),
         ];

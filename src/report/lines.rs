@@ -20,12 +20,17 @@ pub(super) struct Lines {
     tasks: HashMap<TaskNumber, Task>,
     /// The task whose headline was written last.
     under: Option<TaskNumber>,
+    /// The play whose headline was written last.
+    in_play: u32,
+    /// The names of plays by number.
+    plays: HashMap<u32, Clean>,
     /// Steps whose items were shown: the step itself then adds nothing.
     itemised: HashSet<(TaskNumber, Clean)>,
     summary: Summary,
 }
 
 struct Task {
+    play: u32,
     name: Clean,
     module: String,
     place: Clean,
@@ -46,7 +51,16 @@ struct Shown<'e> {
 
 impl Lines {
     pub(super) fn new(look: Look, cut: bool) -> Lines {
-        Lines { look, cut, tasks: HashMap::new(), under: None, itemised: HashSet::new(), summary: Summary::new(look) }
+        Lines {
+            look,
+            cut,
+            tasks: HashMap::new(),
+            under: None,
+            in_play: 0,
+            plays: HashMap::new(),
+            itemised: HashSet::new(),
+            summary: Summary::new(look),
+        }
     }
 
     /// Returns the name of a task.
@@ -62,15 +76,17 @@ impl Lines {
             What::RunStarted { check: true, .. } if !self.look.quiet => {
                 out.push_str("CHECK MODE: nothing will be changed\n");
             }
-            What::PlayStarted { play, place, hosts, batch, batches, .. } => {
+            What::PlayStarted { play, number, place, hosts, batch, batches, .. } => {
                 self.under = None;
+                self.in_play = *number;
+                self.plays.insert(*number, play.clone());
                 if !self.look.quiet {
                     self.play(play, place, hosts, (*batch, *batches), &mut out);
                 }
             }
-            What::TaskStarted { task, name, module, place, handler } => {
-                let task_of =
-                    Task { name: name.clone(), module: module.to_string(), place: place.clone(), handler: *handler };
+            What::TaskStarted { task, play, name, module, place, handler } => {
+                let (name, module, place) = (name.clone(), module.to_string(), place.clone());
+                let task_of = Task { play: *play, name, module, place, handler: *handler };
                 self.tasks.insert(*task, task_of);
             }
             What::StepStarted { task, host, .. } if self.look.verbosity >= 3 && !self.look.quiet => {
@@ -126,6 +142,15 @@ impl Lines {
             return;
         }
         let Some(task) = self.tasks.get(&number) else { return };
+        // Plays that run at the same time take turns.
+        if task.play != self.in_play
+            && let Some(play) = self.plays.get(&task.play)
+        {
+            self.in_play = task.play;
+            out.push('\n');
+            out.push_str(&self.look.headline(&format!("PLAY [{}] (continued)", printable(play.as_str()))));
+            out.push('\n');
+        }
         let word = if task.handler { "RUNNING HANDLER" } else { "TASK" };
         out.push('\n');
         let mut text = format!("{word} [{}]", printable(task.name.as_str()));

@@ -9,7 +9,7 @@ use super::{Look, Output, Reporter};
 use crate::event::{Event, Status, TaskNumber, What};
 use crate::redact::Clean;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Instant;
 
 /// The most running steps shown; fewer on a low terminal, where a quarter of the lines is theirs.
@@ -38,6 +38,8 @@ pub struct Progress {
 struct Steps {
     /// Expected by the plays that have begun.
     expected: u64,
+    /// Plays that have begun and not ended, by number.
+    plays: HashSet<u32>,
     done: u64,
     counts: HashMap<Status, u64>,
     /// Running steps in the order in which they started: the slowest come first.
@@ -211,6 +213,9 @@ impl Progress {
 
 impl Steps {
     fn add(&mut self, event: &Event) {
+        if let What::PlayStarted { number, .. } = &event.what {
+            self.plays.insert(*number);
+        }
         match &event.what {
             What::PlayStarted { steps, .. } | What::StepsAdded { steps } => self.expected += *steps as u64,
             What::StepStarted { task, host, .. } => {
@@ -228,7 +233,12 @@ impl Steps {
             }
             What::StepsPassed { steps } => self.expected = self.expected.saturating_sub(*steps as u64).max(self.done),
             // Hosts that fell out leave steps that nobody will take; the total counts none of them.
-            What::PlayEnded { .. } => self.expected = self.done,
+            What::PlayEnded { number, .. } => {
+                self.plays.remove(number);
+                if self.plays.is_empty() {
+                    self.expected = self.done;
+                }
+            }
             _ => {}
         }
     }

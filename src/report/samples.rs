@@ -35,6 +35,7 @@ pub(super) fn started() -> Event {
 pub(super) fn play(name: &str, hosts: &[&str]) -> Event {
     event(What::PlayStarted {
         play: clean(name),
+        number: 1,
         place: clean("site.yml:1:3"),
         hosts: hosts.iter().map(|host| clean(host)).collect(),
         batch: 1,
@@ -46,6 +47,7 @@ pub(super) fn play(name: &str, hosts: &[&str]) -> Event {
 pub(super) fn task(task: TaskNumber, name: &str, module: &'static str) -> Event {
     event(What::TaskStarted {
         task,
+        play: 1,
         name: clean(name),
         module: module.into(),
         place: clean("site.yml:4:7"),

@@ -332,7 +332,7 @@ fn steps_that_never_come_are_not_counted_and_the_end_has_no_bars() {
     reporter.handle(&step(1, "r1"));
     reporter.tick();
     reporter.handle(&done(1, "r1", Status::Ok));
-    reporter.handle(&event(What::PlayEnded { play: clean("routers") }));
+    reporter.handle(&event(What::PlayEnded { play: clean("routers"), number: 1 }));
     reporter.tick();
     assert!(screen(&terminal).lines().last().is_some_and(|line| line.contains(" 1/1 ")), "{}", screen(&terminal));
     reporter.handle(&ended(vec![recap("r1")]));
@@ -340,6 +340,27 @@ fn steps_that_never_come_are_not_counted_and_the_end_has_no_bars() {
     let text = screen(&terminal);
     assert!(!text.contains(" 1/1 ") && !text.contains(" s  [r1]"), "{text}");
     assert!(text.contains("TASK [show]") && text.ends_with("1 host, 1 ok, 0 changed in 5.4 s"), "{text}");
+}
+
+#[test]
+fn the_end_of_one_play_leaves_the_steps_of_another_in_the_total() {
+    let terminal = InMemoryTerm::new(24, 80);
+    let mut reporter = progress(&terminal);
+    reporter.handle(&play("routers", &["r1"]));
+    let other = What::PlayStarted {
+        play: clean("switches"),
+        number: 2,
+        place: clean("site.yml:9:3"),
+        hosts: vec![clean("s1")],
+        batch: 1,
+        batches: 1,
+        steps: 3,
+    };
+    reporter.handle(&event(other));
+    reporter.handle(&event(What::StepsPassed { steps: 2 }));
+    reporter.handle(&event(What::PlayEnded { play: clean("routers"), number: 1 }));
+    reporter.tick();
+    assert!(screen(&terminal).contains(" 0/3 "), "{}", screen(&terminal));
 }
 
 #[test]

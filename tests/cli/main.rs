@@ -24,6 +24,7 @@ mod journal;
 mod lab;
 mod listing;
 mod output;
+mod plays;
 mod readme;
 mod real;
 mod redaction;

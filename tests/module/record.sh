@@ -56,7 +56,7 @@ for result in results.values():
 for number, case in enumerate(cases):
     # The file that a case is about, as it is afterwards.
     path = f"{work}/{number}/f"
-    if case["module"] in ("lineinfile", "blockinfile", "template", "copy") and os.path.isfile(path):
+    if case["module"] in ("assemble", "lineinfile", "blockinfile", "replace", "template", "copy") and os.path.isfile(path):
         results[case["name"]]["file afterwards"] = open(path, newline="").read()
 json.dump(at(results), open(out, "w"), indent=1, sort_keys=True, ensure_ascii=False)
 open(out, "a").write("\n")

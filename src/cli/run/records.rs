@@ -82,7 +82,7 @@ impl Records {
             let warning = "no journal: neither HOME nor XDG_STATE_HOME says where; name a folder with `--journal`";
             return Begun { warning: Some(warning.into()), ..Begun::default() };
         };
-        let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S").to_string();
+        let now = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S-%3f").to_string();
         let unwritable =
             |error: io::Error| format!("no journal: cannot write to `{}`: {error}", runs.folder().display());
         let begun = match runs.begin(&now) {

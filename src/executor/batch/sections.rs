@@ -105,8 +105,9 @@ impl Batch {
         self.max_fail_percentage.is_some()
     }
 
-    /// Adds room for the sections that an expansion brought.
-    pub(in crate::executor) fn grow_sections(&mut self) {
+    /// Adds room for the sections and nodes that an expansion brought.
+    pub(in crate::executor) fn grow_tables(&mut self) {
         self.failed.resize(self.graph.sections.len(), Vec::new());
+        self.numbers.extend(self.share.numbers(self.graph.nodes.len() - self.numbers.len()));
     }
 }

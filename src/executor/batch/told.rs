@@ -23,6 +23,7 @@ impl Batch {
             let place = self.context.loader.sources.place(task.span);
             publisher.publish(What::TaskStarted {
                 task: number,
+                play: self.play,
                 name: publisher.clean(task.title()),
                 module: task.action_name().into(),
                 place: publisher.clean(place),
@@ -132,7 +133,7 @@ impl Batch {
 
     /// Returns the number of a node's task in the run.
     pub(in crate::executor) fn number(&self, node: NodeId) -> TaskNumber {
-        self.first_number + node.0
+        self.numbers[node.index()]
     }
 }
 

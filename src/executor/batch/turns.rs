@@ -117,15 +117,10 @@ impl Batch {
             })
     }
 
-    /// Parks a step that has to wait for a slot: of the run (`--forks`), of the hosts under way, of its task
+    /// Parks a step that has to wait for a place among the hosts under way (`host_pinned`), or for others of its task
     /// (`throttle`).
     pub(super) fn has_to_wait(&mut self, node: NodeId, host: HostIndex, task: &Arc<Task>) -> bool {
         let forks = self.context.settings.forks;
-        if self.graph.node(node).effect != Effect::Pure && self.busy >= forks {
-            self.slots.push_back((node, host));
-            self.park(node, host, "as many steps were under way as `--forks` allows");
-            return true;
-        }
         if self.graph.strategy == Strategy::HostPinned && !self.pinned.contains(&host) {
             if self.pinned.len() >= forks {
                 self.unpinned.push_back((node, host));

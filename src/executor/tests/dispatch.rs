@@ -1,6 +1,7 @@
 //! Runs playbooks of the model through the loader, the graph and the dispatcher, and compares what is left.
 
 use super::super::batch::{Batch, BatchStart, Standing};
+use super::super::share::Share;
 use super::super::step::{Included, Inclusion, Job, Outcome, VarWrite};
 use super::super::world::{PlayView, Shelf, World};
 use super::super::{Context, Defaults, Pool, Publisher, Settings};
@@ -101,7 +102,8 @@ fn batch(program: &Program, context: &Arc<Context>, dir: &Path) -> Batch {
         graph,
         knowledge,
         platforms: Vec::new(),
-        first_number: 0,
+        share: Share::new(program.forks),
+        play: 1,
         max_fail_percentage: program.max_fail_percentage.map(|percentage| percentage as f64),
     })
 }

@@ -22,7 +22,10 @@ fn at(value: &Value, from: &str, to: &str) -> Value {
     match value {
         Value::Str(text) => text.replace(from, to).into(),
         Value::List(items) => Value::list(items.iter().map(|item| at(item, from, to))),
-        Value::Map(map) => Value::from(map.iter().map(|(k, v)| (k.clone(), at(v, from, to))).collect::<Map>()),
+        Value::Map(map) => {
+            let key = |key: &crate::value::Key| crate::value::Key::from(key.to_string().replace(from, to));
+            Value::from(map.iter().map(|(k, v)| (key(k), at(v, from, to))).collect::<Map>())
+        }
         other => other.clone(),
     }
 }
@@ -40,7 +43,7 @@ fn prepare(host: &Fake, case: &serde_json::Value) {
 }
 
 /// Modules that do nothing when all is as wanted, and know in check mode what they would return.
-const WRITERS: &[&str] = &["blockinfile", "copy", "file", "lineinfile", "template"];
+const WRITERS: &[&str] = &["assemble", "blockinfile", "copy", "file", "lineinfile", "replace", "template"];
 
 /// Plans a case.
 async fn plan(host: &Fake, module: &'static Module, case: &serde_json::Value, args: &Map) -> Result<Change, Failure> {
@@ -113,7 +116,7 @@ async fn registered(host: &Fake, case: &serde_json::Value) -> Map {
         }
     };
     let file = host.dir.path().join("f");
-    if matches!(name, "lineinfile" | "blockinfile" | "template" | "copy") && file.is_file() {
+    if matches!(name, "assemble" | "lineinfile" | "blockinfile" | "replace" | "template" | "copy") && file.is_file() {
         result.insert("file afterwards", std::fs::read_to_string(file).unwrap());
     }
     result = at(&Value::from(result), &dir, "{dir}").as_map().cloned().unwrap_or_default();
@@ -122,6 +125,20 @@ async fn registered(host: &Fake, case: &serde_json::Value) -> Map {
 
 /// Adds to `wrong` what differs between a result and the recorded one.
 fn compare(case: &str, place: &str, ours: &Value, theirs: &Value, wrong: &mut Vec<String>) {
+    if let (Some(ours), Some(theirs)) = (ours.as_list(), theirs.as_list())
+        && ours.len() == theirs.len()
+    {
+        // In which order a folder's files are listed is the file system's.
+        let by_path = |list: &[Value]| {
+            let mut list = list.to_vec();
+            list.sort_by_key(|item| item.get("path").map(Value::to_text));
+            list
+        };
+        for (ours, theirs) in by_path(ours).iter().zip(by_path(theirs)) {
+            compare(case, place, ours, &theirs, wrong);
+        }
+        return;
+    }
     let (Some(ours), Some(theirs)) = (ours.as_map(), theirs.as_map()) else {
         if ours != theirs {
             wrong.push(format!("{case}: {place} is {} and should be {}", ours.to_text(), theirs.to_text()));

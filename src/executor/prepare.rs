@@ -1,0 +1,132 @@
+//! What the steps of a batch begin with: the view of its hosts, what is known of variables and platforms, the graph.
+
+use super::Context;
+use super::plan::Planned;
+use super::target::platform_of;
+use super::world::{PlayView, StepScope};
+use crate::graph::{Graph, Knowledge, Lowering, lower_play};
+use crate::platform::Platform;
+use crate::playbook::Play;
+use crate::source::{Diagnostic, Diagnostics};
+use crate::template::Templar;
+use crate::value::Value;
+use crate::vars::{Layer, Origin};
+use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, RwLock};
+
+/// Returns the graph of a play over all its hosts, for showing it.
+pub fn graph_of(context: &Context, planned: &Planned, found: &mut Diagnostics) -> Graph {
+    let view = view(context, &planned.play, [&planned.hosts; 3], found);
+    let knowledge = knowledge(context, &view);
+    let platforms = platforms(context, &planned.hosts);
+    let fail_together = planned.play.max_fail_percentage.is_some() || planned.play.any_errors_fatal.is_some();
+    let how = Lowering { knowledge: &knowledge, platforms: &platforms, fail_together };
+    lower_play(&planned.play, &planned.sections, &how, found)
+}
+
+/// Makes the view of a batch: of all hosts of the play, those that are in, and those of the batch.
+pub(super) fn view(
+    context: &Context,
+    play: &Arc<Play>,
+    [all, live, batch]: [&[Arc<str>]; 3],
+    found: &mut Diagnostics,
+) -> Arc<PlayView> {
+    let mut view = PlayView {
+        play: Arc::clone(play),
+        all_hosts: all.to_vec(),
+        play_hosts: live.to_vec(),
+        batch: batch.to_vec(),
+        out: batch.iter().map(|_| AtomicBool::new(false)).collect(),
+        late_vars: HashMap::new(),
+        exports: RwLock::default(),
+    };
+    if play.late_vars_files.is_empty() {
+        return Arc::new(view);
+    }
+    let mut read: HashMap<PathBuf, Option<Arc<Layer>>> = HashMap::new();
+    let so_far = Arc::new(PlayView { out: Vec::new(), late_vars: HashMap::new(), ..copy(&view) });
+    for host in batch {
+        let files =
+            crate::source::SearchPath { role: None, task_dir: play.dir.clone(), playbook_dir: play.dir.clone() };
+        let scope = StepScope::new(&context.world, host, Some(&so_far), None);
+        let templar = Templar::new(Arc::new(scope), files.clone(), Arc::clone(&context.loader.sources));
+        for node in &play.late_vars_files {
+            let names = match templar.node(node) {
+                Ok(Value::List(names)) => names.iter().map(Value::to_text).collect(),
+                Ok(name) => vec![name.to_text()],
+                Err(failure) => {
+                    let message = format!("the name of a `vars_files` entry on `{host}`: {}", failure.message.expose());
+                    found.push(Diagnostic::error("E0613", message).at(failure.place.unwrap_or(node.span)));
+                    continue;
+                }
+            };
+            let Some(path) = names.iter().find_map(|name| files.find("vars", name)) else {
+                found.push(
+                    Diagnostic::error(
+                        "E0001",
+                        format!("cannot read `{}` for `{host}`: no such file", names.join("`, `")),
+                    )
+                    .at(node.span),
+                );
+                continue;
+            };
+            let layer = read
+                .entry(path.clone())
+                .or_insert_with(|| context.loader.vars_file(&path, Some(node.span), Origin::PlayVarsFiles, found));
+            view.late_vars.entry(Arc::clone(host)).or_default().extend(layer.clone());
+        }
+    }
+    Arc::new(view)
+}
+
+fn copy(view: &PlayView) -> PlayView {
+    PlayView {
+        play: Arc::clone(&view.play),
+        all_hosts: view.all_hosts.clone(),
+        play_hosts: view.play_hosts.clone(),
+        batch: view.batch.clone(),
+        out: Vec::new(),
+        late_vars: HashMap::new(),
+        exports: RwLock::default(),
+    }
+}
+
+/// Gathers which names are used inside which variables, over everything that hosts of the batch can see.
+pub(super) fn knowledge(context: &Context, view: &PlayView) -> Knowledge {
+    let mut knowledge = Knowledge::default();
+    let mut seen: HashSet<*const Layer> = HashSet::new();
+    let mut learn = |layer: &Arc<Layer>| {
+        if seen.insert(Arc::as_ptr(layer)) {
+            knowledge.learn(layer);
+        }
+    };
+    view.play.vars.iter().chain(&view.play.role_layers).for_each(&mut learn);
+    view.late_vars.values().flatten().for_each(&mut learn);
+    learn(&context.loader.extra_vars);
+    for host in &view.batch {
+        context.world.layers(host).iter().for_each(&mut learn);
+    }
+    for host in &view.batch {
+        for (name, var) in &context.world.host_vars(host).included {
+            knowledge.learn_var(name, var);
+        }
+    }
+    knowledge
+}
+
+/// Returns the platforms of hosts; none when one of them is not known.
+pub(super) fn platforms(context: &Context, hosts: &[Arc<str>]) -> Vec<&'static Platform> {
+    let mut platforms: Vec<&'static Platform> = Vec::new();
+    for host in hosts {
+        let scope = StepScope::new(&context.world, host, None, None);
+        let templar = |scope| Templar::new(Arc::new(scope), Default::default(), Arc::clone(&context.loader.sources));
+        match platform_of(scope, templar) {
+            Some(platform) if platforms.iter().any(|known| std::ptr::eq(*known, platform)) => {}
+            Some(platform) => platforms.push(platform),
+            None => return Vec::new(),
+        }
+    }
+    platforms
+}
