@@ -3,7 +3,6 @@
 use super::setup::{InventoryOptions, Setup};
 use super::{Exit, say, say_error};
 use crate::inventory::{graph_text, host_report, list_json};
-use crate::redact::Redactor;
 use crate::source::did_you_mean;
 use clap::Args;
 use serde_json::json;
@@ -46,8 +45,8 @@ pub(super) fn main(args: InventoryArgs, colour: Option<bool>) -> Exit {
     if let Err(exit) = setup.show_found() {
         return exit;
     }
-    let redactor = Redactor::new();
-    setup.learn_passwords(&redactor);
+    setup.learn_passwords();
+    let redactor = setup.sources.keyring().redactor();
     let say = |text: &str| say(redactor.clean_text(text).as_str());
     if let Some(group) = &args.graph {
         return match graph_text(&setup.inventory, group, args.vars) {

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand. The only reader of arguments and environment.
 
+mod ask;
 mod doc;
 mod exit;
 mod graph;
@@ -10,6 +11,7 @@ mod run;
 mod runs;
 mod setup;
 mod signals;
+mod vault;
 
 pub use exit::Exit;
 
@@ -42,6 +44,8 @@ enum Command {
     Inventory(inventory::InventoryArgs),
     /// Explain modules, keywords, filters, tests, lookups and platforms
     Doc(doc::DocArgs),
+    /// Encrypt and decrypt files and values as ansible-vault does
+    Vault(vault::VaultArgs),
     /// Serve a lab of simulated devices and APIs on loopback until Ctrl-C
     Lab(lab::LabArgs),
 }
@@ -71,6 +75,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Graph(args) => graph::main(args, colour),
         Command::Inventory(args) => inventory::main(args, colour),
         Command::Doc(args) => doc::main(&args),
+        Command::Vault(args) => vault::main(args),
         Command::Lab(args) => lab::main(args, colour),
     }
     .into()

@@ -1,14 +1,16 @@
 //! What several subcommands begin with: extra variables, inventory, playbooks.
 
+use super::vault::{VaultDefaults, VaultOptions};
 use super::{Exit, say_error};
 use crate::graph::order_plays;
 use crate::inventory::{self, Inventory};
 use crate::module::split_key_value;
 use crate::playbook::{self, Loader, Play};
-use crate::redact::{Redactor, Secret};
+use crate::redact::Secret;
 use crate::source::{Diagnostic, Diagnostics, Source, SourceMap, Span, Style, expand_home, render};
 use crate::value::Key;
 use crate::vars::{Layer, Origin, Var, load_vars_file};
+use crate::vault::Keyring;
 use crate::yaml::{self, Kind, Node};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -28,6 +30,9 @@ pub(super) struct InventoryOptions {
     /// Only these hosts: a pattern, or @FILE with one a line
     #[arg(short, long, value_name = "PATTERN")]
     pub(super) limit: Option<String>,
+
+    #[command(flatten)]
+    pub(super) vault: VaultOptions,
 }
 
 /// Sources, extra variables and inventory; what is wrong with them is in `found`.
@@ -43,8 +48,10 @@ pub(super) struct Setup {
 impl Setup {
     /// Reads extra variables and the inventory.
     pub(super) fn new(options: &InventoryOptions, playbook: Option<&Path>, colour: Option<bool>) -> Setup {
-        let sources = Arc::new(SourceMap::new());
         let mut found = Diagnostics::new();
+        let passwords = options.vault.passwords(&VaultDefaults::from_environment(), &mut found);
+        let keyring = Arc::new(Keyring::new(passwords, Arc::default()));
+        let sources = Arc::new(SourceMap::with_keyring(keyring));
         let extra = Arc::new(extra_vars(&options.extra_vars, &sources, &mut found));
         let loader = Arc::new(Loader::new(Arc::clone(&sources), extra));
         let dir = playbook.map(|path| path.parent().unwrap_or(Path::new("")));
@@ -65,7 +72,8 @@ impl Setup {
     }
 
     /// Learns passwords that stand in the inventory as they are, so that they are masked before they are first used.
-    pub(super) fn learn_passwords(&self, redactor: &Redactor) {
+    pub(super) fn learn_passwords(&self) {
+        let redactor = self.sources.keyring().redactor();
         let (hosts, groups) = (&self.inventory.hosts, &self.inventory.groups);
         let beside = hosts.values().map(|host| &host.vars).chain(groups.values().map(|group| &group.vars));
         let folders =
@@ -88,7 +96,8 @@ impl Setup {
         let fresh: Vec<&Diagnostic> = self.found.iter().skip(self.shown).collect();
         let text: String =
             fresh.iter().map(|diagnostic| render(diagnostic, &self.sources, self.style) + "\n\n").collect();
-        say_error(&text);
+        // A message may quote what stood in an encrypted file.
+        say_error(self.sources.keyring().redactor().clean_text(text).as_str());
         self.shown += fresh.len();
         if !self.found.has_errors() {
             return Ok(());

@@ -115,9 +115,11 @@ impl Run for Context {
         self.loader.sources.add_once(Source::new(name, Some(path.to_owned()), text))
     }
 
-    fn open_vault(&self, _text: &[u8]) -> Result<Vec<u8>, Failure> {
-        Err(Failure::new(FailureKind::File, "the file is encrypted by the vault, which is not supported yet")
-            .help("decrypt it with `ansible-vault decrypt`"))
+    fn open_vault(&self, text: &[u8]) -> Result<Vec<u8>, Failure> {
+        match self.loader.sources.keyring().open(text) {
+            Ok(plain) => Ok(plain.to_vec()),
+            Err(error) => Err(Failure::new(FailureKind::File, error.to_string()).help(error.help())),
+        }
     }
 
     fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure> {

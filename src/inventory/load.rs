@@ -3,7 +3,6 @@
 use super::builder::Builder;
 use super::{Inventory, UNGROUPED, address, folders, ini, yaml};
 use crate::source::{Diagnostic, Diagnostics, Source, SourceId, SourceMap, Span, expand_home, plain_io_error};
-use crate::vars;
 use crate::yaml::{Node, parse};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -152,9 +151,6 @@ fn refuse(path: &Path, text: &str, extension: Option<&str>, span: Span) -> Optio
     if text.contains('\0') {
         let message = format!("`{}` is a binary file, not an inventory", path.display());
         return Some(Diagnostic::error("E0401", message));
-    }
-    if vars::is_vault(text) {
-        return Some(vars::vault_unsupported(span));
     }
     if text.starts_with("#!") && is_executable(path) {
         return Some(

@@ -1,12 +1,13 @@
 //! Files into playbooks: the loader that imports and includes go through.
 
 use super::keyword::Level;
+use super::sealed::learn_tasks;
 use super::task::Place;
 use super::{Inherited, Item, Play};
-use crate::source::{Diagnostic, Diagnostics, SearchPath, SourceId, SourceMap, Span, absolute, expand_home};
+use crate::source::{Diagnostic, Diagnostics, SearchPath, SourceMap, Span, absolute, expand_home};
 use crate::template::Templar;
 use crate::value::Value;
-use crate::vars::{Layer, Origin, Scope, Var, is_vault, vault_unsupported};
+use crate::vars::{Layer, Origin, Scope, Var};
 use crate::yaml::{self, Mapping, Node};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -77,16 +78,11 @@ impl Loader {
                 return None;
             }
         };
-        self.parse(id, found)
-    }
-
-    fn parse(&self, id: SourceId, found: &mut Diagnostics) -> Option<Node> {
-        let source = self.sources.get(id);
-        if is_vault(&source.text) {
-            found.push(vault_unsupported(Span::new(id, 0, source.text.lines().next().map_or(0, str::len))));
-            return None;
+        let root = yaml::parse(id, &self.sources, found);
+        if let Some(root) = root.as_ref().filter(|_| self.sources.get(id).is_sealed) {
+            learn_tasks(root, self.sources.keyring());
         }
-        yaml::parse(id, &self.sources, found)
+        root
     }
 
     /// Reads a file of variables into a layer.

@@ -10,6 +10,7 @@ mod keyword;
 mod load;
 mod play;
 mod role;
+mod sealed;
 mod task;
 mod words;
 

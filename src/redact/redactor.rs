@@ -145,9 +145,15 @@ fn mask_text(matcher: &AhoCorasick, text: &str) -> String {
     out
 }
 
+fn is_whole_secret(matcher: &AhoCorasick, text: &str) -> bool {
+    matcher.find(text).is_some_and(|found| found.len() == text.len())
+}
+
 fn mask_value(matcher: &AhoCorasick, value: &Value) -> Value {
     match value {
         Value::Str(text) if matcher.is_match(&**text) => Value::from(mask_text(matcher, text)),
+        // A number is a secret as a whole or not at all: a part of one says nothing.
+        Value::Int(n) if is_whole_secret(matcher, &n.to_string()) => Value::from(MASK),
         Value::List(items) => Value::list(items.iter().map(|item| mask_value(matcher, item))),
         Value::Map(map) => Value::from(
             map.iter()

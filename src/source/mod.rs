@@ -13,6 +13,7 @@ pub use render::{Style, render};
 pub use search::{SearchPath, absolute, expand_home};
 pub use suggest::{did_you_mean, nearest};
 
+use crate::vault::{Keyring, VaultError, is_vault};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, RwLock};
 
@@ -63,6 +64,8 @@ pub struct Source {
     pub path: Option<PathBuf>,
     /// The text itself.
     pub text: Arc<str>,
+    /// Whether it came out of a vault: no message shows a line of it.
+    pub is_sealed: bool,
     line_starts: Vec<u32>,
 }
 
@@ -81,7 +84,7 @@ impl Source {
         let text = text.into();
         let mut line_starts = vec![0];
         line_starts.extend(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
-        Source { name: name.into(), path, text, line_starts }
+        Source { name: name.into(), path, text, is_sealed: false, line_starts }
     }
 
     /// Returns line and column of the byte at `offset`.
@@ -108,12 +111,23 @@ impl Source {
 #[derive(Debug, Default)]
 pub struct SourceMap {
     sources: RwLock<Vec<Arc<Source>>>,
+    keyring: Arc<Keyring>,
 }
 
 impl SourceMap {
     /// Makes an empty map.
     pub fn new() -> SourceMap {
         SourceMap::default()
+    }
+
+    /// Makes an empty map that opens encrypted files with the passwords of a keyring.
+    pub fn with_keyring(keyring: Arc<Keyring>) -> SourceMap {
+        SourceMap { keyring, ..SourceMap::default() }
+    }
+
+    /// Returns what opens encrypted files and values.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     /// Adds a source and returns its number.
@@ -149,7 +163,7 @@ impl SourceMap {
         format!("{}:{}:{}", source.name, at.line, at.column)
     }
 
-    /// Reads a text file into the map under the name by which the user knows it.
+    /// Reads a text file into the map under the name by which the user knows it. An encrypted file is opened.
     ///
     /// A missing file, a directory, a file over [`MAX_SOURCE_BYTES`] and bytes that are not UTF-8 are diagnostics.
     pub fn load(&self, path: &Path) -> Result<SourceId, Diagnostic> {
@@ -163,12 +177,33 @@ impl SourceMap {
             return Err(cannot(format!("it is larger than {} MiB", MAX_SOURCE_BYTES >> 20)));
         }
         let bytes = std::fs::read(path).map_err(|e| cannot(plain_io_error(&e)))?;
+        if is_vault(&bytes) {
+            return self.load_vault(path, &bytes);
+        }
         let text = String::from_utf8(bytes).map_err(|e| {
             cannot(format!("not UTF-8 text (first bad byte at offset {})", e.utf8_error().valid_up_to()))
         })?;
         // A byte order mark is no part of the text; editors on Windows write it.
         let text = text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text);
         Ok(self.add(Source::new(name, Some(path.to_owned()), text)))
+    }
+
+    /// Opens an encrypted file; what it holds is a source whose lines are never shown.
+    fn load_vault(&self, path: &Path, bytes: &[u8]) -> Result<SourceId, Diagnostic> {
+        let name = path.display().to_string();
+        let opened = self.keyring.open_file(bytes);
+        let text = opened.and_then(|plain| String::from_utf8(plain.to_vec()).map_err(|_| VaultError::NotText));
+        match text {
+            Ok(text) => Ok(self.add(Source { is_sealed: true, ..Source::new(name, Some(path.to_owned()), text) })),
+            Err(error) => {
+                let text = String::from_utf8_lossy(bytes);
+                let header = text.lines().next().map_or(0, str::len);
+                let id = self.add(Source::new(name.clone(), Some(path.to_owned()), &*text));
+                Err(Diagnostic::error("E0800", format!("cannot read `{name}`: {error}"))
+                    .at(Span::new(id, 0, header))
+                    .help(error.help()))
+            }
+        }
     }
 }
 

@@ -1,5 +1,5 @@
 use super::{Diagnostic, Label, Severity, Source, SourceId, SourceMap};
-use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
 use std::sync::Arc;
 
 /// Whether a rendering carries colours.
@@ -40,6 +40,12 @@ pub fn render(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Str
     }
     let mut group = title.elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
     for (_, source, labels) in &held {
+        if source.is_sealed {
+            let at = source.position(labels.first().map_or(0, |(_, label)| label.span.start as usize));
+            let origin = Origin::path(format!("{} (encrypted)", source.name)).line(at.line).char_column(at.column);
+            group = group.element(origin);
+            continue;
+        }
         let mut snippet = Snippet::source(&*source.text).path(&source.name).line_start(1).fold(true);
         for (kind, label) in labels {
             snippet = snippet.annotation(kind.span(visible_range(&source.text, label)).label(&label.text));

@@ -151,7 +151,10 @@ impl Core {
             Kind::Unsafe(text) => Value::from(Arc::clone(text)),
             Kind::Str(text) if !has_template(text) => Value::from(Arc::clone(text)),
             Kind::Str(text) => self.rendered(name, text, node),
-            Kind::Vault(_) => Value::from(carry(vault(node))),
+            Kind::Vault(text) => match self.opened(text, node) {
+                Ok(text) => Value::from(text),
+                Err(failure) => Value::from(carry(failure)),
+            },
             Kind::Seq(items) => Value::from_object(LazyList {
                 core: Arc::clone(self),
                 items: Arc::clone(items),
@@ -161,6 +164,15 @@ impl Core {
                 Value::from_object(LazyMap { core: Arc::clone(self), map: Arc::clone(map), memo: Mutex::default() })
             }
         }
+    }
+
+    /// Returns what an encrypted value (`!vault`) holds. It is data: as in Ansible, nothing in it is rendered.
+    pub(crate) fn opened(&self, text: &str, node: &Node) -> Result<Arc<str>, Failure> {
+        self.sources.keyring().open_value(text).map_err(|error| {
+            Failure::new(FailureKind::Template, format!("cannot use an encrypted value: {error}"))
+                .at(node.span)
+                .help(error.help())
+        })
     }
 
     /// Returns what renders with another host's variables.
@@ -181,13 +193,6 @@ fn failed(failure: Failure) -> Value {
         FailureKind::Undefined => Value::from_object(Undefined(failure)),
         _ => Value::from(carry(failure)),
     }
-}
-
-/// Returns the failure that encrypted values meet.
-pub(crate) fn vault(node: &Node) -> Failure {
-    Failure::new(FailureKind::Template, "vault-encrypted values are not supported yet")
-        .at(node.span)
-        .help("decrypt it with `ansible-vault decrypt`, or take the value from the environment with `lookup('env', …)`")
 }
 
 /// Takes the innermost variable off the stack, also when rendering panics.

@@ -114,7 +114,7 @@ impl Templar {
                 let value = core.render(text, node)?;
                 core.data(&value, &Origin { text, place: &|at| self.place(node, at) })
             }
-            Kind::Vault(_) => Err(lazy::vault(node)),
+            Kind::Vault(text) => self.core().opened(text, node).map(Value::Str),
             Kind::Seq(items) => {
                 let mut rendered = Vec::with_capacity(items.len());
                 for item in items.iter() {

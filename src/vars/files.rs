@@ -1,7 +1,7 @@
 //! Files of variables: which files a name stands for, and what is in them.
 
 use super::Var;
-use crate::source::{Diagnostic, Diagnostics, SourceMap, Span};
+use crate::source::{Diagnostic, Diagnostics, SourceMap};
 use crate::value::Key;
 use crate::yaml::parse;
 use indexmap::IndexMap;
@@ -51,11 +51,6 @@ fn collect(dir: &Path, depth: usize, files: &mut Vec<PathBuf>) {
 pub fn load_vars_file(path: &Path, sources: &SourceMap, found: &mut Diagnostics) -> IndexMap<Arc<str>, Var> {
     let mut vars = IndexMap::new();
     let Some(id) = found.keep(sources.load(path)) else { return vars };
-    let text = Arc::clone(&sources.get(id).text);
-    if is_vault(&text) {
-        found.push(vault_unsupported(Span::new(id, 0, text.lines().next().map_or(0, str::len))));
-        return vars;
-    }
     let Some(root) = parse(id, sources, found).filter(|root| !root.is_null()) else { return vars };
     let Some(map) = root.as_map() else {
         // Ansible takes an empty list or text for an empty file.
@@ -86,18 +81,6 @@ pub fn load_vars_file(path: &Path, sources: &SourceMap, found: &mut Diagnostics)
     vars
 }
 
-/// Claims that a whole file is encrypted by Ansible's vault.
-pub fn is_vault(text: &str) -> bool {
-    text.starts_with("$ANSIBLE_VAULT;")
-}
-
-/// Returns what to say about an encrypted file.
-pub fn vault_unsupported(span: Span) -> Diagnostic {
-    Diagnostic::error("E0441", "files encrypted by the vault are not supported yet")
-        .at_with(span, "the file is encrypted")
-        .help("decrypt it with `ansible-vault decrypt`, and keep the result out of version control")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,7 +109,8 @@ mod tests {
     fn an_encrypted_file_is_refused_and_not_read_as_text() {
         let (vars, found) = load("$ANSIBLE_VAULT;1.1;AES256\n3132\n");
         assert!(vars.is_empty());
-        assert_eq!(found, ["E0441 files encrypted by the vault are not supported yet"]);
+        assert_eq!(found.len(), 1);
+        assert!(found[0].starts_with("E0800 cannot read"), "{found:?}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Variables: where they come from, which of several wins, and the vault.
+//! Variables: where they come from, and which of several wins.
 //!
 //! A [`Var`] is either what an author wrote (rendered lazily, each time it is used) or data (never rendered). Variables
 //! live in [`Layer`]s, each with its origin; layers are shared between hosts. A [`Scope`] answers what a name means for
@@ -7,7 +7,7 @@
 mod files;
 mod layer;
 
-pub use files::{VARS_EXTENSIONS, is_vault, load_vars_file, vars_files_in, vault_unsupported};
+pub use files::{VARS_EXTENSIONS, load_vars_file, vars_files_in};
 pub use layer::{Layer, Origin};
 
 use crate::value::Value;

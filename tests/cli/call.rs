@@ -44,6 +44,20 @@ impl Call {
         self
     }
 
+    /// Sets a variable of its environment.
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<std::ffi::OsStr>) -> Call {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Gives it a text on standard input.
+    pub(crate) fn stdin(mut self, text: &str) -> Call {
+        let path = self.scratch.path().join("stdin");
+        fs::write(&path, text).expect("the folder is ours");
+        self.command.stdin(File::open(path).expect("it was just written"));
+        self
+    }
+
     /// Starts it; its output goes to files, so that nobody has to read while it runs. The project must outlive it.
     pub(crate) fn start(mut self) -> Running {
         let file = |name: &str| File::create(self.scratch.path().join(name)).expect("the folder is ours");

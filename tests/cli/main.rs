@@ -29,4 +29,5 @@ mod readme;
 mod real;
 mod redaction;
 mod values;
+mod vault;
 mod web;

@@ -67,7 +67,7 @@ async fn run(args: RunArgs, colour: Option<bool>, mut setup: Setup, plays: Vec<A
     let exit = {
         let context = build(&setup, settings, send);
         lab.secrets.iter().for_each(|secret| context.publisher.redactor().learn(secret));
-        setup.learn_passwords(context.publisher.redactor());
+        setup.learn_passwords();
         let exit = checked_run(&args, &context, &mut setup, &plays, &tally, &records).await;
         context.pool.close().await;
         exit

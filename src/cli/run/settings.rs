@@ -6,7 +6,7 @@ use crate::cli::setup::Setup;
 use crate::event::Event;
 use crate::executor::{Context, Defaults, Pool, Publisher, Settings, World};
 use crate::graph::TagFilter;
-use crate::redact::{Redactor, Secret};
+use crate::redact::Secret;
 use crate::transport::{self, HostKeyPolicy, HttpClients, Shared};
 use crate::value::Value;
 use crate::vars::{Layer, Origin, Var};
@@ -84,7 +84,7 @@ pub(in crate::cli) fn context(
 }
 
 pub(super) fn build(setup: &Setup, settings: Settings, send: Arc<dyn Fn(Event) + Send + Sync>) -> Arc<Context> {
-    let redactor = Arc::new(Redactor::new());
+    let redactor = Arc::clone(setup.sources.keyring().redactor());
     for secret in [&settings.defaults.password, &settings.defaults.become_password].into_iter().flatten() {
         redactor.learn(secret);
     }

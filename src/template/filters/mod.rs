@@ -27,6 +27,7 @@ mod sequence;
 mod sets;
 mod text;
 mod time;
+mod vault;
 mod wrap;
 mod yaml;
 
@@ -63,5 +64,6 @@ pub(crate) static TABLE: &[&[Filter]] = &[
     sets::FILTERS,
     text::FILTERS,
     time::FILTERS,
+    vault::FILTERS,
     yaml::FILTERS,
 ];

@@ -5,6 +5,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::source::{SourceMap, absolute, expand_home, plain_io_error};
 use crate::template::{FileOptions, Templar};
 use crate::value::{Map, Value};
+use crate::vault::{VaultError, is_vault};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,6 +27,12 @@ pub(super) static LOOKUPS: &[Lookup] = &[
                 })
                 .collect()
         },
+    },
+    Lookup {
+        name: "unvault",
+        doc: "Gives the text of files, decrypted where they are encrypted.",
+        options: &[],
+        run: |call| call.terms.iter().map(|term| Ok(Value::from(read(call, "files", &term.to_text())?.1))).collect(),
     },
     Lookup {
         name: "template",
@@ -65,7 +72,7 @@ pub(super) static LOOKUPS: &[Lookup] = &[
     },
 ];
 
-/// Finds and reads a file as text.
+/// Finds and reads a file as text; an encrypted one is opened.
 pub(super) fn read(call: &Call<'_>, kind: &str, name: &str) -> Result<(PathBuf, String), Failure> {
     let file = |message: String| Failure::new(FailureKind::File, message);
     let path = call.core.files.find(kind, name).ok_or_else(|| {
@@ -81,8 +88,16 @@ pub(super) fn read(call: &Call<'_>, kind: &str, name: &str) -> Result<(PathBuf, 
     if size.len() > MAX_BYTES {
         return Err(file(format!("cannot read `{}`: it is larger than {} MiB", path.display(), MAX_BYTES >> 20)));
     }
-    let text = std::fs::read_to_string(&path).map_err(|error| cannot(&error))?;
-    Ok((path, text))
+    let mut bytes = std::fs::read(&path).map_err(|error| cannot(&error))?;
+    if is_vault(&bytes) {
+        let opened = call.core.sources.keyring().open(&bytes);
+        let why = |error: VaultError| file(format!("cannot read `{}`: {error}", path.display())).help(error.help());
+        bytes = opened.map_err(why)?.to_vec();
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((path, text)),
+        Err(_) => Err(file(format!("cannot read `{}`: it is not UTF-8 text", path.display()))),
+    }
 }
 
 fn template(call: &Call<'_>) -> Result<Vec<Value>, Failure> {

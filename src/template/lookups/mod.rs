@@ -42,11 +42,8 @@ pub fn lookup_names() -> impl Iterator<Item = &'static str> {
 }
 
 /// Ansible's lookups that there are not, with what to use instead.
-pub(crate) const UNSUPPORTED: &[(&str, &str)] = &[
-    ("url", "use a task with `uri` and `register`"),
-    ("config", "settings of Ansible itself mean nothing here"),
-    ("unvault", "vault-encrypted files are not supported yet"),
-];
+pub(crate) const UNSUPPORTED: &[(&str, &str)] =
+    &[("url", "use a task with `uri` and `register`"), ("config", "settings of Ansible itself mean nothing here")];
 
 /// What a lookup is called with.
 pub(crate) struct Call<'a> {

@@ -6,6 +6,7 @@ mod content;
 mod file;
 mod result;
 mod text;
+mod vault;
 mod version;
 
 use minijinja::Environment;
@@ -23,4 +24,5 @@ pub(crate) struct Test {
 }
 
 /// All tests, one slice a theme.
-pub(crate) static TABLE: &[&[Test]] = &[compare::TESTS, content::TESTS, file::TESTS, result::TESTS, text::TESTS];
+pub(crate) static TABLE: &[&[Test]] =
+    &[compare::TESTS, content::TESTS, file::TESTS, result::TESTS, text::TESTS, vault::TESTS];

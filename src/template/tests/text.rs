@@ -83,12 +83,6 @@ pub(super) static TESTS: &[Test] = &[
             })
         },
     },
-    Test {
-        name: "vault_encrypted",
-        aliases: &[],
-        doc: "Claims that the text is encrypted by the vault.",
-        add: |env, name| add_test(env, name, &[], |_, args| Ok(text(args.input())?.starts_with("$ANSIBLE_VAULT;"))),
-    },
 ];
 
 fn matches(args: &Args, anchor: Anchor) -> Result<bool, Error> {
