@@ -22,6 +22,7 @@ pub mod redact;
 pub mod report;
 pub mod source;
 pub mod template;
+pub mod textfsm;
 pub mod transport;
 pub mod value;
 pub mod vars;

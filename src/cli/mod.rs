@@ -7,10 +7,13 @@ mod graph;
 mod inventory;
 mod lab;
 mod look;
+mod parse;
+mod rows;
 mod run;
 mod runs;
 mod setup;
 mod signals;
+mod templates;
 mod vault;
 
 pub use exit::Exit;
@@ -44,6 +47,8 @@ enum Command {
     Inventory(inventory::InventoryArgs),
     /// Explain modules, keywords, filters, tests, lookups and platforms
     Doc(doc::DocArgs),
+    /// Make rows of what a command printed, by a TextFSM template
+    Parse(parse::ParseArgs),
     /// Encrypt and decrypt files and values as ansible-vault does
     Vault(vault::VaultArgs),
     /// Serve a lab of simulated devices and APIs on loopback until Ctrl-C
@@ -54,6 +59,7 @@ enum Command {
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     quiet_panics();
     crate::transport::raise_open_files();
+    crate::textfsm::set_places(templates::places);
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => {
@@ -75,6 +81,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Graph(args) => graph::main(args, colour),
         Command::Inventory(args) => inventory::main(args, colour),
         Command::Doc(args) => doc::main(&args),
+        Command::Parse(args) => parse::main(&args, colour),
         Command::Vault(args) => vault::main(args),
         Command::Lab(args) => lab::main(args, colour),
     }

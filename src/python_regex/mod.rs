@@ -5,9 +5,11 @@
 //! `[a&&b]` and `[a--b]` are plain sets; an empty match may follow another match. Backtracking is bounded: a pattern
 //! that runs away is an error, never a hang.
 
+mod line;
 mod replacement;
 mod translate;
 
+pub(crate) use line::{First, LineMatch, LinePattern, LineSet};
 pub(crate) use replacement::Replacement;
 
 use replacement::Part;

@@ -14,6 +14,12 @@ pub(super) struct Translated {
     pub(super) plain: String,
     /// For text that does; `None` when it makes no difference.
     pub(super) before_newline: Option<String>,
+    /// The named groups with their numbers, in order.
+    pub(super) names: Vec<(String, usize)>,
+    /// How many groups there are.
+    pub(super) groups: usize,
+    /// Look-around, references and the like: matching it needs to go back.
+    pub(super) goes_back: bool,
 }
 
 /// Returns the pattern in the engine's own language.
@@ -29,6 +35,9 @@ pub(super) fn translate(pattern: &str, flags: Flags, anchor: Anchor) -> Result<T
         multiline: flags.multiline,
         verbose: false,
         groups: pattern.matches('(').count(),
+        names: vec![],
+        opened: 0,
+        goes_back: false,
     };
     let mut letters = String::new();
     letters.extend(flags.ignore_case.then_some('i'));
@@ -51,7 +60,8 @@ pub(super) fn translate(pattern: &str, flags: Flags, anchor: Anchor) -> Result<T
         }
         around(body)
     });
-    Ok(Translated { plain: around(translator.out), before_newline })
+    let Translator { out, names, opened, goes_back, .. } = translator;
+    Ok(Translated { plain: around(out), before_newline, names, groups: opened, goes_back })
 }
 
 /// The end of the text.
@@ -67,7 +77,12 @@ struct Translator {
     ends: Vec<usize>,
     multiline: bool,
     verbose: bool,
+    /// At least as many groups as there are.
     groups: usize,
+    names: Vec<(String, usize)>,
+    /// The groups so far.
+    opened: usize,
+    goes_back: bool,
 }
 
 impl Translator {
@@ -166,6 +181,7 @@ impl Translator {
     /// A repeat may be followed by `?` (lazy) or `+` (possessive).
     fn repeat_suffix(&mut self) {
         if matches!(self.peek(), Some('?' | '+')) {
+            self.goes_back |= self.peek() == Some('+');
             self.copy();
         }
     }
@@ -218,12 +234,22 @@ impl Translator {
                 return Err("has a bad `(?P=…)`".into());
             }
             let _ = write!(self.out, "\\k<{name}>");
+            self.goes_back = true;
             return Ok(true);
         }
         for known in ["(?P<", "(?:", "(?=", "(?!", "(?<=", "(?<!", "(?>", "(?("] {
             if self.looks_at(known) {
                 self.out.push_str(known);
                 self.at += known.len();
+                match known {
+                    "(?:" => {}
+                    "(?P<" => {
+                        self.opened += 1;
+                        let name = self.chars[self.at..].iter().take_while(|c| **c != '>').collect();
+                        self.names.push((name, self.opened));
+                    }
+                    _ => self.goes_back = true,
+                }
                 if known == "(?P<" || known == "(?(" {
                     let end = if known == "(?(" { ')' } else { '>' };
                     while self.peek().is_some_and(|c| c != end) {
@@ -247,6 +273,7 @@ impl Translator {
             self.at += flags.len() + 3;
             return Ok(false);
         }
+        self.opened += 1;
         self.copy();
         Ok(false)
     }
@@ -270,6 +297,7 @@ impl Translator {
                     return Err(format!("refers to group {digits}, which it does not have"));
                 }
                 let _ = write!(self.out, "(?:\\{digits})");
+                self.goes_back = true;
                 self.at += 1 + digits.len();
             }
             _ => {

@@ -24,6 +24,7 @@ mod journal;
 mod lab;
 mod listing;
 mod output;
+mod parse;
 mod plays;
 mod readme;
 mod real;

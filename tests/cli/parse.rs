@@ -1,0 +1,50 @@
+//! Command output to rows.
+
+use crate::project::Project;
+
+const TEMPLATE: &str = "Value Required PORT (\\S+)\nValue List VLANS (\\d+)\n\nStart\n  ^port ${PORT} -> Continue\n  \
+    ^port \\S+ ${VLANS} -> Continue\n  ^port \\S+ \\S+ ${VLANS}\n  ^end -> Record\n  ^! -> Error \"a comment\"\n";
+
+fn project() -> Project {
+    Project::new()
+        .file("t.textfsm", TEMPLATE)
+        .file("out.txt", "port Gi1 10 20\nend\nport Gi2 30\nend\n")
+        .file("bad.textfsm", "Value PORT (\\S+)\n\nStart\n  ^${PROT} -> Record\n  ^x -> Sart\n")
+        .file("folder/index", "Template, Platform, Command\nports.textfsm, cisco_(ios|xe), sh[[ow]] ports\n")
+        .file("folder/ports.textfsm", TEMPLATE)
+}
+
+#[test]
+fn output_becomes_rows_by_a_template_or_by_its_command() {
+    let project = project();
+    let rows = r#"[{"PORT":"Gi1","VLANS":["10","20"]},{"PORT":"Gi2","VLANS":["30"]}]"#;
+    let rows: serde_json::Value = serde_json::from_str(rows).expect("JSON");
+    let json = |text: &str| serde_json::from_str::<serde_json::Value>(text).expect("JSON");
+    let by_template = project.netplay("parse --template t.textfsm out.txt").exits(0);
+    assert_eq!(json(&by_template.stdout), rows);
+    let table = project.netplay("parse -t t.textfsm out.txt --output table").exits(0);
+    assert_eq!(table.stdout, "PORT  VLANS\n----  ------\nGi1   10, 20\nGi2   30\n");
+    let csv = project.netplay("parse -p cisco_xe -c sho_ports --templates folder out.txt -o csv");
+    csv.exits(65).complains("no template in folder is for `sho_ports` of `cisco_xe`");
+    let by_command = project.netplay("parse -p cisco_xe --templates folder -o csv out.txt -c").arg("sho ports");
+    assert_eq!(by_command.exits(0).stdout, "port,vlans\nGi1,\"10, 20\"\nGi2,30\n");
+}
+
+#[test]
+fn a_template_s_mistakes_are_shown_with_their_places() {
+    let project = project();
+    let ended = project.netplay("parse -t bad.textfsm out.txt").exits(65);
+    let ended =
+        ended.complains("bad.textfsm:4:4").complains("no Value is called `PROT`").complains("did you mean `PORT`?");
+    ended.complains("bad.textfsm:5:").complains("no state is called `Sart`");
+    project.netplay("parse -t none.textfsm out.txt").exits(65).complains("cannot read `none.textfsm`");
+    project.netplay("parse -t t.textfsm none.txt").exits(65).complains("cannot read `none.txt`");
+    project.netplay("parse out.txt").exits(64);
+}
+
+#[test]
+fn an_error_of_the_template_names_both_lines() {
+    let project = project().file("odd.txt", "port Gi1\n! x\n");
+    let ended = project.netplay("parse -t t.textfsm odd.txt").exits(65);
+    ended.complains("t.textfsm:9: a comment: line 2 is `! x`");
+}
