@@ -3,7 +3,7 @@
 use super::{Exit, say, say_error};
 use crate::module::{self, ArgKind, Module};
 use crate::platform;
-use crate::playbook::{KEYWORDS, Support};
+use crate::playbook::{KEYWORDS, LOOP_CONTROL, Support};
 use crate::source::did_you_mean;
 use crate::template::{Reference, ReferenceKind, reference};
 use clap::Args;
@@ -86,6 +86,11 @@ fn about(name: &str) -> String {
     }
     if let Some(keyword) = KEYWORDS.iter().find(|keyword| keyword.name == name) {
         let _ = writeln!(out, "keyword {name}\n  {}{}", keyword.doc, support(keyword.support));
+        if name == "loop_control" {
+            for (name, doc) in LOOP_CONTROL {
+                let _ = writeln!(out, "  {name}\n      {doc}");
+            }
+        }
     }
     let is_called = |entry: &Reference| entry.name == name || entry.aliases.contains(&name);
     for entry in reference().iter().filter(|entry| is_called(entry)) {

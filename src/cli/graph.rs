@@ -4,7 +4,7 @@ use super::run::{context, plan_all};
 use super::setup::{InventoryOptions, Setup};
 use super::{Exit, event_loop, say, say_error};
 use crate::executor::{graph_of, play_name};
-use crate::graph::{Format, PlayGraph, TagFilter, order_plays, view};
+use crate::graph::{Format, PlayGraph, TagFilter, explain, order_plays, view};
 use crate::source::Diagnostics;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -24,6 +24,10 @@ pub(super) struct GraphArgs {
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: GraphFormat,
 
+    /// Say why the second task waits for the first, or why not: names of tasks, or their numbers
+    #[arg(long, num_args = 2, value_names = ["FIRST", "SECOND"], conflicts_with = "format")]
+    explain: Option<Vec<String>>,
+
     /// Only tasks with these tags
     #[arg(short, long, value_delimiter = ',')]
     tags: Vec<String>,
@@ -39,6 +43,7 @@ enum GraphFormat {
     Mermaid,
     Dot,
     Json,
+    Svg,
 }
 
 pub(super) fn main(args: GraphArgs, colour: Option<bool>) -> Exit {
@@ -65,11 +70,24 @@ pub(super) fn main(args: GraphArgs, colour: Option<bool>) -> Exit {
     if let Err(exit) = setup.show_found() {
         return exit;
     }
+    if let Some([first, second]) = args.explain.as_deref() {
+        return match explain(&graphs, &setup.sources, first, second) {
+            Ok(text) => {
+                say(&text);
+                Exit::Ok
+            }
+            Err(message) => {
+                say_error(&format!("netplay: --explain: {message}\n"));
+                Exit::Usage
+            }
+        };
+    }
     let format = match args.format {
         GraphFormat::Text => Format::Text,
         GraphFormat::Mermaid => Format::Mermaid,
         GraphFormat::Dot => Format::Dot,
         GraphFormat::Json => Format::Json,
+        GraphFormat::Svg => Format::Svg,
     };
     say(&view(&graphs, &setup.sources, format));
     Exit::Ok

@@ -36,16 +36,16 @@ pub(super) fn banner(line: &str) -> Option<Banner<'_>> {
 }
 
 /// Returns a line as it is typed. A banner whose delimiter is shown as `^C` (it cannot be printed) gets another one:
-/// typed, `^C` would be `^` and a letter of the text.
-pub(super) fn typed(line: &str) -> String {
-    match banner(line).filter(|banner| banner.delimiter == "^C") {
-        None => line.to_owned(),
-        Some(Banner { kind, body, .. }) => {
-            let delimiter =
-                ['@', '~', '%', '&', '+', '=', '|'].into_iter().find(|c| !body.contains(*c)).unwrap_or('\x03');
-            format!("banner {kind} {delimiter}{body}{delimiter}")
-        }
+/// typed, `^C` would be `^` and a letter of the text. `wanted` is the delimiter that the author asks for.
+pub(super) fn typed(line: &str, wanted: Option<&str>) -> String {
+    let Some(Banner { kind, delimiter, body }) = banner(line) else { return line.to_owned() };
+    let wanted = wanted.filter(|wanted| wanted.chars().count() == 1 && !body.contains(wanted));
+    if delimiter == "EOF" || (delimiter != "^C" && wanted.is_none()) {
+        return line.to_owned();
     }
+    let free = || ['@', '~', '%', '&', '+', '=', '|'].into_iter().find(|c| !body.contains(*c)).unwrap_or('\x03');
+    let delimiter = wanted.map_or_else(|| free().to_string(), str::to_owned);
+    format!("banner {kind} {delimiter}{body}{delimiter}")
 }
 
 pub(super) fn with_banner<'a>(first: &str, end: &str, lines: &mut impl Iterator<Item = &'a str>) -> String {

@@ -3,12 +3,57 @@
 use super::Section;
 use super::banner::banner;
 use crate::platform::{ConfigStyle, ConfigText};
+use regex::Regex;
 use std::collections::HashMap;
 
-/// Sections by what their line says. A section that stands there twice is one.
-type Index<'a> = HashMap<String, Vec<&'a Section>>;
+/// How lines wanted are compared with those that are there (`match`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Match {
+    /// A line is there when its section has it.
+    #[default]
+    Line,
+    /// And at the same place in its section: the order counts (access lists).
+    Strict,
+    /// A section has these lines in this order and no others, or all of its lines are sent.
+    Exact,
+    /// Nothing is compared.
+    None,
+}
 
-fn index<'a>(sections: impl IntoIterator<Item = &'a Section>) -> Index<'a> {
+/// Returns what of `wanted` is to be sent, under its parents.
+///
+/// `by_block` sends a section whole when one of its lines is missing (`replace: block`). Lines that match one of
+/// `ignored` are never missing.
+pub fn difference(
+    wanted: &[Section],
+    running: &[Section],
+    how: Match,
+    by_block: bool,
+    ignored: &[Regex],
+    style: &ConfigText,
+) -> Vec<Section> {
+    let wanted = &without(wanted, ignored);
+    let lines = match how {
+        Match::None => return wanted.clone(),
+        Match::Line => missing(wanted, running, style),
+        Match::Strict => misplaced(wanted, running, style),
+        Match::Exact => unequal(wanted, &without(running, ignored), style),
+    };
+    if by_block { whole_blocks(wanted, &lines) } else { lines }
+}
+
+/// Returns sections without the lines that match one of `ignored`, and without what stands in those.
+pub fn without(sections: &[Section], ignored: &[Regex]) -> Vec<Section> {
+    let keeps = |section: &&Section| !ignored.iter().any(|ignored| ignored.is_match(&section.line));
+    let keep =
+        |section: &Section| Section { line: section.line.clone(), children: without(&section.children, ignored) };
+    sections.iter().filter(keeps).map(keep).collect()
+}
+
+/// Sections by what their line says. A section that stands there twice is one.
+pub(super) type Index<'a> = HashMap<String, Vec<&'a Section>>;
+
+pub(super) fn index<'a>(sections: impl IntoIterator<Item = &'a Section>) -> Index<'a> {
     let mut index = Index::new();
     for section in sections {
         index.entry(said(&section.line)).or_default().push(section);
@@ -30,11 +75,86 @@ fn missing_in(wanted: &[Section], running: &Index<'_>, style: &ConfigText) -> Ve
             Some(_) if section.children.is_empty() => {}
             Some(there) => {
                 let inside = index(there.iter().flat_map(|section| &section.children));
-                let children = missing_in(&section.children, &inside, style);
-                if !children.is_empty() {
-                    found.push(Section { line: section.line.clone(), children });
+                found.extend(section.with(missing_in(&section.children, &inside, style)));
+            }
+        }
+    }
+    found
+}
+
+/// Returns the lines that do not stand at the same place of the same section. The order of outermost lines does not
+/// count: a device shows them in an order of its own.
+fn misplaced(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
+    fn in_section(wanted: &[Section], there: &[&Section]) -> Vec<Section> {
+        let mut found = Vec::new();
+        for (place, section) in wanted.iter().enumerate() {
+            match there.get(place).filter(|there| said(&there.line) == said(&section.line)) {
+                None => found.push(section.clone()),
+                Some(there) => {
+                    let inside: Vec<&Section> = there.children.iter().collect();
+                    found.extend(section.with(in_section(&section.children, &inside)));
                 }
             }
+        }
+        found
+    }
+    let running = index(running);
+    let mut found = Vec::new();
+    for section in wanted {
+        match running.get(&said(&section.line)) {
+            None if is_undone(&section.line, &running, style) => {}
+            None => found.push(section.clone()),
+            Some(there) => {
+                let inside: Vec<&Section> = there.iter().flat_map(|section| &section.children).collect();
+                found.extend(section.with(in_section(&section.children, &inside)));
+            }
+        }
+    }
+    found
+}
+
+/// Returns the innermost sections that do not have just the lines wanted, with all their lines.
+fn unequal(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
+    let running = index(running);
+    let mut found = Vec::new();
+    for section in wanted {
+        match running.get(&said(&section.line)) {
+            None if is_undone(&section.line, &running, style) => {}
+            None => found.push(section.clone()),
+            Some(_) if section.children.is_empty() => {}
+            Some(there) => {
+                let inside: Vec<Section> = there.iter().flat_map(|section| section.children.clone()).collect();
+                // A section that only leads to another one (`router bgp` to its address family) may have more.
+                let leads = section.children.len() == 1 && !section.children[0].children.is_empty();
+                if leads {
+                    found.extend(section.with(unequal(&section.children, &inside, style)));
+                } else if !is_same(&section.children, &inside) {
+                    found.push(section.clone());
+                }
+            }
+        }
+    }
+    found
+}
+
+fn is_same(one: &[Section], other: &[Section]) -> bool {
+    one.len() == other.len()
+        && one
+            .iter()
+            .zip(other)
+            .all(|(one, other)| said(&one.line) == said(&other.line) && is_same(&one.children, &other.children))
+}
+
+/// Returns the sections of `wanted` of which a line is among `lines`, whole.
+fn whole_blocks(wanted: &[Section], lines: &[Section]) -> Vec<Section> {
+    let mut found = Vec::new();
+    for section in wanted {
+        let Some(line) = lines.iter().find(|line| line.line == section.line) else { continue };
+        let has_leaf = line.children.iter().any(|child| child.children.is_empty());
+        if has_leaf || line.children.is_empty() {
+            found.push(section.clone());
+        } else {
+            found.extend(section.with(whole_blocks(&section.children, &line.children)));
         }
     }
     found

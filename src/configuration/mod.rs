@@ -1,20 +1,24 @@
 //! A configuration's text as a tree of lines: read, compared, and turned into what is to be typed.
 //!
 //! From text to commands: [`parse`] makes sections of a device's text, [`missing`] finds what of the lines wanted is not
-//! there, [`to_send`] orders it with the lines that lead into each section, and [`merge`] says what the configuration will
+//! there ([`difference`] in all the ways in which modules ask for it, [`remedy`] for a configuration that is wanted whole),
+//! [`to_send`] orders it with the lines that lead into each section, and [`merge`] says what the configuration will
 //! be. All of it is pure; what differs between devices is data ([`ConfigText`](crate::platform::ConfigText)).
 
 mod banner;
 mod compare;
+mod curly;
 mod merge;
 mod read;
+mod remedy;
 mod send;
 #[cfg(test)]
 mod tests;
 
-pub use compare::missing;
+pub use compare::{Match, difference, missing, without};
 pub use merge::merge;
 pub use read::{parse, parse_lines};
+pub use remedy::remedy;
 pub use send::to_send;
 
 /// A line with the lines that belong to it.
@@ -29,6 +33,11 @@ pub struct Section {
 impl Section {
     pub(crate) fn of(line: &str) -> Section {
         Section { line: line.trim().to_owned(), children: Vec::new() }
+    }
+
+    /// Returns the section with these lines in it; nothing when there are none.
+    fn with(&self, children: Vec<Section>) -> Option<Section> {
+        (!children.is_empty()).then(|| Section { line: self.line.clone(), children })
     }
 }
 

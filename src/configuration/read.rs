@@ -2,10 +2,14 @@
 
 use super::Section;
 use super::banner::{banner_end, with_banner};
+use super::curly::{is_curly, set_lines};
 use crate::platform::{ConfigStyle, ConfigText};
 
 /// Reads a configuration. Comments, ends of sections and lines that mean nothing are left out.
 pub fn parse(text: &str, style: &ConfigText) -> Vec<Section> {
+    if style.style == ConfigStyle::Set && is_curly(text) {
+        return set_lines(text).iter().map(|line| Section::of(line)).collect();
+    }
     let mut root: Vec<Section> = Vec::new();
     // Where each open section is indented, outermost first.
     let mut open: Vec<usize> = Vec::new();

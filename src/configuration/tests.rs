@@ -9,7 +9,7 @@ fn ios() -> &'static ConfigText {
 
 /// Returns the lines to send for `wanted` on `running`.
 fn sent(wanted: &str, running: &str, style: &ConfigText) -> Vec<String> {
-    to_send(&missing(&parse(wanted, style), &parse(running, style), style), style.style)
+    to_send(&missing(&parse(wanted, style), &parse(running, style), style), style, None)
 }
 
 const RUNNING: &str = "Building configuration...\n\nCurrent configuration : 1000 bytes\n!\nhostname r1\n!\n\

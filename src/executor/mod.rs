@@ -7,6 +7,7 @@ mod batch;
 mod expand;
 mod gate;
 mod item;
+mod looped;
 mod plan;
 mod pool;
 mod prepare;

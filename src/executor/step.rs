@@ -1,13 +1,15 @@
-//! A step: one task on one host. The loop over its items, what of them comes together, and the result's last form.
+//! A step: one task on one host, with what holds for it as a whole: its name, register, notify, ignored failures. The
+//! loop over its items is in `looped.rs`, one item in `item.rs`.
 
 use super::Context;
 use super::item::{self, ItemOutcome};
+use super::looped;
 use super::world::{PlayView, Shelf, StepScope};
 use crate::event::{Status, TaskNumber};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{RunChange, TextDiff};
 use crate::phase::{self, Phase, Phases};
-use crate::playbook::{Action, Loop, RoleUse, Task};
+use crate::playbook::{Action, RoleUse, Task};
 use crate::source::Span;
 use crate::template::Templar;
 use crate::value::{Map, Value};
@@ -15,7 +17,7 @@ use crate::vars::Var;
 use crate::yaml::Node;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// A step to run.
@@ -160,8 +162,8 @@ async fn work(job: Job) -> Outcome {
             let done = item::run(&job, &scope).await;
             single(&job, done)
         }
-        Some(repeat) => match items_of(&job, &scope, repeat) {
-            Ok(items) => looped(&job, scope.clone(), repeat, items).await,
+        Some(repeat) => match looped::items_of(&job, &scope, repeat) {
+            Ok(items) => looped::run(&job, scope.clone(), repeat, &items).await,
             Err(failure) => match item::is_skipped(&job, &scope) {
                 // As in Ansible: a loop over something undefined does not matter when the condition does not hold.
                 Some(reason) => {
@@ -218,183 +220,6 @@ fn single(_job: &Job, done: ItemOutcome) -> Outcome {
 
 fn skipped_result(reason: &str) -> Value {
     Value::map([("changed", Value::Bool(false)), ("skipped", Value::Bool(true)), ("skip_reason", reason.into())])
-}
-
-/// Returns what a loop goes over.
-fn items_of(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<Vec<Value>, Failure> {
-    let _time = phase::time(Phase::Template);
-    let templar = templar(job, scope);
-    match &repeat.lookup {
-        None => match templar.node(&repeat.over)? {
-            Value::List(items) => Ok(items.to_vec()),
-            other => {
-                Err(Failure::new(FailureKind::Template, format!("`loop` needs a list, and this is a {}", other.kind()))
-                    .at(repeat.over.span)
-                    .help("a dictionary becomes a list by `| dict2items`"))
-            }
-        },
-        Some(lookup) => {
-            let terms = match templar.node(&repeat.over)? {
-                Value::List(terms) => terms.to_vec(),
-                other => vec![other],
-            };
-            templar.lookup(lookup, terms, Map::new())
-        }
-    }
-}
-
-async fn looped(job: &Job, mut scope: StepScope, repeat: &Loop, items: Vec<Value>) -> Outcome {
-    let mut outcome = Outcome::empty(Status::Ok, String::new());
-    let mut results: Vec<Value> = Vec::with_capacity(items.len());
-    let (mut changed, mut failed, mut all_skipped) = (false, false, true);
-    let base = scope.overlay.clone();
-    let count = items.len();
-    for (index, item) in items.iter().enumerate() {
-        if index > 0
-            && let Err(failure) = pause(job, &scope, repeat).await
-        {
-            return Outcome::failed(failure, String::new());
-        }
-        scope.overlay = base.clone();
-        scope.overlay.insert(Arc::clone(&repeat.var), item.clone());
-        scope.overlay.insert("ansible_loop_var", Value::Str(Arc::clone(&repeat.var)));
-        if let Some(name) = &repeat.index_var {
-            scope.overlay.insert(Arc::clone(name), index);
-            scope.overlay.insert("ansible_index_var", Value::Str(Arc::clone(name)));
-        }
-        if says(job, &scope, &repeat.extended).unwrap_or(false) {
-            let all = says(job, &scope, &repeat.extended_allitems).unwrap_or(true);
-            scope.overlay.insert("ansible_loop", loop_facts(&items, index, all));
-        }
-        let done = item::run(job, &scope).await;
-        // What an item sets, the next one sees.
-        for write in done.writes.iter().filter(|write| write.host.is_none()) {
-            Arc::make_mut(&mut scope.own).shelf(write.shelf).insert(Arc::clone(&write.name), write.var.clone());
-        }
-        let label = label(job, &scope, repeat, item);
-        let mut result = done.result;
-        if done.status != Status::Skipped && !result.contains("failed") {
-            result.insert("failed", false);
-        }
-        result.insert(Arc::clone(&repeat.var), item.clone());
-        result.insert("ansible_loop_var", Value::Str(Arc::clone(&repeat.var)));
-        if let Some(name) = &repeat.index_var {
-            result.insert("ansible_index_var", Value::Str(Arc::clone(name)));
-            result.insert(Arc::clone(name), index);
-        }
-        if let Some(facts) = scope.overlay.get("ansible_loop") {
-            result.insert("ansible_loop", facts.clone());
-        }
-        let result = Value::from(result);
-        if let Some(name) = &job.task.register {
-            // The next item knows what came of this one.
-            Arc::make_mut(&mut scope.own).set.insert(Arc::clone(name), Var::Data(result.clone()));
-        }
-        changed |= matches!(result.get("changed"), Some(Value::Bool(true)));
-        failed |= matches!(done.status, Status::Failed | Status::Unreachable);
-        all_skipped &= done.status == Status::Skipped;
-        let unreachable = done.status == Status::Unreachable;
-        outcome.items.push(ItemReport { label, status: done.status, result: result.clone() });
-        results.push(result);
-        outcome.diff.extend(done.diff);
-        outcome.writes.extend(done.writes);
-        outcome.run.extend(done.run);
-        outcome.notify.extend(done.notify);
-        outcome.inclusions.extend(done.inclusion);
-        outcome.warnings.extend(done.warnings);
-        outcome.delegated_to = done.delegated_to.or(outcome.delegated_to);
-        outcome.no_log |= done.no_log;
-        outcome.unknown |= done.unknown;
-        outcome.fatal |= done.fatal;
-        if outcome.failure.is_none() {
-            outcome.failure = done.failure;
-        }
-        if outcome.skip_reason.is_none() {
-            outcome.skip_reason = done.skip_reason;
-        }
-        let cut = job.cancel.is_cancelled();
-        if unreachable || cut || (index + 1 < count && breaks(job, &scope, repeat)) {
-            break;
-        }
-    }
-    let skipped = all_skipped;
-    let mut result = Map::new();
-    result.insert("changed", changed);
-    result.insert("skipped", skipped);
-    if failed {
-        result.insert("failed", true);
-    }
-    if count == 0 {
-        result.insert("skipped_reason", "No items in the list");
-        outcome.skip_reason = Some("no items in the list".into());
-    } else {
-        let words = ["All items completed", "All items skipped", "One or more items failed"];
-        result.insert("msg", words[if failed { 2 } else { usize::from(skipped) }]);
-    }
-    result.insert("results", results);
-    outcome.status = match (failed, skipped, changed) {
-        _ if outcome.items.last().is_some_and(|item| item.status == Status::Unreachable) => Status::Unreachable,
-        (true, _, _) => Status::Failed,
-        (_, true, _) => Status::Skipped,
-        (_, _, true) => Status::Changed,
-        _ => Status::Ok,
-    };
-    outcome.result = result.into();
-    outcome
-}
-
-/// Waits between items, if the loop asks for it.
-async fn pause(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<(), Failure> {
-    let Some(node) = &repeat.pause else { return Ok(()) };
-    let seconds = item::number(&templar(job, scope).node(node)?).unwrap_or(0.0);
-    tokio::select! {
-        () = tokio::time::sleep(Duration::from_secs_f64(seconds.clamp(0.0, 86_400.0))) => {}
-        () = job.cancel.cancelled() => {}
-    }
-    Ok(())
-}
-
-/// Returns a switch of `loop_control`, if it is written.
-fn says(job: &Job, scope: &StepScope, node: &Option<Node>) -> Option<bool> {
-    node.as_ref().map(|node| templar(job, scope).node(node).is_ok_and(|value| value.is_truthy()))
-}
-
-fn breaks(job: &Job, scope: &StepScope, repeat: &Loop) -> bool {
-    let templar = templar(job, scope);
-    !repeat.break_when.is_empty() && repeat.break_when.iter().all(|node| templar.condition(node).unwrap_or(false))
-}
-
-/// Returns `ansible_loop` as `loop_control.extended` gives it.
-fn loop_facts(items: &[Value], index: usize, all: bool) -> Value {
-    let count = items.len();
-    let mut facts: Map = [
-        ("index", Value::from(index + 1)),
-        ("index0", Value::from(index)),
-        ("first", Value::from(index == 0)),
-        ("last", Value::from(index + 1 == count)),
-        ("length", Value::from(count)),
-        ("revindex", Value::from(count - index)),
-        ("revindex0", Value::from(count - index - 1)),
-    ]
-    .into_iter()
-    .collect();
-    if all {
-        facts.insert("allitems", Value::list(items.to_vec()));
-    }
-    if let Some(next) = items.get(index + 1) {
-        facts.insert("nextitem", next.clone());
-    }
-    if let Some(before) = index.checked_sub(1).and_then(|before| items.get(before)) {
-        facts.insert("previtem", before.clone());
-    }
-    facts.into()
-}
-
-fn label(job: &Job, scope: &StepScope, repeat: &Loop, item: &Value) -> String {
-    match &repeat.label {
-        Some(label) => templar(job, scope).node(label).map_or_else(|_| item.to_text(), |value| value.to_text()),
-        None => item.to_text(),
-    }
 }
 
 /// Gives an outcome what holds for the step as a whole: register, notify, ignored failures.

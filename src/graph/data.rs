@@ -130,7 +130,7 @@ fn direct_uses(task: &Task) -> Names {
             (Some(_), Some(text)) if repeat.over.is_static() => uses.extend(template::names_of_expression(text)),
             _ => texts.push(&repeat.over),
         }
-        texts.extend(repeat.label.iter().chain(&repeat.pause).chain(&repeat.extended));
+        texts.extend(repeat.label.iter().chain(&repeat.pause).chain(&repeat.extended).chain(&repeat.parallel));
         expressions.extend(&repeat.break_when);
     }
     if let Some(until) = &task.until {

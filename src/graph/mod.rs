@@ -9,6 +9,7 @@
 //! statuses or variables, only on the clock.
 
 mod data;
+mod explain;
 mod lower;
 mod needs;
 mod plan;
@@ -18,6 +19,7 @@ mod tests;
 mod view;
 
 pub use data::{Defines, Knowledge};
+pub use explain::explain;
 pub use lower::{Lowering, lower_play};
 pub use plan::{TagFilter, keep_tagged};
 pub use plays::{PlayEdge, PlayReason, order_plays};

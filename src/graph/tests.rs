@@ -151,3 +151,69 @@ fn a_circle_of_an_include_leaves_the_graph_as_it_was() {
     assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), ["E0702"]);
     assert_eq!(format!("{graph:?}"), before);
 }
+
+/// Names that would break out of XML, several plays, and a line that passes rows.
+#[test]
+fn a_picture_is_whole_xml_with_every_box_and_reason() {
+    let text = ODD.replace("- hosts: all", "- name: \"<one> & \\e\\\"two\\\"\"\n  hosts: all")
+        + "- {name: late, hosts: all, tasks: [{name: last, ansible.builtin.command: x}]}\n\
+           - {name: beside, hosts: all, needs: []}\n";
+    let case = Case::of(&text);
+    assert_eq!(case.complaints(), "");
+    let svg = case.view(Format::Svg);
+    let mut open: Vec<String> = Vec::new();
+    let mut rest = svg.as_str();
+    while let Some((before, after)) = rest.split_once('<') {
+        assert!(before.chars().all(|c| c == '\n' || !c.is_control()), "{before:?}");
+        assert!(open.is_empty() || !before.contains('>') || open.last().is_some_and(|tag| tag == "style"), "{before}");
+        let (tag, after) = after.split_once('>').expect("every tag ends");
+        assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");
+        match tag.strip_prefix('/') {
+            Some(end) => assert_eq!(open.pop().as_deref(), Some(end), "{tag}"),
+            None if tag.ends_with('/') => {}
+            None => open.push(tag.split(' ').next().unwrap_or_default().to_owned()),
+        }
+        rest = after;
+    }
+    assert!(open.is_empty(), "{open:?}");
+    for part in [
+        "say &quot;hello&quot; \\N",
+        "ends in \\",
+        "it uses `a`",
+        "play late waits for play &lt;one&gt; &amp;",
+        "it writes, so everything before it is done first",
+    ] {
+        assert!(svg.contains(part), "{part}\n{svg}");
+    }
+    assert_eq!(svg.matches("class=\"frame\"").count(), 3);
+    assert_eq!(svg.matches("class=\"line play\"").count(), 1);
+}
+
+#[test]
+fn why_one_task_waits_for_another_is_said_by_the_edges_between_them() {
+    let case = Case::read(&folder().join("explain.yml"), &[]);
+    assert_eq!(case.complaints(), "");
+    let pairs = [
+        ("save", "check"),
+        ("look", "check"),
+        ("look", "list"),
+        ("list", "look"),
+        ("check", "look"),
+        ("look", "urgent"),
+        ("left", "right"),
+        ("save", "last"),
+        ("save", "beside"),
+        ("1.0", "1.3"),
+        ("twice", "look"),
+        ("look", "look"),
+        ("lok", "save"),
+        ("9.1", "save"),
+    ];
+    let mut shown = String::new();
+    for (first, second) in pairs {
+        let said = explain(&case.graphs, &case.sources, first, second);
+        let said = said.unwrap_or_else(|message| format!("error: {message}\n"));
+        shown += &format!("--explain {first} {second}\n{said}\n");
+    }
+    snapshot("explained", shown.replace(&format!("{}/", folder().display()), ""));
+}

@@ -3,9 +3,11 @@
 
 use super::file::{Answer, DeviceSpec, Model};
 use super::files::Files;
+use super::held::Held;
 use super::statements::Config;
 use super::tree::Tree;
 use crate::redact::Secret;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,6 +25,10 @@ pub(super) struct State {
     pub(super) running: Tree,
     /// Of an IOS-like device: what it would start with.
     pub(super) startup: Tree,
+    /// Of an EOS device: configuration sessions that are edited.
+    pub(super) sessions: BTreeMap<String, Tree>,
+    /// A change that waits to be confirmed.
+    pub(super) held: Option<Held>,
     /// Of a Junos device.
     pub(super) junos: Config,
     /// Of a host.
@@ -55,7 +61,9 @@ impl Device {
 
     /// Returns the shared state.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.look_at_the_clock();
+        state
     }
 
     /// Returns the device's own name for itself when its configuration does not say.

@@ -49,6 +49,9 @@ pub struct DeviceSpec {
     /// How long every command takes.
     #[serde(default, rename = "delay_seconds", deserialize_with = "seconds")]
     pub delay: Duration,
+    /// How long its minutes are, for timers that take changes back; 60 when left out.
+    #[serde(default = "minute", rename = "minute_seconds", deserialize_with = "seconds")]
+    pub minute: Duration,
     /// The configuration it starts with.
     #[serde(default)]
     pub running_config: String,
@@ -158,6 +161,10 @@ const LONGEST_SECONDS: f64 = 86_400.0;
 
 fn lab() -> String {
     "lab".into()
+}
+
+fn minute() -> Duration {
+    Duration::from_secs(60)
 }
 
 fn ok() -> u16 {

@@ -13,7 +13,7 @@ const PAGE: usize = 24;
 
 /// A session's mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     Exec,
     Enable,
     /// Configuration, under these lines.
@@ -27,10 +27,12 @@ enum Ask {
 }
 
 pub(super) struct Ios {
-    device: Arc<Device>,
-    mode: Mode,
+    pub(super) device: Arc<Device>,
+    pub(super) mode: Mode,
     page: usize,
     ask: Option<Ask>,
+    /// The configuration session that is edited (EOS).
+    pub(super) session: Option<String>,
 }
 
 /// First words of lines that open a section, and the mode that its prompt shows.
@@ -135,7 +137,7 @@ fn section(line: &str) -> Option<(&'static str, &'static str)> {
 }
 
 /// Claims that a line is this command, each word whole or cut short.
-fn is(line: &str, command: &str) -> bool {
+pub(super) fn is(line: &str, command: &str) -> bool {
     let (mut typed, mut whole) = (line.split_whitespace(), command.split(' '));
     loop {
         match (typed.next(), whole.next()) {
@@ -147,7 +149,7 @@ fn is(line: &str, command: &str) -> bool {
 }
 
 /// Returns what follows a command's words.
-fn after<'a>(line: &'a str, command: &str) -> Option<&'a str> {
+pub(super) fn after<'a>(line: &'a str, command: &str) -> Option<&'a str> {
     let words = command.split(' ').count();
     let (at, _) = line.char_indices().filter(|(_, c)| *c == ' ').nth(words - 1)?;
     is(&line[..at], command).then(|| line[at..].trim())
@@ -156,7 +158,7 @@ fn after<'a>(line: &'a str, command: &str) -> Option<&'a str> {
 impl Ios {
     pub(super) fn new(device: Arc<Device>) -> Ios {
         let mode = if device.spec.enable.is_some() { Mode::Exec } else { Mode::Enable };
-        Ios { device, mode, page: PAGE, ask: None }
+        Ios { device, mode, page: PAGE, ask: None, session: None }
     }
 
     pub(super) fn page(&self) -> Option<usize> {
@@ -176,7 +178,10 @@ impl Ios {
                     Model::CiscoIos => name.chars().take(20).collect(),
                     _ => name,
                 };
-                format!("{cut}(config{})#", kind.unwrap_or_default())
+                // EOS shows the first six characters of the session's name.
+                let session =
+                    self.session.as_ref().map(|name| format!("-s-{}", name.chars().take(6).collect::<String>()));
+                format!("{cut}(config{}{})#", session.unwrap_or_default(), kind.unwrap_or_default())
             }
         };
         // vtysh puts a blank behind it.
@@ -269,6 +274,9 @@ impl Ios {
             self.mode = Mode::Exec;
             return Said::default();
         }
+        if let Some(said) = self.change(command) {
+            return said;
+        }
         if is(command, "configure terminal") || command == "configure" {
             self.mode = Mode::Config(Vec::new());
             return match self.device.spec.platform {
@@ -341,14 +349,22 @@ impl Ios {
     }
 
     fn configure(&mut self, line: &str, mut path: Vec<String>) -> Said {
+        if let Some(said) = self.in_session(line) {
+            return said;
+        }
         if line == "end" {
+            // A session that is left stays and waits.
+            self.session = None;
             self.mode = Mode::Enable;
             return Said::default();
         }
         if line == "exit" || line == "quit" || line.starts_with("exit-") {
             self.mode = match path.pop() {
                 Some(_) => Mode::Config(path),
-                None => Mode::Enable,
+                None => {
+                    self.session = None;
+                    Mode::Enable
+                }
             };
             return Said::default();
         }
@@ -383,15 +399,19 @@ impl Ios {
             path.truncate(1);
         }
         let mut state = self.device.state();
+        let state = &mut *state;
+        let edited = match &self.session {
+            Some(name) => state.sessions.entry(name.clone()).or_default(),
+            None => &mut state.running,
+        };
         if removes {
-            state.running.remove(&path, wanted);
+            edited.remove(&path, wanted);
         } else {
-            state.running.insert(&path, wanted);
+            edited.insert(&path, wanted);
             if opened.is_some() {
                 path.push(wanted.to_owned());
             }
         }
-        drop(state);
         self.mode = Mode::Config(path);
         Said::default()
     }

@@ -134,9 +134,24 @@ impl Junos {
             ["show"] => self.shown(|config| &config.candidate, filter).unwrap_or_else(|| wrong(line)),
             ["commit", "check"] => Said::text("configuration check succeeds"),
             ["commit"] | ["commit", "comment", _] => {
-                device.state().junos.commit();
+                let mut state = device.state();
+                // A commit confirms the one before it.
+                state.confirm();
+                state.junos.commit();
                 Said::text("commit complete")
             }
+            ["commit", "confirmed", minutes] => match minutes.parse::<u64>() {
+                Ok(minutes @ 1..=65535) => {
+                    let mut state = device.state();
+                    state.hold(minutes, device.minutes(minutes));
+                    state.junos.commit();
+                    Said::text(format!(
+                        "commit confirmed will be automatically rolled back in {minutes} minutes unless confirmed\ncommit \
+                         complete"
+                    ))
+                }
+                _ => wrong(line),
+            },
             ["commit", "and-quit"] => {
                 device.state().junos.commit();
                 self.leave("commit complete\n")

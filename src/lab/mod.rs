@@ -8,9 +8,11 @@
 //! It is for trying playbooks and for tests. It can't do: SFTP, public keys, more than one user a device, the syntax
 //! of a whole device (unknown first words are refused, the rest of a line is believed), a real shell on hosts.
 
+mod change;
 mod device;
 mod file;
 mod files;
+mod held;
 mod http;
 mod ios;
 mod junos;

@@ -102,6 +102,16 @@ impl Tree {
         place.entries.retain(|entry| !starts_with_words(&entry.line, line));
     }
 
+    /// Claims that a line that begins with these words stands under its parents.
+    pub(super) fn has(&self, parents: &[&str], words: &str) -> bool {
+        match parents.split_first() {
+            None => self.entries.iter().any(|entry| starts_with_words(&entry.line, words)),
+            Some((first, rest)) => {
+                self.entries.iter().filter(|entry| entry.line == *first).any(|entry| entry.under.has(rest, words))
+            }
+        }
+    }
+
     /// Returns the rest of the first top-level line that begins with these words.
     pub(super) fn value(&self, words: &str) -> Option<&str> {
         self.entries

@@ -143,6 +143,29 @@ pub struct Cli {
     pub stop_on_error: bool,
     /// How long one line may take.
     pub line_timeout: Option<Duration>,
+    /// How configuration lines take effect.
+    pub commit: Commit,
+}
+
+/// How configuration lines take effect.
+#[derive(Clone, Debug, Default)]
+pub struct Commit {
+    /// A comment that the device keeps with the commit.
+    pub comment: Option<String>,
+    /// The candidate is shown and thrown away.
+    pub discard: bool,
+    /// The device takes the change back unless it is confirmed in this time.
+    pub within: Option<Duration>,
+    /// The name of the configuration session, on platforms that have them; chosen by the session when not given.
+    pub session: Option<String>,
+}
+
+impl Commit {
+    /// Returns a name for a configuration session that nobody else uses.
+    pub fn new_session() -> String {
+        let name = uuid::Uuid::new_v4().simple().to_string();
+        format!("netplay-{}", &name[..8])
+    }
 }
 
 /// A line for a network CLI.

@@ -1,24 +1,31 @@
-//! `cli_config` and the configuration modules of network collections: merges lines into a device's configuration.
+//! `cli_config` and the configuration modules of network collections: brings a device's configuration to what is wanted.
 //!
-//! The flow: the running configuration is read, the lines wanted are looked for in it under their parents
-//! (`text.rs`), and what is missing is sent with its parents, in the order written. Nothing is sent and nothing changes
-//! when nothing is missing. What is not wanted stays: lines are merged, never replaced.
+//! The flow: the running configuration is read, what is wanted is compared with it (`compare.rs`), and the difference is
+//! sent with the lines that lead into each section. Nothing is sent and nothing changes when nothing differs. By default
+//! lines are merged; `replace: config` also undoes what is not wanted.
 //!
 //! Where a device keeps a candidate, it is committed as a whole or not at all; elsewhere each line acts at once, and a
-//! failure says which lines are in.
+//! failure says which lines are in (`answer.rs`). With `confirm_within` the device itself takes the change back unless
+//! `cli_confirm` comes in time (`within.rs`).
+
+mod answer;
+mod backup;
+mod compare;
+mod wanted;
+mod within;
 
 use super::{
-    Action, Alias, Arg, ArgKind, Args, Change, Cli, CliAnswer, CliLine, CliResponse, Context, Finished, Module, Needs,
-    Output, Probe, Rule, TextDiff, Work,
+    Action, Alias, Arg, ArgKind, Args, Change, Cli, CliAnswer, CliLine, Commit, Context, Module, Needs, Output, Probe,
+    Rule, TextDiff, Work,
 };
-use crate::configuration::{Section, merge, missing, parse, parse_lines, print, to_send};
+use crate::configuration::{Section, merge, parse, print, remedy, to_send, without};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
-use crate::platform::{ConfigText, Platform, Save};
+use crate::platform::{Platform, Save};
 use crate::redact::Secret;
-use crate::source::SearchPath;
 use crate::value::Map;
-use crate::yaml::has_template;
+use answer::Sent;
+use compare::Comparison;
 
 /// The module.
 pub(super) static MODULE: Module = Module {
@@ -32,28 +39,72 @@ pub(super) static MODULE: Module = Module {
         Alias { name: "junipernetworks.junos.junos_config", platform: Some("juniper_junos") },
         Alias { name: "junos_config", platform: Some("juniper_junos") },
     ],
-    summary: "Merges lines into the configuration of a network device.",
+    summary: "Brings the configuration of a network device to what is wanted.",
     args: &[
-        Arg::new("config", ArgKind::Str, "The configuration wanted, with its sections indented."),
+        Arg::new(
+            "config",
+            ArgKind::Str,
+            "The configuration wanted, with its sections indented, in braces or as `set` lines.",
+        )
+        .aliases(&["content"]),
         Arg::new("lines", ArgKind::List, "The lines wanted in the section that `parents` names.")
             .aliases(&["commands"]),
         Arg::new("parents", ArgKind::List, "The lines that lead into the section, outermost first."),
-        Arg::new("src", ArgKind::Path, "A file with the configuration wanted."),
+        Arg::new("src", ArgKind::Path, "A file with the configuration wanted; its templates are rendered."),
         Arg::new("before", ArgKind::List, "Lines to send before, if anything is sent."),
         Arg::new("after", ArgKind::List, "Lines to send after, if anything is sent."),
-        Arg::new("match", ArgKind::Str, "`none` sends all lines without comparing.")
-            .aliases(&["diff_match"])
-            .choices(&["line", "none"])
-            .default("line"),
+        Arg::new(
+            "match",
+            ArgKind::Str,
+            "How lines are compared: `line` looks for them in their section, `strict` also at the same place, `exact` \
+             wants the section to have no others, `none` sends all without comparing.",
+        )
+        .aliases(&["diff_match"])
+        .choices(&["line", "strict", "exact", "none"])
+        .default("line"),
+        Arg::new(
+            "replace",
+            ArgKind::Str,
+            "What is sent when something differs: the `line`, the whole `block` around it, or what turns the whole \
+             configuration (`config`) into the one wanted, undoing what is not in it.",
+        )
+        .aliases(&["diff_replace"])
+        .choices(&["line", "block", "config"])
+        .default("line"),
+        Arg::new("update", ArgKind::Str, "As Junos says it: `override` and `update` are `replace: config`.")
+            .choices(&["merge", "override", "update"])
+            .default("merge"),
+        Arg::new("running_config", ArgKind::Str, "Compare with this text instead of asking the device."),
+        Arg::new("defaults", ArgKind::Bool, "Compare with the running configuration that shows all defaults.")
+            .default("false"),
+        Arg::new("diff_ignore_lines", ArgKind::List, "Regular expressions of lines that are not compared."),
+        Arg::new("diff_against", ArgKind::Str, "What `--diff` shows the configuration against.")
+            .choices(&["running", "startup", "intended"])
+            .default("running"),
+        Arg::new("intended_config", ArgKind::Str, "The configuration for `diff_against: intended`."),
+        Arg::new("multiline_delimiter", ArgKind::Str, "The character that ends a banner when it is typed."),
+        Arg::new("backup", ArgKind::Bool, "Write the running configuration to a file here before anything changes.")
+            .default("false"),
+        Arg::new("backup_options", ArgKind::Dict, "`filename` and `dir_path` of the backup."),
         Arg::new("save_when", ArgKind::Str, "When to save the configuration for the next start.")
             .choices(&["always", "never", "modified", "changed"])
             .default("never"),
+        Arg::new("commit", ArgKind::Bool, "False: a candidate is shown and thrown away.").default("true"),
+        Arg::new("commit_comment", ArgKind::Str, "A comment that the device keeps with the commit.")
+            .aliases(&["comment"]),
+        Arg::new("rollback", ArgKind::Int, "Load the configuration so many commits ago into the candidate."),
+        Arg::new(
+            "confirm_within",
+            ArgKind::Str,
+            "The device takes the change back by itself unless `cli_confirm` comes in this time: `90s`, `2m`, `1h`.",
+        ),
     ],
     rules: &[
-        Rule::OneOf(&["config", "lines", "src", "save_when"]),
-        Rule::Exclusive(&["config", "lines", "src"]),
+        Rule::OneOf(&["config", "lines", "src", "save_when", "rollback", "backup", "diff_against"]),
+        Rule::Exclusive(&["config", "lines", "src", "rollback"]),
         Rule::Exclusive(&["config", "parents"]),
         Rule::Exclusive(&["src", "parents"]),
+        Rule::RequiredIf("diff_against", "intended", &["intended_config"]),
     ],
     free_form: None,
     any_args: false,
@@ -61,80 +112,153 @@ pub(super) static MODULE: Module = Module {
     changes_run: false,
     once: false,
     effect: |_| Effect::Write,
-    plan: |context: Context<'_>| Box::pin(plan(context.args, context.files, context.probe, context.platform)),
+    plan: |context: Context<'_>| Box::pin(plan(context)),
 };
 
-async fn plan(
-    args: &Args,
-    files: &SearchPath,
-    probe: &dyn Probe,
-    platform: Option<&'static Platform>,
-) -> Result<Change, Failure> {
+async fn plan(context: Context<'_>) -> Result<Change, Failure> {
+    let Context { args, probe, platform, .. } = &context;
     let known = platform.filter(|platform| platform.config_level.is_some());
     let Some((platform, show)) = known.and_then(|platform| Some((platform, platform.show_running.as_deref()?))) else {
         return Err(Failure::new(FailureKind::Argument, "the host's platform has no configuration that takes lines")
             .help("set `ansible_network_os` to a network platform"));
     };
-    let wanted = wanted(args, files, &platform.text)?;
-    let running_text = read(probe, show).await?;
-    let running = parse(&running_text, &platform.text);
-    let to_add = match args.text("match") {
-        Some("none") => wanted.clone(),
-        _ => missing(&wanted, &running, &platform.text),
+    let how = Comparison::of(args)?;
+    let wanted = wanted::wanted(&context, platform, how.is_whole)?;
+    let commit = commit(args, platform)?;
+    let text = match args.text("running_config") {
+        Some(text) => text.to_owned(),
+        None => read(*probe, if args.flag("defaults") { show_all(platform)? } else { show }).await?,
     };
-    let mut lines = to_send(&to_add, platform.text.style);
+    let running = parse(&text, &platform.text);
+    let to_add = how.difference(&wanted, &running, &platform.text);
+    let mut lines = match args.int("rollback") {
+        Some(number) => vec![rollback(platform, number)?],
+        None => to_send(&to_add, &platform.text, args.text("multiline_delimiter")),
+    };
     if !lines.is_empty() {
         lines = [args.texts("before"), lines, args.texts("after")].concat();
     }
     let changes = !lines.is_empty();
+    if changes && commit.within.is_some() {
+        within::check_needs(*probe, platform).await?;
+    }
     let saves = match args.text("save_when") {
         Some("always") => true,
         Some("changed") => changes,
-        Some("modified") => changes || differs_from_startup(probe, platform, &running).await?,
+        Some("modified") => changes || differs_from_startup(*probe, platform, &running).await?,
         _ => false,
     };
-    let mut change = Change::nothing(Map::new()).field("commands", lines.clone()).field("updates", lines.clone());
-    change.changed = changes || saves;
+    let is_held = changes && commit.within.is_some();
+    let mut change = Change::nothing(Map::new())
+        .field("commands", lines.clone())
+        .field("updates", lines.clone())
+        .field("confirm", within::pending(&commit, false, saves));
+    // What is not confirmed yet is not saved: `cli_confirm` does it.
+    let saves_now = saves && !is_held;
+    change.changed = (changes && !commit.discard) || saves_now;
+    let after = merge(running.clone(), &to_add, &platform.text);
     if changes {
-        let after = merge(running.clone(), &to_add, &platform.text);
         change.diff.push(TextDiff {
             before_header: "running-config".into(),
             after_header: "running-config with the lines".into(),
-            before: print(&running),
-            after: print(&after),
+            before: print(&without(&running, &how.ignored)),
+            after: print(&without(&after, &how.ignored)),
         });
-        change.actions.push(configure(&lines));
     }
-    if let (true, Some(save)) = (saves, &platform.save) {
+    against(&context, platform, &after, &how, &mut change).await?;
+    let backup = if args.flag("backup") { backup::backup(&context, &text)? } else { Vec::new() };
+    let backups = backup.len();
+    if let Some(path) = backup::path_of(&backup) {
+        change.result.insert("backup_path", path);
+    }
+    change.actions.extend(backup);
+    if changes {
+        change.actions.push(configure(&lines, commit.clone()));
+    }
+    if let (true, Some(save)) = (saves_now, &platform.save) {
         change.actions.push(saving(save));
     }
-    let has_candidate = platform.commit.is_some();
-    change.finish = Some(Box::new(move |outputs, result| finish(outputs, result, &lines, has_candidate, saves)));
+    let sent = Sent {
+        lines,
+        backups,
+        has_candidate: platform.commit.is_some(),
+        shows: platform.commit.as_ref().is_some_and(|commit| commit.diff.is_some()),
+        commit,
+        saves: saves_now && platform.save.is_some(),
+        save_later: saves && is_held,
+    };
+    change.finish = Some(Box::new(move |outputs, result| answer::finish(outputs, result, &sent)));
     Ok(change)
 }
 
-/// Returns what is wanted, as sections.
-fn wanted(args: &Args, files: &SearchPath, text: &ConfigText) -> Result<Vec<Section>, Failure> {
-    if let Some(config) = args.text("config") {
-        return Ok(parse(config, text));
+/// Adds the diff that `diff_against` asks for; what is looked at shows as a change under `--diff`, as in Ansible.
+async fn against(
+    context: &Context<'_>,
+    platform: &Platform,
+    after: &[Section],
+    how: &Comparison,
+    change: &mut Change,
+) -> Result<(), Failure> {
+    if !context.run.wants_diff() {
+        return Ok(());
     }
-    if let Some(src) = args.text("src") {
-        return Ok(parse(&file(files, src)?, text));
+    let shown = |sections: &[Section]| print(&without(sections, &how.ignored));
+    let running = ("running-config".to_owned(), shown(after));
+    let pair = match context.args.text("diff_against") {
+        Some("startup") => {
+            let show = platform.show_startup.as_deref().ok_or_else(|| {
+                let message = format!("platform `{}` has no startup configuration to compare with", platform.name);
+                Failure::new(FailureKind::Argument, message)
+            })?;
+            let startup = parse(&read(context.probe, show).await?, &platform.text);
+            (("startup-config".to_owned(), shown(&startup)), running)
+        }
+        Some("intended") => {
+            let intended = parse(context.args.text("intended_config").unwrap_or_default(), &platform.text);
+            (running, ("intended-config".to_owned(), shown(&intended)))
+        }
+        _ => return Ok(()),
+    };
+    let ((before_header, before), (after_header, after)) = pair;
+    if before != after {
+        change.changed = true;
+        change.result.insert("diff_found", true);
+        change.diff.push(TextDiff { before_header, after_header, before, after });
     }
-    Ok(parse_lines(&args.texts("parents"), &args.texts("lines"), text))
+    Ok(())
 }
 
-fn file(files: &SearchPath, name: &str) -> Result<String, Failure> {
-    let fail = |message: String| Failure::new(FailureKind::File, message);
-    let found = files.find("templates", name).or_else(|| files.find("files", name));
-    let path = found.ok_or_else(|| fail(format!("cannot find `{name}`")))?;
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| fail(format!("cannot read `{name}`: {}", crate::source::plain_io_error(&error))))?;
-    if has_template(&text) {
-        return Err(Failure::new(FailureKind::Argument, format!("`{name}` is a template, and `src` is sent as it is"))
-            .help(format!("write `config: \"{{{{ lookup('template', '{name}') }}}}\"`")));
+/// Returns how the lines take effect.
+fn commit(args: &Args, platform: &Platform) -> Result<Commit, Failure> {
+    let refuse = |message: String| Err(Failure::new(FailureKind::Argument, message));
+    let discard = !args.flag("commit");
+    if discard && platform.commit.is_none() {
+        return refuse(format!("`commit: false` needs a candidate, and `{}` has none", platform.name));
     }
-    Ok(text)
+    let comment = args.text("commit_comment").map(str::to_owned);
+    if comment.is_some() && platform.commit.as_ref().is_none_or(|commit| commit.comment.is_none()) {
+        return refuse(format!("`{}` keeps no comment with a change", platform.name));
+    }
+    let within = args.text("confirm_within").map(|text| within::time(text, platform)).transpose()?;
+    if within.is_some() && discard {
+        return refuse("`confirm_within` and `commit: false` exclude each other".to_owned());
+    }
+    let session = within.is_some().then(Commit::new_session);
+    Ok(Commit { comment, discard, within, session })
+}
+
+fn show_all(platform: &Platform) -> Result<&str, Failure> {
+    platform.show_all.as_deref().ok_or_else(|| {
+        Failure::new(FailureKind::Argument, format!("`{}` cannot show its configuration with defaults", platform.name))
+    })
+}
+
+fn rollback(platform: &Platform, number: i128) -> Result<String, Failure> {
+    let line = platform.commit.as_ref().and_then(|commit| commit.rollback.as_ref());
+    let line = line.ok_or_else(|| {
+        Failure::new(FailureKind::Argument, format!("`{}` cannot go back to an earlier commit", platform.name))
+    })?;
+    Ok(line.replace("{n}", &number.to_string()))
 }
 
 /// Reads a configuration.
@@ -165,13 +289,14 @@ async fn differs_from_startup(probe: &dyn Probe, platform: &Platform, running: &
     }
 }
 
-fn configure(lines: &[String]) -> Action {
+fn configure(lines: &[String], commit: Commit) -> Action {
     let lines = lines.iter().map(CliLine::new).collect();
-    let cli = Cli { lines, level: Some("config".into()), stop_on_error: true, line_timeout: None };
+    let cli = Cli { lines, level: Some("config".into()), stop_on_error: true, line_timeout: None, commit };
     Action::on_host(Effect::Write, Work::Cli(cli))
 }
 
-fn saving(save: &Save) -> Action {
+/// Makes the action that saves the running configuration for the next start.
+pub(super) fn saving(save: &Save) -> Action {
     let answer = |(question, answer): &(String, String)| CliAnswer {
         question: question.clone(),
         answer: Secret::new(answer.clone()),
@@ -179,73 +304,6 @@ fn saving(save: &Save) -> Action {
     let line = CliLine { expect: save.expect.iter().map(answer).collect(), ..CliLine::new(&save.send) };
     let cli = Cli { lines: vec![line], stop_on_error: true, ..Cli::default() };
     Action::on_host(Effect::Write, Work::Cli(cli))
-}
-
-/// Judges what the device answered.
-fn finish(
-    outputs: Vec<Output>,
-    result: Map,
-    lines: &[String],
-    has_candidate: bool,
-    saves: bool,
-) -> Result<Finished, Failure> {
-    let mut outputs = outputs.into_iter().map(|output| match output {
-        Output::Cli(responses) => responses,
-        _ => Vec::new(),
-    });
-    let mut changed = false;
-    if !lines.is_empty() {
-        let responses = outputs.next().unwrap_or_default();
-        if let Some(at) = responses.iter().position(|response| response.error.is_some()) {
-            return Err(refused(&responses, at, lines, has_candidate, result));
-        }
-        // A candidate that changes nothing is not committed: then no answer to the commit follows.
-        changed = !has_candidate || responses.len() > lines.len() + 1;
-    }
-    if saves {
-        let response = outputs.next().unwrap_or_default().into_iter().next().unwrap_or_default();
-        if let Some(error) = response.error {
-            let message = format!("the lines are in, but the configuration was not saved: {error}");
-            return Err(Failure::new(FailureKind::Command, message).with_result(result));
-        }
-        changed = true;
-    }
-    Ok(Finished::new(result, changed))
-}
-
-fn refused(responses: &[CliResponse], at: usize, lines: &[String], has_candidate: bool, mut result: Map) -> Failure {
-    let line = lines.get(at).unwrap_or(&responses[at].line);
-    let error = responses[at].error.as_deref().unwrap_or_default();
-    let (sent, unsent) = (lines.get(..at).unwrap_or(lines), lines.get(at + 1..).unwrap_or_default());
-    let message = match has_candidate {
-        true => format!("the device refuses `{line}`: {error}; nothing was committed"),
-        false => format!(
-            "the device refuses line {} of {}, `{line}`: {error}; {} are in, {} were not sent",
-            at + 1,
-            lines.len(),
-            listed(sent),
-            listed(unsent)
-        ),
-    };
-    result.insert("failed_line", line.as_str());
-    result.insert("applied", if has_candidate { Vec::new() } else { sent.to_vec() });
-    result.insert("not_sent", unsent.to_vec());
-    Failure::new(FailureKind::Command, message).with_result(result)
-}
-
-/// Returns lines for a message: the first few, and how many more.
-fn listed(lines: &[String]) -> String {
-    /// Arbitrary: what fits a line of a screen.
-    const SHOWN: usize = 3;
-    match lines {
-        [] => "no lines".to_owned(),
-        _ => {
-            let shown: Vec<String> = lines.iter().take(SHOWN).map(|line| format!("`{line}`")).collect();
-            let more = lines.len().saturating_sub(SHOWN);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("{}{more}", shown.join(", "))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -23,6 +23,14 @@ pub(super) struct Fake {
     pub(super) verbosity: u8,
     /// What places count in.
     pub(super) sources: Arc<SourceMap>,
+    /// The host is a network device.
+    pub(super) device: Option<Device>,
+}
+
+/// A network device: what it is, and what it answers to commands.
+pub(super) struct Device {
+    pub(super) platform: &'static Platform,
+    pub(super) answers: Vec<(&'static str, &'static str)>,
 }
 
 /// How a step came out.
@@ -41,6 +49,7 @@ impl Fake {
             pings: Mutex::default(),
             verbosity: 0,
             sources: Arc::default(),
+            device: None,
         }
     }
 
@@ -113,7 +122,7 @@ impl Fake {
             probe: self,
             files: templar.files(),
             host: "h1",
-            platform: None,
+            platform: self.device.as_ref().map(|device| device.platform),
             run: self,
         };
         (module.plan)(context).await
@@ -197,7 +206,12 @@ impl Fake {
                 self.note("sleep");
                 Ok(Output::Done)
             }
-            Work::Cli(_) | Work::Http(_) => panic!("not part of this host"),
+            Work::Cli(cli) => {
+                self.note("cli");
+                let device = self.device.as_ref().expect("the host is a device");
+                Ok(Output::Cli(cli.lines.iter().map(|line| device.answer(&line.text)).collect()))
+            }
+            Work::Http(_) => panic!("not part of this host"),
         }
     }
 
@@ -249,6 +263,15 @@ impl Fake {
             std::fs::set_permissions(&temporary, PermissionsExt::from_mode(bits)).map_err(cannot)?;
         }
         std::fs::rename(&temporary, path).map_err(cannot)
+    }
+}
+
+impl Device {
+    fn answer(&self, line: &str) -> CliResponse {
+        let answer = self.answers.iter().find(|(asked, _)| *asked == line).map(|(_, answer)| *answer);
+        let output = answer.unwrap_or_else(|| panic!("`{line}` is not answered"));
+        let error = self.platform.error_in(output);
+        CliResponse { line: line.to_owned(), output: output.to_owned(), error, prompt: String::new() }
     }
 }
 

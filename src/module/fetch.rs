@@ -1,17 +1,14 @@
 //! `fetch`: brings a file of the host to this machine.
 
-use super::local::LocalFile;
-use super::remote::{FileKind, Look, look_at, quote};
+use super::local::{LocalFile, writes_here};
+use super::remote::{FileKind, Look, look_at};
 use super::slurp::content;
-use super::{
-    Action, Arg, ArgKind, Change, Content, Context, Exec, Finished, Module, Needs, Output, Program, Put, Work,
-};
+use super::{Arg, ArgKind, Change, Context, Finished, Module, Needs, Output};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::source::expand_home;
 use crate::value::{Map, Value};
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 
 /// `fetch`
 ///
@@ -92,7 +89,7 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     }
     let mut change = Change::nothing(result);
     change.changed = true;
-    change.actions = writes(&dest, came);
+    change.actions = writes_here(&dest, came);
     change.finish = Some(Box::new(finish));
     Ok(change)
 }
@@ -150,26 +147,6 @@ fn normal(path: &Path) -> PathBuf {
         }
     }
     parts
-}
-
-/// Returns what writes the file here, with the folders above it.
-fn writes(dest: &Path, came: LocalFile) -> Vec<Action> {
-    let mut actions = Vec::new();
-    if let Some(folder) = dest.parent().filter(|folder| !folder.exists()) {
-        let program =
-            Program::Shell { text: format!("mkdir -p {}", quote(&folder.display().to_string())), executable: None };
-        actions.push(Action::here(Effect::Write, Work::Exec(Exec { program, ..Exec::default() })));
-    }
-    let put = Put {
-        path: dest.display().to_string(),
-        content: Content::Bytes(Arc::from(came.bytes.unwrap_or_default())),
-        mode: None,
-        owner: None,
-        group: None,
-        backup: None,
-    };
-    actions.push(Action::here(Effect::Write, Work::Put(put)));
-    actions
 }
 
 fn finish(outputs: Vec<Output>, result: Map) -> Result<Finished, Failure> {

@@ -1,11 +1,14 @@
 //! Files on this machine that modules read: found where Ansible looks, opened when a vault holds them.
 
-use super::Run;
+use super::remote::quote;
+use super::{Action, Content, Exec, Program, Put, Run, Work};
+use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::source::{SearchPath, plain_io_error};
 use md5::Md5;
 use sha1::{Digest, Sha1};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::io::AsyncReadExt;
 
 /// Files up to this size are kept in memory; larger ones are streamed.
@@ -27,6 +30,26 @@ pub(super) fn find(files: &SearchPath, kind: &str, name: &str) -> Result<PathBuf
 /// Returns the failure of reading a file here.
 pub(super) fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(FailureKind::File, format!("cannot read `{}`: {}", path.display(), plain_io_error(error)))
+}
+
+/// Returns what writes the file here, with the folders above it.
+pub(super) fn writes_here(dest: &Path, came: LocalFile) -> Vec<Action> {
+    let mut actions = Vec::new();
+    if let Some(folder) = dest.parent().filter(|folder| !folder.exists()) {
+        let program =
+            Program::Shell { text: format!("mkdir -p {}", quote(&folder.display().to_string())), executable: None };
+        actions.push(Action::here(Effect::Write, Work::Exec(Exec { program, ..Exec::default() })));
+    }
+    let put = Put {
+        path: dest.display().to_string(),
+        content: Content::Bytes(Arc::from(came.bytes.unwrap_or_default())),
+        mode: None,
+        owner: None,
+        group: None,
+        backup: None,
+    };
+    actions.push(Action::here(Effect::Write, Work::Put(put)));
+    actions
 }
 
 /// A file here as far as it is known: digests, size, and the bytes where they are few.

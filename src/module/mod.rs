@@ -28,6 +28,7 @@ pub mod assert;
 pub mod blockinfile;
 pub mod cli_command;
 pub mod cli_config;
+pub mod cli_confirm;
 pub mod command;
 pub mod copy;
 pub mod debug;
@@ -201,6 +202,7 @@ pub static TABLE: &[&Module] = &[
     &blockinfile::MODULE,
     &cli_command::MODULE,
     &cli_config::MODULE,
+    &cli_confirm::MODULE,
     &command::MODULE,
     &copy::MODULE,
     &debug::MODULE,

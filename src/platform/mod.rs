@@ -111,6 +111,10 @@ pub struct Platform {
     pub save: Option<Save>,
     /// The command that shows the running configuration.
     pub show_running: Option<String>,
+    /// The command that shows it with all defaults.
+    pub show_all: Option<String>,
+    /// How a change is made that the device takes back by itself unless it is confirmed in time.
+    pub confirm_within: Option<ConfirmWithin>,
     /// The command that shows the configuration of the next start.
     pub show_startup: Option<String>,
     /// What a line of the configuration's text looks like.
@@ -193,6 +197,54 @@ pub struct Commit {
     pub abort: Option<String>,
     /// The command that shows what the candidate changes.
     pub diff: Option<String>,
+    /// The command with a comment in it, for `{comment}`.
+    pub comment: Option<String>,
+    /// The command that checks the candidate and commits nothing.
+    pub check: Option<String>,
+    /// The command that loads the configuration `{n}` commits ago into the candidate.
+    pub rollback: Option<String>,
+}
+
+/// How a change is made that the device takes back by itself unless it is confirmed in time, by a timer on the device:
+/// it holds when the link, or netplay, is gone.
+///
+/// `{minutes}`, `{seconds}` and `{hms}` stand for the time, `{session}` for the name of a configuration session.
+#[derive(Clone, Debug)]
+pub struct ConfirmWithin {
+    /// What is sent instead of the move into the configuration level, where each line acts at once.
+    pub enter: Option<String>,
+    /// What is sent instead of the commit, where there is a candidate.
+    pub commit: Option<String>,
+    /// What keeps the change.
+    pub confirm: Steps,
+    /// What takes it back at once.
+    pub cancel: Steps,
+    /// What must hold before.
+    pub needs: Vec<Need>,
+    /// How long the time may be.
+    pub range: std::ops::RangeInclusive<Duration>,
+}
+
+/// Commands in a level.
+#[derive(Clone, Debug)]
+pub struct Steps {
+    /// The level; `None` is where commands run.
+    pub level: Option<String>,
+    /// The commands.
+    pub send: Vec<String>,
+}
+
+/// What must hold before something is done: a command, and what it must say or must not.
+#[derive(Clone, Debug)]
+pub struct Need {
+    /// The command.
+    pub send: String,
+    /// It must say this.
+    pub says: Option<Regex>,
+    /// It must not say this.
+    pub says_not: Option<Regex>,
+    /// What to do when it does not hold.
+    pub help: String,
 }
 
 /// How the running configuration is saved.
@@ -226,8 +278,19 @@ pub struct ConfigText {
     pub negate: String,
     /// Lines that end a section and configure nothing: `exit-address-family`.
     pub section_end: Vec<String>,
+    /// What is typed to leave a section; empty for `exit`.
+    pub leave: String,
     /// Lines that differ from one reading to the next and mean nothing.
     pub volatile: Vec<Regex>,
+    /// Lines of which a section has one only: a second one overwrites the first. What the expression matches of the line
+    /// is what tells them apart (`^neighbor \S+ remote-as `).
+    pub single: Vec<Regex>,
+    /// Lines that are never undone, nor what stands in them: certificates, markers.
+    pub keep: Vec<Regex>,
+    /// Sections that cannot be removed although what stands in them can: physical interfaces.
+    pub permanent: Vec<Regex>,
+    /// Lines that are not undone by putting [`ConfigText::negate`] before them, and what does it; `$1` is a group.
+    pub undo_as: Vec<(Regex, String)>,
 }
 
 /// A prompt that was recognised.

@@ -3,7 +3,10 @@
 //! Every expression is compiled here, and every name of a level must exist, so that a definition with a mistake never
 //! reaches a device.
 
-use super::{Answer, Commit, ConfigStyle, ConfigText, Expect, Level, Move, Pager, Platform, Save};
+mod configuration;
+
+use super::{Answer, Expect, Level, Move, Pager, Platform};
+use configuration::{WrittenCommit, WrittenConfirmWithin, WrittenSave, WrittenText};
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 use std::time::Duration;
@@ -56,7 +59,9 @@ struct Written {
     commit: Option<WrittenCommit>,
     save: Option<WrittenSave>,
     show_running: Option<String>,
+    show_all: Option<String>,
     show_startup: Option<String>,
+    confirm_within: Option<WrittenConfirmWithin>,
     text: WrittenText,
     close: Option<String>,
     timeout_seconds: u64,
@@ -110,46 +115,6 @@ struct WrittenPager {
     end_answer: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenCommit {
-    send: String,
-    #[serde(default)]
-    fail: Vec<String>,
-    abort: Option<String>,
-    diff: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenSave {
-    send: String,
-    #[serde(default)]
-    expect: Vec<WrittenSaveAnswer>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenSaveAnswer {
-    question: String,
-    answer: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenText {
-    #[serde(default)]
-    style: ConfigStyle,
-    #[serde(default)]
-    comments: Vec<String>,
-    #[serde(default)]
-    negate: String,
-    #[serde(default)]
-    section_end: Vec<String>,
-    #[serde(default)]
-    volatile: Vec<String>,
-}
-
 impl Written {
     fn into_platform(self) -> Result<Platform, String> {
         Ok(Platform {
@@ -171,19 +136,12 @@ impl Written {
             reads: of_lines(&self.reads)?,
             reads_not: of_lines(&self.reads_not)?,
             commit: self.commit.map(WrittenCommit::read).transpose()?,
-            save: self.save.map(|save| Save {
-                send: save.send,
-                expect: save.expect.into_iter().map(|e| (e.question, e.answer)).collect(),
-            }),
+            save: self.save.map(WrittenSave::read),
             show_running: self.show_running,
+            show_all: self.show_all,
             show_startup: self.show_startup,
-            text: ConfigText {
-                style: self.text.style,
-                comments: self.text.comments,
-                negate: self.text.negate,
-                section_end: self.text.section_end,
-                volatile: of_lines(&self.text.volatile)?,
-            },
+            confirm_within: self.confirm_within.map(WrittenConfirmWithin::read).transpose()?,
+            text: self.text.read()?,
             close: self.close,
             timeout: Duration::from_secs(self.timeout_seconds),
         })
@@ -224,12 +182,6 @@ impl WrittenPager {
             end: self.end.as_deref().map(of_line).transpose()?,
             end_answer: self.end_answer,
         })
-    }
-}
-
-impl WrittenCommit {
-    fn read(self) -> Result<Commit, String> {
-        Ok(Commit { send: self.send, fail: of_lines(&self.fail)?, abort: self.abort, diff: self.diff })
     }
 }
 
@@ -277,6 +229,11 @@ fn check_names(platform: &Platform) -> Result<(), String> {
     for way in &platform.moves {
         known(&way.from)?;
         known(&way.to)?;
+    }
+    if let Some(confirm) = &platform.confirm_within {
+        for steps in [&confirm.confirm, &confirm.cancel] {
+            steps.level.as_deref().map(known).transpose()?;
+        }
     }
     Ok(())
 }

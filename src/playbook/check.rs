@@ -32,7 +32,7 @@ impl Loader {
         if let Some(repeat) = &task.repeat {
             texts.push(&repeat.over);
             texts.extend(repeat.label.iter().chain(&repeat.pause));
-            texts.extend(repeat.extended.iter().chain(&repeat.extended_allitems));
+            texts.extend(repeat.extended.iter().chain(&repeat.extended_allitems).chain(&repeat.parallel));
             conditions.extend(&repeat.break_when);
         }
         if let Some(until) = &task.until {

@@ -153,6 +153,11 @@ pub static KEYWORDS: &[Keyword] = &[
     word("vars", L::EVERYWHERE, "Variables."),
     word("vars_files", L::PLAY, "Files of variables."),
     word("vars_prompt", L::PLAY, "Variables that are asked for."),
+    word(
+        "verify",
+        L::TASK,
+        "Tasks that must succeed, over a fresh connection, before a change with `confirm_within` is kept.",
+    ),
     word("when", Level(2 | 4 | 8 | 16), "Whether to run."),
 ];
 

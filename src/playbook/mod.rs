@@ -9,14 +9,17 @@ mod check;
 mod keyword;
 mod load;
 mod play;
+mod repeat;
 mod role;
 mod sealed;
 mod task;
+mod verify;
 mod words;
 
 pub(crate) use check::settings_nodes;
 pub use keyword::{KEYWORDS, Keyword, Level, Support};
 pub use load::{Loader, load};
+pub use repeat::LOOP_CONTROL;
 pub(crate) use role::role_use;
 pub use role::{Role, RoleUse};
 
@@ -231,6 +234,8 @@ pub struct Loop {
     pub extended_allitems: Option<Node>,
     /// `loop_control.break_when`.
     pub break_when: Vec<Node>,
+    /// `loop_control.parallel`: how many items are at work at once; one when nobody says.
+    pub parallel: Option<Node>,
 }
 
 /// Attempts.

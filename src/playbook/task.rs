@@ -6,8 +6,9 @@ use super::action::{
 };
 use super::keyword::{self, Level};
 use super::load::Loader;
+use super::verify;
 use super::words::{boolean, conditions, inherit_settings, needs, split_tags, texts};
-use super::{Action, Block, Inherited, Item, Loop, Task, Until};
+use super::{Action, Block, Inherited, Item, Task, Until};
 use crate::module::{self, check_args};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::template;
@@ -63,6 +64,10 @@ impl Loader {
         };
         if ["block", "parallel", "rescue", "always"].iter().any(|key| map.get(key).is_some()) {
             return self.block(node, map, at, found).into_iter().collect();
+        }
+        if map.get("verify").is_some() && at.level == Level::TASK {
+            let block = verify::block_of(node, map, found);
+            return block.iter().flat_map(|block| self.item(block, at, found)).collect();
         }
         let Some((called, args_node, key_node)) = self.action_of(node, map, at.level, found) else {
             return Vec::new();
@@ -337,72 +342,6 @@ impl Loader {
                 None
             }
         }
-    }
-
-    fn repeat(&self, map: &Mapping, found: &mut Diagnostics) -> Option<Loop> {
-        let mut over: Option<(Option<Arc<str>>, &Node, &Node)> = None;
-        for (key, key_node, value) in map.iter() {
-            let name = key.to_string();
-            let lookup = match name.strip_prefix("with_") {
-                Some(lookup) => Some(Arc::<str>::from(lookup)),
-                None if name == "loop" => None,
-                None => continue,
-            };
-            if let Some((_, _, first)) = &over {
-                found.push(
-                    Diagnostic::error("E0609", "a task has one loop")
-                        .at(key_node.span)
-                        .also(first.span, "the first loop"),
-                );
-            } else {
-                if let Some(lookup) = &lookup {
-                    self.check_lookup(lookup, key_node.span, found);
-                }
-                over = Some((lookup, value, key_node));
-            }
-        }
-        let control = map.get("loop_control").filter(|node| !node.is_null());
-        let Some((lookup, over, _)) = over else {
-            if let Some(control) = control {
-                found.push(
-                    Diagnostic::error("E0609", "`loop_control` without a loop").at(control.span).help("add `loop:`"),
-                );
-            }
-            return None;
-        };
-        let empty = Mapping::default();
-        let fields = match control.map(|node| (node, node.as_map())) {
-            None => &empty,
-            Some((_, Some(fields))) => fields,
-            Some((node, None)) => {
-                found.push(Diagnostic::error("E0606", "`loop_control` must be a dictionary").at(node.span));
-                &empty
-            }
-        };
-        const KNOWN: [&str; 7] =
-            ["break_when", "extended", "extended_allitems", "index_var", "label", "loop_var", "pause"];
-        for (key, key_node, _) in fields.iter() {
-            let name = key.to_string();
-            if !KNOWN.contains(&&*name) {
-                found.push(
-                    Diagnostic::error("E0602", format!("`loop_control` has no `{name}`"))
-                        .at(key_node.span)
-                        .maybe_help(did_you_mean(&name, KNOWN)),
-                );
-            }
-        }
-        let text = |key: &str| fields.get(key).and_then(Node::as_str).map(Arc::from);
-        Some(Loop {
-            lookup,
-            over: over.clone(),
-            var: text("loop_var").unwrap_or_else(|| "item".into()),
-            index_var: text("index_var"),
-            label: fields.get("label").cloned(),
-            pause: fields.get("pause").cloned(),
-            extended: fields.get("extended").cloned(),
-            extended_allitems: fields.get("extended_allitems").cloned(),
-            break_when: fields.get("break_when").map(conditions).unwrap_or_default(),
-        })
     }
 
     /// Returns the arguments as a mapping: free-form text split, `args:` merged under it.

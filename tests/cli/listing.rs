@@ -50,7 +50,7 @@ fn an_inventory_is_listed_as_json_as_a_tree_and_by_host() {
 }
 
 #[test]
-fn a_graph_is_shown_in_four_formats_with_reasons() {
+fn a_graph_is_shown_in_five_formats_with_reasons() {
     let project = project();
     let text = project.netplay("graph site.yml -i hosts.yml").exits(0);
     text.shows("one").shows("two").shows("three").shows("site.yml:");
@@ -59,7 +59,10 @@ fn a_graph_is_shown_in_four_formats_with_reasons() {
     assert!(json.to_string().contains("\"reason\""), "{json}");
     project.netplay("graph site.yml -i hosts.yml --format mermaid").exits(0).shows("flowchart").shows("==>|\"");
     project.netplay("graph site.yml -i hosts.yml --format dot").exits(0).shows("digraph").shows("->");
-    project.netplay("graph site.yml -i hosts.yml --format svg").exits(64).complains("mermaid");
+    project.netplay("graph site.yml -i hosts.yml --format svg").exits(0).shows("<svg").shows("waits for");
+    project.netplay("graph site.yml -i hosts.yml --format gif").exits(64).complains("mermaid");
+    project.netplay("graph site.yml -i hosts.yml --explain one two").exits(0).shows("two");
+    project.netplay("graph site.yml -i hosts.yml --explain one nine").exits(64).complains("no task is called `nine`");
     project.netplay("graph none.yml").exits(65).complains("cannot read `none.yml`");
     project.netplay("graph site.yml -i hosts.yml --tags x").exits(0).shows("one").never_says("three");
 }

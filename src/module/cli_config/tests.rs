@@ -1,29 +1,8 @@
 use super::*;
-use crate::module::Boxed;
+use crate::module::fake::{Device, Fake};
+use crate::module::{CliResponse, Finished};
 use crate::platform;
 use crate::value::Value;
-use std::sync::Mutex;
-
-/// Answers reads by their command, and notes them.
-struct FakeProbe {
-    answers: Vec<(&'static str, &'static str)>,
-    asked: Mutex<Vec<String>>,
-}
-
-impl Probe for FakeProbe {
-    fn read(&self, action: Action) -> Boxed<'_, Result<Output, Failure>> {
-        assert_eq!(action.effect, Effect::Read);
-        let Work::Cli(cli) = &action.work else { panic!("{action:?}") };
-        let command = cli.lines[0].text.clone();
-        let output = self.answers.iter().find(|(asked, _)| *asked == command).map(|(_, output)| *output);
-        self.asked.lock().unwrap().push(command.clone());
-        Box::pin(async move {
-            let output = output.unwrap_or_else(|| panic!("{command} is not answered"));
-            let error = output.starts_with('%').then(|| output.to_owned());
-            Ok(Output::Cli(vec![CliResponse { line: command, output: output.into(), error, prompt: String::new() }]))
-        })
-    }
-}
 
 const RUNNING: &str = "hostname r1\ninterface Gi0/1\n description x\n";
 
@@ -36,9 +15,19 @@ async fn planned_on(
     answers: &[(&'static str, &'static str)],
     json: serde_json::Value,
 ) -> Result<Change, Failure> {
+    planned_by(&device(platform, answers), json).await
+}
+
+fn device(platform: &str, answers: &[(&'static str, &'static str)]) -> Fake {
+    let platform = platform::find(platform).unwrap();
+    Fake { device: Some(Device { platform, answers: answers.to_vec() }), ..Fake::new() }
+}
+
+async fn planned_by(fake: &Fake, json: serde_json::Value) -> Result<Change, Failure> {
     let Value::Map(map) = Value::from(json) else { panic!("arguments are a map") };
-    let probe = FakeProbe { answers: answers.to_vec(), asked: Mutex::default() };
-    plan(&Args::of((*map).clone()), &SearchPath::default(), &probe, platform::find(platform)).await
+    let args: Vec<(String, Value)> = map.iter().map(|(key, value)| (key.to_string(), value.clone())).collect();
+    let args: Vec<(&str, Value)> = args.iter().map(|(key, value)| (key.as_str(), value.clone())).collect();
+    fake.plan(&MODULE, &args).await
 }
 
 fn sent(change: &Change) -> Vec<Vec<String>> {
@@ -161,17 +150,162 @@ async fn what_cannot_be_configured_is_said() {
         "the device refuses `show running-config`: % Invalid input"
     );
     let missing = planned(serde_json::json!({"src": "no/such.cfg"})).await.err().unwrap();
-    assert_eq!((missing.kind, missing.message.expose()), (FailureKind::File, "cannot find `no/such.cfg`"));
+    assert_eq!((missing.kind, missing.message.expose()), (FailureKind::File, "Could not find or access 'no/such.cfg'"));
 }
 
 #[tokio::test]
-async fn a_file_is_sent_as_it_is_and_a_template_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("a.cfg"), "hostname r2\n").unwrap();
-    std::fs::write(dir.path().join("b.cfg"), "hostname {{ name }}\n").unwrap();
-    let path = |name: &str| dir.path().join(name).display().to_string();
-    let change = planned(serde_json::json!({"src": path("a.cfg")})).await.unwrap();
+async fn a_file_is_rendered_and_what_is_left_of_a_template_is_never_sent() {
+    let fake = device("ios", &[("show running-config", RUNNING)]);
+    fake.write("a.cfg", "hostname r2\n");
+    fake.write("b.j2", "{% for n in [1, 2] %}\ninterface Lo{{ n }}\n description l{{ n }}\n{% endfor %}\n");
+    fake.write("c.j2", "hostname {{ '{{ name }}' }}\n");
+    fake.write("d.j2", "{% if false %}hostname x{% endif %}\n");
+    let change = planned_by(&fake, serde_json::json!({"src": "a.cfg"})).await.unwrap();
     assert_eq!(sent(&change), [["hostname r2"]]);
-    let failure = planned(serde_json::json!({"src": path("b.cfg")})).await.err().unwrap();
-    assert!(failure.message.expose().contains("is a template"), "{:?}", failure.message.expose());
+    let change = planned_by(&fake, serde_json::json!({"src": "b.j2"})).await.unwrap();
+    assert_eq!(sent(&change), [["interface Lo1", "description l1", "interface Lo2", "description l2"]]);
+    let failed = async |name: &str| {
+        let failure = planned_by(&fake, serde_json::json!({"src": name})).await.err().unwrap();
+        failure.message.expose().to_owned()
+    };
+    let left = "line 1 of the configuration wanted has a template left in it: `hostname {{ name }}`";
+    assert_eq!(failed("c.j2").await, left);
+    assert_eq!(failed("d.j2").await, "the configuration wanted has no lines");
+    let change = planned_by(&fake, serde_json::json!({"lines": ["a {{ b }}"]})).await;
+    assert!(change.err().unwrap().message.expose().contains("has a template left"));
+}
+
+#[tokio::test]
+async fn lines_are_compared_as_asked() {
+    let acl = "ip access-list extended A\n permit ip any any\n deny ip any any\n";
+    let cases: [(serde_json::Value, &[&str]); 6] = [
+        (serde_json::json!({"lines": ["deny ip any any", "permit ip any any"]}), &[]),
+        (
+            serde_json::json!({"lines": ["deny ip any any", "permit ip any any"], "match": "strict"}),
+            &["ip access-list extended A", "deny ip any any", "permit ip any any"],
+        ),
+        (serde_json::json!({"lines": ["permit ip any any"], "match": "strict"}), &[]),
+        (
+            serde_json::json!({"lines": ["permit ip any any"], "match": "exact", "before": ["no ip access-list extended A"]}),
+            &["no ip access-list extended A", "ip access-list extended A", "permit ip any any"],
+        ),
+        (serde_json::json!({"lines": ["permit ip any any", "deny ip any any"], "match": "exact"}), &[]),
+        (
+            serde_json::json!({"lines": ["permit ip any any", "permit tcp any any"], "replace": "block"}),
+            &["ip access-list extended A", "permit ip any any", "permit tcp any any"],
+        ),
+    ];
+    for (mut args, lines) in cases {
+        args["parents"] = serde_json::json!(["ip access-list extended A"]);
+        let change = planned_on("ios", &[("show running-config", acl)], args.clone()).await.unwrap();
+        let expected: Vec<Vec<&str>> = if lines.is_empty() { vec![] } else { vec![lines.to_vec()] };
+        assert_eq!(sent(&change), expected, "{args}");
+    }
+}
+
+#[tokio::test]
+async fn a_whole_configuration_undoes_what_is_not_in_it() {
+    let running = "hostname r1\nip route 10.9.0.0 255.255.0.0 10.0.0.9\ninterface GigabitEthernet0/1\n description x\n \
+                   mtu 9000\ninterface Loopback7\n description l\nrouter bgp 1\n neighbor 10.0.0.2 remote-as 2\n \
+                   neighbor 10.0.0.2 description old\n";
+    let wanted = "hostname r2\ninterface GigabitEthernet0/1\n description y\nrouter bgp 1\n neighbor 10.0.0.2 \
+                  remote-as 3\n neighbor 10.0.0.2 description old\n";
+    let answers = [("show running-config", running)];
+    let change = planned_on("ios", &answers, serde_json::json!({"config": wanted, "replace": "config"}));
+    let lines = [
+        "hostname r2",
+        "interface GigabitEthernet0/1",
+        "no mtu",
+        "description y",
+        "router bgp 1",
+        "neighbor 10.0.0.2 remote-as 3",
+        "exit",
+        "no interface Loopback7",
+        "no ip route 10.9.0.0 255.255.0.0 10.0.0.9",
+    ];
+    assert_eq!(sent(&change.await.unwrap()), [lines]);
+    let same = planned_on("ios", &answers, serde_json::json!({"config": running, "replace": "config"}));
+    assert!(sent(&same.await.unwrap()).is_empty());
+    let nothing = planned(serde_json::json!({"config": " ", "replace": "config"})).await.err().unwrap();
+    assert_eq!(nothing.message.expose(), "the configuration wanted has no lines");
+    let lines = planned(serde_json::json!({"lines": ["a"], "replace": "config"})).await.err().unwrap();
+    assert_eq!(lines.message.expose(), "`replace: config` needs a whole configuration");
+}
+
+#[tokio::test]
+async fn junos_takes_braces_and_deletes_what_is_not_wanted() {
+    let show = "show configuration | display set";
+    let running = "set system host-name mx1\nset system services telnet\n";
+    let wanted = "system {\n    host-name mx2; ## comment\n    name-server [ 10.0.0.1 10.0.0.2 ];\n    inactive: services {\n        ssh;\n    }\n}\n";
+    let answers = [(show, running)];
+    let change = planned_on("junos", &answers, serde_json::json!({"config": wanted, "update": "override"}));
+    let lines = [
+        "delete system services telnet",
+        "delete system host-name mx1",
+        "set system host-name mx2",
+        "set system name-server 10.0.0.1",
+        "set system name-server 10.0.0.2",
+        "set system services ssh",
+        "deactivate system services",
+    ];
+    assert_eq!(sent(&change.await.unwrap()), [lines]);
+}
+
+#[tokio::test]
+async fn ignored_lines_and_a_given_configuration_spare_the_device() {
+    let change = planned_on(
+        "ios",
+        &[],
+        serde_json::json!({"config": "hostname r2\nntp clock 7", "running_config": "hostname r1", "diff_ignore_lines": ["^ntp "]}),
+    );
+    assert_eq!(sent(&change.await.unwrap()), [["hostname r2"]]);
+    let wrong = planned(serde_json::json!({"config": "x", "diff_ignore_lines": ["("]})).await.err().unwrap();
+    assert!(wrong.message.expose().starts_with("`(` of `diff_ignore_lines` is no expression"));
+}
+
+#[tokio::test]
+async fn the_configuration_before_is_kept_in_a_file() {
+    let fake = device("ios", &[("show running-config", RUNNING), ("hostname r2", "")]);
+    let args = serde_json::json!({"config": "hostname r2", "backup": true, "backup_options": {"filename": "r1.cfg"}});
+    let came = fake.act(planned_by(&fake, args).await.unwrap()).await.unwrap();
+    assert!(came.changed);
+    let path = fake.path("backup/r1.cfg");
+    assert_eq!(came.result.get("backup_path").map(Value::to_text), Some(path));
+    assert_eq!(fake.read_text("backup/r1.cfg"), RUNNING);
+    let change = planned_by(&fake, serde_json::json!({"backup": true})).await.unwrap();
+    assert!(!change.changed, "a backup changes nothing");
+    let path = change.result.get("backup_path").map(Value::to_text).unwrap();
+    assert!(path.contains("/backup/h1_config.2"), "{path}");
+    for name in ["../x", "/etc/passwd", ".."] {
+        let args = serde_json::json!({"backup": true, "backup_options": {"filename": name}});
+        assert!(planned_by(&fake, args).await.is_err(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_change_is_held_until_it_is_confirmed() {
+    let ready = "No Rollback Confirmed Change pending";
+    let answers = [
+        ("show running-config", RUNNING),
+        ("show archive", "The maximum archive configurations"),
+        ("show archive config rollback timer", ready),
+    ];
+    let args = serde_json::json!({"config": "hostname r2", "confirm_within": "2m", "save_when": "changed"});
+    let change = planned_on("ios", &answers, args.clone()).await.unwrap();
+    assert_eq!(sent(&change), [["hostname r2"]], "it is saved when it is confirmed, not now");
+    let Work::Cli(cli) = &change.actions[0].work else { panic!() };
+    assert_eq!(cli.commit.within, Some(std::time::Duration::from_secs(120)));
+    let field = |map: &Map, name: &str| {
+        map.get("confirm").and_then(Value::as_map).and_then(|map| map.get(name).map(Value::to_text))
+    };
+    assert_eq!(field(&change.result, "pending").as_deref(), Some("False"), "check mode holds nothing");
+    let finished = finish(change, vec![ok(&["hostname r2"])]).unwrap();
+    assert_eq!(field(&finished.result, "pending").as_deref(), Some("True"));
+    assert_eq!(field(&finished.result, "save").as_deref(), Some("True"));
+    let unsafe_now = [("show running-config", RUNNING), ("show archive", "Archive feature not enabled")];
+    let refused = planned_on("ios", &unsafe_now, args).await.err().unwrap();
+    assert_eq!(
+        refused.message.expose(),
+        "the device cannot take the change back now: `show archive` says `Archive feature not enabled`"
+    );
 }

@@ -58,11 +58,12 @@ impl Session {
     async fn step(&mut self, number: usize, until: &Until) -> Result<(), Failure> {
         let step = &self.platform.moves[number];
         let questions = step.expect.iter().map(|expect| self.question(expect)).collect();
-        let answer = self.exchange(Typed { text: &step.send, questions, in_order: false }, until).await?;
+        let send = step.send.replace("{session}", &self.config_session);
+        let answer = self.exchange(Typed { text: &send, questions, in_order: false }, until).await?;
         let refused = answer.output.lines().find(|line| step.fail.iter().any(|fail| fail.is_match(line)));
         let kind = if needs_password(step) { FailureKind::Authentication } else { FailureKind::Command };
         if let Some(refused) = refused {
-            return Err(Failure::new(kind, format!("the device refuses `{}`: {}", step.send, refused.trim())));
+            return Err(Failure::new(kind, format!("the device refuses `{send}`: {}", refused.trim())));
         }
         let from = self.platform.level(&step.from).expect("a definition names its levels");
         if self.prompt.level == from {

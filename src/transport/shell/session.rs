@@ -48,6 +48,8 @@ pub(super) struct Session {
     /// The level in which commands run.
     pub(super) home: usize,
     pub(super) patience: Patience,
+    /// The name of the configuration session that is edited, on platforms that have them.
+    pub(super) config_session: String,
     /// The device was seen to give no echo.
     is_silent: bool,
     pub(super) last: Vec<u8>,
@@ -82,6 +84,7 @@ impl Session {
             prompt: Prompt { level: 0, host: None, text: String::new() },
             home: 0,
             patience,
+            config_session: String::new(),
             is_silent: false,
             last: Vec::new(),
             is_open: true,

@@ -11,26 +11,73 @@ use crate::failure::{Failure, FailureKind};
 use crate::module::{Cli, CliLine, CliResponse};
 use crate::platform::Commit;
 use regex::RegexBuilder;
+use std::time::Duration;
 
 impl Session {
     /// Sends the lines and returns the answers, fewer than lines when it stopped at an error.
     pub(super) async fn run(&mut self, cli: &Cli, until: &Until) -> Result<Vec<CliResponse>, Failure> {
         let level = self.target_level(cli)?;
         let line_timeout = cli.line_timeout.unwrap_or(self.platform.timeout);
-        self.go(level, &until.within(line_timeout)).await?;
         let is_config = self.platform.config_level.as_deref() == Some(&self.platform.levels[level].name);
+        self.config_session = cli.commit.session.clone().unwrap_or_else(crate::module::Commit::new_session);
+        match cli.commit.within.filter(|_| is_config) {
+            Some(within) => self.enter_within(within, level, &until.within(line_timeout)).await?,
+            None => self.go(level, &until.within(line_timeout)).await?,
+        }
         let mut responses = Vec::with_capacity(cli.lines.len());
         let ran = self.lines(cli, level, is_config, until, &mut responses).await;
         let commit = self.platform.commit.as_ref().filter(|_| is_config && self.is_open());
         if let Some(commit) = commit {
             let clean = ran.is_ok() && responses.iter().all(|response| response.error.is_none());
-            self.conclude(commit, clean, level, &until.within(line_timeout), &mut responses).await?;
+            let send = self.commit_line(commit, cli)?;
+            self.conclude(commit, &send, clean, level, &until.within(line_timeout), &mut responses).await?;
         }
         // Home also after an error that left the session usable, so that the next work finds it as this one did.
         if self.is_open() {
             self.go(self.home, &until.within(line_timeout)).await?;
         }
         ran.map(|()| responses)
+    }
+
+    /// Enters the configuration so that the device takes back what follows unless it is confirmed in time. Where that is
+    /// said when the candidate is committed, entering is as always.
+    async fn enter_within(&mut self, within: Duration, level: usize, until: &Until) -> Result<(), Failure> {
+        let Some(confirm) = &self.platform.confirm_within else {
+            let message = format!("platform `{}` takes no change back by itself", self.platform.name);
+            return Err(Failure::new(FailureKind::Argument, message));
+        };
+        let Some(enter) = &confirm.enter else { return self.go(level, until).await };
+        self.go(self.home, until).await?;
+        let enter = with_time(enter, within);
+        let answer = self.exchange(Typed::line(&enter), until).await?;
+        match (self.prompt.level == level, self.platform.error_in(&answer.output)) {
+            (true, None) => Ok(()),
+            (_, error) => {
+                let said = error.unwrap_or_else(|| answer.output.trim().to_owned());
+                Err(Failure::new(
+                    FailureKind::Command,
+                    format!("the device refuses `{enter}`: {said}; nothing was sent"),
+                ))
+            }
+        }
+    }
+
+    /// Returns the line that commits; empty when the candidate is thrown away.
+    fn commit_line(&self, commit: &Commit, cli: &Cli) -> Result<String, Failure> {
+        let how = &cli.commit;
+        let within = self.platform.confirm_within.as_ref().and_then(|confirm| confirm.commit.as_ref());
+        match (how.discard, &how.within, &how.comment) {
+            (true, ..) => Ok(String::new()),
+            (_, Some(time), _) => Ok(within.map(|line| with_time(line, *time)).unwrap_or_else(|| commit.send.clone())),
+            (_, None, Some(comment)) => match &commit.comment {
+                Some(line) => Ok(line.replace("{comment}", &comment.replace(['"', '\n', '\r'], " "))),
+                None => Err(Failure::new(
+                    FailureKind::Argument,
+                    format!("platform `{}` keeps no comment with a commit", self.platform.name),
+                )),
+            },
+            _ => Ok(commit.send.clone()),
+        }
     }
 
     fn target_level(&self, cli: &Cli) -> Result<usize, Failure> {
@@ -90,6 +137,7 @@ impl Session {
     async fn conclude(
         &mut self,
         commit: &Commit,
+        send: &str,
         clean: bool,
         level: usize,
         until: &Until,
@@ -104,18 +152,34 @@ impl Session {
             keep = !response.output.trim().is_empty();
             responses.push(response);
         }
+        let discards = send.is_empty();
+        if discards {
+            keep = false;
+        }
         if keep {
-            let mut response = self.line(&CliLine::new(&commit.send), until).await?;
+            let mut response = self.line(&CliLine::new(send), until).await?;
             let failed = response.output.lines().find(|line| commit.fail.iter().any(|fail| fail.is_match(line)));
             response.error = response.error.take().or_else(|| failed.map(|line| line.trim().to_owned()));
             keep = response.error.is_none();
             responses.push(response);
         }
+        // A commit that went wrong may have left the level already; there is nothing to throw away then.
         match (&commit.abort, keep) {
-            (Some(abort), false) => self.exchange(Typed::line(abort), until).await.map(|_| ()),
+            (Some(abort), false) if self.prompt.level == level => {
+                self.exchange(Typed::line(abort), until).await.map(|_| ())
+            }
             _ => Ok(()),
         }
     }
+}
+
+/// Fills in the time, rounded up to the unit that the device takes.
+fn with_time(line: &str, within: Duration) -> String {
+    let seconds = within.as_secs().max(1);
+    let hms = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
+    line.replace("{minutes}", &seconds.div_ceil(60).to_string())
+        .replace("{seconds}", &seconds.to_string())
+        .replace("{hms}", &hms)
 }
 
 /// Says in which of several lines it happened.

@@ -142,7 +142,7 @@ fn limits() -> Limits {
 
 async fn run(connection: &dyn Connection, level: Option<&str>, lines: &[&str]) -> Vec<CliResponse> {
     let lines = lines.iter().map(|line| CliLine::new(*line)).collect();
-    let cli = Cli { lines, level: level.map(str::to_owned), stop_on_error: true, line_timeout: None };
+    let cli = Cli { lines, level: level.map(str::to_owned), stop_on_error: true, ..Cli::default() };
     match connection.perform(&Action::on_host(Effect::Write, Work::Cli(cli)), &limits()).await {
         Ok(Output::Cli(responses)) => responses,
         Ok(other) => panic!("{other:?}"),

@@ -1,0 +1,93 @@
+//! What turns a running configuration into the one wanted, whole: `replace: config`.
+//!
+//! Lines that are not wanted are undone, lines that are missing are added. The order: inside a section what goes is
+//! undone before what comes is added, the last line first, because a line often builds on one above it; of the outermost
+//! lines all that comes is added before anything goes, so that nothing is taken away while something still refers to it.
+//!
+//! A line that the wanted one overwrites is not undone first (`hostname`, a neighbour's `remote-as`): undoing it would
+//! take what depends on it along. Which lines are so is data: [`ConfigText::single`]. What may never go
+//! ([`ConfigText::keep`], [`ConfigText::permanent`]) is data too.
+
+use super::Section;
+use super::compare::{index, said};
+use crate::platform::{ConfigStyle, ConfigText};
+use std::collections::HashSet;
+
+/// Returns the lines that turn `running` into `wanted`, under their parents.
+pub fn remedy(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
+    let mut going = going(wanted, running, style);
+    let mut coming = coming(wanted, running, style);
+    match style.style {
+        // A candidate takes effect as a whole: what goes is deleted first, so that it cannot delete what comes.
+        ConfigStyle::Set => {
+            going.append(&mut coming);
+            going
+        }
+        ConfigStyle::Indent => {
+            coming.append(&mut going);
+            coming
+        }
+    }
+}
+
+fn inside(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
+    let mut lines = going(wanted, running, style);
+    lines.extend(coming(wanted, running, style));
+    lines
+}
+
+/// Returns what undoes the lines of `running` that are not wanted, the last first.
+fn going(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
+    let said_wanted: HashSet<String> = wanted.iter().map(|section| said(&section.line)).collect();
+    let overwritten: HashSet<String> = wanted.iter().filter_map(|section| place_of(&section.line, style)).collect();
+    let mut lines = Vec::new();
+    for section in running.iter().rev() {
+        let is_kept = style.keep.iter().any(|keep| keep.is_match(&section.line));
+        let is_overwritten = place_of(&section.line, style).is_some_and(|place| overwritten.contains(&place));
+        if is_kept || is_overwritten || said_wanted.contains(&said(&section.line)) {
+            continue;
+        }
+        if style.permanent.iter().any(|permanent| permanent.is_match(&section.line)) {
+            lines.extend(section.with(going(&[], &section.children, style)));
+            continue;
+        }
+        lines.push(Section::of(&undo(&section.line, style)));
+    }
+    lines
+}
+
+/// Returns the lines wanted that `running` does not have, with what changes inside of those it has.
+fn coming(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
+    let running = index(running);
+    let mut lines = Vec::new();
+    for section in wanted {
+        let Some(there) = running.get(&said(&section.line)) else {
+            lines.push(section.clone());
+            continue;
+        };
+        let children: Vec<Section> = there.iter().flat_map(|there| there.children.clone()).collect();
+        lines.extend(section.with(inside(&section.children, &children, style)));
+    }
+    lines
+}
+
+/// Returns what a line sets, for lines of which a section has one only: the text that the expression of
+/// [`ConfigText::single`] matches.
+fn place_of(line: &str, style: &ConfigText) -> Option<String> {
+    let line = said(line);
+    let found = style.single.iter().find_map(|single| single.find(&line))?;
+    Some(found.as_str().trim_end().to_owned())
+}
+
+/// Returns the line that undoes a line.
+fn undo(line: &str, style: &ConfigText) -> String {
+    let first = line.lines().next().unwrap_or_default();
+    if let Some((pattern, send)) = style.undo_as.iter().find(|(pattern, _)| pattern.is_match(first)) {
+        return pattern.replace(first, send.as_str()).into_owned();
+    }
+    match (style.style, first.strip_prefix(style.negate.as_str())) {
+        (ConfigStyle::Set, _) => format!("{}{}", style.negate, first.strip_prefix("set ").unwrap_or(first)),
+        (ConfigStyle::Indent, Some(line)) if !style.negate.is_empty() => line.to_owned(),
+        (ConfigStyle::Indent, _) => format!("{}{first}", style.negate),
+    }
+}

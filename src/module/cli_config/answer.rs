@@ -1,0 +1,100 @@
+//! Judges what a device answered to configuration lines.
+
+use super::within;
+use super::{Commit, Failure, FailureKind, Map, Output};
+use crate::module::{CliResponse, Finished};
+
+/// What was sent.
+pub(super) struct Sent {
+    pub(super) lines: Vec<String>,
+    /// How many outputs of a backup stand before the others.
+    pub(super) backups: usize,
+    pub(super) has_candidate: bool,
+    /// The device shows what a candidate changes.
+    pub(super) shows: bool,
+    pub(super) commit: Commit,
+    pub(super) saves: bool,
+    /// The configuration is to be saved when it is confirmed.
+    pub(super) save_later: bool,
+}
+
+/// Makes the result of what came back.
+pub(super) fn finish(outputs: Vec<Output>, mut result: Map, sent: &Sent) -> Result<Finished, Failure> {
+    let mut outputs = outputs.into_iter();
+    for output in outputs.by_ref().take(sent.backups) {
+        if let Output::Exec(output) = output {
+            crate::module::place::check_status(&output)?;
+        }
+    }
+    let mut outputs = outputs.map(|output| match output {
+        Output::Cli(responses) => responses,
+        _ => Vec::new(),
+    });
+    let mut changed = matches!(result.get("diff_found"), Some(crate::value::Value::Bool(true)));
+    if !sent.lines.is_empty() {
+        let responses = outputs.next().unwrap_or_default();
+        if let Some(at) = responses.iter().position(|response| response.error.is_some()) {
+            return Err(refused(&responses, at, sent, result));
+        }
+        if let Some(shown) = responses.get(sent.lines.len()).filter(|_| sent.shows) {
+            result.insert("compare", shown.output.trim_end());
+        }
+        // A candidate that changes nothing is not committed: then no answer to the commit follows.
+        let took_effect = !sent.has_candidate || responses.len() > sent.lines.len() + usize::from(sent.shows);
+        changed |= took_effect && !sent.commit.discard;
+        if took_effect && sent.commit.within.is_some() {
+            result.insert("confirm", within::pending(&sent.commit, true, sent.save_later));
+        }
+    }
+    if sent.saves {
+        let response = outputs.next().unwrap_or_default().into_iter().next().unwrap_or_default();
+        if let Some(error) = response.error {
+            let message = format!("the lines are in, but the configuration was not saved: {error}");
+            return Err(Failure::new(FailureKind::Command, message).with_result(result));
+        }
+        changed = true;
+    }
+    Ok(Finished::new(result, changed))
+}
+
+fn refused(responses: &[CliResponse], at: usize, sent: &Sent, mut result: Map) -> Failure {
+    let lines = &sent.lines;
+    let line = lines.get(at).unwrap_or(&responses[at].line);
+    let error = responses[at].error.as_deref().unwrap_or_default();
+    let (before, after) = (lines.get(..at).unwrap_or(lines), lines.get(at + 1..).unwrap_or_default());
+    let mut message = match sent.has_candidate {
+        true => format!("the device refuses `{line}`: {error}; nothing was committed"),
+        false => format!(
+            "the device refuses line {} of {}, `{line}`: {error}; {} are in, {} were not sent",
+            at + 1,
+            lines.len(),
+            listed(before),
+            listed(after)
+        ),
+    };
+    result.insert("failed_line", line.as_str());
+    result.insert("applied", if sent.has_candidate { Vec::new() } else { before.to_vec() });
+    result.insert("not_sent", after.to_vec());
+    // Where lines act at once, the timer runs: the device takes back what is in.
+    if let (Some(within), false) = (sent.commit.within, sent.has_candidate) {
+        message
+            .push_str(&format!("; the device takes them back within {} s unless they are confirmed", within.as_secs()));
+        result.insert("confirm", within::pending(&sent.commit, true, false));
+    }
+    Failure::new(FailureKind::Command, message).with_result(result)
+}
+
+/// Returns lines for a message: the first few, and how many more.
+fn listed(lines: &[String]) -> String {
+    /// Arbitrary: what fits a line of a screen.
+    const SHOWN: usize = 3;
+    match lines {
+        [] => "no lines".to_owned(),
+        _ => {
+            let shown: Vec<String> = lines.iter().take(SHOWN).map(|line| format!("`{line}`")).collect();
+            let more = lines.len().saturating_sub(SHOWN);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("{}{more}", shown.join(", "))
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! What a task wants: `config`, `lines` under `parents`, or a file.
+
+use super::{Context, Failure, FailureKind, Section};
+use crate::configuration::{parse, parse_lines};
+use crate::module::local;
+use crate::platform::Platform;
+use crate::source::plain_io_error;
+use crate::template::FileOptions;
+
+/// Returns what is wanted, as sections.
+pub(super) fn wanted(context: &Context<'_>, platform: &Platform, is_whole: bool) -> Result<Vec<Section>, Failure> {
+    let args = context.args;
+    let text = match (args.text("config"), args.text("src")) {
+        (Some(config), _) => config.to_owned(),
+        (None, Some(src)) => file(context, src)?,
+        (None, None) => {
+            let lines = args.texts("lines");
+            lines.iter().chain(&args.texts("parents")).try_for_each(|line| rendered(line))?;
+            return Ok(parse_lines(&args.texts("parents"), &lines, &platform.text));
+        }
+    };
+    rendered(&text)?;
+    let sections = parse(&text, &platform.text);
+    if sections.is_empty() {
+        let message = "the configuration wanted has no lines";
+        let help = if is_whole { "`replace: config` would undo everything" } else { "the template yields nothing" };
+        return Err(Failure::new(FailureKind::Argument, message).help(help));
+    }
+    Ok(sections)
+}
+
+/// Refuses text in which a template is left: it would be typed into the device as it stands.
+fn rendered(text: &str) -> Result<(), Failure> {
+    let left = text.lines().enumerate().find(|(_, line)| line.contains("{{") || line.contains("{%"));
+    match left {
+        None => Ok(()),
+        Some((number, line)) => Err(Failure::new(
+            FailureKind::Argument,
+            format!("line {} of the configuration wanted has a template left in it: `{}`", number + 1, line.trim()),
+        )
+        .help("values from devices and files are data and are not rendered; nothing was sent")),
+    }
+}
+
+fn file(context: &Context<'_>, name: &str) -> Result<String, Failure> {
+    let fail = |message: String| Failure::new(FailureKind::File, message);
+    let path = match context.files.find("templates", name) {
+        Some(path) => path,
+        None => local::find(context.files, "files", name)?,
+    };
+    let bytes =
+        std::fs::read(&path).map_err(|error| fail(format!("cannot read `{name}`: {}", plain_io_error(&error))))?;
+    let bytes = if bytes.starts_with(b"$ANSIBLE_VAULT;") { context.run.open_vault(&bytes)? } else { bytes };
+    let text = String::from_utf8(bytes).map_err(|_| fail(format!("`{name}` is not UTF-8 text")))?;
+    let options =
+        FileOptions { trim_blocks: true, source: Some(context.run.source(&path, &text)), ..FileOptions::default() };
+    context.templar.file(&text, &options, Some(&path))
+}

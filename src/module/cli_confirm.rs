@@ -1,0 +1,89 @@
+//! `cli_confirm`: keeps a change that was made with `confirm_within`, or takes it back at once.
+
+use super::cli_config::saving;
+use super::{Action, Arg, ArgKind, Change, Cli, CliLine, Commit, Context, Finished, Module, Needs, Output, Work};
+use crate::effect::Effect;
+use crate::failure::{Failure, FailureKind};
+use crate::platform::Steps;
+use crate::value::{Map, Value};
+
+/// The module.
+pub static MODULE: Module = Module {
+    name: "cli_confirm",
+    collections: &["netplay"],
+    aliases: &[],
+    summary: "Keeps a change that was made with `confirm_within`, or takes it back at once.",
+    args: &[
+        Arg::new("state", ArgKind::Str, "Whether the change is kept (`confirmed`) or taken back (`cancelled`).")
+            .choices(&["confirmed", "cancelled"])
+            .default("confirmed"),
+        Arg::new("change", ArgKind::Dict, "The field `confirm` of what `cli_config` registered.").required(),
+    ],
+    rules: &[],
+    free_form: None,
+    any_args: false,
+    needs: Needs::Cli,
+    changes_run: false,
+    once: false,
+    effect: |_| Effect::Write,
+    plan: |context: Context<'_>| Box::pin(async move { plan(&context) }),
+};
+
+fn plan(context: &Context<'_>) -> Result<Change, Failure> {
+    let change = context.args.dict("change").cloned().unwrap_or_default();
+    let is = |name: &str| matches!(change.get(name), Some(Value::Bool(true)));
+    if !is("pending") {
+        return Ok(Change::skip("no change waits to be confirmed"));
+    }
+    let Some((platform, confirm)) =
+        context.platform.and_then(|platform| Some((platform, platform.confirm_within.as_ref()?)))
+    else {
+        return Err(Failure::new(FailureKind::Argument, "the host's platform takes no change back by itself"));
+    };
+    let session = change.get("session").and_then(Value::as_str).map(str::to_owned);
+    let keeps = context.args.text("state") == Some("confirmed");
+    let steps = if keeps { &confirm.confirm } else { &confirm.cancel };
+    let action = action(steps, session);
+    let count = steps.send.len();
+    let mut planned = Change::nothing(Map::new()).field("commands", steps.send.clone());
+    planned.changed = true;
+    planned.actions.push(action);
+    if let (true, true, Some(save)) = (keeps, is("save"), &platform.save) {
+        planned.actions.push(saving(save));
+    }
+    planned.finish = Some(Box::new(move |outputs, result| finish(outputs, result, keeps, count)));
+    Ok(planned)
+}
+
+fn action(steps: &Steps, session: Option<String>) -> Action {
+    let fill = |line: &String| CliLine::new(line.replace("{session}", session.as_deref().unwrap_or_default()));
+    let lines = steps.send.iter().map(fill).collect();
+    let cli = Cli {
+        lines,
+        level: steps.level.clone(),
+        stop_on_error: true,
+        line_timeout: None,
+        commit: Commit { session, discard: true, ..Commit::default() },
+    };
+    Action::on_host(Effect::Write, Work::Cli(cli))
+}
+
+fn finish(outputs: Vec<Output>, result: Map, keeps: bool, count: usize) -> Result<Finished, Failure> {
+    for (number, output) in outputs.into_iter().enumerate() {
+        let Output::Cli(responses) = output else { continue };
+        let asked = if number == 0 { count } else { 1 };
+        let refused =
+            responses.iter().take(asked).find_map(|response| Some((&response.line, response.error.as_ref()?)));
+        if let Some((line, error)) = refused {
+            let message = match (number, keeps) {
+                (0, true) => format!("the change is not confirmed: the device refuses `{line}`: {error}"),
+                (0, false) => format!("the change is not taken back yet: the device refuses `{line}`: {error}"),
+                _ => format!("the change is confirmed, but not saved: {error}"),
+            };
+            return Err(Failure::new(FailureKind::Command, message)
+                .help("unless it is confirmed, the device takes it back when its time is over")
+                .with_result(result));
+        }
+    }
+    Ok(Finished::new(result, true))
+}
