@@ -1,5 +1,6 @@
 //! One item of a step (a step without a loop has one): condition, arguments, attempts, and how the result is judged.
 
+use super::background;
 use super::gate::Gate;
 use super::step::{Included, Inclusion, Job, VarWrite, flag, flag_if, templar};
 use super::target;
@@ -166,7 +167,9 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
             None => work.await,
             Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
                 let message = format!("the task did not end within {} s (`timeout`)", limit.as_secs_f64());
-                Err(Failure::new(FailureKind::Timeout, message))
+                let period = Value::map([("period", Value::from(limit.as_secs()))]);
+                let result: Map = [("timedout", period)].into_iter().collect();
+                Err(Failure::new(FailureKind::Timeout, message).with_result(result))
             }),
         };
         let mut outcome = match done {
@@ -378,8 +381,23 @@ async fn once(
         platform: target.platform.or_else(|| implied.and_then(platform::find)),
         run: &*job.context,
     };
-    let change = phase::rest(Phase::Template, (module.plan)(context)).await?;
-    let mut outcome = carry_out(job, module, change, &gate).await?;
+    let terms = background::terms(&job.task.background, templar, check)?;
+    let mut outcome = match &terms {
+        None => carry_out(job, module, phase::rest(Phase::Template, (module.plan)(context)).await?, &gate).await?,
+        Some(terms) if terms.detach(module) => {
+            let mut change = phase::rest(Phase::Template, (module.plan)(context)).await?;
+            terms.carry_out(job, &mut change, &gate).await?;
+            carry_out(job, module, change, &gate).await?
+        }
+        Some(terms) => {
+            let work = async {
+                carry_out(job, module, phase::rest(Phase::Template, (module.plan)(context)).await?, &gate).await
+            };
+            tokio::time::timeout(terms.limit(), work)
+                .await
+                .unwrap_or_else(|_| Err(Failure::new(FailureKind::Timeout, "Timeout exceeded")))?
+        }
+    };
     outcome.delegated_to = delegate;
     if let (Some(delegated), true) = (&outcome.delegated_to, flag(job, scope, &job.task.settings.delegate_facts)?) {
         for write in &mut outcome.writes {

@@ -255,7 +255,7 @@ mod tests {
         assert!(matches!(list[2].end, End::Running));
         assert_eq!(list.len(), 3, "what has no beginning is no run");
         assert_eq!(list[2].name, under_way.name);
-        assert_eq!(runs.named(&under_way.name[..15]).expect("readable"), [under_way.name.clone()]);
+        assert_eq!(runs.named(&under_way.name[..15]).expect("readable"), std::slice::from_ref(&under_way.name));
         assert_eq!(runs.named("2026").expect("readable").len(), 4);
     }
 

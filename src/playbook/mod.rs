@@ -135,6 +135,8 @@ pub struct Task {
     pub register: Option<Arc<str>>,
     /// `until`, `retries`, `delay`.
     pub until: Option<Until>,
+    /// `async` and `poll`.
+    pub background: Option<Background>,
     /// `changed_when`: all must hold.
     pub changed_when: Option<Vec<Node>>,
     /// `failed_when`: all must hold.
@@ -247,6 +249,15 @@ pub struct Until {
     pub retries: Option<Node>,
     /// Seconds between attempts; 5 when nobody says.
     pub delay: Option<Node>,
+}
+
+/// Work that a host goes on with alone.
+#[derive(Clone, Debug)]
+pub struct Background {
+    /// `async`: how many seconds it may take; 0 for work as usual.
+    pub limit: Node,
+    /// `poll`: seconds between two looks at it, 15 when nobody says; 0 when nobody waits for it.
+    pub poll: Option<Node>,
 }
 
 /// Settings that are inherited from play to block to task; the innermost one counts. All may hold templates.

@@ -147,10 +147,10 @@ impl Loader {
     }
 
     fn check_play_keys(&self, map: &Mapping, found: &mut Diagnostics) {
-        for (key, key_node, _) in map.iter() {
+        for (key, key_node, value) in map.iter() {
             let name = key.to_string();
             match keyword::find(&name, Level::PLAY) {
-                Some(keyword) => refuse(keyword, key_node, found),
+                Some(keyword) => refuse(keyword, key_node, value, found),
                 None => {
                     let help = if keyword::find(&name, Level::TASK).is_some() || crate::module::find(&name).is_some() {
                         Some("it belongs on a task: put it below `tasks:`".to_owned())

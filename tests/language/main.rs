@@ -21,6 +21,9 @@ const DEVIATIONS: &[(&str, &str, &str)] = &[
     ("meta-clear-host-errors", "exit_code", "a failure that has been cleared is still one of the run"),
     ("run-once-failing", "recap", "Ansible rescues the host on which the task ran, and silently loses the others"),
     ("run-once-failing", "steps", "as above"),
+    ("keywords-vars-files-missing", "refused", "a missing file of variables is refused; Ansible 2.19 silently goes on"),
+    ("keywords-vars-files-all-missing", "refused", "as above"),
+    ("keywords-vars-files-undefined-name", "refused", "as above"),
     (
         "vars-list-of-dictionaries",
         "refused",
