@@ -45,6 +45,7 @@ pub(super) fn look(verbosity: u8, quiet: bool, colour: Option<bool>) -> Look {
         verbosity,
         quiet,
         width: if is_terminal { usize::from(terminal.size().1) } else { 80 },
+        ..Look::default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand. The only reader of arguments and environment.
 
 mod ask;
+mod config;
 mod doc;
 mod exit;
 mod graph;
@@ -18,7 +19,8 @@ mod vault;
 
 pub use exit::Exit;
 
-use clap::{ColorChoice, Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -45,6 +47,8 @@ enum Command {
     Graph(graph::GraphArgs),
     /// Show hosts, groups and variables, and where each value comes from
     Inventory(inventory::InventoryArgs),
+    /// Show settings, their values, and where each was said
+    Config(config::show::ConfigArgs),
     /// Explain modules, keywords, filters, tests, lookups and platforms
     Doc(doc::DocArgs),
     /// Make rows of what a command printed, by a TextFSM template
@@ -60,8 +64,14 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     quiet_panics();
     crate::transport::raise_open_files();
     crate::textfsm::set_places(templates::places);
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    let matches = Cli::command().try_get_matches_from(args);
+    let cli = match matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
+        Ok((mut cli, matches)) => {
+            if let (Command::Run(args), Some((_, matches))) = (&mut cli.command, matches.subcommand()) {
+                args.given = given(matches);
+            }
+            cli
+        }
         Err(error) => {
             // `--help` and `--version` come this way too; they are no mistake.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
@@ -80,12 +90,19 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Runs(args) => runs::main(&args, colour),
         Command::Graph(args) => graph::main(args, colour),
         Command::Inventory(args) => inventory::main(args, colour),
+        Command::Config(args) => config::show::main(&args, colour),
         Command::Doc(args) => doc::main(&args),
         Command::Parse(args) => parse::main(&args, colour),
         Command::Vault(args) => vault::main(args),
         Command::Lab(args) => lab::main(args, colour),
     }
     .into()
+}
+
+/// Returns the names of the options that stand on the command line.
+fn given(matches: &clap::ArgMatches) -> BTreeSet<String> {
+    let said = |id: &str| matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine);
+    matches.ids().map(|id| id.as_str()).filter(|id| said(id)).map(str::to_owned).collect()
 }
 
 /// Makes a panic say where it happened and nothing else: its message might hold a secret, and would pass redaction by.

@@ -15,6 +15,7 @@ mod prepare;
 mod publish;
 mod run;
 mod share;
+mod ssh_args;
 mod step;
 mod target;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use pool::Pool;
 pub use prepare::graph_of;
 pub use publish::Publisher;
 pub use run::{Interrupt, RunEnd, Settings, run};
+pub use ssh_args::{SshArgs, UNDERSTOOD};
 pub use target::Defaults;
 pub use world::{HostVars, StepScope, World, is_localhost};
 

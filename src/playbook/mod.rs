@@ -12,6 +12,7 @@ mod play;
 mod repeat;
 mod role;
 mod sealed;
+mod start_at;
 mod task;
 mod verify;
 mod words;
@@ -22,6 +23,7 @@ pub use load::{Loader, load};
 pub use repeat::LOOP_CONTROL;
 pub(crate) use role::role_use;
 pub use role::{Role, RoleUse};
+pub use start_at::start_at;
 
 use crate::module::Module;
 use crate::source::{SearchPath, Span};
@@ -32,7 +34,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A play.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Play {
     /// Its name as written.
     pub name: Option<Node>,
@@ -96,7 +98,7 @@ pub enum Item {
 }
 
 /// A block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Block {
     /// Its name as written.
     pub name: Option<Node>,

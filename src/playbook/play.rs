@@ -86,6 +86,7 @@ impl Loader {
                 .iter()
                 .flat_map(|text| text.split(',').map(|tag| Arc::from(tag.trim())).collect::<Vec<_>>()),
         );
+        inherit_settings(&self.play_defaults, &mut base.settings);
         inherit_settings(map, &mut base.settings);
         if let (None, Some(user)) = (&base.settings.remote_user, map.get("user")) {
             base.settings.remote_user = Some(user.clone());
@@ -127,7 +128,7 @@ impl Loader {
             late_vars_files,
             role_layers,
             role_names: used.roles.iter().map(|(role, depended)| (Arc::clone(&role.name), *depended)).collect(),
-            strategy: strategy(map.get("strategy"), found),
+            strategy: strategy(map.get("strategy").or(self.play_defaults.get("strategy")), found),
             serial: map.get("serial").map(super::words::conditions).unwrap_or_default(),
             order: map.get("order").cloned(),
             force_handlers: map

@@ -205,6 +205,11 @@ impl Lines {
         if self.look.quiet && !matches!(shown.status, Status::Failed | Status::Unreachable) {
             return;
         }
+        if (shown.status == Status::Skipped && !self.look.skipped)
+            || (shown.status == Status::Ok && !self.look.unchanged)
+        {
+            return;
+        }
         self.headline(shown.task, out);
         let host = match shown.delegated_to {
             Some(to) => format!("{} -> {to}", shown.host),

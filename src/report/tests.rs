@@ -209,6 +209,15 @@ fn failed_items_and_the_end_of_long_output_are_shown() {
 }
 
 #[test]
+fn settings_hide_hosts_that_were_skipped_or_unchanged() {
+    let events = [done(1, "r1", Status::Ok), done(1, "r2", Status::Skipped), done(1, "r3", Status::Changed)];
+    let text = plain(Look { skipped: false, unchanged: false, ..look() }, &events);
+    assert!(text.contains("changed: [r3]") && !text.contains("r1") && !text.contains("r2"), "{text}");
+    let text = plain(look(), &events);
+    assert!(text.contains("ok: [r1]") && text.contains("skipping: [r2]"), "{text}");
+}
+
+#[test]
 fn quiet_shows_failures_and_the_recap_alone() {
     let events = [
         started(),

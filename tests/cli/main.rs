@@ -31,6 +31,7 @@ mod readme;
 mod real;
 mod redaction;
 mod safe_change;
+mod settings;
 mod values;
 mod vault;
 mod web;

@@ -91,6 +91,7 @@ const HOMES: &[(&str, &str)] = &[
     ("russh", "lab/"),
     ("ssh2", "transport/ssh/"),
     ("ssh_key", "transport/ssh/"),
+    ("toml", "cli/config/"),
 ];
 
 #[test]

@@ -3,6 +3,7 @@
 mod digest;
 mod lab;
 mod listing;
+mod login;
 mod options;
 mod planning;
 mod records;
@@ -17,7 +18,7 @@ use super::setup::Setup;
 use super::{Exit, event_loop, say, say_error, signals};
 use crate::event::{Event, What};
 use crate::executor::{self, Context, Interrupt};
-use crate::playbook::Play;
+use crate::playbook::{self, Play};
 use crate::report::Tally;
 use digest::digest;
 use lab::{LabPart, with_lab};
@@ -29,11 +30,28 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub(super) fn main(args: RunArgs, colour: Option<bool>) -> Exit {
+pub(super) fn main(mut args: RunArgs, colour: Option<bool>) -> Exit {
     let mut setup = Setup::new(&args.hosts, args.playbooks.first().map(PathBuf::as_path), colour);
-    let plays = setup.playbooks(&args.playbooks);
+    let colour = colour.or_else(|| setup.config.colour());
+    let mut plays = setup.playbooks(&args.playbooks);
     if let Err(exit) = setup.show_found() {
         return exit;
+    }
+    if let Err(message) = args.settle(&setup.config) {
+        say_error(&format!("netplay: {message}\n"));
+        return Exit::Usage;
+    }
+    if args.verbose > 0 {
+        setup.show_unused_settings();
+    }
+    if let Some(name) = &args.start_at_task {
+        match playbook::start_at(&plays, name) {
+            Ok(left) => plays = left,
+            Err(error) => setup.found.push(error),
+        }
+        if let Err(exit) = setup.show_found() {
+            return exit;
+        }
     }
     let Ok(runtime) = event_loop() else {
         say_error("netplay: cannot start threads\n");
@@ -96,8 +114,8 @@ async fn checked_run(
     if args.syntax_check {
         return Exit::Ok;
     }
-    if args.list_hosts || args.list_tasks {
-        say(&listing(args, &planned));
+    if args.only_looks() {
+        say(&listing(args, setup, &planned));
         return Exit::Ok;
     }
     if let Err(exit) = limit_leaves_hosts(context, setup) {

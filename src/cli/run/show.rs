@@ -2,13 +2,17 @@
 
 use super::options::{OutputFormat, RunArgs};
 use crate::cli::look::look;
-use crate::report::{Jsonl, Output, Plain, Progress, Reporter};
+use crate::report::{Jsonl, Look, Output, Plain, Progress, Reporter};
 
 pub(super) fn reporters(args: &RunArgs, colour: Option<bool>, output: &Output) -> Vec<Box<dyn Reporter>> {
-    if args.syntax_check || args.list_hosts || args.list_tasks {
+    if args.only_looks() {
         return Vec::new();
     }
-    let look = look(args.verbose, args.quiet, colour);
+    let look = Look {
+        skipped: !args.hides_skipped,
+        unchanged: !args.hides_unchanged,
+        ..look(args.verbose, args.quiet, colour)
+    };
     let is_terminal = console::Term::stdout().is_term();
     let output = output.clone();
     vec![match args.output {
