@@ -2,6 +2,7 @@
 
 use super::facts::FactOptions;
 use super::login::LoginOptions;
+use super::records::RecordOptions;
 use crate::cli::config::{Config, table};
 use crate::cli::setup::InventoryOptions;
 use clap::{ArgAction, Args, ValueEnum};
@@ -104,6 +105,9 @@ pub(in crate::cli) struct RunArgs {
     /// How to show what happens
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(super) output: OutputFormat,
+
+    #[command(flatten)]
+    pub(super) records: RecordOptions,
 
     /// Check the playbooks and stop
     #[arg(long, conflicts_with_all = ["list_hosts", "list_tasks", "list_tags"])]
