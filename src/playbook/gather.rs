@@ -9,7 +9,7 @@ use crate::yaml::{Kind, Mapping, Node};
 use std::sync::Arc;
 
 /// How a play gathers facts.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Gather {
     /// `gather_facts` as written.
     pub said: Option<Node>,
