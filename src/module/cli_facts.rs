@@ -142,7 +142,7 @@ async fn plan(context: &Context<'_>) -> Result<Change, Failure> {
     facts.insert("ansible_net_gather_network_resources", Value::list(Vec::<Value>::new()));
     let mut change = Change::nothing(Map::new()).field("ansible_facts", facts.clone());
     change.facts = facts;
-    change.facts_are_gathered = true;
+    change.keep = super::KeepFacts::AsFacts;
     Ok(change)
 }
 
