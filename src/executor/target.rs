@@ -110,10 +110,10 @@ impl Request<'_> {
             return Err(Failure::new(FailureKind::Argument, format!("the platform of `{host}` is not known"))
                 .help("set `ansible_network_os`, for example to `cisco.ios.ios`"));
         }
-        if let (Kind::NetworkCli, Some(user), Some(suffix)) = (kind, &mut ssh.user, suffix(platform)) {
-            if !user.ends_with(suffix) {
-                user.push_str(suffix);
-            }
+        if let (Kind::NetworkCli, Some(user), Some(suffix)) = (kind, &mut ssh.user, suffix(platform))
+            && !user.ends_with(suffix)
+        {
+            user.push_str(suffix);
         }
         Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout }))
     }
