@@ -7,9 +7,12 @@ mod exit;
 mod graph;
 mod inventory;
 mod lab;
+mod look;
 mod parse;
+mod platforms;
 mod rows;
 mod run;
+mod runs;
 mod setup;
 mod signals;
 mod templates;
@@ -39,6 +42,8 @@ struct Cli {
 enum Command {
     /// Run playbooks
     Run(Box<run::RunArgs>),
+    /// List past runs, show one again, find out what took its time
+    Runs(runs::RunsArgs),
     /// Show the task graph of playbooks, with the reason of every edge
     Graph(graph::GraphArgs),
     /// Show hosts, groups and variables, and where each value comes from
@@ -47,6 +52,8 @@ enum Command {
     Config(config::show::ConfigArgs),
     /// Explain modules, keywords, filters, tests, lookups and platforms
     Doc(doc::DocArgs),
+    /// List the device types, or show the definition of one
+    Platforms(platforms::PlatformsArgs),
     /// Make rows of what a command printed, by a TextFSM template
     Parse(parse::ParseArgs),
     /// Encrypt and decrypt files and values as ansible-vault does
@@ -83,10 +90,12 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match cli.command {
         Command::Run(args) => run::main(*args, colour),
+        Command::Runs(args) => runs::main(&args, colour),
         Command::Graph(args) => graph::main(args, colour),
         Command::Inventory(args) => inventory::main(args, colour),
         Command::Config(args) => config::show::main(&args, colour),
         Command::Doc(args) => doc::main(&args),
+        Command::Platforms(args) => platforms::main(&args, colour),
         Command::Parse(args) => parse::main(&args, colour),
         Command::Vault(args) => vault::main(args),
         Command::Lab(args) => lab::main(args, colour),
@@ -116,6 +125,18 @@ fn say(text: &str) {
 /// Writes to standard error.
 fn say_error(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Writes to standard error, unless nobody takes it: that must not keep the process from its end.
+fn say_error_without_waiting(text: &'static str) {
+    let (said, done) = std::sync::mpsc::channel();
+    let say = std::thread::Builder::new().spawn(move || {
+        say_error(text);
+        let _ = said.send(());
+    });
+    if say.is_ok() {
+        let _ = done.recv_timeout(std::time::Duration::from_millis(200));
+    }
 }
 
 /// Makes the event loop. Two threads: blocking work has threads of its own, and waiting needs none.

@@ -16,10 +16,12 @@ mod router;
 mod terminal;
 
 mod crowd;
+mod facts;
 mod files;
 mod hosts;
 mod input;
 mod interrupts;
+mod journal;
 mod lab;
 mod listing;
 mod loops;

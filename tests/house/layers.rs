@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     // base
     ("effect", &[]),
+    ("phase", &[]),
     ("value", &[]),
     ("redact", &["value"]),
     ("vault", &["redact"]),
     ("source", &["vault"]),
     ("failure", &["redact", "source", "value"]),
-    ("event", &["failure", "redact"]),
+    ("event", &["failure", "phase", "redact"]),
     // language
     ("python_regex", &[]),
     ("textfsm", &["failure", "python_regex", "source", "value"]),
@@ -22,20 +23,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("vars", &["source", "value", "yaml"]),
     ("template", &["failure", "python_regex", "redact", "source", "textfsm", "value", "vars", "vault", "yaml"]),
     ("inventory", &["source", "value", "vars", "yaml"]),
-    ("platform", &["effect"]),
+    ("platform", &["effect", "source"]),
     ("configuration", &["platform"]),
+    ("facts", &["value"]),
     // what can be asked for
     (
         "module",
         &[
             "configuration",
             "effect",
+            "facts",
             "failure",
             "platform",
             "python_regex",
             "redact",
             "source",
             "template",
+            "textfsm",
             "value",
             "vars",
             "yaml",
@@ -44,16 +48,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("playbook", &["module", "source", "template", "value", "vars", "vault", "yaml"]),
     ("graph", &["effect", "module", "platform", "playbook", "source", "template", "vars", "yaml"]),
     // what is done
-    ("transport", &["effect", "failure", "module", "platform", "redact", "source", "value"]),
+    ("transport", &["effect", "failure", "module", "phase", "platform", "redact", "source", "value"]),
     (
         "executor",
         &[
             "effect",
             "event",
+            "facts",
             "failure",
             "graph",
             "inventory",
             "module",
+            "phase",
             "platform",
             "playbook",
             "redact",
@@ -66,7 +72,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // what is shown
-    ("report", &["event", "failure", "redact", "value"]),
+    ("report", &["event", "failure", "phase", "redact", "value"]),
+    ("journal", &["event", "redact", "value"]),
     // the lab stands for the outside world: it knows nothing of those who talk to it
     ("lab", &["failure", "redact", "source", "value"]),
 ];
