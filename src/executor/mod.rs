@@ -5,6 +5,7 @@
 
 mod background;
 mod batch;
+mod chain;
 mod expand;
 mod gate;
 mod item;
@@ -25,7 +26,7 @@ mod world;
 
 pub use plan::{Planned, plan, play_name};
 pub use pool::Pool;
-pub use prepare::graph_of;
+pub use prepare::{graph_of, scope_of};
 pub use publish::Publisher;
 pub use run::{Interrupt, RunEnd, Settings, run};
 pub use ssh_args::{SshArgs, UNDERSTOOD};
