@@ -8,9 +8,11 @@ mod explain;
 mod graph;
 mod inventory;
 mod lab;
+mod look;
 mod parse;
 mod rows;
 mod run;
+mod runs;
 mod setup;
 mod signals;
 mod templates;
@@ -40,6 +42,8 @@ struct Cli {
 enum Command {
     /// Run playbooks
     Run(Box<run::RunArgs>),
+    /// List past runs, show one again, find out what took its time
+    Runs(runs::RunsArgs),
     /// Show the task graph of playbooks, with the reason of every edge
     Graph(graph::GraphArgs),
     /// Show hosts, groups and variables, and where each value comes from
@@ -86,6 +90,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match cli.command {
         Command::Run(args) => run::main(*args, colour),
+        Command::Runs(args) => runs::main(&args, colour),
         Command::Graph(args) => graph::main(args, colour),
         Command::Inventory(args) => inventory::main(args, colour),
         Command::Explain(args) => explain::main(&args, colour),
@@ -120,6 +125,18 @@ fn say(text: &str) {
 /// Writes to standard error.
 fn say_error(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Writes to standard error, unless nobody takes it: that must not keep the process from its end.
+fn say_error_without_waiting(text: &'static str) {
+    let (said, done) = std::sync::mpsc::channel();
+    let say = std::thread::Builder::new().spawn(move || {
+        say_error(text);
+        let _ = said.send(());
+    });
+    if say.is_ok() {
+        let _ = done.recv_timeout(std::time::Duration::from_millis(200));
+    }
 }
 
 /// Makes the event loop. Two threads: blocking work has threads of its own, and waiting needs none.

@@ -32,9 +32,12 @@ impl StepScope {
 
     /// Returns every place that says a variable, the strongest first, with what it says.
     pub fn chain(&self, name: &str) -> Vec<(Origin, Var)> {
-        let mut chain = Vec::new();
+        let mut chain: Vec<(Origin, Var)> = Vec::new();
         let _ = self.visit(name, &mut |origin, var| {
-            chain.push((origin.clone(), var.clone()));
+            // The task's own role is among those of the play as well.
+            if !chain.iter().any(|(known, other)| known == origin && other == var) {
+                chain.push((origin.clone(), var.clone()));
+            }
             ControlFlow::Continue(())
         });
         chain

@@ -129,7 +129,7 @@ fn retries_delegation_diffs_warnings_and_interrupts_have_their_lines() {
             done.diff = vec![diff("old\n", "new\n")];
         }),
         event(What::Warning { message: clean("take care"), place: Some(clean("site.yml:1:1")) }),
-        event(What::Interrupted { how: "cut" }),
+        event(What::Interrupted { how: "cut".into() }),
     ];
     let expected = "
 TASK [motd] ****************************
@@ -400,9 +400,11 @@ fn every_reporter_sees_every_event_and_the_end() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let reporters: Vec<Box<dyn Reporter>> =
         vec![Box::new(Recorder(Arc::clone(&seen))), Box::new(Recorder(Arc::clone(&seen)))];
-    let (sender, thread) = spawn(reporters).expect("a thread");
+    let (sender, events) = std::sync::mpsc::channel();
+    let thread = spawn(reporters, move |patience| events.recv_timeout(patience)).expect("a thread");
     for t_ms in [1, 2] {
-        sender.send(Event { t_ms, what: What::Interrupted { how: "drain" } }).expect("the thread listens");
+        let event = Event { t_ms, what: What::Interrupted { how: "drain".into() } };
+        sender.send(Arc::new(event)).expect("the thread listens");
     }
     drop(sender);
     thread.join().expect("no panic");

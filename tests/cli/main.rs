@@ -21,6 +21,7 @@ mod files;
 mod hosts;
 mod input;
 mod interrupts;
+mod journal;
 mod lab;
 mod listing;
 mod loops;

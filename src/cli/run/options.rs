@@ -1,6 +1,7 @@
 //! What may be said on the command line of a run.
 
 use super::login::LoginOptions;
+use super::records::RecordOptions;
 use crate::cli::config::{Config, table};
 use crate::cli::setup::InventoryOptions;
 use clap::{ArgAction, Args, ValueEnum};
@@ -100,6 +101,9 @@ pub(in crate::cli) struct RunArgs {
     /// How to show what happens
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(super) output: OutputFormat,
+
+    #[command(flatten)]
+    pub(super) records: RecordOptions,
 
     /// Check the playbooks and stop
     #[arg(long, conflicts_with_all = ["list_hosts", "list_tasks", "list_tags"])]
