@@ -61,7 +61,7 @@ impl StepScope {
         vars(visit, |origin| matches!(origin, Origin::BlockVars | Origin::TaskVars))?;
         all(role.and_then(|role| role.vars.as_ref()), name, visit)?;
         self.visit_play(name, visit)?;
-        shelf(self.own.facts.get(name), &Origin::Facts, visit)?;
+        shelf(self.own.facts.get(name).filter(|_| self.world.injects_facts()), &Origin::Facts, visit)?;
         all(self.layers.iter().rev(), name, visit)?;
         all(role.and_then(|role| role.defaults.as_ref()), name, visit)?;
         self.visit_roles(name, true, visit)

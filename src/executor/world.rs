@@ -1,5 +1,6 @@
 //! What hosts know: inventory, facts and registered results, and the scope in which a step's templates are rendered.
 
+use super::facts::{FactKeeper, FactSettings, fact_name, is_internal};
 use crate::inventory::Inventory;
 use crate::playbook::{Play, Role, Task};
 use crate::source::absolute;
@@ -59,6 +60,10 @@ pub struct World {
     run: Arc<Layer>,
     /// A dictionary is merged into a weaker one instead of taking its place.
     merges: bool,
+    /// Facts are variables of their own, not only in `ansible_facts`.
+    inject_facts: bool,
+    /// Keeps facts beyond the run.
+    keeper: Option<FactKeeper>,
 }
 
 impl World {
@@ -72,6 +77,28 @@ impl World {
             extra,
             run: Arc::new(run),
             merges: false,
+            inject_facts: true,
+            keeper: None,
+        }
+    }
+
+    /// Makes it one where facts go as these settings say.
+    pub fn with_facts(mut self, settings: &FactSettings) -> World {
+        self.inject_facts = settings.inject;
+        self.keeper = settings.cache.clone().map(FactKeeper::new);
+        self
+    }
+
+    /// Returns what keeps facts beyond the run, if anything does.
+    pub(super) fn keeper(&self) -> Option<&FactKeeper> {
+        self.keeper.as_ref()
+    }
+
+    /// Forgets the facts of a host, in this run and beyond.
+    pub(super) fn forget_facts(&self, host: &Arc<str>) {
+        self.change_host(host, |vars| vars.facts.clear());
+        if let Some(keeper) = &self.keeper {
+            keeper.forget(host);
         }
     }
 
@@ -79,6 +106,11 @@ impl World {
     pub fn merging(mut self, merges: bool) -> World {
         self.merges = merges;
         self
+    }
+
+    /// Claims that facts are variables of their own.
+    pub(super) fn injects_facts(&self) -> bool {
+        self.inject_facts
     }
 
     /// Claims that dictionaries are merged into weaker ones.
@@ -279,7 +311,8 @@ impl StepScope {
                 Value::list(places.map(|place| path(place)))
             }
             "ansible_facts" => Value::map(self.own.facts.iter().filter_map(|(name, var)| match var {
-                Var::Data(value) => Some((name.strip_prefix("ansible_").unwrap_or(name), value.clone())),
+                Var::Data(_) if is_internal(name) => None,
+                Var::Data(value) => Some((fact_name(name), value.clone())),
                 Var::Author(_) => None,
             })),
             _ => return None,
@@ -363,8 +396,9 @@ impl Scope for StepScope {
             layers.extend(view.late_vars.get(&self.host).into_iter().flatten());
         }
         names.extend(layers.into_iter().flat_map(|layer| layer.vars.keys().cloned()));
-        for shelf in [&self.own.set, &self.own.included, &self.own.facts] {
-            names.extend(shelf.keys().cloned());
+        let facts = Some(&self.own.facts).filter(|_| self.world.inject_facts);
+        for shelf in [&self.own.set, &self.own.included].into_iter().chain(facts) {
+            names.extend(shelf.keys().filter(|name| !is_internal(name)).cloned());
         }
         names.extend(self.overlay.iter().filter_map(|(key, _)| key.as_str().map(Arc::from)));
         names.extend(MAGIC.iter().filter(|name| self.magic(name).is_some()).map(|name| Arc::from(*name)));

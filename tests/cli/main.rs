@@ -17,6 +17,7 @@ mod terminal;
 
 mod crowd;
 mod explain;
+mod facts;
 mod files;
 mod hosts;
 mod input;
