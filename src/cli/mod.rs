@@ -2,6 +2,7 @@
 
 mod ask;
 mod config;
+mod critical;
 mod doc;
 mod exit;
 mod graph;
@@ -9,6 +10,7 @@ mod inventory;
 mod lab;
 mod look;
 mod parse;
+mod report;
 mod rows;
 mod run;
 mod runs;
@@ -43,6 +45,8 @@ enum Command {
     Run(Box<run::RunArgs>),
     /// List past runs, show one again, find out what took its time
     Runs(runs::RunsArgs),
+    /// Write reports on past runs, join the runs of shards
+    Report(report::ReportArgs),
     /// Show the task graph of playbooks, with the reason of every edge
     Graph(graph::GraphArgs),
     /// Show hosts, groups and variables, and where each value comes from
@@ -87,6 +91,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match cli.command {
         Command::Run(args) => run::main(*args, colour),
+        Command::Report(args) => report::main(&args, colour),
         Command::Runs(args) => runs::main(&args, colour),
         Command::Graph(args) => graph::main(args, colour),
         Command::Inventory(args) => inventory::main(args, colour),
