@@ -10,6 +10,7 @@ mod inventory;
 mod lab;
 mod look;
 mod parse;
+mod platforms;
 mod report;
 mod rows;
 mod run;
@@ -55,6 +56,8 @@ enum Command {
     Config(config::show::ConfigArgs),
     /// Explain modules, keywords, filters, tests, lookups and platforms
     Doc(doc::DocArgs),
+    /// List the device types, or show the definition of one
+    Platforms(platforms::PlatformsArgs),
     /// Make rows of what a command printed, by a TextFSM template
     Parse(parse::ParseArgs),
     /// Encrypt and decrypt files and values as ansible-vault does
@@ -97,6 +100,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Inventory(args) => inventory::main(args, colour),
         Command::Config(args) => config::show::main(&args, colour),
         Command::Doc(args) => doc::main(&args),
+        Command::Platforms(args) => platforms::main(&args, colour),
         Command::Parse(args) => parse::main(&args, colour),
         Command::Vault(args) => vault::main(args),
         Command::Lab(args) => lab::main(args, colour),

@@ -1,7 +1,7 @@
 //! Which hosts and which tasks a play has, and in which batches: everything that is known before it begins.
 
 use super::world::is_localhost;
-use super::{Context, shard};
+use super::{Context, facts, shard};
 use crate::graph::keep_tagged;
 use crate::inventory::Inventory;
 use crate::playbook::{Item, Play};
@@ -36,13 +36,17 @@ pub fn plan(context: &Context, play: &Arc<Play>, found: &mut Diagnostics) -> Pla
     if let Some(shard) = context.settings.shard {
         hosts.retain(|host| shard::holds(shard, host));
     }
-    let sections = play.sections.iter().map(|section| keep_tagged(section, &context.settings.tags)).collect();
+    let tags = &context.settings.tags;
+    let mut sections: Vec<Vec<Item>> = play.sections.iter().map(|section| keep_tagged(section, tags)).collect();
+    if let (Some(task), Some(first)) = (facts::gathering(context, play, found), sections.first_mut()) {
+        first.splice(0..0, keep_tagged(&[Item::Task(task)], tags));
+    }
     let batches = serial(context, play, hosts.len(), found);
     Planned { play: Arc::clone(play), sections, hosts, unsharded, batches }
 }
 
 /// Returns the text of something that must be known before there is a host.
-fn early(context: &Context, play: &Play, node: &Node, found: &mut Diagnostics) -> Option<Value> {
+pub(super) fn early(context: &Context, play: &Play, node: &Node, found: &mut Diagnostics) -> Option<Value> {
     let files = crate::source::SearchPath { role: None, task_dir: play.dir.clone(), playbook_dir: play.dir.clone() };
     context.loader.early_value(node, &files, &play.vars, found)
 }

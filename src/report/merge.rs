@@ -44,7 +44,7 @@ impl Survey {
             What::PlayStarted { number, batch, hosts, steps, .. } => {
                 let known = self.batches.entry((*number, *batch)).or_default();
                 known.0.extend(hosts.iter().cloned());
-                known.1 += steps;
+                known.1 = known.1.saturating_add(*steps);
             }
             What::PlayEnded { number, .. } => {
                 self.ended_plays.insert(*number);
@@ -152,7 +152,7 @@ impl<I: Iterator<Item = Event>> Merge<I> {
             for (key, (hosts, steps)) in &survey.batches {
                 let known = plays.batches.entry(*key).or_default();
                 known.0.extend(hosts.iter().cloned());
-                known.1 += steps;
+                known.1 = known.1.saturating_add(*steps);
             }
             survey.ended_plays.iter().for_each(|play| *plays.unended.entry(*play).or_default() += 1);
         }
@@ -265,7 +265,7 @@ impl<I: Iterator<Item = Event>> Iterator for Merge<I> {
 
 impl<I: Iterator<Item = Event>> Part<I> {
     fn fetch(&mut self) {
-        self.next = self.events.next().map(|event| Event { t_ms: event.t_ms + self.late_ms, ..event });
+        self.next = self.events.next().map(|event| Event { t_ms: event.t_ms.saturating_add(self.late_ms), ..event });
     }
 }
 

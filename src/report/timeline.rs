@@ -130,7 +130,7 @@ impl Timeline {
         // An include that cannot be read ends steps that never began.
         let step = self.begin(done.task, &done.host, t_ms.saturating_sub(done.elapsed_ms));
         // The event comes when the outcome counts, which may be later than when the work was over.
-        step.ended_ms = (step.started_ms + done.elapsed_ms).min(t_ms).max(step.started_ms);
+        step.ended_ms = step.started_ms.saturating_add(done.elapsed_ms).min(t_ms).max(step.started_ms);
         step.phases = done.phases;
         step.status = Some(done.status);
         step.failure.clone_from(&done.failure);
@@ -143,7 +143,7 @@ impl Timeline {
 
     /// Returns when a step's work was over.
     pub fn ended_ms(&self, step: &Step) -> u64 {
-        if step.status.is_some() { step.ended_ms } else { self.elapsed_ms }
+        if step.status.is_some() { step.ended_ms } else { self.elapsed_ms.max(step.started_ms) }
     }
 
     /// Returns the name of a task.

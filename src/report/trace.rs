@@ -90,7 +90,7 @@ impl<W: Write + Send> Trace<W> {
                 "ph": "M", "name": "thread_name", "pid": play, "tid": thread, "args": { "name": name }
             }));
         }
-        let place = Place { play, thread, us: t_ms * 1000 };
+        let place = Place { play, thread, us: t_ms.saturating_mul(1000) };
         self.running.insert((task, host.clone()), Running { place, lane });
         place
     }
@@ -127,7 +127,7 @@ impl<W: Write + Send> Trace<W> {
         {
             *taken = false;
         }
-        let took_us = (done.elapsed_ms * 1000).min((t_ms * 1000).saturating_sub(place.us));
+        let took_us = (done.elapsed_ms.saturating_mul(1000)).min((t_ms.saturating_mul(1000)).saturating_sub(place.us));
         let (module, written) = match self.tasks.get(&done.task) {
             Some(task) => (task.module.clone(), task.place.to_string()),
             None => (String::new(), String::new()),
@@ -144,7 +144,7 @@ impl<W: Write + Send> Trace<W> {
             "ts": place.us, "dur": took_us, "args": args
         }));
         let mut from = place.us;
-        let end = place.us + took_us;
+        let end = place.us.saturating_add(took_us);
         // Its place in the queue came before its work.
         for phase in Phase::ALL.into_iter().filter(|phase| *phase != Phase::Queue) {
             let us = ((done.phases.ms(phase) * 1000.0) as u64).min(end - from);
@@ -191,7 +191,7 @@ impl<W: Write + Send> Reporter for Trace<W> {
                     let name = self.tasks.get(task).map(|task| task.name.to_string()).unwrap_or_default();
                     self.write(&json!({
                         "ph": "i", "name": format!("retry: {name}"), "s": "t", "pid": play, "tid": thread,
-                        "ts": event.t_ms * 1000, "args": { "left": left }
+                        "ts": event.t_ms.saturating_mul(1000), "args": { "left": left }
                     }));
                 }
             }

@@ -23,20 +23,23 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("vars", &["source", "value", "yaml"]),
     ("template", &["failure", "python_regex", "redact", "source", "textfsm", "value", "vars", "vault", "yaml"]),
     ("inventory", &["source", "value", "vars", "yaml"]),
-    ("platform", &["effect"]),
+    ("platform", &["effect", "source"]),
     ("configuration", &["platform"]),
+    ("facts", &["value"]),
     // what can be asked for
     (
         "module",
         &[
             "configuration",
             "effect",
+            "facts",
             "failure",
             "platform",
             "python_regex",
             "redact",
             "source",
             "template",
+            "textfsm",
             "value",
             "vars",
             "yaml",
@@ -51,6 +54,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "effect",
             "event",
+            "facts",
             "failure",
             "graph",
             "inventory",
