@@ -32,6 +32,7 @@ mod plays;
 mod readme;
 mod real;
 mod redaction;
+mod report;
 mod safe_change;
 mod settings;
 mod values;

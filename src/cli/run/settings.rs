@@ -52,6 +52,7 @@ pub(super) fn settings(args: &RunArgs, lab: &LabPart) -> Result<Settings, String
         forks: args.forks as usize,
         tags: TagFilter { only: args.tags.iter().cloned().collect(), skip: args.skip_tags.iter().cloned().collect() },
         limit: args.hosts.limit.clone(),
+        shard: args.sharding.shard()?,
         force_handlers: args.force_handlers,
         defaults: Defaults {
             user: args.user.clone(),
@@ -87,6 +88,7 @@ pub(in crate::cli) fn context(
         forks: 1,
         tags,
         limit,
+        shard: None,
         force_handlers: false,
         defaults: Defaults::default(),
         facts: FactSettings::default(),
