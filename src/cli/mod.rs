@@ -5,6 +5,7 @@ mod config;
 mod critical;
 mod doc;
 mod exit;
+mod explain;
 mod graph;
 mod inventory;
 mod lab;
@@ -52,6 +53,8 @@ enum Command {
     Graph(graph::GraphArgs),
     /// Show hosts, groups and variables, and where each value comes from
     Inventory(inventory::InventoryArgs),
+    /// Show every place that says a variable of a host, and why which counts
+    Explain(explain::ExplainArgs),
     /// Show settings, their values, and where each was said
     Config(config::show::ConfigArgs),
     /// Explain modules, keywords, filters, tests, lookups and platforms
@@ -98,6 +101,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Runs(args) => runs::main(&args, colour),
         Command::Graph(args) => graph::main(args, colour),
         Command::Inventory(args) => inventory::main(args, colour),
+        Command::Explain(args) => explain::main(&args, colour),
         Command::Config(args) => config::show::main(&args, colour),
         Command::Doc(args) => doc::main(&args),
         Command::Platforms(args) => platforms::main(&args, colour),

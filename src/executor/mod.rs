@@ -5,6 +5,7 @@
 
 mod background;
 mod batch;
+mod chain;
 mod expand;
 mod facts;
 mod gate;
@@ -28,7 +29,7 @@ mod world;
 pub use facts::{FactSettings, GatherWhen};
 pub use plan::{Planned, plan, play_name};
 pub use pool::Pool;
-pub use prepare::graph_of;
+pub use prepare::{graph_of, scope_of};
 pub use publish::Publisher;
 pub use run::{Interrupt, RunEnd, Settings, run};
 pub use shard::check_shards;

@@ -7,6 +7,7 @@ mod listing;
 mod login;
 mod options;
 mod planning;
+mod prompts;
 mod records;
 mod settings;
 mod shard;
@@ -46,6 +47,12 @@ pub(super) fn main(mut args: RunArgs, colour: Option<bool>) -> Exit {
     }
     if args.verbose > 0 {
         setup.show_unused_settings();
+    }
+    if !args.only_looks() && prompts::ask_all(&mut setup) {
+        if let Err(exit) = setup.show_found() {
+            return exit;
+        }
+        plays = setup.playbooks(&args.playbooks);
     }
     if let Some(name) = &args.start_at_task {
         match playbook::start_at(&plays, name) {
