@@ -153,7 +153,7 @@ fn drawing(timeline: &Timeline, out: &mut String) {
     let scale = WIDTH / (timeline.elapsed_ms as f64).max(1.0);
     let height = LINE * hosts.len() as f64 + 24.0;
     out.push_str("<section><h2>Hosts over time</h2>\n");
-    let _ = writeln!(out, "<svg viewBox=\"-160 0 {} {height}\" role=\"img\">", WIDTH + 170.0);
+    let _ = writeln!(out, "<svg viewBox=\"-160 0 {} {height}\" role=\"img\">", WIDTH + 190.0);
     for tenth in 0..=5 {
         let x = WIDTH * f64::from(tenth) / 5.0;
         let label = duration((timeline.elapsed_ms as f64 * f64::from(tenth) / 5.0) as u64);

@@ -2,6 +2,7 @@
 
 use crate::call::Ended;
 use crate::project::Project;
+use crate::sshd::Sshd;
 use serde_json::Value as Json;
 use std::fs;
 
@@ -38,6 +39,17 @@ fn steps_that_wait_for_a_slot_say_so() {
     assert_eq!(queued, 3, "{ended}");
     let path = project.netplay("runs critical-path").exits(0).shows("4 of 4 steps").shows("`--forks` allows");
     assert!(path.stdout.contains("queue 0."), "{path}");
+}
+
+#[test]
+fn connecting_logging_in_and_waiting_are_told_apart() {
+    let sshd = Sshd::start();
+    let tasks = "- name: first\n  command: sleep 0.1\n- name: second\n  command: \"true\"\n";
+    let ended = Project::of_tasks(tasks).ssh_host("h1", &sshd, "").run_events().exits(0);
+    let ms = |task: &str, phase: &str| ended.step(task, "h1")["phases"][phase].as_f64().unwrap_or(0.0);
+    assert!(ms("first", "connect_ms") > 0.0 && ms("first", "auth_ms") > 0.0, "{ended}");
+    assert!(ms("first", "wait_ms") >= 100.0, "{ended}");
+    assert_eq!(ms("second", "auth_ms"), 0.0, "it is logged in already: {ended}");
 }
 
 #[test]
