@@ -78,6 +78,7 @@ pub static REFUSED: &[Refused] = &[
     lookup("config", INSIDE),
     lookup("url", CALLS),
     lookup("ansible.utils.validate", SCHEMA),
+    lookup("community.general.binary_file", "files are read as text; `slurp` gives bytes as base64"),
     lookup("community.general.bitwarden", SECRETS),
     lookup("community.general.bitwarden_secrets_manager", SECRETS),
     lookup("community.general.chef_databag", CALLS),

@@ -305,7 +305,7 @@ fn cli(work: &Written) -> Action {
         level: work.level.clone(),
         stop_on_error: work.stop_on_error,
         line_timeout: None,
-        ..Cli::default()
+        commit: crate::module::Commit { session: Some("netplay-recorded".into()), ..Default::default() },
     };
     Action::on_host(crate::effect::Effect::Write, Work::Cli(cli))
 }
