@@ -58,7 +58,6 @@ const GENERATED_DIFFERENCES: &[(&[&str], &str)] = &[
     (&["(not dup), (none is odd)"], "an error inside of a list is one, also where only its kind counts"),
     (&["(whole is any)"], "an error inside of a dictionary is one, also where it is only compared"),
     (&["(flt | max)"], "an error in the arguments of a format is one, also where it has no use for them"),
-    (&["(uni | combine("], "an error inside of a dictionary is one, also where only its keys count"),
     (&["(cap)['a']"], "an undefined entry of a dictionary is one, also where only its kind counts"),
 ];
 
