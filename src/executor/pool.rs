@@ -34,6 +34,11 @@ impl Pool {
         Pool { shared, http, open: Mutex::default() }
     }
 
+    /// Says whether the hosts get several commands each.
+    pub fn expect_several_commands(&self, several: bool) {
+        self.shared.expect_several_commands(several);
+    }
+
     /// Makes an HTTP call.
     pub async fn http(&self, call: &HttpCall, limits: &Limits) -> Result<HttpAnswer, Failure> {
         self.http.call(call, limits).await
@@ -47,7 +52,7 @@ impl Pool {
             return Ok(Output::Done);
         }
         let connection = self.connection(&key, target, limits).await?;
-        match shares_rights(target).then(|| connection.with_rights(target.elevate.clone())).flatten() {
+        match shares_rights(target).then(|| connection.for_task(target)).flatten() {
             Some(view) => view.perform(action, limits).await,
             None => connection.perform(action, limits).await,
         }

@@ -73,6 +73,7 @@ impl Request<'_> {
                 platform: None,
                 elevate: None,
                 command_timeout: None,
+                kept_shell: false,
             }));
         }
         let vars = Vars {
@@ -86,6 +87,13 @@ impl Request<'_> {
         let platform = self.platform(&vars)?;
         let kind = self.kind(&vars, platform)?;
         let command_timeout = vars.seconds("ansible_command_timeout")?;
+        let kept_shell = match vars.value("netplay_kept_shell")? {
+            None => true,
+            Some(said) => boolean(&said).ok_or_else(|| {
+                let message = format!("`netplay_kept_shell` of `{}` must be true or false", self.scope.host);
+                Failure::new(FailureKind::Argument, message)
+            })?,
+        };
         let elevate = self.elevate(&vars)?;
         let ssh = match kind {
             Kind::Local => self.plain_login(String::new()),
@@ -102,7 +110,7 @@ impl Request<'_> {
             return Err(Failure::new(FailureKind::Argument, format!("the platform of `{host}` is not known"))
                 .help("set `ansible_network_os`, for example to `cisco.ios.ios`"));
         }
-        Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout }))
+        Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout, kept_shell }))
     }
 
     fn platform(&self, vars: &Vars) -> Result<Option<&'static Platform>, Failure> {

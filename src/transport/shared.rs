@@ -87,6 +87,11 @@ impl Shared {
         &self.0.settings
     }
 
+    /// Says whether hosts get several commands each, so that it pays to keep a shell from the first on.
+    pub fn expect_several_commands(&self, several: bool) {
+        self.ssh().expect_more(several);
+    }
+
     pub(super) fn ssh(&self) -> &SshShared {
         &self.0.ssh
     }

@@ -258,6 +258,7 @@ fn target_of(platform: &'static Platform, elevate: Option<Elevate>) -> Target {
         platform: Some(platform),
         elevate,
         command_timeout: None,
+        kept_shell: true,
     }
 }
 

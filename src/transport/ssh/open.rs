@@ -35,6 +35,15 @@ pub(in crate::transport) struct SshShared {
     known_hosts: KnownHostsCache,
     configs: Mutex<HashMap<Option<PathBuf>, ConfigCell>>,
     jumps: Mutex<HashMap<String, JumpSlot>>,
+    /// Hosts get several commands, as far as can be told beforehand.
+    expects_more: AtomicBool,
+}
+
+impl SshShared {
+    /// Says whether the hosts whose connections are opened from now on get several commands.
+    pub(in crate::transport) fn expect_more(&self, more: bool) {
+        self.expects_more.store(more, Ordering::Relaxed);
+    }
 }
 
 /// A configuration, once somebody has read it.
@@ -245,10 +254,13 @@ async fn spawn(
                 Err(refusal) => drop(ready.send(Err(refusal))),
                 Ok((session, link)) => {
                     let most_commands = shared.settings().commands_per_connection.max(1);
+                    let expects_more = shared.ssh().expects_more.load(Ordering::Relaxed);
                     // A thread that kept it would keep the connections to jump hosts alive that it holds.
                     drop(shared);
                     let (label, keepalive) = (hop.label(), hop.keepalive);
-                    let worker = Worker { label, session, link, waker, orders: inbox, open, most_commands, keepalive };
+                    let orders = inbox;
+                    let worker =
+                        Worker { label, session, link, waker, orders, open, most_commands, keepalive, expects_more };
                     // Where nobody waits any more the handle is gone too, and the worker ends at once.
                     let _ = ready.send(Ok(()));
                     worker.run();
