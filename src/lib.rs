@@ -10,9 +10,11 @@ pub mod executor;
 pub mod failure;
 pub mod graph;
 pub mod inventory;
+pub mod journal;
 #[cfg(feature = "lab")]
 pub mod lab;
 pub mod module;
+pub mod phase;
 pub mod platform;
 pub mod playbook;
 pub(crate) mod python_regex;

@@ -3,6 +3,7 @@
 //! [`run()`] goes through the plays; a [`batch`] dispatches one play on one batch of hosts. The dispatcher owns all state
 //! and never waits for anything but messages; each step is a task of its own. Writes pass one gate (`gate.rs`).
 
+mod background;
 mod batch;
 mod expand;
 mod gate;
@@ -14,6 +15,7 @@ mod prepare;
 mod publish;
 mod run;
 mod share;
+mod ssh_args;
 mod step;
 mod target;
 #[cfg(test)]
@@ -26,6 +28,7 @@ pub use pool::Pool;
 pub use prepare::graph_of;
 pub use publish::Publisher;
 pub use run::{Interrupt, RunEnd, Settings, run};
+pub use ssh_args::{SshArgs, UNDERSTOOD};
 pub use target::Defaults;
 pub use world::{HostVars, StepScope, World, is_localhost};
 

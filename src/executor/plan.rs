@@ -64,16 +64,17 @@ fn hosts(context: &Context, play: &Play, found: &mut Diagnostics) -> Vec<Arc<str
             Err(error) => found.push(Diagnostic::error("E0501", format!("--limit {limit}: {error}"))),
         }
     }
-    order(selected, play, found)
+    order(context, selected, play, found)
 }
 
 fn select(inventory: &Inventory, pattern: &str) -> Result<Vec<Arc<str>>, String> {
     inventory.select(pattern).map_err(|error| error.to_string())
 }
 
-fn order(mut hosts: Vec<Arc<str>>, play: &Play, found: &mut Diagnostics) -> Vec<Arc<str>> {
+fn order(context: &Context, mut hosts: Vec<Arc<str>>, play: &Play, found: &mut Diagnostics) -> Vec<Arc<str>> {
     let Some(node) = &play.order else { return hosts };
-    match node.as_str().unwrap_or_default() {
+    let Some(order) = early(context, play, node, found) else { return hosts };
+    match &*order.to_text() {
         "inventory" => {}
         "reverse_inventory" => hosts.reverse(),
         "sorted" => hosts.sort(),

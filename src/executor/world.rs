@@ -288,6 +288,11 @@ impl StepScope {
 
     fn magic(&self, name: &str) -> Option<Value> {
         let texts = |names: &[Arc<str>]| Value::list(names.iter().map(|name| Value::Str(Arc::clone(name))));
+        // `order` says in which order hosts run, not in which they are told.
+        let hosts = |names: Vec<Arc<str>>| match self.play.as_deref() {
+            Some(view) if view.play.order.is_some() => texts(&self.world.inventory().in_order(names)),
+            _ => texts(&names),
+        };
         let path = |path: &std::path::Path| Value::from(absolute(path).display().to_string());
         let view = self.play.as_deref();
         let role = self.task.as_deref().and_then(|task| task.role.as_deref());
@@ -299,9 +304,9 @@ impl StepScope {
             "inventory_dir" => path(self.world.inventory().hosts.get(&self.host)?.source_dir()?),
             "inventory_file" => path(self.world.inventory().hosts.get(&self.host)?.source.as_deref()?),
             "playbook_dir" => path(&view?.play.dir),
-            "ansible_play_hosts_all" => texts(&view?.all_hosts),
-            "ansible_play_batch" => texts(&view?.active()),
-            "ansible_play_hosts" | "play_hosts" => texts(&view?.active_in_play()),
+            "ansible_play_hosts_all" => hosts(view?.all_hosts.clone()),
+            "ansible_play_batch" => hosts(view?.active()),
+            "ansible_play_hosts" | "play_hosts" => hosts(view?.active_in_play()),
             "role_name" | "ansible_role_name" => Value::Str(Arc::clone(&role?.name)),
             "ansible_role_names" => each_once(role_names(&view?.play, |_| true)),
             "ansible_play_role_names" => texts(&role_names(&view?.play, |depended| !depended)),
@@ -367,7 +372,15 @@ impl Scope for StepScope {
             return Some(Var::Data(value));
         }
         if let ("ansible_play_name", Some(view)) = (name, self.play.as_deref()) {
-            return Some(Var::Author(view.play.name.as_ref().unwrap_or(&view.play.hosts).clone()));
+            let name = view.play.name.as_ref().unwrap_or(&view.play.hosts);
+            return Some(match name.as_seq() {
+                _ if !name.is_static() => Var::Author(name.clone()),
+                Some(hosts) => {
+                    let hosts: Vec<String> = hosts.iter().map(|host| host.to_value().to_text()).collect();
+                    Var::Data(hosts.join(",").into())
+                }
+                None => Var::Data(name.to_value().to_text().into()),
+            });
         }
         if let Some(var) = self.world.run.vars.get(name) {
             return Some(var.clone());

@@ -475,7 +475,8 @@ fn runs_once(task: &Task) -> bool {
 
 /// Claims that the task is a check that stands before others to stop them.
 fn is_guard(task: &Task) -> bool {
-    matches!(task.action, Action::Module { module, .. } if matches!(module.name, "assert" | "fail" | "pause" | "wait_for" | "wait_for_connection"))
+    const CHECKS: [&str; 6] = ["assert", "async_status", "fail", "pause", "wait_for", "wait_for_connection"];
+    matches!(task.action, Action::Module { module, .. } if CHECKS.contains(&module.name))
 }
 
 /// Returns what a task may do, as far as it is known before the run.

@@ -6,6 +6,7 @@
 //!
 //! What several modules share: `remote` looks at paths of a host with POSIX sh alone, `attributes` compares mode, owner
 //! and group, `place` and `write` put one file where it belongs, `edit` changes the text of one, `program` runs what a task says,
+//! `background` lets a host go on with it alone,
 //! `local` reads files of this machine. Results have the fields that Ansible's have; `tests/module` holds them to it.
 //!
 //! Traps: `chdir`, `creates` and paths may begin with `~` or hold `$NAME`, which the host expands, not this machine; a
@@ -22,9 +23,12 @@ mod program;
 mod remote;
 mod write;
 
+pub mod background;
+
 pub mod add_host;
 pub mod assemble;
 pub mod assert;
+pub mod async_status;
 pub mod blockinfile;
 pub mod cli_command;
 pub mod cli_config;
@@ -199,6 +203,7 @@ pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
     &assemble::MODULE,
     &assert::MODULE,
+    &async_status::MODULE,
     &blockinfile::MODULE,
     &cli_command::MODULE,
     &cli_config::MODULE,

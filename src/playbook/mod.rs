@@ -12,6 +12,7 @@ mod play;
 mod repeat;
 mod role;
 mod sealed;
+mod start_at;
 mod task;
 mod verify;
 mod words;
@@ -22,6 +23,7 @@ pub use load::{Loader, load};
 pub use repeat::LOOP_CONTROL;
 pub(crate) use role::role_use;
 pub use role::{Role, RoleUse};
+pub use start_at::start_at;
 
 use crate::module::Module;
 use crate::source::{SearchPath, Span};
@@ -32,7 +34,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A play.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Play {
     /// Its name as written.
     pub name: Option<Node>,
@@ -96,7 +98,7 @@ pub enum Item {
 }
 
 /// A block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Block {
     /// Its name as written.
     pub name: Option<Node>,
@@ -135,6 +137,8 @@ pub struct Task {
     pub register: Option<Arc<str>>,
     /// `until`, `retries`, `delay`.
     pub until: Option<Until>,
+    /// `async` and `poll`.
+    pub background: Option<Background>,
     /// `changed_when`: all must hold.
     pub changed_when: Option<Vec<Node>>,
     /// `failed_when`: all must hold.
@@ -247,6 +251,15 @@ pub struct Until {
     pub retries: Option<Node>,
     /// Seconds between attempts; 5 when nobody says.
     pub delay: Option<Node>,
+}
+
+/// Work that a host goes on with alone.
+#[derive(Clone, Debug)]
+pub struct Background {
+    /// `async`: how many seconds it may take; 0 for work as usual.
+    pub limit: Node,
+    /// `poll`: seconds between two looks at it, 15 when nobody says; 0 when nobody waits for it.
+    pub poll: Option<Node>,
 }
 
 /// Settings that are inherited from play to block to task; the innermost one counts. All may hold templates.

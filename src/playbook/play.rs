@@ -86,6 +86,7 @@ impl Loader {
                 .iter()
                 .flat_map(|text| text.split(',').map(|tag| Arc::from(tag.trim())).collect::<Vec<_>>()),
         );
+        inherit_settings(&self.play_defaults, &mut base.settings);
         inherit_settings(map, &mut base.settings);
         if let (None, Some(user)) = (&base.settings.remote_user, map.get("user")) {
             base.settings.remote_user = Some(user.clone());
@@ -127,7 +128,7 @@ impl Loader {
             late_vars_files,
             role_layers,
             role_names: used.roles.iter().map(|(role, depended)| (Arc::clone(&role.name), *depended)).collect(),
-            strategy: strategy(map.get("strategy"), found),
+            strategy: strategy(map.get("strategy").or(self.play_defaults.get("strategy")), found),
             serial: map.get("serial").map(super::words::conditions).unwrap_or_default(),
             order: map.get("order").cloned(),
             force_handlers: map
@@ -147,10 +148,10 @@ impl Loader {
     }
 
     fn check_play_keys(&self, map: &Mapping, found: &mut Diagnostics) {
-        for (key, key_node, _) in map.iter() {
+        for (key, key_node, value) in map.iter() {
             let name = key.to_string();
             match keyword::find(&name, Level::PLAY) {
-                Some(keyword) => refuse(keyword, key_node, found),
+                Some(keyword) => refuse(keyword, key_node, value, found),
                 None => {
                     let help = if keyword::find(&name, Level::TASK).is_some() || crate::module::find(&name).is_some() {
                         Some("it belongs on a task: put it below `tasks:`".to_owned())

@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     // base
     ("effect", &[]),
+    ("phase", &[]),
     ("value", &[]),
     ("redact", &["value"]),
     ("vault", &["redact"]),
     ("source", &["vault"]),
     ("failure", &["redact", "source", "value"]),
-    ("event", &["failure", "redact"]),
+    ("event", &["failure", "phase", "redact"]),
     // language
     ("python_regex", &[]),
     ("textfsm", &["failure", "python_regex", "source", "value"]),
@@ -44,7 +45,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("playbook", &["module", "source", "template", "value", "vars", "vault", "yaml"]),
     ("graph", &["effect", "module", "platform", "playbook", "source", "template", "vars", "yaml"]),
     // what is done
-    ("transport", &["effect", "failure", "module", "platform", "redact", "source", "value"]),
+    ("transport", &["effect", "failure", "module", "phase", "platform", "redact", "source", "value"]),
     (
         "executor",
         &[
@@ -54,6 +55,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "graph",
             "inventory",
             "module",
+            "phase",
             "platform",
             "playbook",
             "redact",
@@ -66,7 +68,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // what is shown
-    ("report", &["event", "failure", "redact", "value"]),
+    ("report", &["event", "failure", "phase", "redact", "value"]),
+    ("journal", &["event", "redact", "value"]),
     // the lab stands for the outside world: it knows nothing of those who talk to it
     ("lab", &["failure", "redact", "source", "value"]),
 ];
@@ -88,6 +91,7 @@ const HOMES: &[(&str, &str)] = &[
     ("russh", "lab/"),
     ("ssh2", "transport/ssh/"),
     ("ssh_key", "transport/ssh/"),
+    ("toml", "cli/config/"),
 ];
 
 #[test]

@@ -69,7 +69,7 @@ impl Batch {
             let live = self.is_live(section, host);
             if !live && (held.outcome.status == Status::NotReached || self.may_drop(node)) {
                 if held.outcome.status != Status::NotReached {
-                    self.report_dropped(node, host, held.took);
+                    self.report_dropped(node, host, &held);
                 }
                 self.take_back(node, host, &held);
                 self.finish_node(node, host, section);
