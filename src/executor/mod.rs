@@ -13,6 +13,7 @@ mod plan;
 mod pool;
 mod prepare;
 mod publish;
+mod room;
 mod run;
 mod share;
 mod ssh_args;

@@ -16,7 +16,7 @@ mod sys;
 mod wire;
 
 pub use http::HttpClients;
-pub use limits::raise_open_files;
+pub use limits::{most_connections, raise_open_files};
 pub use shared::{Settings, Shared};
 pub use wire::Wire;
 

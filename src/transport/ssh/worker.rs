@@ -39,6 +39,9 @@ const UNREAD_AT_MOST: Duration = Duration::from_secs(5);
 /// How long a server may take to answer a keepalive.
 const KEEPALIVE_PATIENCE: Duration = Duration::from_secs(15);
 
+/// What is read in one call. Every connection has its own, so it is small; a server's packet may take several.
+const SCRATCH_BYTES: usize = 8 * 1024;
+
 /// How often in a row a server may refuse a session while none of ours is open.
 const MOST_LONELY_REFUSALS: u32 = 20;
 
@@ -127,7 +130,7 @@ impl Worker {
 
 impl Loop {
     fn serve(&mut self) -> Ending {
-        let mut scratch = vec![0; 32 * 1024];
+        let mut scratch = vec![0; SCRATCH_BYTES];
         loop {
             if self.take_orders() {
                 return Ending::Closed;

@@ -135,6 +135,26 @@ fn a_command_that_is_late_is_no_part_of_the_next() {
 }
 
 #[test]
+fn a_server_that_is_killed_in_the_middle_of_a_command_is_unreachable() {
+    let sshd = Sshd::start();
+    run(async {
+        let connection = open_keeping(&target(&sshd)).await;
+        exec(&*connection, "true").await.unwrap();
+        let started = sshd.dir().join("started");
+        let script = format!("echo first; touch {}; sleep 60", started.display());
+        let (failure, ()) = tokio::join!(exec(&*connection, &script), async {
+            let wait = move || sshd::wait_until("the command runs", || started.exists());
+            tokio::task::spawn_blocking(wait).await.unwrap();
+            sshd.kill_sessions();
+        });
+        let failure = failure.unwrap_err();
+        assert_eq!(failure.kind, FailureKind::Unreachable, "{}", failure.message.expose());
+        assert_eq!(failure.result.get("stdout").and_then(|value| value.as_str()), Some("first\n"));
+        assert!(!connection.is_open());
+    });
+}
+
+#[test]
 fn logins_without_such_a_shell_run_their_commands_the_usual_way() {
     for forced in
         ["ForceCommand eval \"$SSH_ORIGINAL_COMMAND\"", "ForceCommand echo only this; exit 9", "ForceCommand cat"]
