@@ -72,7 +72,8 @@ mod tests {
     fn endings_are_read() {
         let ending =
             |status, left, signal: Option<&str>, len| Ending { status, left, signal: signal.map(Into::into), len };
-        let cases: [(&[u8], Result<Option<Ending>, ()>); 9] = [
+        type Read = Result<Option<Ending>, ()>;
+        let cases: [(&[u8], Read); 9] = [
             (b" 0 0 .", Ok(Some(ending(0, false, None, 6)))),
             (b" 137 1 KILL.rest", Ok(Some(ending(137, true, Some("KILL"), 12)))),
             (b" 143 0 SIGTERM.", Ok(Some(ending(143, false, Some("TERM"), 15)))),
