@@ -7,6 +7,7 @@ pub mod configuration;
 pub mod effect;
 pub mod event;
 pub mod executor;
+pub mod facts;
 pub mod failure;
 pub mod graph;
 pub mod inventory;

@@ -310,6 +310,9 @@ impl Batch {
                 if !self.is_live(section, host) || self.has_ended_role(&task, host) {
                     return self.pass(node, host);
                 }
+                if self.view.play.gather.is(&task) && self.context.knows_facts(&self.hosts[host as usize]) {
+                    return self.pass(node, host);
+                }
                 let must_wait = self.held_failures[host as usize] > 0 && !self.tracker.may_settle(node, host);
                 if must_wait {
                     // An earlier step of this host has failed and its outcome is not settled: this one may be moot.

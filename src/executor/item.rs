@@ -7,7 +7,9 @@ use super::target;
 use super::world::{Shelf, StepScope};
 use crate::event::{Status, What};
 use crate::failure::{Failure, FailureKind};
-use crate::module::{self, ArgKind, Change, Finished, Module, Output, RunChange, TextDiff, Withheld, coerce_args};
+use crate::module::{
+    self, ArgKind, Change, Finished, KeepFacts, Module, Output, RunChange, TextDiff, Withheld, coerce_args,
+};
 use crate::phase::{self, Phase};
 use crate::platform;
 use crate::playbook::{Action, role_use};
@@ -409,21 +411,8 @@ async fn once(
 
 /// Lets a change pass the gate and makes an outcome of it.
 async fn carry_out(job: &Job, module: &Module, change: Change, gate: &Gate<'_>) -> Result<ItemOutcome, Failure> {
-    let Change {
-        actions,
-        result,
-        changed,
-        diff,
-        withheld,
-        then,
-        finish,
-        facts,
-        facts_are_gathered,
-        vars,
-        run,
-        skipped,
-        warnings,
-    } = change;
+    let Change { actions, result, changed, diff, withheld, then, finish, facts, keep, vars, run, skipped, warnings } =
+        change;
     if let Some(reason) = skipped {
         let mut outcome = ItemOutcome::skipped(reason, None);
         result.into_iter().for_each(|(key, value)| outcome.result.insert(key, value));
@@ -459,11 +448,13 @@ async fn carry_out(job: &Job, module: &Module, change: Change, gate: &Gate<'_>) 
         }
         for (key, value) in all {
             let name: Arc<str> = key.to_string().into();
-            if facts_are_gathered {
+            if keep != KeepFacts::AsVariables {
                 let (name, var) = (Arc::clone(&name), Var::Data(value.clone()));
                 writes.push(VarWrite { host: None, shelf: Shelf::Facts, name, var });
             }
-            writes.push(VarWrite { host: None, shelf: Shelf::Set, name, var: Var::Data(value) });
+            if keep != KeepFacts::AsFacts {
+                writes.push(VarWrite { host: None, shelf: Shelf::Set, name, var: Var::Data(value) });
+            }
         }
     }
     let _ = (job, module);

@@ -6,6 +6,7 @@
 mod background;
 mod batch;
 mod expand;
+mod facts;
 mod gate;
 mod item;
 mod looped;
@@ -24,6 +25,7 @@ mod tests;
 mod tracker;
 mod world;
 
+pub use facts::{FactSettings, GatherWhen};
 pub use plan::{Planned, plan, play_name};
 pub use pool::Pool;
 pub use prepare::graph_of;

@@ -157,6 +157,7 @@ impl Request<'_> {
             "ssh" | "smart" | "paramiko" | "paramiko_ssh" | "libssh" => Kind::Ssh,
             "network_cli" => Kind::NetworkCli,
             "httpapi" | "netconf" if self.needs == Needs::Host => Kind::Local,
+            "httpapi" | "netconf" if self.needs == Needs::HostIfAny => Kind::NetworkCli,
             other => {
                 return Err(Failure::new(
                     FailureKind::Argument,
@@ -168,7 +169,7 @@ impl Request<'_> {
         Ok(match (self.needs, kind) {
             (Needs::Cli, _) => Kind::NetworkCli,
             (Needs::Host, Kind::NetworkCli) => Kind::Local,
-            (Needs::Connection, Kind::Ssh) if is_device => Kind::NetworkCli,
+            (Needs::Connection | Needs::HostIfAny, Kind::Ssh) if is_device => Kind::NetworkCli,
             (_, kind) => kind,
         })
     }

@@ -40,6 +40,7 @@ pub mod fail;
 pub mod fetch;
 pub mod file;
 pub mod find;
+pub mod gather_facts;
 pub mod group_by;
 pub mod include_vars;
 pub mod lineinfile;
@@ -51,6 +52,7 @@ pub mod replace;
 pub mod script;
 pub mod set_fact;
 pub mod set_stats;
+pub mod setup;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
@@ -67,7 +69,7 @@ mod tests;
 
 pub use action::*;
 pub use args::{Arg, ArgKind, Args, Rule, check_args, coerce_args, split_free_form, split_key_value};
-pub use change::{Change, Finish, Finished, RunChange, TextDiff, Then, Withheld};
+pub use change::{Change, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
 
 use crate::effect::Effect;
 use crate::failure::Failure;
@@ -138,6 +140,8 @@ pub enum Needs {
     Http,
     /// Any connection (`ping`, `wait_for_connection`).
     Connection,
+    /// A host that runs programs; on what is none it has nothing to do (`gather_facts`).
+    HostIfAny,
 }
 
 /// A use of a module as far as it is known before the run: its arguments as written.
@@ -215,6 +219,7 @@ pub static TABLE: &[&Module] = &[
     &fetch::MODULE,
     &file::MODULE,
     &find::MODULE,
+    &gather_facts::MODULE,
     &group_by::MODULE,
     &include_vars::MODULE,
     &lineinfile::MODULE,
@@ -226,6 +231,7 @@ pub static TABLE: &[&Module] = &[
     &script::MODULE,
     &set_fact::MODULE,
     &set_stats::MODULE,
+    &setup::MODULE,
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,

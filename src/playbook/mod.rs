@@ -6,6 +6,7 @@
 
 mod action;
 mod check;
+mod gather;
 mod keyword;
 mod load;
 mod play;
@@ -18,6 +19,7 @@ mod verify;
 mod words;
 
 pub(crate) use check::settings_nodes;
+pub use gather::Gather;
 pub use keyword::{KEYWORDS, Keyword, Level, Support};
 pub use load::{Loader, load};
 pub use repeat::LOOP_CONTROL;
@@ -66,6 +68,8 @@ pub struct Play {
     pub any_errors_fatal: Option<Node>,
     /// `ignore_unreachable` and the other settings that hold for the play as a whole.
     pub settings: Settings,
+    /// The gathering of facts before them.
+    pub gather: Gather,
     /// The parts in which tasks run; handlers are flushed after each.
     pub sections: Vec<Vec<Item>>,
     /// Handlers in the order in which they run.

@@ -16,6 +16,7 @@ mod router;
 mod terminal;
 
 mod crowd;
+mod facts;
 mod files;
 mod hosts;
 mod input;

@@ -25,12 +25,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("inventory", &["source", "value", "vars", "yaml"]),
     ("platform", &["effect"]),
     ("configuration", &["platform"]),
+    ("facts", &["value"]),
     // what can be asked for
     (
         "module",
         &[
             "configuration",
             "effect",
+            "facts",
             "failure",
             "platform",
             "python_regex",
@@ -51,6 +53,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "effect",
             "event",
+            "facts",
             "failure",
             "graph",
             "inventory",

@@ -113,6 +113,20 @@ settings! {
         "A failure on one host ends a play for all.");
     FORCE_HANDLERS = setting("force_handlers", &[("defaults", "force_handlers")], &["ANSIBLE_FORCE_HANDLERS"], Kind::Bool, "false",
         "Run handlers even on hosts that failed.");
+    GATHERING = setting("gathering", &[("defaults", "gathering")], &["ANSIBLE_GATHERING"],
+        Kind::Choice(&["implicit", "explicit", "smart"]), "implicit",
+        "When plays gather facts: unless they say no, if they say so, or only of hosts whose facts are not known.");
+    INJECT_FACTS = setting("inject_facts_as_vars", &[("defaults", "inject_facts_as_vars")], &["ANSIBLE_INJECT_FACT_VARS"], Kind::Bool, "true",
+        "Facts are variables of their own, not only in `ansible_facts`.");
+    FACT_CACHING = setting("fact_caching", &[("defaults", "fact_caching")], &["ANSIBLE_CACHE_PLUGIN"],
+        Kind::Choice(&["memory", "jsonfile", "ansible.builtin.memory", "ansible.builtin.jsonfile"]), "memory",
+        "Where facts are kept: for the run, or in JSON files.");
+    FACT_CACHING_CONNECTION = setting("fact_caching_connection", &[("defaults", "fact_caching_connection")], &["ANSIBLE_CACHE_PLUGIN_CONNECTION"],
+        Kind::Path, "", "The folder of the files of facts.");
+    FACT_CACHING_PREFIX = setting("fact_caching_prefix", &[("defaults", "fact_caching_prefix")], &["ANSIBLE_CACHE_PLUGIN_PREFIX"],
+        Kind::Text, "", "What stands before the host in the name of a file of facts.");
+    FACT_CACHING_TIMEOUT = setting("fact_caching_timeout", &[("defaults", "fact_caching_timeout")], &["ANSIBLE_CACHE_PLUGIN_TIMEOUT"],
+        Kind::Number(0, 3650 * DAY), "86400", "Seconds that kept facts count; 0 is for ever.");
     HASH_BEHAVIOUR = setting("hash_behaviour", &[("defaults", "hash_behaviour")], &["ANSIBLE_HASH_BEHAVIOUR"],
         Kind::Choice(&["replace", "merge"]), "replace", "Whether a dictionary takes the place of a weaker one or is merged into it.");
     NO_LOG = setting("no_log", &[("defaults", "no_log")], &["ANSIBLE_NO_LOG"], Kind::Bool, "false",

@@ -19,10 +19,10 @@ const UNUSED: &[(&str, &str)] = &[
          collections_paths collections_scan_sys_path command_warnings connection_plugins cow_selection cowpath \
          cowsay_enabled_stencils debug deprecation_warnings devel_warning display_args_to_stdout \
          display_failed_stderr display_traceback doc_fragment_plugins docsite_root_url duplicate_dict_key \
-         enable_task_debugger error_on_missing_handler error_on_undefined_vars executable fact_caching \
-         fact_caching_connection fact_caching_prefix fact_caching_timeout fact_path facts_modules filter_plugins \
-         force_valid_group_names gather_subset gather_timeout gathering home hostfile httpapi_plugins \
-         inject_facts_as_vars internal_poll_interval interpreter_python invalid_task_attribute_failed \
+         enable_task_debugger error_on_missing_handler error_on_undefined_vars executable \
+         fact_path facts_modules filter_plugins \
+         force_valid_group_names gather_subset gather_timeout home hostfile httpapi_plugins \
+         internal_poll_interval interpreter_python invalid_task_attribute_failed \
          inventory_ignore_extensions inventory_ignore_patterns inventory_plugins jinja2_extensions jinja2_native \
          keep_remote_files library local_tmp localhost_warning log_filter log_path log_verbosity lookup_plugins \
          managed_syslog max_diff_size module_args module_compression module_ignore_exts module_lang module_name \

@@ -40,6 +40,10 @@ fn play_lines(out: &mut String, args: &RunArgs, number: usize, play: &Planned) {
     let mut lines = String::new();
     for item in play.sections.iter().flatten() {
         Item::each_task(item, &mut |task| {
+            // As in Ansible: what nobody has written is not listed.
+            if play.play.gather.is(task) {
+                return;
+            }
             all.extend(task.tags.iter().cloned());
             let _ = writeln!(lines, "      {}\tTAGS: [{}]", task.title(), joined(&task.tags));
         });

@@ -1,6 +1,7 @@
 //! `netplay run`: from the command line to the exit code of a run.
 
 mod digest;
+mod facts;
 mod lab;
 mod listing;
 mod login;

@@ -1,5 +1,6 @@
 //! What may be said on the command line of a run.
 
+use super::facts::FactOptions;
 use super::login::LoginOptions;
 use super::records::RecordOptions;
 use crate::cli::config::{Config, table};
@@ -17,6 +18,9 @@ pub(in crate::cli) struct RunArgs {
 
     #[command(flatten)]
     pub(super) hosts: InventoryOptions,
+
+    #[command(flatten)]
+    pub(super) facts: FactOptions,
 
     /// Start the lab of this file, add its devices to the inventory, and stop it at the end
     #[cfg(feature = "lab")]
@@ -187,6 +191,7 @@ impl RunArgs {
             self.login.connection_password_file.is_none() && config.flag(&table::ASK_PASS).unwrap_or(false);
         self.ask_become_pass |=
             self.login.become_password_file.is_none() && config.flag(&table::BECOME_ASK_PASS).unwrap_or(false);
+        self.facts.settle(config)?;
         self.login.settle(config, self.ask_pass, self.ask_become_pass)
     }
 }

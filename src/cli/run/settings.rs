@@ -7,7 +7,7 @@ use crate::cli::ask;
 use crate::cli::config::{Config, table};
 use crate::cli::setup::Setup;
 use crate::event::Event;
-use crate::executor::{Context, Defaults, Pool, Publisher, Settings, World};
+use crate::executor::{Context, Defaults, FactSettings, Pool, Publisher, Settings, World};
 use crate::graph::TagFilter;
 use crate::redact::Secret;
 use crate::transport::{self, HostKeyPolicy, HttpClients, Shared};
@@ -69,6 +69,7 @@ pub(super) fn settings(args: &RunArgs, lab: &LabPart) -> Result<Settings, String
             host_key,
             known_hosts,
         },
+        facts: args.facts.settings(),
     })
 }
 
@@ -88,6 +89,7 @@ pub(in crate::cli) fn context(
         limit,
         force_handlers: false,
         defaults: Defaults::default(),
+        facts: FactSettings::default(),
     };
     build(setup, settings, send)
 }
@@ -98,7 +100,7 @@ pub(super) fn build(setup: &Setup, settings: Settings, send: Arc<dyn Fn(Event) +
         redactor.learn(secret);
     }
     let extra = Arc::clone(&setup.loader.extra_vars);
-    let world = World::new(setup.inventory.clone(), extra, magic(&settings));
+    let world = World::new(setup.inventory.clone(), extra, magic(&settings)).with_facts(&settings.facts);
     Arc::new(Context {
         world: Arc::new(world),
         publisher: Publisher::new(redactor, send),
