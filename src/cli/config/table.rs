@@ -44,6 +44,8 @@ macro_rules! settings {
 settings! {
     INVENTORY = setting("inventory", &[("defaults", "inventory")], &["ANSIBLE_INVENTORY"], Kind::Text, "",
         "Inventory files or folders, with commas between them, or a list of hosts.");
+    INVENTORY_ENABLED = setting("inventory_enabled", &[("inventory", "enable_plugins")], &["ANSIBLE_INVENTORY_ENABLED"], Kind::List,
+        "host_list, script, auto, yaml, ini, toml", "The inventory plugins that may read sources.");
     ROLES_PATH = setting("roles_path", &[("defaults", "roles_path")], &["ANSIBLE_ROLES_PATH"], Kind::Paths,
         "~/.ansible/roles:/usr/share/ansible/roles:/etc/ansible/roles", "Folders of roles besides `roles/` beside the playbook.");
     FORKS = setting("forks", &[("defaults", "forks")], &["ANSIBLE_FORKS"], Kind::Number(1, 1_000_000), "500",
