@@ -14,6 +14,7 @@
 
 mod action;
 mod args;
+mod argument_spec;
 mod attributes;
 mod change;
 mod edit;
@@ -21,6 +22,7 @@ mod local;
 mod place;
 mod program;
 mod remote;
+mod system;
 mod write;
 
 pub mod background;
@@ -40,6 +42,7 @@ pub mod fail;
 pub mod fetch;
 pub mod file;
 pub mod find;
+pub mod group;
 pub mod group_by;
 pub mod include_vars;
 pub mod lineinfile;
@@ -49,6 +52,7 @@ pub mod ping;
 pub mod raw;
 pub mod replace;
 pub mod script;
+pub mod service;
 pub mod set_fact;
 pub mod set_stats;
 pub mod shell;
@@ -57,6 +61,8 @@ pub mod stat;
 pub mod tempfile;
 pub mod template;
 pub mod uri;
+pub mod user;
+pub mod validate_argument_spec;
 pub mod wait_for;
 pub mod wait_for_connection;
 
@@ -215,6 +221,7 @@ pub static TABLE: &[&Module] = &[
     &fetch::MODULE,
     &file::MODULE,
     &find::MODULE,
+    &group::MODULE,
     &group_by::MODULE,
     &include_vars::MODULE,
     &lineinfile::MODULE,
@@ -224,14 +231,18 @@ pub static TABLE: &[&Module] = &[
     &raw::MODULE,
     &replace::MODULE,
     &script::MODULE,
+    &service::MODULE,
     &set_fact::MODULE,
     &set_stats::MODULE,
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,
+    &service::SYSTEMD,
     &tempfile::MODULE,
     &template::MODULE,
     &uri::MODULE,
+    &user::MODULE,
+    &validate_argument_spec::MODULE,
     &wait_for::MODULE,
     &wait_for_connection::MODULE,
 ];
