@@ -7,7 +7,10 @@ use super::target;
 use super::world::{Shelf, StepScope};
 use crate::event::{Status, What};
 use crate::failure::{Failure, FailureKind};
-use crate::module::{self, ArgKind, Change, Finished, Module, Output, RunChange, TextDiff, Withheld, coerce_args};
+use crate::module::{
+    self, ArgKind, Change, Finished, KeepFacts, Module, Output, RunChange, TextDiff, Withheld, coerce_args,
+};
+use crate::phase::{self, Phase};
 use crate::platform;
 use crate::playbook::{Action, role_use};
 use crate::redact::Secret;
@@ -134,6 +137,10 @@ fn missing(scope: &StepScope, failure: Failure) -> ItemOutcome {
 
 /// Returns the first condition that does not hold, as text.
 fn condition(templar: &Templar, conditions: &[Node]) -> Result<Option<String>, Failure> {
+    if conditions.is_empty() {
+        return Ok(None);
+    }
+    let _time = phase::time(Phase::Template);
     for node in conditions {
         if !templar.condition(node)? {
             return Ok(Some(node.to_value().to_text()));
@@ -346,6 +353,7 @@ async fn once(
     module: &'static Module,
     implied: Option<&'static str>,
 ) -> Result<ItemOutcome, Failure> {
+    let rendering = phase::time(Phase::Template);
     let delegate = delegate(job, templar)?;
     let args = arguments(job, templar, module)?;
     for arg in module.args.iter().filter(|arg| arg.kind == ArgKind::Secret) {
@@ -364,6 +372,7 @@ async fn once(
         None => job.context.settings.check,
     };
     let env = environment(job, templar)?;
+    drop(rendering);
     let gate = Gate { job, target: &target, check, env: &env };
     let context = module::Context {
         args: &args,
@@ -376,14 +385,16 @@ async fn once(
     };
     let terms = background::terms(&job.task.background, templar, check)?;
     let mut outcome = match &terms {
-        None => carry_out(job, module, (module.plan)(context).await?, &gate).await?,
+        None => carry_out(job, module, phase::rest(Phase::Template, (module.plan)(context)).await?, &gate).await?,
         Some(terms) if terms.detach(module) => {
-            let mut change = (module.plan)(context).await?;
+            let mut change = phase::rest(Phase::Template, (module.plan)(context)).await?;
             terms.carry_out(job, &mut change, &gate).await?;
             carry_out(job, module, change, &gate).await?
         }
         Some(terms) => {
-            let work = async { carry_out(job, module, (module.plan)(context).await?, &gate).await };
+            let work = async {
+                carry_out(job, module, phase::rest(Phase::Template, (module.plan)(context)).await?, &gate).await
+            };
             tokio::time::timeout(terms.limit(), work)
                 .await
                 .unwrap_or_else(|_| Err(Failure::new(FailureKind::Timeout, "Timeout exceeded")))?
@@ -400,21 +411,8 @@ async fn once(
 
 /// Lets a change pass the gate and makes an outcome of it.
 async fn carry_out(job: &Job, module: &Module, change: Change, gate: &Gate<'_>) -> Result<ItemOutcome, Failure> {
-    let Change {
-        actions,
-        result,
-        changed,
-        diff,
-        withheld,
-        then,
-        finish,
-        facts,
-        facts_are_gathered,
-        vars,
-        run,
-        skipped,
-        warnings,
-    } = change;
+    let Change { actions, result, changed, diff, withheld, then, finish, facts, keep, vars, run, skipped, warnings } =
+        change;
     if let Some(reason) = skipped {
         let mut outcome = ItemOutcome::skipped(reason, None);
         result.into_iter().for_each(|(key, value)| outcome.result.insert(key, value));
@@ -450,11 +448,13 @@ async fn carry_out(job: &Job, module: &Module, change: Change, gate: &Gate<'_>) 
         }
         for (key, value) in all {
             let name: Arc<str> = key.to_string().into();
-            if facts_are_gathered {
+            if keep != KeepFacts::AsVariables {
                 let (name, var) = (Arc::clone(&name), Var::Data(value.clone()));
                 writes.push(VarWrite { host: None, shelf: Shelf::Facts, name, var });
             }
-            writes.push(VarWrite { host: None, shelf: Shelf::Set, name, var: Var::Data(value) });
+            if keep != KeepFacts::AsFacts {
+                writes.push(VarWrite { host: None, shelf: Shelf::Set, name, var: Var::Data(value) });
+            }
         }
     }
     let _ = (job, module);
@@ -468,7 +468,10 @@ fn finished(
     changed: bool,
 ) -> Result<Finished, Failure> {
     match finish {
-        Some(finish) => finish(outputs, result),
+        Some(finish) => {
+            let _time = phase::time(Phase::Parse);
+            finish(outputs, result)
+        }
         None => Ok(Finished::new(result, changed)),
     }
 }

@@ -24,6 +24,7 @@ struct Done {
 
 /// Returns what a loop goes over.
 pub(super) fn items_of(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<Vec<Value>, Failure> {
+    let _time = crate::phase::time(crate::phase::Phase::Template);
     let templar = templar(job, scope);
     match &repeat.lookup {
         None => match templar.node(&repeat.over)? {

@@ -6,6 +6,7 @@
 mod background;
 mod batch;
 mod expand;
+mod facts;
 mod gate;
 mod item;
 mod looped;
@@ -15,6 +16,7 @@ mod prepare;
 mod publish;
 mod run;
 mod share;
+mod ssh_args;
 mod step;
 mod target;
 #[cfg(test)]
@@ -22,11 +24,13 @@ mod tests;
 mod tracker;
 mod world;
 
+pub use facts::{FactSettings, GatherWhen};
 pub use plan::{Planned, plan, play_name};
 pub use pool::Pool;
 pub use prepare::graph_of;
 pub use publish::Publisher;
 pub use run::{Interrupt, RunEnd, Settings, run};
+pub use ssh_args::{SshArgs, UNDERSTOOD};
 pub use target::Defaults;
 pub use world::{HostVars, StepScope, World, is_localhost};
 

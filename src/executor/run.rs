@@ -3,6 +3,7 @@
 
 use super::Context;
 use super::batch::{Batch, BatchStart, Standing};
+use super::facts::{self, FactSettings};
 use super::plan::{Planned, batches, plan, play_name};
 use super::prepare::{knowledge, platforms, view};
 use super::share::Share;
@@ -35,6 +36,8 @@ pub struct Settings {
     pub force_handlers: bool,
     /// What the command line says about connections.
     pub defaults: Defaults,
+    /// When facts are gathered, and where they go.
+    pub facts: FactSettings,
 }
 
 /// What ends a run early.
@@ -83,6 +86,7 @@ struct Begun {
 pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interrupt) -> Result<RunEnd, Diagnostics> {
     // What is wrong with the order was shown when the plays were read.
     let order = order_plays(plays, &mut Diagnostics::new());
+    facts::recall(context).await;
     let share = Share::new(context.settings.forks);
     let mut end = RunEnd::default();
     let mut found = Diagnostics::new();
@@ -115,6 +119,7 @@ pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interr
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
+    facts::kept(context).await;
     if found.has_errors() { Err(found) } else { Ok(end) }
 }
 

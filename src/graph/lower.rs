@@ -2,7 +2,7 @@
 
 use super::{
     Defines, Edge, Graph, Join, Knowledge, Node, NodeId, NodeNames, Part, Reason, Scope, Section, SectionId, Until,
-    Work, needs,
+    Work, data::may_be_fact, needs,
 };
 use crate::effect::Effect;
 use crate::module::Call;
@@ -286,8 +286,10 @@ impl Graph {
         if let Some(name) = both {
             return ran(Scope::Host, Reason::Sets(Arc::clone(name)));
         }
-        let overwrites =
-            (a.defines.everything && !b.defines.is_empty()) || (b.defines.everything && !a.defines.is_empty());
+        let overwrites = (a.defines.facts && b.defines.sets_facts())
+            || (b.defines.facts && a.defines.sets_facts())
+            || (a.defines.everything && !b.defines.is_empty())
+            || (b.defines.everything && !a.defines.is_empty());
         if overwrites { ran(Scope::Host, Reason::UsesAnything) } else { None }
     }
 
@@ -450,6 +452,11 @@ impl Graph {
 /// Returns a name that is defined and used; `Some(None)` when they meet without a name that is known.
 fn meets(defines: &Defines, uses: &Names) -> Option<Option<Arc<str>>> {
     if let Some(name) = defines.names.intersection(&uses.own).next() {
+        return Some(Some(Arc::clone(name)));
+    }
+    if defines.facts
+        && let Some(name) = uses.own.iter().find(|name| may_be_fact(name))
+    {
         return Some(Some(Arc::clone(name)));
     }
     let blind = (uses.everything && !defines.is_empty()) || (defines.everything && !uses.own.is_empty());

@@ -22,7 +22,6 @@ mod local;
 mod place;
 mod program;
 mod remote;
-mod system;
 mod write;
 
 pub mod background;
@@ -42,7 +41,7 @@ pub mod fail;
 pub mod fetch;
 pub mod file;
 pub mod find;
-pub mod group;
+pub mod gather_facts;
 pub mod group_by;
 pub mod include_vars;
 pub mod lineinfile;
@@ -52,16 +51,15 @@ pub mod ping;
 pub mod raw;
 pub mod replace;
 pub mod script;
-pub mod service;
 pub mod set_fact;
 pub mod set_stats;
+pub mod setup;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
 pub mod tempfile;
 pub mod template;
 pub mod uri;
-pub mod user;
 pub mod validate_argument_spec;
 pub mod wait_for;
 pub mod wait_for_connection;
@@ -73,7 +71,7 @@ mod tests;
 
 pub use action::*;
 pub use args::{Arg, ArgKind, Args, Rule, check_args, coerce_args, split_free_form, split_key_value};
-pub use change::{Change, Finish, Finished, RunChange, TextDiff, Then, Withheld};
+pub use change::{Change, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
 
 use crate::effect::Effect;
 use crate::failure::Failure;
@@ -144,6 +142,8 @@ pub enum Needs {
     Http,
     /// Any connection (`ping`, `wait_for_connection`).
     Connection,
+    /// A host that runs programs; on what is none it has nothing to do (`gather_facts`).
+    HostIfAny,
 }
 
 /// A use of a module as far as it is known before the run: its arguments as written.
@@ -221,7 +221,7 @@ pub static TABLE: &[&Module] = &[
     &fetch::MODULE,
     &file::MODULE,
     &find::MODULE,
-    &group::MODULE,
+    &gather_facts::MODULE,
     &group_by::MODULE,
     &include_vars::MODULE,
     &lineinfile::MODULE,
@@ -231,17 +231,15 @@ pub static TABLE: &[&Module] = &[
     &raw::MODULE,
     &replace::MODULE,
     &script::MODULE,
-    &service::MODULE,
     &set_fact::MODULE,
     &set_stats::MODULE,
+    &setup::MODULE,
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,
-    &service::SYSTEMD,
     &tempfile::MODULE,
     &template::MODULE,
     &uri::MODULE,
-    &user::MODULE,
     &validate_argument_spec::MODULE,
     &wait_for::MODULE,
     &wait_for_connection::MODULE,

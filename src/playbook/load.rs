@@ -20,6 +20,8 @@ pub struct Loader {
     pub roles_path: Vec<PathBuf>,
     /// Folders of collections besides `collections/` beside the playbook.
     pub collections_path: Vec<PathBuf>,
+    /// Keywords of plays that do not say otherwise.
+    pub play_defaults: Mapping,
     /// `-e`: what imports and play headers may use before there is a host.
     pub extra_vars: Arc<Layer>,
 }
@@ -37,7 +39,7 @@ impl Loader {
         let roles_path =
             ["~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"].map(expand_home).to_vec();
         let collections_path = ["~/.ansible/collections", "/usr/share/ansible/collections"].map(expand_home).to_vec();
-        Loader { sources, roles_path, collections_path, extra_vars }
+        Loader { sources, roles_path, collections_path, play_defaults: Mapping::default(), extra_vars }
     }
 
     pub(super) fn playbook(

@@ -8,22 +8,26 @@ mod action;
 mod arguments;
 mod check;
 mod collection;
+mod gather;
 mod keyword;
 mod load;
 mod play;
 mod repeat;
 mod role;
 mod sealed;
+mod start_at;
 mod task;
 mod verify;
 mod words;
 
 pub(crate) use check::settings_nodes;
+pub use gather::Gather;
 pub use keyword::{KEYWORDS, Keyword, Level, Support};
 pub use load::{Loader, load};
 pub use repeat::LOOP_CONTROL;
 pub(crate) use role::role_use;
 pub use role::{Role, RoleUse, RolesRan};
+pub use start_at::start_at;
 
 use crate::module::Module;
 use crate::source::{SearchPath, Span};
@@ -34,7 +38,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A play.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Play {
     /// Its name as written.
     pub name: Option<Node>,
@@ -66,6 +70,8 @@ pub struct Play {
     pub any_errors_fatal: Option<Node>,
     /// `ignore_unreachable` and the other settings that hold for the play as a whole.
     pub settings: Settings,
+    /// The gathering of facts before them.
+    pub gather: Gather,
     /// The parts in which tasks run; handlers are flushed after each.
     pub sections: Vec<Vec<Item>>,
     /// Handlers in the order in which they run.
@@ -100,7 +106,7 @@ pub enum Item {
 }
 
 /// A block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Block {
     /// Its name as written.
     pub name: Option<Node>,

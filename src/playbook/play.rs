@@ -92,6 +92,7 @@ impl Loader {
                 .iter()
                 .flat_map(|text| text.split(',').map(|tag| Arc::from(tag.trim())).collect::<Vec<_>>()),
         );
+        inherit_settings(&self.play_defaults, &mut base.settings);
         inherit_settings(map, &mut base.settings);
         base.collections = texts(map.get("collections"), "collections", found);
         if let (None, Some(user)) = (&base.settings.remote_user, map.get("user")) {
@@ -105,10 +106,10 @@ impl Loader {
         play_vars.extend(import_vars);
         play_vars.extend(self.prompts(map.get("vars_prompt"), found));
         let late_vars_files = self.vars_files(map.get("vars_files"), &files, &mut play_vars, found);
-        self.gather_facts(map, found);
         let tags = base.tags.clone();
         base.play_vars = play_vars.iter().cloned().collect();
         let base = Arc::new(base);
+        let gather = self.gather(map, span, &base, found);
         let mut role_layers = Vec::new();
         let mut handlers = Vec::new();
         let items = |key: &str, level: Level, found: &mut Diagnostics| {
@@ -136,7 +137,7 @@ impl Loader {
             late_vars_files,
             role_layers,
             role_names: used.roles.iter().map(|(role, depended)| (Arc::clone(&role.name), *depended)).collect(),
-            strategy: strategy(map.get("strategy"), found),
+            strategy: strategy(map.get("strategy").or(self.play_defaults.get("strategy")), found),
             serial: map.get("serial").map(super::words::conditions).unwrap_or_default(),
             order: map.get("order").cloned(),
             force_handlers: map
@@ -146,6 +147,7 @@ impl Loader {
             max_fail_percentage: map.get("max_fail_percentage").cloned(),
             any_errors_fatal: base.settings.any_errors_fatal.clone(),
             settings: Settings::clone(&base.settings),
+            gather,
             sections: vec![pre, main, post],
             handlers,
             tags,
@@ -174,18 +176,6 @@ impl Loader {
                     );
                 }
             }
-        }
-    }
-
-    /// Says that facts are not gathered where the play insists on them. Without the keyword nothing is gathered.
-    fn gather_facts(&self, map: &Mapping, found: &mut Diagnostics) {
-        let Some((key, value)) = map.entry("gather_facts") else { return };
-        if boolean(value, "gather_facts", found) == Some(true) {
-            found.push(
-                Diagnostic::error("E0611", "`gather_facts: true` is not supported yet")
-                    .at(key.span.to(value.span))
-                    .help("write `gather_facts: false`; register what you need with a task"),
-            );
         }
     }
 

@@ -376,7 +376,13 @@ impl Loader {
     }
 
     /// Returns the arguments as a mapping: free-form text split, `args:` merged under it.
-    pub(super) fn arguments(&self, called: &str, node: &Node, map: &Mapping, found: &mut Diagnostics) -> (Mapping, Option<Node>) {
+    pub(super) fn arguments(
+        &self,
+        called: &str,
+        node: &Node,
+        map: &Mapping,
+        found: &mut Diagnostics,
+    ) -> (Mapping, Option<Node>) {
         let mut args = Mapping::default();
         let mut whole = None;
         let known = module::find(called).map(|(module, _)| module);

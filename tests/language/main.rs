@@ -142,7 +142,7 @@ fn run(folder: &Path, case: &Path) -> (Value, String) {
     let inventory = if own.is_file() { own } else { folder.join("hosts.ini") };
     let args = std::fs::read_to_string(case.join("args")).unwrap_or_default();
     let done = Command::new(env!("CARGO_BIN_EXE_netplay"))
-        .args(["run", "playbook.yml", "--output", "jsonl", "-i"])
+        .args(["run", "playbook.yml", "--no-journal", "--output", "jsonl", "-i"])
         .arg(inventory)
         .arg("-e")
         .arg(format!("out={}", out.path().display()))

@@ -124,6 +124,7 @@ impl Batch {
         if self.graph.strategy == Strategy::HostPinned && !self.pinned.contains(&host) {
             if self.pinned.len() >= forks {
                 self.unpinned.push_back((node, host));
+                self.park(node, host, "as many hosts were under way as `--forks` allows (`host_pinned`)");
                 return true;
             }
             self.pinned.insert(host);
@@ -136,6 +137,7 @@ impl Batch {
         let limit = if in_turn { 1 } else { limit.map_or(usize::MAX, |limit| limit as usize) };
         if self.running_of.get(&node).copied().unwrap_or(0) >= limit {
             self.throttled.entry(node).or_default().push_back(host);
+            self.park(node, host, "only so many steps of its task run at once (`throttle`)");
             return true;
         }
         false

@@ -4,7 +4,7 @@ use super::super::batch::{Batch, BatchStart, Standing};
 use super::super::share::Share;
 use super::super::step::{Included, Inclusion, Job, Outcome, VarWrite};
 use super::super::world::{PlayView, Shelf, World};
-use super::super::{Context, Defaults, Pool, Publisher, Settings};
+use super::super::{Context, Defaults, FactSettings, Pool, Publisher, Settings};
 use super::interpreter::{Left, interpret};
 use super::program::{CELLS, End, Item, Kind, Program, Task, Taste, random_program};
 use super::random::{Random, mix};
@@ -68,6 +68,7 @@ fn context(program: &Program, events: &Arc<Mutex<Vec<Event>>>) -> Arc<Context> {
             limit: None,
             force_handlers: false,
             defaults: Defaults::default(),
+            facts: FactSettings::default(),
         },
         cut: CancellationToken::new(),
     })
