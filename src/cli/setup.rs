@@ -61,6 +61,7 @@ impl Setup {
         let extra = Arc::new(extra_vars(&options.extra_vars, &sources, &mut found));
         let loader = Arc::new(loader(&config, &sources, extra));
         let dir = playbook.map(|path| path.parent().unwrap_or(Path::new("")));
+        super::platforms::read_own(dir.or(Some(Path::new(""))), &sources, &mut found);
         let from_config = if options.inventory.is_empty() { config.inventory() } else { Vec::new() };
         let named = if options.inventory.is_empty() { &from_config } else { &options.inventory };
         let inventory = inventory::load(named, dir, &sources, &mut found);

@@ -5,6 +5,7 @@
 
 mod background;
 mod batch;
+mod chain;
 mod expand;
 mod facts;
 mod gate;
@@ -15,6 +16,7 @@ mod pool;
 mod prepare;
 mod publish;
 mod run;
+mod shard;
 mod share;
 mod ssh_args;
 mod step;
@@ -27,9 +29,10 @@ mod world;
 pub use facts::{FactSettings, GatherWhen};
 pub use plan::{Planned, plan, play_name};
 pub use pool::Pool;
-pub use prepare::graph_of;
+pub use prepare::{graph_of, scope_of};
 pub use publish::Publisher;
 pub use run::{Interrupt, RunEnd, Settings, run};
+pub use shard::check_shards;
 pub use ssh_args::{SshArgs, UNDERSTOOD};
 pub use target::Defaults;
 pub use world::{HostVars, StepScope, World, is_localhost};

@@ -8,7 +8,7 @@ use super::plan::{Planned, batches, plan, play_name};
 use super::prepare::{knowledge, platforms, view};
 use super::share::Share;
 use super::target::Defaults;
-use crate::event::What;
+use crate::event::{Shard, What};
 use crate::graph::{Lowering, PlayEdge, TagFilter, lower_play, order_plays};
 use crate::playbook::Play;
 use crate::source::Diagnostics;
@@ -32,6 +32,8 @@ pub struct Settings {
     pub tags: TagFilter,
     /// Which hosts run.
     pub limit: Option<String>,
+    /// Which part of these hosts run.
+    pub shard: Option<Shard>,
     /// `--force-handlers`.
     pub force_handlers: bool,
     /// What the command line says about connections.

@@ -95,7 +95,7 @@ impl Request<'_> {
         let command_timeout =
             vars.seconds("ansible_command_timeout")?.or(self.job.context.settings.defaults.command_timeout);
         let elevate = self.elevate(&vars)?;
-        let ssh = match kind {
+        let mut ssh = match kind {
             Kind::Local => self.plain_login(String::new()),
             Kind::Ssh | Kind::NetworkCli => self.login(&vars)?,
         };
@@ -109,6 +109,11 @@ impl Request<'_> {
         if kind == Kind::NetworkCli && platform.is_none() {
             return Err(Failure::new(FailureKind::Argument, format!("the platform of `{host}` is not known"))
                 .help("set `ansible_network_os`, for example to `cisco.ios.ios`"));
+        }
+        if let (Kind::NetworkCli, Some(user), Some(suffix)) = (kind, &mut ssh.user, suffix(platform))
+            && !user.ends_with(suffix)
+        {
+            user.push_str(suffix);
         }
         Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout }))
     }
@@ -333,6 +338,11 @@ impl Vars {
             None => Err(Failure::new(FailureKind::Argument, format!("`{name}` must be a number of seconds"))),
         }
     }
+}
+
+/// Returns what a platform wants behind the user's name.
+fn suffix(platform: Option<&'static Platform>) -> Option<&'static str> {
+    platform?.username_suffix.as_deref()
 }
 
 /// Returns the platform of a host as far as variables say; for the graph, before the run.

@@ -3,7 +3,7 @@
 use super::keyword::Level;
 use super::sealed::learn_tasks;
 use super::task::Place;
-use super::{Inherited, Item, Play};
+use super::{Inherited, Item, Play, Prompts};
 use crate::source::{Diagnostic, Diagnostics, SearchPath, SourceMap, Span, absolute, expand_home};
 use crate::template::Templar;
 use crate::value::Value;
@@ -22,6 +22,8 @@ pub struct Loader {
     pub collections_path: Vec<PathBuf>,
     /// Keywords of plays that do not say otherwise.
     pub play_defaults: Mapping,
+    /// What plays ask, and the answers.
+    pub prompts: Prompts,
     /// `-e`: what imports and play headers may use before there is a host.
     pub extra_vars: Arc<Layer>,
 }
@@ -39,7 +41,8 @@ impl Loader {
         let roles_path =
             ["~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"].map(expand_home).to_vec();
         let collections_path = ["~/.ansible/collections", "/usr/share/ansible/collections"].map(expand_home).to_vec();
-        Loader { sources, roles_path, collections_path, play_defaults: Mapping::default(), extra_vars }
+        let (play_defaults, prompts) = (Mapping::default(), Prompts::default());
+        Loader { sources, roles_path, collections_path, play_defaults, prompts, extra_vars }
     }
 
     pub(super) fn playbook(

@@ -286,8 +286,9 @@ impl Loader {
         }
         match map.get("notify").map(|node| &node.kind) {
             None | Some(Kind::Null) => {}
-            Some(Kind::Seq(names)) => inherited.notify.extend(names.iter().cloned()),
-            Some(_) => inherited.notify.extend(map.get("notify").cloned()),
+            // The innermost one counts.
+            Some(Kind::Seq(names)) => inherited.notify = names.to_vec(),
+            Some(_) => inherited.notify = map.get("notify").cloned().into_iter().collect(),
         }
         inherit_settings(map, &mut inherited.settings);
         if map.get("collections").is_some() {

@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("vars", &["source", "value", "yaml"]),
     ("template", &["failure", "python_regex", "redact", "source", "textfsm", "value", "vars", "vault", "yaml"]),
     ("inventory", &["source", "value", "vars", "yaml"]),
-    ("platform", &["effect"]),
+    ("platform", &["effect", "source"]),
     ("configuration", &["platform"]),
     ("facts", &["value"]),
     // what can be asked for
@@ -39,6 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "redact",
             "source",
             "template",
+            "textfsm",
             "value",
             "vars",
             "yaml",

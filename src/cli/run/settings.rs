@@ -4,6 +4,7 @@ use super::lab::LabPart;
 use super::login::LoginOptions;
 use super::options::{HostKeys, RunArgs};
 use crate::cli::ask;
+use crate::cli::config::table;
 use crate::cli::setup::Setup;
 use crate::event::Event;
 use crate::executor::{Context, Defaults, FactSettings, Pool, Publisher, Settings, World};
@@ -51,6 +52,7 @@ pub(super) fn settings(args: &RunArgs, lab: &LabPart) -> Result<Settings, String
         forks: args.forks as usize,
         tags: TagFilter { only: args.tags.iter().cloned().collect(), skip: args.skip_tags.iter().cloned().collect() },
         limit: args.hosts.limit.clone(),
+        shard: args.sharding.shard()?,
         force_handlers: args.force_handlers,
         defaults: Defaults {
             user: args.user.clone(),
@@ -86,6 +88,7 @@ pub(in crate::cli) fn context(
         forks: 1,
         tags,
         limit,
+        shard: None,
         force_handlers: false,
         defaults: Defaults::default(),
         facts: FactSettings::default(),
@@ -100,6 +103,7 @@ pub(super) fn build(setup: &Setup, settings: Settings, send: Arc<dyn Fn(Event) +
     }
     let extra = Arc::clone(&setup.loader.extra_vars);
     let world = World::new(setup.inventory.clone(), extra, magic(&settings)).with_facts(&settings.facts);
+    let world = world.merging(setup.config.text(&table::HASH_BEHAVIOUR).as_deref() == Some("merge"));
     Arc::new(Context {
         world: Arc::new(world),
         publisher: Publisher::new(redactor, send),

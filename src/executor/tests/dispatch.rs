@@ -66,6 +66,7 @@ fn context(program: &Program, events: &Arc<Mutex<Vec<Event>>>) -> Arc<Context> {
             forks: program.forks,
             tags: TagFilter::default(),
             limit: None,
+            shard: None,
             force_handlers: false,
             defaults: Defaults::default(),
             facts: FactSettings::default(),

@@ -300,7 +300,9 @@ struct GiveUpOnDrop(Option<Watch>);
 
 impl GiveUpOnDrop {
     fn keep(mut self) {
-        self.0 = None;
+        if let Some(watch) = self.0.take() {
+            crate::phase::add(crate::phase::Phase::Auth, watch.auth());
+        }
     }
 }
 
