@@ -174,7 +174,7 @@ pub(super) fn free_form_arguments(
     let known = |name: &str| {
         module::find(called).is_some_and(|(module, _)| {
             module.any_args || module.args.iter().any(|arg| arg.name == name || arg.aliases.contains(&name))
-        }) || (action_word(called).is_some() && name == "file")
+        }) || (action_word(called).is_some() && (name == "file" || super::role::INCLUDE_ARGS.contains(&name)))
     };
     if raw {
         // Only a few options may stand in the text; the rest is the command, quotes and all.
