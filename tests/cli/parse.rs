@@ -65,21 +65,40 @@ fn platforms_are_listed_and_a_user_s_own_is_among_them() {
 
 #[test]
 fn a_playbook_makes_data_of_texts_and_commands() {
-    let tasks = "- cli_parse:\n    text: |\n      port Gi1 10 20\n      end\n    parser: {name: ansible.utils.textfsm, template_path: t.textfsm}\n    \
-                 set_fact: ports\n\
-                 - assert: {that: [ports == [{'PORT': 'Gi1', 'VLANS': ['10', '20']}]]}\n\
-                 - ansible.utils.cli_parse:\n    command: printf '[{\"a\":1}]'\n    parser: {name: ansible.utils.json}\n  register: out\n\
-                 - assert: {that: [out.parsed == [{'a': 1}], out.stdout_lines | length == 1, out is not changed]}\n\
-                 - ansible.netcommon.cli_parse:\n    command: printf 'port Gi2 30\\nend\\n'\n    \
-                 parser: {name: ntc_templates, command: sho ports, os: cisco_ios}\n  register: out\n\
-                 - assert: {that: [out.parsed == [{'port': 'Gi2', 'vlans': ['30']}]]}\n\
-                 - assert:\n    that: [(text | parse_cli_textfsm('t.textfsm')) == ports]\n  vars: {text: \"port Gi1 10 20\\nend\\n\"}\n\
-                 - cli_parse: {text: x, parser: {name: ansible.utils.ttp}}\n  ignore_errors: true\n  register: out\n\
-                 - assert: {that: [\"'no parser `ttp`' in out.msg\"]}\n";
-    let project = Project::of_tasks(tasks)
+    let project = Project::new()
+        .playbook(PLAYBOOK)
         .file("t.textfsm", TEMPLATE)
         .file("folder/index", "Template, Platform, Command\nports.textfsm, cisco_ios, sh[[ow]] ports\n")
         .file("folder/ports.textfsm", TEMPLATE)
         .host("here ansible_connection=local textfsm_templates=folder");
     project.run().exits(0);
 }
+
+const PLAYBOOK: &str = r#"- hosts: all
+  gather_facts: false
+  tasks:
+    - cli_parse:
+        text: |
+          port Gi1 10 20
+          end
+        parser: {name: ansible.utils.textfsm, template_path: t.textfsm}
+        set_fact: ports
+    - assert: {that: "ports == [{'PORT': 'Gi1', 'VLANS': ['10', '20']}]"}
+    - ansible.utils.cli_parse:
+        command: printf '[{"a":1}]'
+        parser: {name: ansible.utils.json}
+      register: out
+    - assert: {that: ["out.parsed == [{'a': 1}]", out.stdout_lines | length == 1, out is not changed]}
+    - ansible.netcommon.cli_parse:
+        command: printf 'port Gi2 30\nend\n'
+        parser: {name: ntc_templates, command: sho ports, os: cisco_ios}
+      register: out
+    - assert: {that: "out.parsed == [{'port': 'Gi2', 'vlans': ['30']}]"}
+    - assert:
+        that: "(text | parse_cli_textfsm('t.textfsm')) == ports"
+      vars: {text: "port Gi1 10 20\nend\n"}
+    - cli_parse: {text: x, parser: {name: ansible.utils.ttp}}
+      ignore_errors: true
+      register: out
+    - assert: {that: ["'no parser `ttp`' in out.msg"]}
+"#;

@@ -13,7 +13,7 @@ struct Recording {
 }
 
 fn folder() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/facts")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/network_facts")
 }
 
 fn recordings() -> Vec<(String, Recording)> {
