@@ -150,12 +150,15 @@ fn known_host(context: &Context, name: &str) -> Result<Arc<str>, String> {
     Err(format!("no host `{name}` in the inventory{}", help.map(|help| format!("; {help}")).unwrap_or_default()))
 }
 
+/// A play, and a task of it where one was asked for.
+type Standpoint<'a> = (&'a Planned, Option<Arc<Task>>);
+
 /// Returns the play and the task from which the variable is looked at.
 fn standpoint<'a>(
     args: &ExplainArgs,
     planned: &'a [Planned],
     host: &Arc<str>,
-) -> Result<Option<(&'a Planned, Option<Arc<Task>>)>, String> {
+) -> Result<Option<Standpoint<'a>>, String> {
     let mut plays = planned.iter().filter(|play| play.hosts.contains(host));
     let Some(wanted) = &args.task else {
         return match (plays.next(), &args.playbook) {

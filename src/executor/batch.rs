@@ -24,7 +24,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::graph::{Graph, Join, Knowledge, NodeId, Work};
 use crate::module::Boxed;
 use crate::platform::Platform;
-use crate::playbook::{Action, Item, Meta, Role, Task};
+use crate::playbook::{Action, Item, Meta, Role, RolesRan, Task};
 use crate::redact::Clean;
 use crate::value::Map;
 use crate::vars::Var;
@@ -104,6 +104,8 @@ pub(super) struct Batch {
     /// Per host, how many steps are under way.
     running_on: Vec<u32>,
     pub(super) handlers: Vec<Item>,
+    /// Roles that have run on all hosts of the batch.
+    pub(super) roles_ran: RolesRan,
     /// By the handler's place in `handlers`, the hosts that were notified.
     pub(super) notified: BTreeMap<usize, HashSet<HostIndex>>,
     pub(super) inclusions: HashMap<NodeId, Vec<(HostIndex, Vec<Inclusion>)>>,
@@ -189,6 +191,7 @@ impl Batch {
         Batch {
             runner: Arc::new(|job| Box::pin(step::run(job))),
             handlers: start.view.play.handlers.clone(),
+            roles_ran: start.view.play.roles_ran.fork(),
             failed: vec![Vec::new(); start.graph.sections.len()],
             standing: vec![Standing::In; count],
             held: HashMap::new(),

@@ -61,7 +61,8 @@ impl Batch {
         let mut grown = false;
         for group in grouped(now) {
             let mut found = Diagnostics::new();
-            let items = self.read_inclusion(task, &group.inclusion, &mut found);
+            let for_all = group.hosts.len() == self.view.active().len();
+            let items = self.read_inclusion(task, &group.inclusion, for_all, &mut found);
             if found.has_errors() {
                 self.include_failed(start, task, &group.hosts, &found);
                 continue;
@@ -83,9 +84,18 @@ impl Batch {
     }
 
     /// Reads what is included, with what stands around the include.
-    fn read_inclusion(&mut self, task: &Arc<Task>, inclusion: &Inclusion, found: &mut Diagnostics) -> Vec<Item> {
+    fn read_inclusion(
+        &mut self,
+        task: &Arc<Task>,
+        inclusion: &Inclusion,
+        for_all: bool,
+        found: &mut Diagnostics,
+    ) -> Vec<Item> {
         let loader = Arc::clone(&self.context.loader);
-        let inherited = Arc::new(included_inherits(task, inclusion, &loader, found));
+        let mut inherited = included_inherits(task, inclusion, &loader, found);
+        // What only some hosts include has not run on the others.
+        inherited.ran = if for_all { self.roles_ran.clone() } else { self.roles_ran.fork() };
+        let inherited = Arc::new(inherited);
         if found.has_errors() {
             return Vec::new();
         }
@@ -327,6 +337,7 @@ fn included_inherits(
         Some(apply) => loader.apply(apply, &task.around, found),
         None => (*task.around).clone(),
     };
+    inherited.collections.clone_from(&task.collections);
     inherited.includes += 1;
     if inherited.includes > MAX_INCLUDES {
         let message = format!("includes nest more than {MAX_INCLUDES} deep");

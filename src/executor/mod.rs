@@ -15,6 +15,7 @@ mod plan;
 mod pool;
 mod prepare;
 mod publish;
+mod room;
 mod run;
 mod shard;
 mod share;

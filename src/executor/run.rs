@@ -8,6 +8,7 @@ use super::plan::{Planned, batches, plan, play_name};
 use super::prepare::{knowledge, platforms, view};
 use super::share::Share;
 use super::target::Defaults;
+use crate::effect::Effect;
 use crate::event::{Shard, What};
 use crate::graph::{Lowering, PlayEdge, TagFilter, lower_play, order_plays};
 use crate::playbook::Play;
@@ -187,6 +188,8 @@ async fn run_play(begun: Begun) -> Result<Left, Diagnostics> {
         if found.has_errors() {
             return Err(found);
         }
+        let sending = graph.nodes.iter().filter(|node| node.effect != Effect::Pure).count();
+        context.pool.expect_several_commands(sending > 1);
         publisher.publish(What::PlayStarted {
             play: publisher.clean(&name),
             number,

@@ -80,6 +80,7 @@ impl Request<'_> {
                 platform: None,
                 elevate: None,
                 command_timeout: None,
+                kept_shell: false,
             }));
         }
         let vars = Vars {
@@ -92,6 +93,13 @@ impl Request<'_> {
         };
         let platform = self.platform(&vars)?;
         let kind = self.kind(&vars, platform)?;
+        let kept_shell = match vars.value("netplay_kept_shell")? {
+            None => true,
+            Some(said) => boolean(&said).ok_or_else(|| {
+                let message = format!("`netplay_kept_shell` of `{}` must be true or false", self.scope.host);
+                Failure::new(FailureKind::Argument, message)
+            })?,
+        };
         let command_timeout =
             vars.seconds("ansible_command_timeout")?.or(self.job.context.settings.defaults.command_timeout);
         let elevate = self.elevate(&vars)?;
@@ -115,7 +123,7 @@ impl Request<'_> {
         {
             user.push_str(suffix);
         }
-        Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout }))
+        Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout, kept_shell }))
     }
 
     fn platform(&self, vars: &Vars) -> Result<Option<&'static Platform>, Failure> {

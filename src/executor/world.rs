@@ -299,7 +299,12 @@ impl StepScope {
             "ansible_play_hosts_all" => hosts(view?.all_hosts.clone()),
             "ansible_play_batch" => hosts(view?.active()),
             "ansible_play_hosts" | "play_hosts" => hosts(view?.active_in_play()),
-            "role_name" | "ansible_role_name" => Value::Str(Arc::clone(&role?.name)),
+            "ansible_role_name" => Value::Str(Arc::clone(&role?.name)),
+            "role_name" => role?.name.rsplit('.').next().unwrap_or_default().into(),
+            "ansible_collection_name" => match role?.name.rsplit_once('.') {
+                Some((collection, _)) => collection.into(),
+                None => return None,
+            },
             "ansible_role_names" => each_once(role_names(&view?.play, |_| true)),
             "ansible_play_role_names" => texts(&role_names(&view?.play, |depended| !depended)),
             "ansible_dependent_role_names" => each_once(role_names(&view?.play, |depended| depended)),

@@ -25,7 +25,7 @@ impl TagFilter {
             self.only.is_empty() || self.only.contains("all") && !has("never") || has("always") || any(&self.only);
         take |= self.only.contains("tagged") && tagged && !has("never");
         take |= self.only.contains("untagged") && !tagged;
-        if has("never") && !any(&self.only) {
+        if has("never") && !has("always") && !any(&self.only) {
             take = false;
         }
         if take && !self.skip.is_empty() {
@@ -81,6 +81,8 @@ mod tests {
             ("never", "", "", false),
             ("never,a", "a", "", true),
             ("never,a", "never", "", true),
+            ("never,always", "", "", true),
+            ("never,always", "b", "", true),
             ("never,a", "all", "", false),
             ("always", "b", "", true),
             ("a", "b", "", false),

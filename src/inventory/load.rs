@@ -1,7 +1,7 @@
 //! Sources: files, folders of files, and lists of hosts, in the order given.
 
 use super::builder::Builder;
-use super::{Inventory, UNGROUPED, address, folders, ini, plugins, script, toml, yaml};
+use super::{Inventory, UNGROUPED, address, folders, ini, plugins, script, tables, yaml};
 use crate::source::{Diagnostic, Diagnostics, Source, SourceId, SourceMap, Span, expand_home, plain_io_error};
 use crate::vars::Layer;
 use crate::yaml::{Node, parse};
@@ -239,7 +239,7 @@ fn text_source(builder: &mut Builder<'_>, path: &Path, id: SourceId) {
         }
         Some("toml") => {
             if may_read(builder, "toml", &shown, whole) {
-                toml::read(builder, id);
+                tables::read(builder, id);
             }
         }
         None if !is_ini_header(&text) => yaml_or_ini(builder, id, &text),

@@ -31,9 +31,9 @@ mod plugins;
 mod python_json;
 mod range;
 mod script;
+mod tables;
 #[cfg(test)]
 mod tests;
-mod toml;
 mod views;
 mod words;
 mod yaml;

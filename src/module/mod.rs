@@ -14,6 +14,7 @@
 
 mod action;
 mod args;
+mod argument_spec;
 mod attributes;
 mod change;
 mod edit;
@@ -62,6 +63,7 @@ pub mod stat;
 pub mod tempfile;
 pub mod template;
 pub mod uri;
+pub mod validate_argument_spec;
 pub mod wait_for;
 pub mod wait_for_connection;
 
@@ -243,6 +245,7 @@ pub static TABLE: &[&Module] = &[
     &tempfile::MODULE,
     &template::MODULE,
     &uri::MODULE,
+    &validate_argument_spec::MODULE,
     &wait_for::MODULE,
     &wait_for_connection::MODULE,
 ];

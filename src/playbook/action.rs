@@ -3,7 +3,7 @@
 use super::keyword::{self, Level, Support};
 use super::{Action, Meta, Settings};
 use crate::module::{self, split_key_value};
-use crate::source::{Diagnostic, Diagnostics, did_you_mean};
+use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::yaml::{Kind, Mapping, Node, has_template};
 use std::sync::Arc;
 
@@ -54,6 +54,13 @@ pub(super) fn unknown_key(name: &str, key: &Node, level: Level) -> Diagnostic {
     Diagnostic::error("E0300", format!("`{name}` is neither a keyword of a {word} nor a module"))
         .at(key.span)
         .maybe_help(help)
+}
+
+/// Makes the diagnostic of a module that is there, and written in Python.
+pub(super) fn python_module_refused(name: &str, file: &std::path::Path, at: Span) -> Diagnostic {
+    Diagnostic::error("E0308", format!("module `{name}` is written in Python, which netplay does not run"))
+        .at(at)
+        .help(format!("it is `{}`; run what it does with `command`, `shell` or `uri`", file.display()))
 }
 
 /// Returns the arguments as they are with those of `module_defaults` that are known before the run.
@@ -167,7 +174,7 @@ pub(super) fn free_form_arguments(
     let known = |name: &str| {
         module::find(called).is_some_and(|(module, _)| {
             module.any_args || module.args.iter().any(|arg| arg.name == name || arg.aliases.contains(&name))
-        }) || (action_word(called).is_some() && name == "file")
+        }) || (action_word(called).is_some() && (name == "file" || super::role::INCLUDE_ARGS.contains(&name)))
     };
     if raw {
         // Only a few options may stand in the text; the rest is the command, quotes and all.

@@ -10,6 +10,31 @@ use crate::yaml::Node;
 impl Loader {
     /// Checks every template and expression that a task holds.
     pub(super) fn check_templates(&self, task: &Task, found: &mut Diagnostics) {
+        let mut own = Diagnostics::new();
+        self.check_all_templates(task, &mut own);
+        for diagnostic in own.iter() {
+            found.push(self.python_plugin_help(diagnostic, task).unwrap_or_else(|| diagnostic.clone()));
+        }
+    }
+
+    /// Says of an unknown filter, test or lookup that it is there and written in Python, if so.
+    fn python_plugin_help(&self, diagnostic: &Diagnostic, task: &Task) -> Option<Diagnostic> {
+        let kind = match diagnostic.code {
+            "E0202" => "filter",
+            "E0203" => "test",
+            "E0204" | "E0621" => "lookup",
+            _ => return None,
+        };
+        let name = diagnostic.message.split('`').nth(1)?;
+        let file = self.python_plugin(kind, name, &task.around)?;
+        Some(
+            diagnostic
+                .clone()
+                .help(format!("it is written in Python (`{}`), which netplay does not run", file.display())),
+        )
+    }
+
+    fn check_all_templates(&self, task: &Task, found: &mut Diagnostics) {
         let sources = &self.sources;
         let mut texts: Vec<&Node> = task.name.iter().chain(&task.args_template).chain(&task.notify).collect();
         let mut conditions: Vec<&Node> = task.when.iter().collect();

@@ -18,6 +18,8 @@ pub struct Loader {
     pub sources: Arc<SourceMap>,
     /// Folders of roles besides `roles/` beside the playbook.
     pub roles_path: Vec<PathBuf>,
+    /// Folders of collections besides `collections/` beside the playbook.
+    pub collections_path: Vec<PathBuf>,
     /// Keywords of plays that do not say otherwise.
     pub play_defaults: Mapping,
     /// What plays ask, and the answers.
@@ -38,7 +40,9 @@ impl Loader {
     pub fn new(sources: Arc<SourceMap>, extra_vars: Arc<Layer>) -> Loader {
         let roles_path =
             ["~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"].map(expand_home).to_vec();
-        Loader { sources, roles_path, play_defaults: Mapping::default(), prompts: Prompts::default(), extra_vars }
+        let collections_path = ["~/.ansible/collections", "/usr/share/ansible/collections"].map(expand_home).to_vec();
+        let (play_defaults, prompts) = (Mapping::default(), Prompts::default());
+        Loader { sources, roles_path, collections_path, play_defaults, prompts, extra_vars }
     }
 
     pub(super) fn playbook(

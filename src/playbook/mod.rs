@@ -5,7 +5,9 @@
 //! time by [`Loader::include_file`] and [`Loader::include_role`].
 
 mod action;
+mod arguments;
 mod check;
+mod collection;
 mod gather;
 mod keyword;
 mod load;
@@ -26,7 +28,7 @@ pub use load::{Loader, load};
 pub use prompt::{Prompt, Prompts};
 pub use repeat::LOOP_CONTROL;
 pub(crate) use role::role_use;
-pub use role::{Role, RoleUse};
+pub use role::{Role, RoleUse, RolesRan};
 pub use start_at::start_at;
 
 use crate::module::Module;
@@ -80,6 +82,8 @@ pub struct Play {
     pub tags: BTreeSet<Arc<str>>,
     /// `needs` of the play.
     pub needs: Option<Vec<(Arc<str>, Span)>>,
+    /// The roles that run in any case, for what is included later.
+    pub roles_ran: RolesRan,
 }
 
 /// In which order hosts go through tasks.
@@ -167,6 +171,8 @@ pub struct Task {
     pub role: Option<Arc<Role>>,
     /// Where its files are looked for.
     pub files: SearchPath,
+    /// The collections whose roles it knows by their short names.
+    pub collections: Vec<Arc<str>>,
     /// What stands around it; what it includes inherits that.
     pub around: Arc<Inherited>,
 }
@@ -334,6 +340,10 @@ pub struct Inherited {
     pub files: SearchPath,
     /// How many runtime includes stand around it.
     pub includes: usize,
+    /// The collections whose roles are known by their short names.
+    pub collections: Vec<Arc<str>>,
+    /// The roles that have run so far, with their parameters: what others depend on runs once.
+    pub ran: RolesRan,
 }
 
 impl Task {

@@ -45,7 +45,12 @@ impl Loader {
             let Some(name) = self.early_text(file, &files, &[], "the name of a playbook", found) else {
                 return Vec::new();
             };
-            return self.playbook(&dir.join(name), Some((map, key.span)), depth + 1, found);
+            let beside = dir.join(&name);
+            let path = match self.collection_playbook(&name, dir).filter(|_| !beside.exists()) {
+                Some(path) => path,
+                None => beside,
+            };
+            return self.playbook(&path, Some((map, key.span)), depth + 1, found);
         }
         self.play(node, map, dir, import, found).map(Arc::new).into_iter().collect()
     }
@@ -75,9 +80,10 @@ impl Loader {
         let files = SearchPath { role: None, task_dir: dir.to_owned(), playbook_dir: dir.to_owned() };
         let mut base = Inherited { files: files.clone(), ..Inherited::default() };
         let mut play_vars: Vec<Arc<Layer>> = Vec::new();
+        let mut import_vars = Vec::new();
         if let Some((import, _)) = import {
             let from_import = self.inherit(import, &base, Origin::PlayVars, found);
-            play_vars.extend(from_import.vars);
+            import_vars = from_import.vars;
             base.tags = from_import.tags;
             base.when = from_import.when;
         }
@@ -88,6 +94,7 @@ impl Loader {
         );
         inherit_settings(&self.play_defaults, &mut base.settings);
         inherit_settings(map, &mut base.settings);
+        base.collections = texts(map.get("collections"), "collections", found);
         if let (None, Some(user)) = (&base.settings.remote_user, map.get("user")) {
             base.settings.remote_user = Some(user.clone());
         }
@@ -95,6 +102,8 @@ impl Loader {
             list.iter().for_each(|node| template::check(node, &self.sources, found));
         }
         play_vars.extend(map.get("vars").and_then(|vars| self.play_vars(vars, found)));
+        // What an import gives is stronger than what the play itself says.
+        play_vars.extend(import_vars);
         play_vars.extend(self.prompt_layer(map.get("vars_prompt"), &files, &play_vars, found));
         let late_vars_files = self.vars_files(map.get("vars_files"), &files, &mut play_vars, found);
         let tags = base.tags.clone();
@@ -143,6 +152,7 @@ impl Loader {
             handlers,
             tags,
             needs: needs(map.get("needs"), found),
+            roles_ran: base.ran.clone(),
         };
         self.check_notify(&play, found);
         Some(play)

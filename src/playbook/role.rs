@@ -1,16 +1,17 @@
 //! Roles: finding them, reading their parts, and using them (`roles:`, `import_role`, `include_role`).
 
 use super::action::refuse;
+use super::collection::qualified;
 use super::keyword::{self, Level};
 use super::load::Loader;
 use super::play::shown;
 use super::task::Place;
 use super::{Inherited, Item};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean, expand_home};
-use crate::vars::{Layer, Origin, Var};
+use crate::vars::{Layer, Origin, Var, vars_files_in};
 use crate::yaml::{Kind, Mapping, Node};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 /// A role as one use of it sees it.
 #[derive(Clone, Debug)]
@@ -42,6 +43,10 @@ pub struct RoleUse {
     pub defaults_from: Option<String>,
     /// See `tasks_from`.
     pub handlers_from: Option<String>,
+    /// `rolespec_validate: false`: arguments are not checked.
+    pub unchecked: bool,
+    /// `allow_duplicates: false`: nothing happens when it has run.
+    pub once: bool,
 }
 
 /// Arguments of `include_role` and `import_role`; the first is required.
@@ -60,11 +65,34 @@ pub(super) const INCLUDE_ARGS: [&str; 9] = [
 /// Parameters of a role as they are written.
 type Params = Vec<(String, String)>;
 
+/// The roles that have run, with the parameters that they got; shared by all that stands in a play.
+#[derive(Clone, Debug, Default)]
+pub struct RolesRan(Arc<Mutex<Vec<(Arc<str>, Params)>>>);
+
+impl RolesRan {
+    /// Returns a list of its own with the same roles.
+    pub fn fork(&self) -> RolesRan {
+        RolesRan(Arc::new(Mutex::new(self.lock().clone())))
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Arc<str>, Params)>> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Notes that a role runs; returns whether it has run before.
+    fn note(&self, name: Arc<str>, params: Params) -> bool {
+        let mut ran = self.lock();
+        let again = ran.iter().any(|(known, how)| *known == name && *how == params);
+        if !again {
+            ran.push((name, params));
+        }
+        again
+    }
+}
+
 /// The roles that a play names under `roles:`.
 #[derive(Default)]
 pub(super) struct RolesUsed {
-    /// Those that run, with the parameters that they got.
-    ran: Vec<(Arc<str>, Params)>,
     /// All of them in their order, also where one does not run again; and whether another one depends on it.
     pub(super) roles: Vec<(Arc<Role>, bool)>,
 }
@@ -132,7 +160,7 @@ impl Loader {
             })
             .map(|(key, _, value)| (key.to_string(), written(value)))
             .collect();
-        let again = used.ran.iter().any(|(known, how)| *known == name && *how == signature);
+        let again = base.ran.note(Arc::clone(&name), signature);
         // `vars:` here is as strong as a block's; only what stands beside it is a parameter.
         let mut inherited = self.inherit(map, base, Origin::BlockVars, found);
         let params = (!params.vars.is_empty()).then(|| Arc::new(params));
@@ -145,18 +173,33 @@ impl Loader {
         if again && !matches!(duplicates.map(|node| node.kind), Some(Kind::Bool(true))) {
             return;
         }
-        used.ran.push((Arc::clone(&name), signature));
-        if let Some(dependencies) = meta.as_ref().and_then(|meta| meta.as_map()?.get("dependencies")?.as_seq()) {
-            let place = used.roles.len() - 1;
-            let parent = Arc::new(Inherited { role_dir: role.path.parent().map(Path::to_owned), ..inherited.clone() });
-            for dependency in dependencies {
-                self.role_entry(dependency, &parent, used, items, depth + 1, found);
-            }
-            // What a role gives to the play is stronger than what those that it depends on give.
-            used.roles[place..].rotate_left(1);
-        }
+        let place = used.roles.len() - 1;
+        self.dependencies(&role, meta.as_ref(), &inherited, used, items, depth, found);
+        // What a role gives to the play is stronger than what those that it depends on give.
+        used.roles[place..].rotate_left(1);
         enter_role(&mut inherited, &role);
-        items.extend(self.role_tasks(&role, &RoleUse::default(), &Arc::new(inherited), entry.span, depth, found));
+        let (how, inherited) = (RoleUse::default(), Arc::new(inherited));
+        items.extend(self.role_tasks(&role, &how, meta.as_ref(), &inherited, entry.span, depth, found));
+    }
+
+    /// Reads the roles that a role depends on.
+    #[expect(clippy::too_many_arguments, reason = "the parts of one use of a role")]
+    fn dependencies(
+        &self,
+        role: &Arc<Role>,
+        meta: Option<&Node>,
+        inherited: &Inherited,
+        used: &mut RolesUsed,
+        items: &mut Vec<Item>,
+        depth: usize,
+        found: &mut Diagnostics,
+    ) {
+        let listed = meta.and_then(|meta| meta.as_map()?.get("dependencies")?.as_seq());
+        let Some(dependencies) = listed.filter(|list| !list.is_empty()) else { return };
+        let parent = Arc::new(Inherited { role_dir: role.path.parent().map(Path::to_owned), ..inherited.clone() });
+        for dependency in dependencies {
+            self.role_entry(dependency, &parent, used, items, depth + 1, found);
+        }
     }
 
     /// Handles `import_tasks` and `import_role`: their tasks stand in for them.
@@ -184,12 +227,16 @@ impl Loader {
         let files = inherited.files.clone();
         let vars: Vec<_> = inherited.play_vars.iter().chain(&inherited.vars).cloned().collect();
         let place = |inherited: Inherited| Arc::new(inherited);
+        let args_at = args.span;
+        let (args, whole) = self.arguments(short, args, map, found);
+        if let Some(whole) = whole {
+            let message = format!("the arguments of `{short}` must be written out: it is read before the run");
+            found.push(Diagnostic::error("E0613", message).at(whole.span));
+            return Vec::new();
+        }
         if short == "import_tasks" {
-            let name = match &args.kind {
-                Kind::Map(map) => map.get("file"),
-                _ => Some(args),
-            };
-            let Some(name) = name else {
+            self.check_import_args(&args, found);
+            let Some(name) = args.get("file") else {
                 found.push(Diagnostic::error("E0303", "`import_tasks` needs the argument `file`").at(node.span));
                 return Vec::new();
             };
@@ -205,20 +252,35 @@ impl Loader {
             let inside = Place { inherited: &place(inherited), level: at.level, depth: at.depth + 1 };
             return self.items(&tasks, inside, found);
         }
-        let empty = Mapping::default();
-        let map = args.as_map().unwrap_or(&empty);
+        let map = &args;
         self.check_role_args(map, short, node.span, found);
         let Some(name) =
             map.get("name").and_then(|name| self.early_text(name, &files, &vars, "the name of the role", found))
         else {
             return Vec::new();
         };
-        let how = role_use(map, |node| node.as_str().map(str::to_owned));
-        let Some((role, _)) = self.role(&name, &how, None, args.span, &inherited, at.depth, found) else {
+        let how = role_use(map, |node| Some(node.to_value().to_text()));
+        if has_run(&name, &how, &inherited) {
+            return Vec::new();
+        }
+        let Some((role, meta)) = self.role(&name, &how, None, args_at, &inherited, at.depth, found) else {
             return Vec::new();
         };
+        let mut items = Vec::new();
+        self.dependencies(&role, meta.as_ref(), &inherited, &mut RolesUsed::default(), &mut items, at.depth, found);
         enter_role(&mut inherited, &role);
-        self.role_tasks(&role, &how, &place(inherited), args.span, at.depth, found)
+        items.extend(self.role_tasks(&role, &how, meta.as_ref(), &place(inherited), args_at, at.depth, found));
+        items
+    }
+
+    fn check_import_args(&self, args: &Mapping, found: &mut Diagnostics) {
+        for (key, key_node, _) in args.iter().filter(|(key, _, _)| key.as_str() != Some("file")) {
+            found.push(
+                Diagnostic::error("E0302", format!("`import_tasks` has no argument `{key}`"))
+                    .at(key_node.span)
+                    .help("variables go under `vars:`"),
+            );
+        }
     }
 
     fn check_role_args(&self, map: &Mapping, called: &str, span: Span, found: &mut Diagnostics) {
@@ -237,7 +299,8 @@ impl Loader {
         }
     }
 
-    /// Reads the tasks of a role as `include_role` does at run time; its handlers are in the returned role.
+    /// Reads the tasks of a role, and of those that it depends on, as `include_role` does at run time; its handlers are in
+    /// the returned role. `None` when it is not to run again, or cannot be read.
     pub fn include_role(
         &self,
         name: &str,
@@ -246,10 +309,17 @@ impl Loader {
         inherited: &Arc<Inherited>,
         found: &mut Diagnostics,
     ) -> Option<(Arc<Role>, Vec<Item>)> {
+        if has_run(name, how, inherited) {
+            return None;
+        }
         let mut inherited = (**inherited).clone();
-        let (role, _) = self.role(name, how, None, named_at, &inherited, 0, found)?;
+        let (role, meta) = self.role(name, how, None, named_at, &inherited, 0, found)?;
+        let mut items = Vec::new();
+        // As deep as the includes around it, so that roles which include each other come to an end.
+        let depth = inherited.includes.min(super::task::MAX_DEPTH);
+        self.dependencies(&role, meta.as_ref(), &inherited, &mut RolesUsed::default(), &mut items, depth, found);
         enter_role(&mut inherited, &role);
-        let items = self.role_tasks(&role, how, &Arc::new(inherited), named_at, 0, found);
+        items.extend(self.role_tasks(&role, how, meta.as_ref(), &Arc::new(inherited), named_at, 0, found));
         Some((role, items))
     }
 
@@ -274,7 +344,15 @@ impl Loader {
         places.extend(beside.map(|dir| dir.join(&given)));
         places.extend(self.roles_path.iter().map(|dir| dir.join(&given)));
         places.push(inherited.files.playbook_dir.join(&given));
-        let Some(path) = places.iter().find(|place| place.is_dir()).cloned() else {
+        let of_collections = self.collection_roles(name, inherited);
+        let in_collection = of_collections.iter().find(|(_, place)| place.is_dir());
+        places.extend(of_collections.iter().map(|(_, place)| place.clone()));
+        let found_at = match in_collection {
+            // A role's own collection, and those that are named, come first.
+            Some((_, place)) => Some(place.clone()),
+            None => places.iter().find(|place| place.is_dir()).cloned(),
+        };
+        let Some(path) = found_at else {
             let near: Vec<String> = places.iter().filter_map(|place| place.parent()).flat_map(folders).collect();
             found.push(
                 Diagnostic::error("E0619", format!("no role `{name}`")).at(named_at).help(
@@ -284,15 +362,24 @@ impl Loader {
             );
             return None;
         };
-        let name: Arc<str> = path.file_name().map_or_else(|| name.into(), |name| name.to_string_lossy().into());
+        let name: Arc<str> = match in_collection {
+            Some((whole, _)) => whole.as_str().into(),
+            None => path.file_name().map_or_else(|| name.into(), |name| name.to_string_lossy().into()),
+        };
         let part =
             |folder: &str, from: &Option<String>| part_file(&path.join(folder), from.as_deref().unwrap_or("main"));
         let mut layer = |folder: &str, from: &Option<String>, origin: Origin| {
-            let file = part(folder, from);
-            if file.is_none() && from.is_some() {
+            let files = vars_parts(&path.join(folder), from.as_deref().unwrap_or("main"));
+            if files.is_empty() && from.is_some() {
                 found.push(missing_part(&name, folder, from, named_at));
             }
-            file.and_then(|file| self.vars_file(&file, Some(named_at), origin, found))
+            let mut whole: Option<Layer> = None;
+            for file in files {
+                let Some(layer) = self.vars_file(&file, Some(named_at), origin.clone(), found) else { continue };
+                let vars = layer.vars.iter().map(|(name, var)| (Arc::clone(name), var.clone()));
+                whole.get_or_insert_with(|| Layer::new(origin.clone())).vars.extend(vars);
+            }
+            whole.map(Arc::new)
         };
         let defaults = layer("defaults", &how.defaults_from, Origin::RoleDefaults(Arc::clone(&name)));
         let vars = layer("vars", &how.vars_from, Origin::RoleVars(Arc::clone(&name)));
@@ -302,6 +389,28 @@ impl Loader {
         let mut role = Role { name, path, defaults, vars, params, handlers: Vec::new(), parents };
         role.handlers = self.role_handlers(&role, how, named_at, inherited, depth, found);
         Some((Arc::new(role), meta))
+    }
+
+    /// Returns where collections may have a role: its whole name, and its folder.
+    fn collection_roles(&self, name: &str, inherited: &Inherited) -> Vec<(String, PathBuf)> {
+        let own = inherited.role.as_ref().and_then(|role| role.name.rsplit_once('.').map(|(own, _)| own.to_owned()));
+        let wholes: Vec<String> = match (qualified(name), name.contains(['.', '/'])) {
+            (Some(_), _) => vec![name.to_owned()],
+            (None, true) => Vec::new(),
+            (None, false) => own
+                .into_iter()
+                .chain(inherited.collections.iter().map(ToString::to_string))
+                .map(|collection| format!("{collection}.{name}"))
+                .collect(),
+        };
+        let mut places = Vec::new();
+        for whole in wholes {
+            let Some((namespace, collection, short)) = qualified(&whole) else { continue };
+            for folder in self.collection_folders(namespace, collection, &inherited.files.playbook_dir) {
+                places.push((whole.clone(), folder.join("roles").join(short)));
+            }
+        }
+        places
     }
 
     /// Reads a role's handlers. They see the role as it is without them.
@@ -324,24 +433,41 @@ impl Loader {
         self.items(&node, Place { inherited: &Arc::new(inside), level: Level::HANDLER, depth: depth + 1 }, found)
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts of one use of a role")]
     fn role_tasks(
         &self,
         role: &Arc<Role>,
         how: &RoleUse,
+        meta: Option<&Node>,
         inherited: &Arc<Inherited>,
         named_at: Span,
         depth: usize,
         found: &mut Diagnostics,
     ) -> Vec<Item> {
+        let entry_point = how.tasks_from.as_deref().unwrap_or("main");
+        let place = Place { inherited, level: Level::TASK, depth: depth + 1 };
+        let mut items = Vec::new();
+        if !how.unchecked
+            && let Some(task) = super::arguments::validation(self, role, meta, entry_point, named_at, found)
+        {
+            items.extend(self.item(&task, place, found));
+        }
         let Some(file) = part_file(&role.path.join("tasks"), how.tasks_from.as_deref().unwrap_or("main")) else {
             if how.tasks_from.is_some() {
                 found.push(missing_part(&role.name, "tasks", &how.tasks_from, named_at));
             }
-            return Vec::new();
+            return items;
         };
-        let Some(node) = self.read(&file, Some(named_at), found) else { return Vec::new() };
-        self.items(&node, Place { inherited, level: Level::TASK, depth: depth + 1 }, found)
+        let Some(node) = self.read(&file, Some(named_at), found) else { return items };
+        items.extend(self.items(&node, place, found));
+        items
     }
+}
+
+/// Notes that a role is included; claims that it has run and is not to run again.
+fn has_run(name: &str, how: &RoleUse, inherited: &Inherited) -> bool {
+    let from = how.tasks_from.iter().map(|from| ("tasks_from".to_owned(), from.clone()));
+    inherited.ran.note(format!("include_role {name}").into(), from.collect()) && how.once
 }
 
 /// Makes what stands inside a role look for files in the role first.
@@ -354,16 +480,30 @@ fn enter_role(inherited: &mut Inherited, role: &Arc<Role>) {
 /// Returns the arguments of a use of a role, each made text by `text`.
 pub(crate) fn role_use(map: &Mapping, text: impl Fn(&Node) -> Option<String>) -> RoleUse {
     let part = |name: &str| map.get(name).and_then(&text);
+    let off = |name: &str| {
+        part(name).is_some_and(|said| matches!(said.to_lowercase().as_str(), "false" | "no" | "off" | "0"))
+    };
     RoleUse {
         tasks_from: part("tasks_from"),
         vars_from: part("vars_from"),
         defaults_from: part("defaults_from"),
         handlers_from: part("handlers_from"),
+        unchecked: off("rolespec_validate"),
+        once: off("allow_duplicates"),
+    }
+}
+
+/// Returns the files of a role's variables: those of the folder of that name, or the file.
+fn vars_parts(dir: &Path, name: &str) -> Vec<PathBuf> {
+    let folder = dir.join(name);
+    match folder.is_dir() {
+        true => vars_files_in(&folder),
+        false => part_file(dir, name).into_iter().collect(),
     }
 }
 
 /// Returns the file of a role's part: `main`, `main.yml`, `main.yaml` or `main.json`.
-fn part_file(dir: &Path, name: &str) -> Option<PathBuf> {
+pub(super) fn part_file(dir: &Path, name: &str) -> Option<PathBuf> {
     ["yml", "yaml", "json"]
         .iter()
         .map(|ending| dir.join(format!("{name}.{ending}")))

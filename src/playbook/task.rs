@@ -1,8 +1,8 @@
 //! Tasks and blocks: from mappings to [`Item`]s, everything inherited filled in.
 
 use super::action::{
-    META, action_word, action_words, check_include_keywords, free_form_arguments, is_action, meta, refuse, unknown_key,
-    with_defaults,
+    META, action_word, action_words, check_include_keywords, free_form_arguments, is_action, meta,
+    python_module_refused, refuse, unknown_key, with_defaults,
 };
 use super::keyword::{self, Level};
 use super::load::Loader;
@@ -53,7 +53,7 @@ impl Loader {
         nodes.iter().flat_map(|item| self.item(item, at, found)).collect()
     }
 
-    fn item(&self, node: &Node, at: Place<'_>, found: &mut Diagnostics) -> Vec<Item> {
+    pub(super) fn item(&self, node: &Node, at: Place<'_>, found: &mut Diagnostics) -> Vec<Item> {
         let Some(map) = node.as_map() else {
             found.push(
                 Diagnostic::error("E0601", format!("a task must be a dictionary, not a {}", node.kind_name()))
@@ -69,7 +69,7 @@ impl Loader {
             let block = verify::block_of(node, map, found);
             return block.iter().flat_map(|block| self.item(block, at, found)).collect();
         }
-        let Some((called, args_node, key_node)) = self.action_of(node, map, at.level, found) else {
+        let Some((called, args_node, key_node)) = self.action_of(node, map, at, found) else {
             return Vec::new();
         };
         let short = called.rsplit_once('.').map_or(&*called, |(_, short)| short);
@@ -89,7 +89,7 @@ impl Loader {
         &self,
         node: &Node,
         map: &Mapping,
-        level: Level,
+        Place { inherited, level, .. }: Place<'_>,
         found: &mut Diagnostics,
     ) -> Option<(Arc<str>, Node, Node)> {
         let mut actions: Vec<(Arc<str>, Node, Node)> = Vec::new();
@@ -116,7 +116,10 @@ impl Loader {
                 continue;
             }
             complained = true;
-            found.push(unknown_key(&name, key_node, level));
+            found.push(match self.python_module(&name, inherited) {
+                Some(file) => python_module_refused(&name, &file, key_node.span),
+                None => unknown_key(&name, key_node, level),
+            });
         }
         match actions.len() {
             1 => actions.pop(),
@@ -200,6 +203,7 @@ impl Loader {
             read_only: map.get("read_only").and_then(|node| boolean(node, "read_only", found)),
             role: inherited.role.clone(),
             files: inherited.files.clone(),
+            collections: inherited.collections.clone(),
             around: Arc::clone(at.inherited),
         };
         self.check_templates(&task, found);
@@ -282,10 +286,14 @@ impl Loader {
         }
         match map.get("notify").map(|node| &node.kind) {
             None | Some(Kind::Null) => {}
-            Some(Kind::Seq(names)) => inherited.notify.extend(names.iter().cloned()),
-            Some(_) => inherited.notify.extend(map.get("notify").cloned()),
+            // The innermost one counts.
+            Some(Kind::Seq(names)) => inherited.notify = names.to_vec(),
+            Some(_) => inherited.notify = map.get("notify").cloned().into_iter().collect(),
         }
         inherit_settings(map, &mut inherited.settings);
+        if map.get("collections").is_some() {
+            inherited.collections = texts(map.get("collections"), "collections", found);
+        }
         inherited
     }
 
@@ -369,12 +377,18 @@ impl Loader {
     }
 
     /// Returns the arguments as a mapping: free-form text split, `args:` merged under it.
-    fn arguments(&self, called: &str, node: &Node, map: &Mapping, found: &mut Diagnostics) -> (Mapping, Option<Node>) {
+    pub(super) fn arguments(
+        &self,
+        called: &str,
+        node: &Node,
+        map: &Mapping,
+        found: &mut Diagnostics,
+    ) -> (Mapping, Option<Node>) {
         let mut args = Mapping::default();
         let mut whole = None;
         let known = module::find(called).map(|(module, _)| module);
         let free_form = known.and_then(|module| module.free_form).or(match action_word(called) {
-            Some("include_tasks") => Some("file"),
+            Some("include_tasks" | "import_tasks") => Some("file"),
             Some("meta") => Some("free_form"),
             _ => None,
         });

@@ -96,7 +96,7 @@ const HOMES: &[(&str, &str)] = &[
     ("ssh2", "transport/ssh/"),
     ("ssh_key", "transport/ssh/"),
     ("toml", "cli/config/"),
-    ("toml", "inventory/toml.rs"),
+    ("toml", "inventory/tables.rs"),
 ];
 
 #[test]

@@ -263,6 +263,7 @@ fn target_of(platform: &'static Platform, elevate: Option<Elevate>) -> Target {
         platform: Some(platform),
         elevate,
         command_timeout: None,
+        kept_shell: true,
     }
 }
 

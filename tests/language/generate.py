@@ -1,0 +1,312 @@
+"""Writes random playbooks as cases beside this file: NAME-NUMBER for every number up to COUNT, the same each time.
+
+    python3 tests/language/generate.py KIND COUNT
+
+KIND is one of the functions below: `blocks` (blocks in blocks with rescue and always), `loops` (loops with until, conditions,
+register, break_when), `includes` (trees of includes, imports and roles with tags), `handlers` (notify, listen, flush, in
+blocks and roles), `precedence` (one name set at many places). Record them afterwards with record.py.
+"""
+
+import pathlib
+import random
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+HOSTS = ["h1", "h2", "h3"]
+
+
+def yaml(value, indent=0):
+    """Block style, strings in double quotes: all that these playbooks need."""
+    pad = "  " * indent
+    if isinstance(value, dict):
+        if not value:
+            return "{}"
+        lines = []
+        for key, inner in value.items():
+            text = yaml(inner, indent + 1)
+            lines.append(f"{pad}{key}:{'' if text.startswith(chr(10)) else ' '}{text}")
+        return "\n".join(lines) if indent == 0 else "\n" + "\n".join(lines)
+    if isinstance(value, list):
+        if not value:
+            return "[]"
+        lines = []
+        for inner in value:
+            text = yaml(inner, indent + 1).lstrip()
+            lines.append(f"{pad}- {text}")
+        return "\n" + "\n".join(lines) if indent else "\n".join(lines)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(value)
+
+
+class Maker:
+    def __init__(self, seed):
+        self.r = random.Random(seed)
+        self.n = 0
+        self.files = {}
+
+    def name(self, word="t"):
+        self.n += 1
+        return f"{word}{self.n}"
+
+    def chance(self, p):
+        return self.r.random() < p
+
+    def condition(self):
+        n = self.r.choice([1, 2, 3])
+        return self.r.choice([f"n == {n}", f"n != {n}", f"n > {n - 1}", f"n in [{n}, 9]", "true", "x is defined"])
+
+    def simple(self):
+        name = self.name()
+        kind = self.r.random()
+        if kind < 0.45:
+            task = {"name": name, "debug": {"msg": name + " {{ n }}"}}
+        elif kind < 0.6:
+            task = {"name": name, "set_fact": {"x": name}}
+        elif kind < 0.75:
+            task = {"name": name, "command": "true", "changed_when": self.condition()}
+        elif kind < 0.9:
+            task = {"name": name, "fail": {"msg": name}, "when": self.condition()}
+            if self.chance(0.3):
+                task["ignore_errors"] = True
+        else:
+            task = {"name": name, "assert": {"that": [self.condition()]}, "ignore_errors": self.chance(0.5)}
+        if "when" not in task and self.chance(0.25):
+            task["when"] = self.condition()
+        return task
+
+
+def play(tasks, **more):
+    return {"hosts": "all", "gather_facts": False, **more, "tasks": tasks}
+
+
+def blocks(m):
+    def items(depth, least=1):
+        return [item(depth) for _ in range(m.r.randint(least, 3))]
+
+    def item(depth):
+        if depth == 0 or m.chance(0.5):
+            return m.simple()
+        block = {"name": m.name("b"), "block": items(depth - 1)}
+        if m.chance(0.6):
+            block["rescue"] = items(depth - 1) + [
+                {"name": m.name(), "debug": {"msg": "{{ ansible_failed_task.name }} failed"}}
+            ]
+        if m.chance(0.5):
+            block["always"] = items(depth - 1)
+        for key, p in (("ignore_errors", 0.1), ("no_log", 0.05)):
+            if m.chance(p):
+                block[key] = True
+        if m.chance(0.2):
+            block["when"] = m.condition()
+        return block
+
+    more = {}
+    if m.chance(0.15):
+        more["serial"] = m.r.choice([1, 2])
+    if m.chance(0.1):
+        more["max_fail_percentage"] = m.r.choice([30, 50])
+    return [play(items(3, 2), **more), play([m.simple()])]
+
+
+def loops(m):
+    tasks = []
+    for _ in range(m.r.randint(3, 6)):
+        name, register = m.name(), m.name("r")
+        over = m.r.choice([[1, 2, 3], ["a", "b"], [], [[1, 2], [3]], [{"k": "x"}, {"k": "y"}], "{{ range(n) | list }}"])
+        task = {"name": name, "register": register, "loop": over}
+        what = m.r.random()
+        if what < 0.4:
+            task["debug"] = {"msg": "{{ item }} {{ n }}"}
+        elif what < 0.7:
+            task["command"] = "echo {{ item }}"
+            task["changed_when"] = m.r.choice(["true", "false", f"'1' in {register}.stdout", "item != 1"])
+        else:
+            task["fail"] = {"msg": "no {{ item }}"}
+            task["when"] = m.r.choice(["item == 2", "item != 'a'", "n == 2", "false"])
+            task["ignore_errors"] = True
+        if m.chance(0.3):
+            task.setdefault("when", m.r.choice(["item != 1", "n != 3", "item is not mapping"]))
+        control = {}
+        if m.chance(0.3):
+            control["index_var"] = "i"
+        if m.chance(0.2):
+            control["extended"] = True
+        if m.chance(0.2):
+            control["label"] = "label {{ item }}"
+        if m.chance(0.2):
+            control["break_when"] = m.r.choice(["item == 2", "n == 1", [f"{register} is failed"]])
+        if control:
+            task["loop_control"] = control
+        if m.chance(0.15):
+            task["failed_when"] = m.r.choice(["item == 2", "n == 3", "false"])
+            task["ignore_errors"] = True
+        if m.chance(0.2) and "command" in task:
+            task |= {"until": m.r.choice(["true", f"{register}.rc == 0", "n < 3"]), "retries": 1, "delay": 0}
+            task["ignore_errors"] = True
+        tasks.append(task)
+        tasks.append({"name": m.name(), "debug": {
+            "msg": f"{{{{ {register}.results | default([]) | map('dict2items') | map('map', attribute='key') | map('sort') | list "
+            f"if n == 1 else [{register} is changed, {register} is failed, {register} is skipped] }}}}"}})
+        if "loop_control" in task and "extended" in control:
+            task["loop_control"]["extended_allitems"] = m.chance(0.5)
+    return [play(tasks)]
+
+
+def includes(m):
+    tags = ["red", "green", "blue"]
+
+    def tagged(task):
+        if m.chance(0.4):
+            task["tags"] = m.r.sample(tags + ["always", "never"], m.r.randint(1, 2))
+        return task
+
+    def file(depth):
+        name = m.name("f") + ".yml"
+        m.files[name] = yaml([item(depth) for _ in range(m.r.randint(1, 3))])
+        return name
+
+    def role(depth):
+        name = m.name("role")
+        m.files[f"roles/{name}/tasks/main.yml"] = yaml([item(0) for _ in range(m.r.randint(1, 2))])
+        m.files[f"roles/{name}/defaults/main.yml"] = yaml({"d": name})
+        return name
+
+    def item(depth):
+        if depth == 0 or m.chance(0.4):
+            return tagged(m.simple())
+        what = m.r.choice(["include_tasks", "import_tasks", "include_role", "import_role", "block"])
+        if what == "block":
+            return tagged({"block": [item(depth - 1) for _ in range(m.r.randint(1, 2))]})
+        task = {"name": m.name("i")}
+        if "role" in what:
+            args = {"name": role(depth)}
+            if what == "include_role" and m.chance(0.3):
+                args["apply"] = {"tags": [m.r.choice(tags)]}
+            task[what] = args
+        else:
+            task[what] = file(depth - 1)
+        if m.chance(0.3):
+            task["when"] = m.condition()
+        if m.chance(0.3):
+            task["vars"] = {"v": task["name"]}
+        if what.startswith("include") and m.chance(0.2):
+            task["loop"] = [1, 2]
+        return tagged(task)
+
+    tasks = [item(3) for _ in range(m.r.randint(2, 4))]
+    tasks.append({"name": "end", "debug": {"msg": "{{ d | default('none') }} {{ x | default('none') }}"}, "tags": ["always"]})
+    how = m.r.random()
+    chosen = ",".join(m.r.sample(tags, m.r.randint(1, 2)))
+    if how < 0.3:
+        m.files["args"] = f"--tags {chosen}"
+    elif how < 0.5:
+        m.files["args"] = f"--skip-tags {chosen}"
+    elif how < 0.6:
+        m.files["args"] = "--tags untagged"
+    return [play(tasks)]
+
+
+def handlers(m):
+    names = ["alpha", "beta", "gamma"]
+    topics = ["web", "all of them"]
+
+    def notifier():
+        task = {"name": m.name(), "command": "true", "changed_when": m.condition()}
+        task["notify"] = m.r.choice([m.r.choice(names), [m.r.choice(names), m.r.choice(topics)], m.r.choice(topics)])
+        if m.chance(0.2):
+            task["loop"] = [1, 2]
+        return task
+
+    def item(depth):
+        what = m.r.random()
+        if what < 0.5 or depth == 0:
+            return notifier()
+        if what < 0.6:
+            return {"meta": "flush_handlers"}
+        if what < 0.75:
+            return m.simple()
+        block = {"block": [item(depth - 1) for _ in range(m.r.randint(1, 3))]}
+        if m.chance(0.5):
+            block["rescue"] = [item(depth - 1)]
+        if m.chance(0.3):
+            block["always"] = [notifier()]
+        if m.chance(0.3):
+            block["notify"] = m.r.choice(names)
+        return block
+
+    def handler(name):
+        task = {"name": name, "debug": {"msg": name + " runs"}}
+        what = m.r.random()
+        if what < 0.2:
+            task["when"] = m.condition()
+        elif what < 0.4:
+            task = {"name": name, "command": "true", "notify": m.r.choice(names)}
+        elif what < 0.5:
+            task = {"name": name, "fail": {"msg": name}, "when": m.condition()}
+        if m.chance(0.5):
+            task["listen"] = m.r.choice([topics[0], topics])
+        return task
+
+    more = {"handlers": [handler(name) for name in names] + [{"name": "last", "listen": topics, "debug": {"msg": "last"}}]}
+    if m.chance(0.3):
+        more["force_handlers"] = True
+    if m.chance(0.4):
+        more["post_tasks"] = [notifier()]
+    return [play([item(2) for _ in range(m.r.randint(2, 5))], **more), play([m.simple()])]
+
+
+def precedence(m):
+    places = ["role_default", "group_all", "group_x", "host", "play", "vars_files", "role_vars", "block", "task",
+              "include_vars", "set_fact", "role_params", "include_params", "extra", "group_y"]
+    chosen = {name: m.r.sample(places, m.r.randint(3, 7)) for name in ("a", "b", "c")}
+    at = lambda place: {name: f"{place} {name}" for name, where in chosen.items() if place in where}
+    show = lambda word: {"name": m.name(), "debug": {"msg": word + " " + " ".join(
+        "{{ %s | default('-') }}," % name for name in "abc")}}
+    m.files["hosts.ini"] = (
+        "[all]\n" + "\n".join(
+            f"{host} ansible_connection=local n={i + 1}" for i, host in enumerate(HOSTS))
+        + "\n[x]\nh1\nh2\n[y]\nh2\nh3\n[x:vars]\n" + "\n".join(f"{k}=\"{v}\"" for k, v in at("group_x").items()) + "\n")
+    m.files["group_vars/all.yml"] = yaml(at("group_all")) if at("group_all") else "{}"
+    m.files["group_vars/y.yml"] = yaml(at("group_y")) if at("group_y") else "{}"
+    m.files["host_vars/h2.yml"] = yaml(at("host")) if at("host") else "{}"
+    m.files["vf.yml"] = yaml(at("vars_files")) if at("vars_files") else "{}"
+    m.files["iv.yml"] = yaml(at("include_vars")) if at("include_vars") else "{}"
+    m.files["inc.yml"] = yaml([show("included")])
+    m.files["roles/r/defaults/main.yml"] = yaml(at("role_default")) if at("role_default") else "{}"
+    m.files["roles/r/vars/main.yml"] = yaml(at("role_vars")) if at("role_vars") else "{}"
+    m.files["roles/r/tasks/main.yml"] = yaml([show("role")])
+    if at("extra"):
+        m.files["args"] = " ".join(f"-e '{k}=\"{v}\"'" for k, v in at("extra").items())
+    tasks = [show("start")]
+    steps = [
+        {"include_role": {"name": "r"}, "vars": at("include_params")},
+        {"import_role": {"name": "r"}, "vars": at("include_params")},
+        {"include_tasks": "inc.yml", "vars": at("include_params")},
+        {"include_vars": "iv.yml"},
+        {"set_fact": at("set_fact") or {"z": 1}},
+        {"block": [show("block"), {**show("task"), "vars": at("task")}], "vars": at("block")},
+        show("again"),
+    ]
+    m.r.shuffle(steps)
+    roles = [{"role": "r", **at("role_params")}] if m.chance(0.5) else []
+    more = {"vars": at("play"), "vars_files": ["vf.yml"], "roles": roles}
+    return [play(tasks + steps + [show("end")], **more), play([show("next play")])]
+
+
+def main():
+    kind, count = sys.argv[1], int(sys.argv[2])
+    for number in range(1, count + 1):
+        m = Maker(f"{kind} {number}")
+        plays = globals()[kind](m)
+        case = HERE / f"{kind}-{number:02}"
+        case.mkdir(exist_ok=True)
+        for name, text in {"playbook.yml": yaml(plays), **m.files}.items():
+            path = case / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text + "\n")
+
+
+main()
