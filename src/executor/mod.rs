@@ -12,6 +12,7 @@ mod plan;
 mod pool;
 mod prepare;
 mod publish;
+mod random;
 mod run;
 mod share;
 mod step;

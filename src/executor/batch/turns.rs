@@ -14,7 +14,7 @@ use crate::playbook::{Action, Meta, Strategy, Task};
 use crate::template::Templar;
 use crate::value::{Map, Value};
 use crate::yaml::Node;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -134,8 +134,11 @@ impl Batch {
         let throttle = task.settings.throttle.as_ref().map(|node| self.rendered(node, task, host));
         let limit = throttle.and_then(|value| number(&value)).filter(|limit| *limit >= 1.0);
         let limit = if in_turn { 1 } else { limit.map_or(usize::MAX, |limit| limit as usize) };
-        if self.running_of.get(&node).copied().unwrap_or(0) >= limit {
-            self.throttled.entry(node).or_default().push_back(host);
+        // Who comes first is known only where all hosts have come to the task together.
+        let in_order = in_turn && self.graph.strategy == Strategy::Linear;
+        let is_next = !in_order || self.tracker.unsettled(node).next() == Some(host);
+        if !is_next || self.running_of.get(&node).copied().unwrap_or(0) >= limit {
+            self.throttled.entry(node).or_default().insert(host);
             return true;
         }
         false
@@ -143,7 +146,7 @@ impl Batch {
 
     /// Lets the next step of a task try that others of it held up. Whoever was let try and does not run passes it on.
     pub(super) fn wake_throttled(&mut self, node: NodeId) {
-        if let Some(host) = self.throttled.get_mut(&node).and_then(VecDeque::pop_front) {
+        if let Some(host) = self.throttled.get_mut(&node).and_then(BTreeSet::pop_first) {
             self.tracker.put_back(node, host);
         }
     }
