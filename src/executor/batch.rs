@@ -11,6 +11,7 @@ mod told;
 mod turns;
 
 use super::Context;
+use super::limit::{self, HostLimits};
 use super::random::Random;
 use super::share::{Share, Slot};
 use super::step::{Inclusion, Job, Outcome, VarWrite};
@@ -92,6 +93,15 @@ pub(super) struct Batch {
     spare: Option<Slot>,
     /// Steps that wait for one of the run's slots (`--forks`), in their order; pure ones need none.
     slots: VecDeque<(NodeId, HostIndex)>,
+    /// What limits hosts, by name, as far as it was asked for.
+    limits: HashMap<Arc<str>, HostLimits>,
+    /// Steps that wait for a place within the limits of their host.
+    limited: HashMap<Id, (NodeId, HostIndex)>,
+    granting: JoinSet<limit::Held>,
+    /// Places that steps got which have yet to begin.
+    granted: HashMap<(NodeId, HostIndex), limit::Held>,
+    /// That of the step which is tried at the moment.
+    in_hand: Option<limit::Held>,
     /// Steps that wait for others of their task (`throttle`).
     throttled: HashMap<NodeId, BTreeSet<HostIndex>>,
     /// Steps that wait for the host on which their task runs once.
@@ -160,6 +170,7 @@ struct UnderWay {
     started: Instant,
     cancel: CancellationToken,
     slot: Option<Slot>,
+    _limits: limit::Held,
 }
 
 /// A task that runs once for all hosts.
@@ -200,6 +211,11 @@ impl Batch {
             most_pure: MOST_PURE,
             spare: None,
             slots: VecDeque::new(),
+            limits: HashMap::new(),
+            limited: HashMap::new(),
+            granting: JoinSet::new(),
+            granted: HashMap::new(),
+            in_hand: None,
             throttled: HashMap::new(),
             onlookers: HashMap::new(),
             unpinned: VecDeque::new(),
@@ -259,13 +275,14 @@ impl Batch {
         loop {
             self.start_ready(drain.is_cancelled());
             self.tell_passed();
-            if self.under_way.is_empty() && self.slots.is_empty() {
+            if self.under_way.is_empty() && self.slots.is_empty() && self.limited.is_empty() {
                 break;
             }
             let crowded = self.pure >= self.most_pure;
             tokio::select! {
                 biased;
                 Some(joined) = self.running.join_next_with_id() => self.joined(joined),
+                Some(Ok((id, held))) = self.granting.join_next_with_id() => self.grant(id, held),
                 slot = self.share.slot(), if !self.slots.is_empty() => self.spare = Some(slot),
                 () = drain.cancelled(), if !drain.is_cancelled() => {}
                 // Lazily: a timer that nobody waits for costs all the same.
@@ -280,7 +297,10 @@ impl Batch {
             while self.pure < self.most_pure
                 && let Some((node, host)) = self.tracker.pop()
             {
+                // Who does not begin after all gives its place back.
+                self.in_hand = self.granted.remove(&(node, host));
                 self.start(node, host, draining);
+                self.in_hand = None;
             }
             // A slot is given away only here, one at a time: who gets it may turn out to need it no more.
             if !self.slots.is_empty() && self.spare.is_none() {
@@ -334,10 +354,16 @@ impl Batch {
         if self.has_to_wait(node, host, task) {
             return;
         }
+        let limits = match self.within_limits(node, host, task) {
+            Ok(Some(held)) => held,
+            Ok(None) => return,
+            Err(failure) => return self.refused(node, host, failure),
+        };
         // Where chance decides, all that is at work counts: with one slot there is one order.
         let wants_slot = self.graph.node(node).effect != Effect::Pure || self.chance.is_some();
         let slot = if wants_slot { self.spare.take().or_else(|| self.share.try_slot()) } else { None };
         if slot.is_none() && wants_slot {
+            self.granted.insert((node, host), limits);
             self.slots.push_back((node, host));
             return;
         }
@@ -359,7 +385,8 @@ impl Batch {
             cancel: cancel.clone(),
         };
         let handle = self.running.spawn((self.share.runner)(job));
-        self.under_way.insert(handle.id(), UnderWay { node, host, started: Instant::now(), cancel, slot });
+        self.under_way
+            .insert(handle.id(), UnderWay { node, host, started: Instant::now(), cancel, slot, _limits: limits });
     }
 
     fn joined(&mut self, joined: Result<(Id, Outcome), tokio::task::JoinError>) {

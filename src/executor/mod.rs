@@ -7,6 +7,7 @@ mod batch;
 mod expand;
 mod gate;
 mod item;
+mod limit;
 mod looped;
 mod plan;
 mod pool;

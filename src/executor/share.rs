@@ -1,6 +1,7 @@
 //! What plays that run at the same time share: the slots of the run, the numbers of tasks, what carries out steps.
 
 use super::batch::Runner;
+use super::limit::Limits;
 use super::random::Random;
 use super::step;
 use crate::event::TaskNumber;
@@ -14,6 +15,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 pub(super) struct Share {
     /// What carries out steps; tests put a model in its place.
     pub(super) runner: Runner,
+    /// What limits hosts and groups apart from the slots.
+    pub(super) limits: Limits,
     seed: Option<u64>,
     slots: Arc<Semaphore>,
     tasks: Arc<AtomicU32>,
@@ -27,6 +30,7 @@ impl Share {
     pub(super) fn new(forks: usize, seed: Option<u64>) -> Share {
         Share {
             runner: Arc::new(|job| Box::pin(step::run(job))),
+            limits: Limits::default(),
             seed,
             slots: Arc::new(Semaphore::new(forks.min(Semaphore::MAX_PERMITS))),
             tasks: Arc::default(),

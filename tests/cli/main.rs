@@ -21,6 +21,7 @@ mod hosts;
 mod input;
 mod interrupts;
 mod lab;
+mod limits;
 mod listing;
 mod loops;
 mod output;
