@@ -1,14 +1,17 @@
 //! What happens in a run, as data: one stream, of which every reporter, the exit code and the recap are functions.
 //!
 //! The JSON form (`--output jsonl`) is a stable schema: fields are added, never renamed or removed. All text is
-//! [`Clean`]. Times are milliseconds since the run began.
+//! [`Clean`]. Times are milliseconds since the run began. Events can be read back (from a journal), so what a later version
+//! adds has a default.
 
 use crate::failure::FailureKind;
+use crate::phase::Phases;
 use crate::redact::{Clean, CleanValue};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// What came of a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Done, nothing changed.
@@ -49,7 +52,7 @@ impl Status {
 pub type TaskNumber = u32;
 
 /// Something that happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Event {
     /// Milliseconds since the run began.
     pub t_ms: u64,
@@ -59,7 +62,7 @@ pub struct Event {
 }
 
 /// What happened.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum What {
     /// The first event.
@@ -67,13 +70,23 @@ pub enum What {
         /// Version of the schema: 1.
         schema: u32,
         /// Version of netplay.
-        version: &'static str,
+        version: Cow<'static, str>,
         /// The playbooks as named on the command line.
         playbooks: Vec<Clean>,
         /// Wall-clock time, RFC 3339.
         started_at: Clean,
         /// Whether writes are withheld.
         check: bool,
+        /// The name of the run, as `netplay runs` lists it.
+        #[serde(default)]
+        run: Clean,
+        /// A digest of what was asked for: the texts of the playbooks and the options that choose tasks. Shards of one
+        /// run have the same.
+        #[serde(default)]
+        digest: Clean,
+        /// Which part of the hosts this is.
+        #[serde(default)]
+        shard: Option<Shard>,
     },
     /// A play (or a batch of it under `serial`) begins.
     PlayStarted {
@@ -111,7 +124,7 @@ pub enum What {
         /// Its name.
         name: Clean,
         /// Its module.
-        module: &'static str,
+        module: Cow<'static, str>,
         /// Where it is written.
         place: Clean,
         /// Whether it is a handler.
@@ -123,6 +136,9 @@ pub enum What {
         task: TaskNumber,
         /// The host.
         host: Clean,
+        /// The step whose end let this one start; `None` for those that nothing held up.
+        #[serde(default)]
+        after: Option<After>,
     },
     /// An item of a loop is done.
     ItemDone {
@@ -165,7 +181,7 @@ pub enum What {
     /// The run was interrupted: `drain` lets running steps end, `cut` does not.
     Interrupted {
         /// `drain` or `cut`.
-        how: &'static str,
+        how: Cow<'static, str>,
     },
     /// The last event.
     RunEnded {
@@ -178,8 +194,34 @@ pub enum What {
     },
 }
 
+/// A part of the hosts, for runs that are spread over several machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Shard {
+    /// Which, from 1.
+    pub index: u32,
+    /// Of how many.
+    pub total: u32,
+}
+
+impl std::fmt::Display for Shard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.index, self.total)
+    }
+}
+
+/// What a step came after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct After {
+    /// The task.
+    pub task: TaskNumber,
+    /// The host.
+    pub host: Clean,
+    /// Why the step had to wait for it.
+    pub why: Clean,
+}
+
 /// A step that is done.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct StepDone {
     /// The task.
     pub task: TaskNumber,
@@ -193,6 +235,9 @@ pub struct StepDone {
     pub status: Status,
     /// How long its work took; what it waited before and after is not counted.
     pub elapsed_ms: u64,
+    /// Where the time went, waiting for its turn included.
+    #[serde(default)]
+    pub phases: Phases,
     /// The result; `None` under `no_log` and for skipped steps.
     pub result: Option<CleanValue>,
     /// What changed, as text before and after.
@@ -204,7 +249,7 @@ pub struct StepDone {
 }
 
 /// A change to show.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Diff {
     /// What the text before is of (a path, `running-config`).
     pub before_header: Clean,
@@ -217,7 +262,7 @@ pub struct Diff {
 }
 
 /// What went wrong, for people and machines.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct FailureReport {
     /// The kind.
     pub kind: FailureKind,
@@ -232,7 +277,7 @@ pub struct FailureReport {
 }
 
 /// A host's row in the recap.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recap {
     /// The host.
     pub host: Clean,

@@ -3,10 +3,10 @@
 use crate::redact::Raw;
 use crate::source::Span;
 use crate::value::Map;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What kind of thing went wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureKind {
     /// The host could not be reached: name lookup, refused, no route, lost connection, no answer while connecting.

@@ -7,12 +7,15 @@ pub mod configuration;
 pub mod effect;
 pub mod event;
 pub mod executor;
+pub mod facts;
 pub mod failure;
 pub mod graph;
 pub mod inventory;
+pub mod journal;
 #[cfg(feature = "lab")]
 pub mod lab;
 pub mod module;
+pub mod phase;
 pub mod platform;
 pub mod playbook;
 pub(crate) mod python_regex;

@@ -3,6 +3,8 @@
 //! A [`Value`] is data: it is never rendered as a template, whatever it looks like. Text that an author wrote and that
 //! may still hold templates is a [`crate::yaml::Node`].
 
+mod read;
+
 use indexmap::IndexMap;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::fmt;

@@ -1,14 +1,17 @@
 //! The command line: one file a subcommand. The only reader of arguments and environment.
 
 mod ask;
+mod config;
 mod doc;
 mod exit;
 mod graph;
 mod inventory;
 mod lab;
+mod look;
 mod parse;
 mod rows;
 mod run;
+mod runs;
 mod setup;
 mod signals;
 mod templates;
@@ -16,7 +19,8 @@ mod vault;
 
 pub use exit::Exit;
 
-use clap::{ColorChoice, Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -37,10 +41,14 @@ struct Cli {
 enum Command {
     /// Run playbooks
     Run(Box<run::RunArgs>),
+    /// List past runs, show one again, find out what took its time
+    Runs(runs::RunsArgs),
     /// Show the task graph of playbooks, with the reason of every edge
     Graph(graph::GraphArgs),
     /// Show hosts, groups and variables, and where each value comes from
     Inventory(inventory::InventoryArgs),
+    /// Show settings, their values, and where each was said
+    Config(config::show::ConfigArgs),
     /// Explain modules, keywords, filters, tests, lookups and platforms
     Doc(doc::DocArgs),
     /// Make rows of what a command printed, by a TextFSM template
@@ -56,8 +64,14 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     quiet_panics();
     crate::transport::raise_open_files();
     crate::textfsm::set_places(templates::places);
-    let cli = match Cli::try_parse_from(args) {
-        Ok(cli) => cli,
+    let matches = Cli::command().try_get_matches_from(args);
+    let cli = match matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
+        Ok((mut cli, matches)) => {
+            if let (Command::Run(args), Some((_, matches))) = (&mut cli.command, matches.subcommand()) {
+                args.given = given(matches);
+            }
+            cli
+        }
         Err(error) => {
             // `--help` and `--version` come this way too; they are no mistake.
             let exit = if error.use_stderr() { Exit::Usage } else { Exit::Ok };
@@ -73,14 +87,22 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match cli.command {
         Command::Run(args) => run::main(*args, colour),
+        Command::Runs(args) => runs::main(&args, colour),
         Command::Graph(args) => graph::main(args, colour),
         Command::Inventory(args) => inventory::main(args, colour),
+        Command::Config(args) => config::show::main(&args, colour),
         Command::Doc(args) => doc::main(&args),
         Command::Parse(args) => parse::main(&args, colour),
         Command::Vault(args) => vault::main(args),
         Command::Lab(args) => lab::main(args, colour),
     }
     .into()
+}
+
+/// Returns the names of the options that stand on the command line.
+fn given(matches: &clap::ArgMatches) -> BTreeSet<String> {
+    let said = |id: &str| matches.value_source(id) == Some(clap::parser::ValueSource::CommandLine);
+    matches.ids().map(|id| id.as_str()).filter(|id| said(id)).map(str::to_owned).collect()
 }
 
 /// Makes a panic say where it happened and nothing else: its message might hold a secret, and would pass redaction by.
@@ -99,6 +121,18 @@ fn say(text: &str) {
 /// Writes to standard error.
 fn say_error(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+/// Writes to standard error, unless nobody takes it: that must not keep the process from its end.
+fn say_error_without_waiting(text: &'static str) {
+    let (said, done) = std::sync::mpsc::channel();
+    let say = std::thread::Builder::new().spawn(move || {
+        say_error(text);
+        let _ = said.send(());
+    });
+    if say.is_ok() {
+        let _ = done.recv_timeout(std::time::Duration::from_millis(200));
+    }
 }
 
 /// Makes the event loop. Two threads: blocking work has threads of its own, and waiting needs none.

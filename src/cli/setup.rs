@@ -1,5 +1,6 @@
 //! What several subcommands begin with: extra variables, inventory, playbooks.
 
+use super::config::{Config, table};
 use super::vault::{VaultDefaults, VaultOptions};
 use super::{Exit, say_error};
 use crate::graph::order_plays;
@@ -10,7 +11,6 @@ use crate::redact::Secret;
 use crate::source::{Diagnostic, Diagnostics, Source, SourceMap, Span, Style, expand_home, render};
 use crate::value::Key;
 use crate::vars::{Layer, Origin, Var, load_vars_file};
-use crate::vault::Keyring;
 use crate::yaml::{self, Kind, Node};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use std::sync::Arc;
 #[derive(Args, Clone, Debug)]
 pub(super) struct InventoryOptions {
     /// An inventory file, a folder of them, or a list of hosts with a comma in it
-    #[arg(short, long, value_name = "SOURCE", env = "ANSIBLE_INVENTORY", value_delimiter = None)]
+    #[arg(short, long, value_name = "SOURCE", value_delimiter = None)]
     pub(super) inventory: Vec<String>,
 
     /// More variables: name=value, a JSON or YAML dictionary, or @FILE
@@ -38,9 +38,12 @@ pub(super) struct InventoryOptions {
 /// Sources, extra variables and inventory; what is wrong with them is in `found`.
 pub(super) struct Setup {
     pub(super) sources: Arc<SourceMap>,
+    pub(super) config: Config,
     pub(super) loader: Arc<Loader>,
     pub(super) inventory: Inventory,
     pub(super) found: Diagnostics,
+    /// How many plays each playbook has brought.
+    pub(super) play_counts: Vec<usize>,
     style: Style,
     shown: usize,
 }
@@ -49,22 +52,31 @@ impl Setup {
     /// Reads extra variables and the inventory.
     pub(super) fn new(options: &InventoryOptions, playbook: Option<&Path>, colour: Option<bool>) -> Setup {
         let mut found = Diagnostics::new();
-        let passwords = options.vault.passwords(&VaultDefaults::from_environment(), &mut found);
-        let keyring = Arc::new(Keyring::new(passwords, Arc::default()));
-        let sources = Arc::new(SourceMap::with_keyring(keyring));
+        let sources = Arc::new(SourceMap::with_keyring(Arc::default()));
+        let config = Config::load(&sources, &mut found);
+        // A wrong setting may be the one that says where a password is: it is not asked for in vain.
+        if !found.has_errors() {
+            sources.keyring().give(options.vault.passwords(&VaultDefaults::of(&config), &mut found));
+        }
         let extra = Arc::new(extra_vars(&options.extra_vars, &sources, &mut found));
-        let loader = Arc::new(Loader::new(Arc::clone(&sources), extra));
+        let loader = Arc::new(loader(&config, &sources, extra));
         let dir = playbook.map(|path| path.parent().unwrap_or(Path::new("")));
-        let inventory = inventory::load(&options.inventory, dir, &sources, &mut found);
+        let from_config = if options.inventory.is_empty() { config.inventory() } else { Vec::new() };
+        let named = if options.inventory.is_empty() { &from_config } else { &options.inventory };
+        let inventory = inventory::load(named, dir, &sources, &mut found);
+        let colour = colour.or_else(|| config.colour());
         let style = if colour.unwrap_or_else(console::colors_enabled_stderr) { Style::Coloured } else { Style::Plain };
-        Setup { sources, loader, inventory, found, style, shown: 0 }
+        Setup { sources, config, loader, inventory, found, play_counts: Vec::new(), style, shown: 0 }
     }
 
     /// Reads playbooks.
     pub(super) fn playbooks(&mut self, paths: &[PathBuf]) -> Vec<Arc<Play>> {
         let mut plays = Vec::new();
+        self.play_counts.clear();
         for path in paths {
+            let before = plays.len();
             plays.extend(playbook::load(&self.loader, path, &mut self.found));
+            self.play_counts.push(plays.len() - before);
         }
         // The order itself is made again where it is used; here it shows what is wrong with it.
         let _ = order_plays(&plays, &mut self.found);
@@ -91,6 +103,13 @@ impl Setup {
         }
     }
 
+    /// Says which lines of `ansible.cfg` mean nothing here.
+    pub(super) fn show_unused_settings(&self) {
+        for (key, span) in &self.config.unused {
+            say_error(&format!("{}: `{key}` has no effect here\n", self.sources.place(*span)));
+        }
+    }
+
     /// Shows what was found since the last time; says how to end when there are errors.
     pub(super) fn show_found(&mut self) -> Result<(), Exit> {
         let fresh: Vec<&Diagnostic> = self.found.iter().skip(self.shown).collect();
@@ -106,6 +125,28 @@ impl Setup {
         say_error(&format!("{errors} error{}; nothing was sent\n", if errors == 1 { "" } else { "s" }));
         Err(Exit::Input)
     }
+}
+
+/// Makes the loader that settings ask for.
+fn loader(config: &Config, sources: &Arc<SourceMap>, extra: Arc<Layer>) -> Loader {
+    let mut loader = Loader::new(Arc::clone(sources), extra);
+    if let Some(paths) = config.paths(&table::ROLES_PATH) {
+        loader.roles_path = paths;
+    }
+    let source = sources.add(Source::new("<settings>", None, ""));
+    let mut put = |name: &str, kind: Kind| {
+        let node = |kind| Node::new(kind, Span::new(source, 0, 0));
+        loader.play_defaults.insert(Key::from(name), node(Kind::Str(name.into())), node(kind));
+    };
+    if let Some(strategy) = config.text(&table::STRATEGY) {
+        put("strategy", Kind::Str(strategy.into()));
+    }
+    for (name, setting) in [("any_errors_fatal", &table::ANY_ERRORS_FATAL), ("no_log", &table::NO_LOG)] {
+        if let Some(flag) = config.flag(setting) {
+            put(name, Kind::Bool(flag));
+        }
+    }
+    loader
 }
 
 /// Reads `-e` options into one layer; later ones win.

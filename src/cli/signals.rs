@@ -34,11 +34,11 @@ pub(super) async fn watch(mut signals: Signals, interrupt: Interrupt, cut: Cance
         signals.next().await;
         match count {
             1 => {
-                publisher.publish(What::Interrupted { how: "drain" });
+                publisher.publish(What::Interrupted { how: "drain".into() });
                 interrupt.drain.cancel();
             }
             2 => {
-                publisher.publish(What::Interrupted { how: "cut" });
+                publisher.publish(What::Interrupted { how: "cut".into() });
                 interrupt.drain.cancel();
                 cut.cancel();
             }

@@ -5,10 +5,13 @@
 //! (its outcome counts). Reads that overlap may have run before an earlier step of the host failed; then they are
 //! dropped: their variables are taken back and nothing is said of them.
 
+mod reasons;
 mod sections;
 mod settle;
 mod told;
 mod turns;
+
+use reasons::is_told;
 
 use super::Context;
 use super::limit::{self, HostLimits};
@@ -24,6 +27,7 @@ use crate::graph::{Graph, Join, Knowledge, NodeId, Work};
 use crate::module::Boxed;
 use crate::platform::Platform;
 use crate::playbook::{Action, Item, Meta, Role, Task};
+use crate::redact::Clean;
 use crate::value::Map;
 use crate::vars::Var;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
@@ -112,6 +116,13 @@ pub(super) struct Batch {
     once: HashMap<NodeId, Once>,
     running: JoinSet<Outcome>,
     under_way: HashMap<Id, UnderWay>,
+    /// The step that ended last. The dispatcher starts all that may start whenever one ends, so what starts was held
+    /// up by this one.
+    last: Option<(NodeId, HostIndex)>,
+    /// Since when steps have waited for something other than an edge, and for what.
+    parked: HashMap<(NodeId, HostIndex), (Instant, Clean)>,
+    /// Why a node waits for another, as told.
+    reasons: HashMap<(NodeId, NodeId), Clean>,
     /// Per host, how many steps are under way.
     running_on: Vec<u32>,
     pub(super) handlers: Vec<Item>,
@@ -223,6 +234,9 @@ impl Batch {
             once: HashMap::new(),
             running: JoinSet::new(),
             under_way: HashMap::new(),
+            last: None,
+            parked: HashMap::new(),
+            reasons: HashMap::new(),
             running_on: vec![0; count],
             notified: BTreeMap::new(),
             inclusions: HashMap::new(),
@@ -335,10 +349,14 @@ impl Batch {
                 if !self.is_live(section, host) || self.has_ended_role(&task, host) {
                     return self.pass(node, host);
                 }
+                if self.view.play.gather.is(&task) && self.context.knows_facts(&self.hosts[host as usize]) {
+                    return self.pass(node, host);
+                }
                 let must_wait = self.held_failures[host as usize] > 0 && !self.tracker.may_settle(node, host);
                 if must_wait {
                     // An earlier step of this host has failed and its outcome is not settled: this one may be moot.
                     self.deferred[host as usize].push(node);
+                    self.park(node, host, "an earlier step of its host had failed, and might have been the last");
                     self.wake_throttled(node);
                     return;
                 }
@@ -365,6 +383,7 @@ impl Batch {
         if slot.is_none() && wants_slot {
             self.granted.insert((node, host), limits);
             self.slots.push_back((node, host));
+            self.park(node, host, "as many steps were under way as `--forks` allows");
             return;
         }
         self.pure += usize::from(!wants_slot);
@@ -372,7 +391,9 @@ impl Batch {
             let (context, name) = (Arc::clone(&self.context), Arc::clone(&self.hosts[host as usize]));
             tokio::spawn(async move { context.pool.reset(&name).await });
         }
-        self.announce(node, task, host);
+        let parked = self.parked.remove(&(node, host));
+        let after = self.after(node, parked.as_ref().map(|(_, why)| why));
+        self.announce(node, task, host, after);
         *self.running_of.entry(node).or_default() += 1;
         self.running_on[host as usize] += 1;
         let cancel = self.context.cut.child_token();
@@ -382,6 +403,7 @@ impl Batch {
             task: Arc::clone(task),
             number: self.number(node),
             host: Arc::clone(&self.hosts[host as usize]),
+            ready: parked.map_or_else(Instant::now, |(since, _)| since),
             cancel: cancel.clone(),
         };
         let handle = self.running.spawn((self.share.runner)(job));
@@ -407,6 +429,9 @@ impl Batch {
         self.running_on[host as usize] -= 1;
         if let Some(count) = self.running_of.get_mut(&node) {
             *count -= 1;
+        }
+        if is_told(&self.graph, node) {
+            self.last = Some((node, host));
         }
         self.ran(node, host, outcome, started.elapsed());
         self.wake_throttled(node);

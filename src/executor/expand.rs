@@ -7,6 +7,7 @@ use super::world::StepScope;
 use crate::event::{FailureReport, Status, StepDone, What};
 use crate::failure::FailureKind;
 use crate::graph::{Lowering, NodeId, Work, keep_tagged};
+use crate::phase::Phases;
 use crate::playbook::{Action, Inherited, Item, Meta, Strategy, Task};
 use crate::source::{Diagnostic, Diagnostics, Style, render};
 use crate::template::Templar;
@@ -249,6 +250,7 @@ impl Batch {
                 delegated_to: None,
                 status: if rescued { Status::Rescued } else { Status::Failed },
                 elapsed_ms: 0,
+                phases: Phases::default(),
                 result: None,
                 diff: Vec::new(),
                 failure: Some(FailureReport {

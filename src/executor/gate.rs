@@ -5,6 +5,7 @@ use super::step::Job;
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, Boxed, Output, Place, Probe, Run, Then, Work};
+use crate::phase::{self, Phase};
 use crate::source::{Diagnostics, Source, SourceId};
 use crate::transport::{Kind, Limits, Target};
 use crate::vars::{Origin, Var};
@@ -35,7 +36,9 @@ impl Gate<'_> {
             outputs.push(self.act(action).await?);
         }
         if let Some(then) = then {
+            let parsing = phase::time(Phase::Parse);
             let more = then(&outputs)?;
+            drop(parsing);
             if self.withholds(&more) {
                 return Ok(None);
             }
@@ -66,7 +69,8 @@ impl Gate<'_> {
                 }
             }
             Work::Http(call) => {
-                return context.pool.http(call, &limits).await.map(|answer| Output::Http(Box::new(answer)));
+                let answer = phase::rest(Phase::Wait, context.pool.http(call, &limits)).await;
+                return answer.map(|answer| Output::Http(Box::new(answer)));
             }
             Work::Exec(exec) => {
                 for (name, value) in self.env {
@@ -77,13 +81,12 @@ impl Gate<'_> {
             }
             _ => {}
         }
-        match action.place {
-            Place::Controller => {
-                let here = Arc::new(Target { kind: Kind::Local, elevate: None, ..(**self.target).clone() });
-                context.pool.perform(&here, &action, &limits).await
-            }
-            Place::Host => context.pool.perform(self.target, &action, &limits).await,
-        }
+        let target = match action.place {
+            Place::Controller => Arc::new(Target { kind: Kind::Local, elevate: None, ..(**self.target).clone() }),
+            Place::Host => Arc::clone(self.target),
+        };
+        // Transports say what they connect and send; the rest is waiting for the answer.
+        phase::rest(Phase::Wait, context.pool.perform(&target, &action, &limits)).await
     }
 }
 

@@ -1,12 +1,16 @@
 //! One item of a step (a step without a loop has one): condition, arguments, attempts, and how the result is judged.
 
+use super::background;
 use super::gate::Gate;
 use super::step::{Included, Inclusion, Job, VarWrite, flag, flag_if, templar};
 use super::target;
 use super::world::{Shelf, StepScope};
 use crate::event::{Status, What};
 use crate::failure::{Failure, FailureKind};
-use crate::module::{self, ArgKind, Change, Finished, Module, Output, RunChange, TextDiff, Withheld, coerce_args};
+use crate::module::{
+    self, ArgKind, Change, Finished, KeepFacts, Module, Output, RunChange, TextDiff, Withheld, coerce_args,
+};
+use crate::phase::{self, Phase};
 use crate::platform;
 use crate::playbook::{Action, role_use};
 use crate::redact::Secret;
@@ -133,6 +137,10 @@ fn missing(scope: &StepScope, failure: Failure) -> ItemOutcome {
 
 /// Returns the first condition that does not hold, as text.
 fn condition(templar: &Templar, conditions: &[Node]) -> Result<Option<String>, Failure> {
+    if conditions.is_empty() {
+        return Ok(None);
+    }
+    let _time = phase::time(Phase::Template);
     for node in conditions {
         if !templar.condition(node)? {
             return Ok(Some(node.to_value().to_text()));
@@ -161,7 +169,9 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
             None => work.await,
             Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
                 let message = format!("the task did not end within {} s (`timeout`)", limit.as_secs_f64());
-                Err(Failure::new(FailureKind::Timeout, message))
+                let period = Value::map([("period", Value::from(limit.as_secs()))]);
+                let result: Map = [("timedout", period)].into_iter().collect();
+                Err(Failure::new(FailureKind::Timeout, message).with_result(result))
             }),
         };
         let mut outcome = match done {
@@ -343,6 +353,7 @@ async fn once(
     module: &'static Module,
     implied: Option<&'static str>,
 ) -> Result<ItemOutcome, Failure> {
+    let rendering = phase::time(Phase::Template);
     let delegate = delegate(job, templar)?;
     let args = arguments(job, templar, module)?;
     for arg in module.args.iter().filter(|arg| arg.kind == ArgKind::Secret) {
@@ -361,6 +372,7 @@ async fn once(
         None => job.context.settings.check,
     };
     let env = environment(job, templar)?;
+    drop(rendering);
     let gate = Gate { job, target: &target, check, env: &env };
     let context = module::Context {
         args: &args,
@@ -371,8 +383,23 @@ async fn once(
         platform: target.platform.or_else(|| implied.and_then(platform::find)),
         run: &*job.context,
     };
-    let change = (module.plan)(context).await?;
-    let mut outcome = carry_out(job, module, change, &gate).await?;
+    let terms = background::terms(&job.task.background, templar, check)?;
+    let mut outcome = match &terms {
+        None => carry_out(job, module, phase::rest(Phase::Template, (module.plan)(context)).await?, &gate).await?,
+        Some(terms) if terms.detach(module) => {
+            let mut change = phase::rest(Phase::Template, (module.plan)(context)).await?;
+            terms.carry_out(job, &mut change, &gate).await?;
+            carry_out(job, module, change, &gate).await?
+        }
+        Some(terms) => {
+            let work = async {
+                carry_out(job, module, phase::rest(Phase::Template, (module.plan)(context)).await?, &gate).await
+            };
+            tokio::time::timeout(terms.limit(), work)
+                .await
+                .unwrap_or_else(|_| Err(Failure::new(FailureKind::Timeout, "Timeout exceeded")))?
+        }
+    };
     outcome.delegated_to = delegate;
     if let (Some(delegated), true) = (&outcome.delegated_to, flag(job, scope, &job.task.settings.delegate_facts)?) {
         for write in &mut outcome.writes {
@@ -384,21 +411,8 @@ async fn once(
 
 /// Lets a change pass the gate and makes an outcome of it.
 async fn carry_out(job: &Job, module: &Module, change: Change, gate: &Gate<'_>) -> Result<ItemOutcome, Failure> {
-    let Change {
-        actions,
-        result,
-        changed,
-        diff,
-        withheld,
-        then,
-        finish,
-        facts,
-        facts_are_gathered,
-        vars,
-        run,
-        skipped,
-        warnings,
-    } = change;
+    let Change { actions, result, changed, diff, withheld, then, finish, facts, keep, vars, run, skipped, warnings } =
+        change;
     if let Some(reason) = skipped {
         let mut outcome = ItemOutcome::skipped(reason, None);
         result.into_iter().for_each(|(key, value)| outcome.result.insert(key, value));
@@ -434,11 +448,13 @@ async fn carry_out(job: &Job, module: &Module, change: Change, gate: &Gate<'_>) 
         }
         for (key, value) in all {
             let name: Arc<str> = key.to_string().into();
-            if facts_are_gathered {
+            if keep != KeepFacts::AsVariables {
                 let (name, var) = (Arc::clone(&name), Var::Data(value.clone()));
                 writes.push(VarWrite { host: None, shelf: Shelf::Facts, name, var });
             }
-            writes.push(VarWrite { host: None, shelf: Shelf::Set, name, var: Var::Data(value) });
+            if keep != KeepFacts::AsFacts {
+                writes.push(VarWrite { host: None, shelf: Shelf::Set, name, var: Var::Data(value) });
+            }
         }
     }
     let _ = (job, module);
@@ -452,7 +468,10 @@ fn finished(
     changed: bool,
 ) -> Result<Finished, Failure> {
     match finish {
-        Some(finish) => finish(outputs, result),
+        Some(finish) => {
+            let _time = phase::time(Phase::Parse);
+            finish(outputs, result)
+        }
         None => Ok(Finished::new(result, changed)),
     }
 }

@@ -24,6 +24,7 @@ struct Done {
 
 /// Returns what a loop goes over.
 pub(super) fn items_of(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<Vec<Value>, Failure> {
+    let _time = crate::phase::time(crate::phase::Phase::Template);
     let templar = templar(job, scope);
     match &repeat.lookup {
         None => match templar.node(&repeat.over)? {
@@ -82,7 +83,7 @@ async fn one_by_one(job: &Job, mut scope: StepScope, repeat: &Loop, items: &[Val
             // The next item knows what came of this one.
             Arc::make_mut(&mut scope.own).set.insert(Arc::clone(name), Var::Data(done.result.clone()));
         }
-        let ends = ends_loop(job, &done);
+        let ends = ends_loop(job);
         all.push(done);
         let is_last = index + 1 == items.len();
         if ends || (!is_last && breaks(job, &item_scope(job, &scope, repeat, items, index), repeat)) {
@@ -104,15 +105,15 @@ async fn together(job: &Job, scope: &StepScope, repeat: &Loop, items: &[Value], 
             next += 1;
         }
         let Some((index, done)) = under_way.next().await else { break };
-        ended |= ends_loop(job, &done);
+        ended |= ends_loop(job);
         all[index] = Some(done);
     }
     all.into_iter().flatten().collect()
 }
 
 /// Claims that no further item begins.
-fn ends_loop(job: &Job, done: &Done) -> bool {
-    done.outcome.status == Status::Unreachable || job.cancel.is_cancelled()
+fn ends_loop(job: &Job) -> bool {
+    job.cancel.is_cancelled()
 }
 
 /// Returns the scope of an item.
@@ -183,6 +184,9 @@ fn gathered(all: Vec<Done>, is_empty: bool) -> Outcome {
     result.insert("skipped", skipped);
     if failed {
         result.insert("failed", true);
+    }
+    if unreachable {
+        result.insert("unreachable", true);
     }
     if is_empty {
         result.insert("skipped_reason", "No items in the list");

@@ -3,8 +3,10 @@
 //! [`run()`] goes through the plays; a [`batch`] dispatches one play on one batch of hosts. The dispatcher owns all state
 //! and never waits for anything but messages; each step is a task of its own. Writes pass one gate (`gate.rs`).
 
+mod background;
 mod batch;
 mod expand;
+mod facts;
 mod gate;
 mod item;
 mod limit;
@@ -16,6 +18,7 @@ mod publish;
 mod random;
 mod run;
 mod share;
+mod ssh_args;
 mod step;
 mod target;
 #[cfg(test)]
@@ -23,11 +26,13 @@ mod tests;
 mod tracker;
 mod world;
 
+pub use facts::{FactSettings, GatherWhen};
 pub use plan::{Planned, plan, play_name};
 pub use pool::Pool;
 pub use prepare::graph_of;
 pub use publish::Publisher;
 pub use run::{Interrupt, RunEnd, Settings, run};
+pub use ssh_args::{SshArgs, UNDERSTOOD};
 pub use target::Defaults;
 pub use world::{HostVars, StepScope, World, is_localhost};
 

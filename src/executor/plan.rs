@@ -1,7 +1,7 @@
 //! Which hosts and which tasks a play has, and in which batches: everything that is known before it begins.
 
-use super::Context;
 use super::world::is_localhost;
+use super::{Context, facts};
 use crate::graph::keep_tagged;
 use crate::inventory::Inventory;
 use crate::playbook::{Item, Play};
@@ -30,13 +30,17 @@ pub fn play_name(play: &Play) -> String {
 /// Returns a play with its hosts and the tasks that tags leave.
 pub fn plan(context: &Context, play: &Arc<Play>, found: &mut Diagnostics) -> Planned {
     let hosts = hosts(context, play, found);
-    let sections = play.sections.iter().map(|section| keep_tagged(section, &context.settings.tags)).collect();
+    let tags = &context.settings.tags;
+    let mut sections: Vec<Vec<Item>> = play.sections.iter().map(|section| keep_tagged(section, tags)).collect();
+    if let (Some(task), Some(first)) = (facts::gathering(context, play, found), sections.first_mut()) {
+        first.splice(0..0, keep_tagged(&[Item::Task(task)], tags));
+    }
     let batches = serial(context, play, hosts.len(), found);
     Planned { play: Arc::clone(play), sections, hosts, batches }
 }
 
 /// Returns the text of something that must be known before there is a host.
-fn early(context: &Context, play: &Play, node: &Node, found: &mut Diagnostics) -> Option<Value> {
+pub(super) fn early(context: &Context, play: &Play, node: &Node, found: &mut Diagnostics) -> Option<Value> {
     let files = crate::source::SearchPath { role: None, task_dir: play.dir.clone(), playbook_dir: play.dir.clone() };
     context.loader.early_value(node, &files, &play.vars, found)
 }
@@ -64,16 +68,17 @@ fn hosts(context: &Context, play: &Play, found: &mut Diagnostics) -> Vec<Arc<str
             Err(error) => found.push(Diagnostic::error("E0501", format!("--limit {limit}: {error}"))),
         }
     }
-    order(selected, play, found)
+    order(context, selected, play, found)
 }
 
 fn select(inventory: &Inventory, pattern: &str) -> Result<Vec<Arc<str>>, String> {
     inventory.select(pattern).map_err(|error| error.to_string())
 }
 
-fn order(mut hosts: Vec<Arc<str>>, play: &Play, found: &mut Diagnostics) -> Vec<Arc<str>> {
+fn order(context: &Context, mut hosts: Vec<Arc<str>>, play: &Play, found: &mut Diagnostics) -> Vec<Arc<str>> {
     let Some(node) = &play.order else { return hosts };
-    match node.as_str().unwrap_or_default() {
+    let Some(order) = early(context, play, node, found) else { return hosts };
+    match &*order.to_text() {
         "inventory" => {}
         "reverse_inventory" => hosts.reverse(),
         "sorted" => hosts.sort(),

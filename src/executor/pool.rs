@@ -2,6 +2,7 @@
 
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, HttpAnswer, HttpCall, Output, Work};
+use crate::phase::{self, Phase};
 use crate::transport::{self, Connection, HttpClients, Kind, Limits, Shared, Target};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -86,7 +87,7 @@ impl Pool {
             let slot = Arc::clone(self.lock().entry(key.clone()).or_default());
             let opened = slot
                 .get_or_try_init(|| async { transport::connect(target, &self.shared, limits).await.map(Arc::from) });
-            let connection: &Arc<dyn Connection> = opened.await?;
+            let connection: &Arc<dyn Connection> = phase::rest(Phase::Connect, opened).await?;
             if connection.is_open() {
                 return Ok(Arc::clone(connection));
             }

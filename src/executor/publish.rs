@@ -24,6 +24,11 @@ impl Publisher {
         (self.send)(Event { t_ms: self.elapsed_ms(), what });
     }
 
+    /// Tells the user something that has no place in what an author wrote.
+    pub fn warn(&self, message: &str) {
+        self.publish(What::Warning { message: self.clean(message), place: None });
+    }
+
     /// Returns how long the run has been going on.
     pub fn elapsed_ms(&self) -> u64 {
         self.started.elapsed().as_millis() as u64

@@ -3,6 +3,7 @@
 
 use super::Context;
 use super::batch::{Batch, BatchStart, Standing};
+use super::facts::{self, FactSettings};
 use super::plan::{Planned, batches, plan, play_name};
 use super::prepare::{knowledge, platforms, view};
 use super::share::Share;
@@ -37,6 +38,8 @@ pub struct Settings {
     pub force_handlers: bool,
     /// What the command line says about connections.
     pub defaults: Defaults,
+    /// When facts are gathered, and where they go.
+    pub facts: FactSettings,
 }
 
 /// What ends a run early.
@@ -83,6 +86,7 @@ struct Begun {
 ///
 /// What is wrong with them that can be known only now (`vars_files` that depend on a host) is returned as diagnostics.
 pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interrupt) -> Result<RunEnd, Diagnostics> {
+    facts::recall(context).await;
     let share = Share::new(context.settings.forks, context.settings.seed);
     run_with(context, plays, share, interrupt).await
 }
@@ -144,6 +148,7 @@ pub(super) async fn run_with(
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
+    facts::kept(context).await;
     if found.has_errors() { Err(found) } else { Ok(end) }
 }
 

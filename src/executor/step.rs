@@ -8,6 +8,7 @@ use super::world::{PlayView, Shelf, StepScope};
 use crate::event::{Status, TaskNumber};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{RunChange, TextDiff};
+use crate::phase::{self, Phase, Phases};
 use crate::playbook::{Action, RoleUse, Task};
 use crate::source::Span;
 use crate::template::Templar;
@@ -16,6 +17,7 @@ use crate::vars::Var;
 use crate::yaml::Node;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// A step to run.
@@ -25,6 +27,8 @@ pub(super) struct Job {
     pub(super) task: Arc<Task>,
     pub(super) number: TaskNumber,
     pub(super) host: Arc<str>,
+    /// Since when only its turn was missing.
+    pub(super) ready: Instant,
     pub(super) cancel: CancellationToken,
 }
 
@@ -45,6 +49,8 @@ pub(super) struct Outcome {
     pub(super) no_log: bool,
     /// The result is not known, because check mode withheld what would have made it.
     pub(super) unknown: bool,
+    /// What it spent its time on.
+    pub(super) phases: Phases,
     /// The name of the task, rendered.
     pub(super) name: String,
     /// The play is to end for everybody when this failed.
@@ -134,6 +140,7 @@ impl Outcome {
             warnings: Vec::new(),
             no_log: false,
             unknown: false,
+            phases: Phases::default(),
             name,
             fatal: false,
         }
@@ -142,6 +149,12 @@ impl Outcome {
 
 /// Runs a step to its end.
 pub(super) async fn run(job: Job) -> Outcome {
+    let (outcome, phases) = phase::measured(work(job)).await;
+    Outcome { phases, ..outcome }
+}
+
+async fn work(job: Job) -> Outcome {
+    phase::add(Phase::Queue, job.ready.elapsed());
     let scope = StepScope::new(&job.context.world, &job.host, Some(&job.view), Some(&job.task));
     let title = title(&job, &scope);
     let outcome = match &job.task.repeat {
@@ -172,6 +185,7 @@ fn title(job: &Job, scope: &StepScope) -> String {
     if name.is_static() {
         return job.task.title();
     }
+    let _time = phase::time(Phase::Template);
     let rendered = templar(job, scope).node(name).map_or_else(|_| name.to_value().to_text(), |value| value.to_text());
     match &job.task.role {
         Some(role) if !matches!(job.task.action, Action::IncludeRole) => format!("{} : {rendered}", role.name),

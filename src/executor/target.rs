@@ -1,6 +1,7 @@
 //! From variables and keywords to a [`Target`]: where and how the step's host is reached.
 
 use super::item::{boolean, number};
+use super::ssh_args::{SshArgs, UNDERSTOOD};
 use super::step::Job;
 use super::world::{StepScope, is_localhost};
 use crate::failure::{Failure, FailureKind};
@@ -39,6 +40,12 @@ pub struct Defaults {
     pub become_password: Option<Secret>,
     /// `--timeout`
     pub connect_timeout: Option<Duration>,
+    /// The port when nobody says.
+    pub port: Option<u16>,
+    /// How long a command on a device may take when nobody says.
+    pub command_timeout: Option<Duration>,
+    /// `ssh_args`, `--ssh-common-args`, `--ssh-extra-args`: what counts where the variables of a host do not say.
+    pub ssh_args: [Option<String>; 3],
     /// `--host-key-checking`
     pub host_key: HostKeyPolicy,
     /// Files of known hosts to use instead of the user's.
@@ -85,7 +92,8 @@ impl Request<'_> {
         };
         let platform = self.platform(&vars)?;
         let kind = self.kind(&vars, platform)?;
-        let command_timeout = vars.seconds("ansible_command_timeout")?;
+        let command_timeout =
+            vars.seconds("ansible_command_timeout")?.or(self.job.context.settings.defaults.command_timeout);
         let elevate = self.elevate(&vars)?;
         let ssh = match kind {
             Kind::Local => self.plain_login(String::new()),
@@ -141,6 +149,7 @@ impl Request<'_> {
             "ssh" | "smart" | "paramiko" | "paramiko_ssh" | "libssh" => Kind::Ssh,
             "network_cli" => Kind::NetworkCli,
             "httpapi" | "netconf" if self.needs == Needs::Host => Kind::Local,
+            "httpapi" | "netconf" if self.needs == Needs::HostIfAny => Kind::NetworkCli,
             other => {
                 return Err(Failure::new(
                     FailureKind::Argument,
@@ -152,7 +161,7 @@ impl Request<'_> {
         Ok(match (self.needs, kind) {
             (Needs::Cli, _) => Kind::NetworkCli,
             (Needs::Host, Kind::NetworkCli) => Kind::Local,
-            (Needs::Connection, Kind::Ssh) if is_device => Kind::NetworkCli,
+            (Needs::Connection | Needs::HostIfAny, Kind::Ssh) if is_device => Kind::NetworkCli,
             (_, kind) => kind,
         })
     }
@@ -199,6 +208,7 @@ impl Request<'_> {
             known_hosts: defaults.known_hosts.clone(),
             config_file: None,
             jump: None,
+            proxy_command: None,
             legacy: false,
             connect_timeout: CONNECT_TIMEOUT,
             keepalive: None,
@@ -214,10 +224,12 @@ impl Request<'_> {
         };
         let address = vars.first(&["ansible_host", "ansible_ssh_host"])?.unwrap_or_else(|| self.scope.host.to_string());
         let mut login = self.plain_login(address);
+        let args = self.ssh_args(vars)?;
+        args.apply(&mut login);
         let port = vars.value("ansible_port")?.or(vars.value("ansible_ssh_port")?);
         let port = port.or(keyword(&settings.port)?.map(Value::from));
         login.port = match port {
-            None => None,
+            None => defaults.port.or(args.port),
             Some(value) => {
                 Some(number(&value).filter(|n| (1.0..=65535.0).contains(n)).map(|n| n as u16).ok_or_else(|| {
                     Failure::new(
@@ -230,7 +242,8 @@ impl Request<'_> {
         login.user = vars
             .first(&["ansible_user", "ansible_ssh_user"])?
             .or(keyword(&settings.remote_user)?)
-            .or_else(|| defaults.user.clone());
+            .or_else(|| defaults.user.clone())
+            .or_else(|| args.user.clone());
         login.password = vars
             .first(&["ansible_password", "ansible_ssh_password", "ansible_ssh_pass"])?
             .map(Secret::new)
@@ -238,8 +251,10 @@ impl Request<'_> {
         login.private_key = vars
             .first(&["ansible_private_key_file", "ansible_ssh_private_key_file"])?
             .map(|path| expand_home(&path))
-            .or_else(|| defaults.private_key.clone());
+            .or_else(|| defaults.private_key.clone())
+            .or_else(|| args.private_key.clone());
         login.passphrase = vars.text("ansible_ssh_private_key_passphrase")?.map(Secret::new);
+        login.host_key = args.host_key.unwrap_or(login.host_key);
         if let Some(checked) = vars.first(&["ansible_host_key_checking", "ansible_ssh_host_key_checking"])? {
             login.host_key = host_key_policy(&checked).ok_or_else(|| {
                 Failure::new(FailureKind::Argument, format!("`ansible_host_key_checking` knows no `{checked}`"))
@@ -250,21 +265,30 @@ impl Request<'_> {
             vars.value("ssh_legacy")?.or(vars.value("ansible_ssh_legacy")?).as_ref().and_then(boolean).unwrap_or(false);
         login.connect_timeout = match vars.seconds("ansible_connect_timeout")?.or(vars.seconds("ansible_timeout")?) {
             Some(timeout) => timeout,
-            None => defaults.connect_timeout.unwrap_or(CONNECT_TIMEOUT),
+            None => defaults.connect_timeout.or(args.connect_timeout).unwrap_or(CONNECT_TIMEOUT),
         };
-        login.keepalive = vars.seconds("ansible_ssh_keepalive")?;
+        login.keepalive = vars.seconds("ansible_ssh_keepalive")?.or(login.keepalive);
         if let Some(jump) = vars.text("ansible_ssh_jump")? {
             login.jump = Some(jump.split(',').map(|hop| hop.trim().to_owned()).filter(|hop| !hop.is_empty()).collect());
         }
-        for name in ["ansible_ssh_common_args", "ansible_ssh_extra_args"] {
-            if let Some(text) = vars.text(name)? {
-                ssh_options(&text, &mut login).map_err(|what| {
+        Ok(login)
+    }
+}
+
+impl Request<'_> {
+    /// Returns what options of the OpenSSH client say: the variables of the host, or the settings.
+    fn ssh_args(&self, vars: &Vars) -> Result<SshArgs, Failure> {
+        let names = ["ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args"];
+        let mut args = SshArgs::default();
+        for (name, default) in names.into_iter().zip(&self.job.context.settings.defaults.ssh_args) {
+            if let Some(text) = vars.text(name)?.or_else(|| default.clone()) {
+                args.add(&text).map_err(|what| {
                     Failure::new(FailureKind::Argument, format!("`{name}` of `{}`: {what}", self.scope.host))
-                        .help("understood are -J and -o with ProxyJump, StrictHostKeyChecking, UserKnownHostsFile, ConnectTimeout, ServerAliveInterval, Port, User and IdentityFile")
+                        .help(UNDERSTOOD)
                 })?;
             }
         }
-        Ok(login)
+        Ok(args)
     }
 }
 
@@ -276,65 +300,6 @@ pub(super) fn host_key_policy(word: &str) -> Option<HostKeyPolicy> {
         "off" | "false" | "no" | "0" => Some(HostKeyPolicy::Off),
         _ => None,
     }
-}
-
-/// Applies options of the OpenSSH client; what is not understood is refused, never ignored.
-fn ssh_options(text: &str, login: &mut SshTarget) -> Result<(), String> {
-    let words = shlex::split(text).ok_or("its quotes are not closed")?;
-    let mut words = words.into_iter();
-    while let Some(word) = words.next() {
-        let (flag, rest) = word.split_at(word.len().min(2));
-        let value = match rest {
-            "" => None,
-            rest => Some(rest.to_owned()),
-        };
-        match flag {
-            "-C" | "-q" | "-v" => {}
-            "-J" => {
-                let hops = value.or_else(|| words.next()).ok_or("`-J` needs a host")?;
-                login.jump = Some(hops.split(',').map(str::to_owned).collect());
-            }
-            "-o" => {
-                let option = value.or_else(|| words.next()).ok_or("`-o` needs an option")?;
-                let (name, value) =
-                    option.split_once(['=', ' ']).ok_or_else(|| format!("`-o {option}` has no value"))?;
-                ssh_option(name.trim(), value.trim(), login)?;
-            }
-            _ => return Err(format!("`{word}` is not understood")),
-        }
-    }
-    Ok(())
-}
-
-fn ssh_option(name: &str, value: &str, login: &mut SshTarget) -> Result<(), String> {
-    let seconds =
-        |value: &str| value.parse().map(Duration::from_secs).map_err(|_| format!("`{name}` needs a number of seconds"));
-    match name.to_lowercase().as_str() {
-        "proxyjump" => login.jump = Some(value.split(',').map(str::to_owned).collect()),
-        "stricthostkeychecking" => {
-            login.host_key =
-                host_key_policy(value).ok_or_else(|| format!("`StrictHostKeyChecking` knows no `{value}`"))?;
-        }
-        "userknownhostsfile" if value == "/dev/null" => login.known_hosts = vec![PathBuf::from(value)],
-        "userknownhostsfile" => login.known_hosts = value.split_whitespace().map(expand_home).collect(),
-        "connecttimeout" => login.connect_timeout = seconds(value)?,
-        "serveraliveinterval" => login.keepalive = Some(seconds(value)?),
-        "port" => login.port = Some(value.parse().map_err(|_| "`Port` needs a number".to_owned())?),
-        "user" => login.user = Some(value.to_owned()),
-        "identityfile" => login.private_key = Some(expand_home(value)),
-        // How OpenSSH shares and secures connections: netplay keeps its own open.
-        "controlmaster"
-        | "controlpersist"
-        | "controlpath"
-        | "loglevel"
-        | "preferredauthentications"
-        | "pubkeyauthentication"
-        | "passwordauthentication"
-        | "identitiesonly"
-        | "compression" => {}
-        _ => return Err(format!("`-o {name}` is not understood")),
-    }
-    Ok(())
 }
 
 /// Connection variables, rendered when asked for.

@@ -1,5 +1,6 @@
 //! What hosts know: inventory, facts and registered results, and the scope in which a step's templates are rendered.
 
+use super::facts::{FactKeeper, FactSettings, fact_name, is_internal};
 use crate::inventory::Inventory;
 use crate::playbook::{Play, Role, Task};
 use crate::source::absolute;
@@ -57,6 +58,10 @@ pub struct World {
     groups: RwLock<Option<Value>>,
     extra: Arc<Layer>,
     run: Arc<Layer>,
+    /// Facts are variables of their own, not only in `ansible_facts`.
+    inject_facts: bool,
+    /// Keeps facts beyond the run.
+    keeper: Option<FactKeeper>,
 }
 
 impl World {
@@ -69,6 +74,28 @@ impl World {
             groups: RwLock::default(),
             extra,
             run: Arc::new(run),
+            inject_facts: true,
+            keeper: None,
+        }
+    }
+
+    /// Makes it one where facts go as these settings say.
+    pub fn with_facts(mut self, settings: &FactSettings) -> World {
+        self.inject_facts = settings.inject;
+        self.keeper = settings.cache.clone().map(FactKeeper::new);
+        self
+    }
+
+    /// Returns what keeps facts beyond the run, if anything does.
+    pub(super) fn keeper(&self) -> Option<&FactKeeper> {
+        self.keeper.as_ref()
+    }
+
+    /// Forgets the facts of a host, in this run and beyond.
+    pub(super) fn forget_facts(&self, host: &Arc<str>) {
+        self.change_host(host, |vars| vars.facts.clear());
+        if let Some(keeper) = &self.keeper {
+            keeper.forget(host);
         }
     }
 
@@ -237,7 +264,7 @@ impl StepScope {
             .or_else(|| params(|origin| matches!(origin, Origin::BlockVars | Origin::TaskVars)))
             .or_else(|| role.and_then(|role| role.vars.as_ref().and_then(find)))
             .or_else(|| self.play_lookup(name))
-            .or_else(|| self.own.facts.get(name).cloned())
+            .or_else(|| self.own.facts.get(name).filter(|_| self.world.inject_facts).cloned())
             .or_else(|| self.layers.iter().rev().find_map(find))
             .or_else(|| role.and_then(|role| role.defaults.as_ref().and_then(find)))
             .or_else(|| self.role_lookup(name, true))
@@ -288,6 +315,11 @@ impl StepScope {
 
     fn magic(&self, name: &str) -> Option<Value> {
         let texts = |names: &[Arc<str>]| Value::list(names.iter().map(|name| Value::Str(Arc::clone(name))));
+        // `order` says in which order hosts run, not in which they are told.
+        let hosts = |names: Vec<Arc<str>>| match self.play.as_deref() {
+            Some(view) if view.play.order.is_some() => texts(&self.world.inventory().in_order(names)),
+            _ => texts(&names),
+        };
         let path = |path: &std::path::Path| Value::from(absolute(path).display().to_string());
         let view = self.play.as_deref();
         let role = self.task.as_deref().and_then(|task| task.role.as_deref());
@@ -299,9 +331,9 @@ impl StepScope {
             "inventory_dir" => path(self.world.inventory().hosts.get(&self.host)?.source_dir()?),
             "inventory_file" => path(self.world.inventory().hosts.get(&self.host)?.source.as_deref()?),
             "playbook_dir" => path(&view?.play.dir),
-            "ansible_play_hosts_all" => texts(&view?.all_hosts),
-            "ansible_play_batch" => texts(&view?.active()),
-            "ansible_play_hosts" | "play_hosts" => texts(&view?.active_in_play()),
+            "ansible_play_hosts_all" => hosts(view?.all_hosts.clone()),
+            "ansible_play_batch" => hosts(view?.active()),
+            "ansible_play_hosts" | "play_hosts" => hosts(view?.active_in_play()),
             "role_name" | "ansible_role_name" => Value::Str(Arc::clone(&role?.name)),
             "ansible_role_names" => each_once(role_names(&view?.play, |_| true)),
             "ansible_play_role_names" => texts(&role_names(&view?.play, |depended| !depended)),
@@ -314,7 +346,8 @@ impl StepScope {
                 Value::list(places.map(|place| path(place)))
             }
             "ansible_facts" => Value::map(self.own.facts.iter().filter_map(|(name, var)| match var {
-                Var::Data(value) => Some((name.strip_prefix("ansible_").unwrap_or(name), value.clone())),
+                Var::Data(_) if is_internal(name) => None,
+                Var::Data(value) => Some((fact_name(name), value.clone())),
                 Var::Author(_) => None,
             })),
             _ => return None,
@@ -367,7 +400,15 @@ impl Scope for StepScope {
             return Some(Var::Data(value));
         }
         if let ("ansible_play_name", Some(view)) = (name, self.play.as_deref()) {
-            return Some(Var::Author(view.play.name.as_ref().unwrap_or(&view.play.hosts).clone()));
+            let name = view.play.name.as_ref().unwrap_or(&view.play.hosts);
+            return Some(match name.as_seq() {
+                _ if !name.is_static() => Var::Author(name.clone()),
+                Some(hosts) => {
+                    let hosts: Vec<String> = hosts.iter().map(|host| host.to_value().to_text()).collect();
+                    Var::Data(hosts.join(",").into())
+                }
+                None => Var::Data(name.to_value().to_text().into()),
+            });
         }
         if let Some(var) = self.world.run.vars.get(name) {
             return Some(var.clone());
@@ -390,8 +431,9 @@ impl Scope for StepScope {
             layers.extend(view.late_vars.get(&self.host).into_iter().flatten());
         }
         names.extend(layers.into_iter().flat_map(|layer| layer.vars.keys().cloned()));
-        for shelf in [&self.own.set, &self.own.included, &self.own.facts] {
-            names.extend(shelf.keys().cloned());
+        let facts = Some(&self.own.facts).filter(|_| self.world.inject_facts);
+        for shelf in [&self.own.set, &self.own.included].into_iter().chain(facts) {
+            names.extend(shelf.keys().filter(|name| !is_internal(name)).cloned());
         }
         names.extend(self.overlay.iter().filter_map(|(key, _)| key.as_str().map(Arc::from)));
         names.extend(MAGIC.iter().filter(|name| self.magic(name).is_some()).map(|name| Arc::from(*name)));

@@ -14,14 +14,21 @@ use std::sync::Arc;
 pub struct Defines {
     /// Variables of its host.
     pub names: BTreeSet<Arc<str>>,
-    /// It may define anything (`include_vars`, facts).
+    /// It may define anything (`include_vars`).
     pub everything: bool,
+    /// It defines facts: any name that begins with `ansible_`, but none of a connection.
+    pub facts: bool,
 }
 
 impl Defines {
+    /// Claims that some of it are facts.
+    pub(super) fn sets_facts(&self) -> bool {
+        self.facts || self.names.contains("ansible_facts")
+    }
+
     /// Claims that it defines nothing.
     pub fn is_empty(&self) -> bool {
-        self.names.is_empty() && !self.everything
+        self.names.is_empty() && !self.everything && !self.facts
     }
 }
 
@@ -50,6 +57,11 @@ const CONNECTION_NAMES: [&str; 16] = [
     "ansible_ssh_user",
     "ansible_user",
 ];
+
+/// Claims that gathering facts may define the name.
+pub(super) fn may_be_fact(name: &str) -> bool {
+    name.starts_with("ansible_") && !CONNECTION_NAMES.contains(&name)
+}
 
 impl Knowledge {
     /// Takes note of what a layer's variables use. Of several definitions of a name all are noted.
@@ -137,6 +149,7 @@ fn direct_uses(task: &Task) -> Names {
         expressions.extend(&until.conditions);
         texts.extend(until.retries.iter().chain(&until.delay));
     }
+    texts.extend(task.background.iter().flat_map(|background| background.poll.iter().chain([&background.limit])));
     expressions.extend(task.changed_when.iter().flatten().chain(task.failed_when.iter().flatten()));
     texts.extend(settings_nodes(&task.settings));
     for node in texts {
@@ -181,6 +194,8 @@ fn defines(task: &Task) -> Defines {
         "set_fact" => {
             for (key, key_node, _) in task.args.iter() {
                 match key.as_str() {
+                    // They are kept as facts as well.
+                    Some("cacheable") => defines.names.extend(["ansible_facts".into()]),
                     Some(name) if key_node.is_static() => {
                         defines.names.insert(name.into());
                     }
@@ -190,7 +205,8 @@ fn defines(task: &Task) -> Defines {
             defines.everything |= task.args_template.is_some();
         }
         "include_vars" => defines.everything = true,
-        name if name.ends_with("facts") || name == "setup" => defines.everything = true,
+        "gather_facts" | "setup" => defines.facts = true,
+        name if name.ends_with("facts") => defines.everything = true,
         _ => {}
     }
     defines

@@ -2,7 +2,7 @@
 
 use super::{
     Defines, Edge, Graph, Join, Knowledge, Node, NodeId, NodeNames, Part, Reason, Scope, Section, SectionId, Until,
-    Work, needs,
+    Work, data::may_be_fact, needs,
 };
 use crate::effect::Effect;
 use crate::module::Call;
@@ -289,8 +289,10 @@ impl Graph {
         if let Some(name) = both {
             return ran(Scope::Host, Reason::Sets(Arc::clone(name)));
         }
-        let overwrites =
-            (a.defines.everything && !b.defines.is_empty()) || (b.defines.everything && !a.defines.is_empty());
+        let overwrites = (a.defines.facts && b.defines.sets_facts())
+            || (b.defines.facts && a.defines.sets_facts())
+            || (a.defines.everything && !b.defines.is_empty())
+            || (b.defines.everything && !a.defines.is_empty());
         if overwrites { ran(Scope::Host, Reason::UsesAnything) } else { None }
     }
 
@@ -461,6 +463,11 @@ fn meets(defines: &Defines, uses: &Names) -> Option<Option<Arc<str>>> {
     if let Some(name) = defines.names.intersection(&uses.own).next() {
         return Some(Some(Arc::clone(name)));
     }
+    if defines.facts
+        && let Some(name) = uses.own.iter().find(|name| may_be_fact(name))
+    {
+        return Some(Some(Arc::clone(name)));
+    }
     let blind = (uses.everything && !defines.is_empty()) || (defines.everything && !uses.own.is_empty());
     blind.then_some(None)
 }
@@ -484,7 +491,8 @@ fn runs_once(task: &Task) -> bool {
 
 /// Claims that the task is a check that stands before others to stop them.
 fn is_guard(task: &Task) -> bool {
-    matches!(task.action, Action::Module { module, .. } if matches!(module.name, "assert" | "fail" | "pause" | "wait_for" | "wait_for_connection"))
+    const CHECKS: [&str; 6] = ["assert", "async_status", "fail", "pause", "wait_for", "wait_for_connection"];
+    matches!(task.action, Action::Module { module, .. } if CHECKS.contains(&module.name))
 }
 
 /// Returns what a task may do, as far as it is known before the run.

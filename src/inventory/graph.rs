@@ -138,6 +138,13 @@ impl Inventory {
         reached
     }
 
+    /// Returns hosts in the order in which `all` has them.
+    pub fn in_order(&self, mut hosts: Vec<Arc<str>>) -> Vec<Arc<str>> {
+        let all: IndexSet<Arc<str>> = self.hosts_of("all").into_iter().collect();
+        hosts.sort_by_key(|host| all.get_index_of(host).unwrap_or(usize::MAX));
+        hosts
+    }
+
     /// Returns the layers of a host's variables in Ansible's order, lowest precedence first: variables of its groups in
     /// the sources, `group_vars/` (first of `all`, then of the other groups; beside the inventory before beside the
     /// playbook), the host's own in the sources, `host_vars/`.

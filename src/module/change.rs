@@ -21,10 +21,10 @@ pub struct Change {
     pub then: Option<Then>,
     /// Makes the result of what came back.
     pub finish: Option<Finish>,
-    /// Variables that the host gets, as by `set_fact`.
+    /// Variables that the host gets.
     pub facts: Map,
-    /// Whether `facts` are kept as facts (`ansible_facts`) as well.
-    pub facts_are_gathered: bool,
+    /// Where they are kept.
+    pub keep: KeepFacts,
     /// Variables that the host gets as an author wrote them, rendered when used (`include_vars`).
     pub vars: IndexMap<Arc<str>, Var>,
     /// What changes in the run itself.
@@ -56,6 +56,18 @@ impl Finished {
     pub fn new(result: Map, changed: bool) -> Finished {
         Finished { result, changed, facts: Map::new() }
     }
+}
+
+/// Where the facts of a change are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum KeepFacts {
+    /// As variables (`set_fact`).
+    #[default]
+    AsVariables,
+    /// As facts (`ansible_facts`, the fact cache), which are below the variables of plays (`setup`).
+    AsFacts,
+    /// As both (`set_fact` with `cacheable`).
+    AsBoth,
 }
 
 /// What check mode says of withheld actions.
@@ -114,7 +126,7 @@ impl Change {
             then: None,
             finish: None,
             facts: Map::new(),
-            facts_are_gathered: false,
+            keep: KeepFacts::default(),
             vars: IndexMap::new(),
             run: Vec::new(),
             skipped: None,

@@ -6,6 +6,7 @@
 //!
 //! What several modules share: `remote` looks at paths of a host with POSIX sh alone, `attributes` compares mode, owner
 //! and group, `place` and `write` put one file where it belongs, `edit` changes the text of one, `program` runs what a task says,
+//! `background` lets a host go on with it alone,
 //! `local` reads files of this machine. Results have the fields that Ansible's have; `tests/module` holds them to it.
 //!
 //! Traps: `chdir`, `creates` and paths may begin with `~` or hold `$NAME`, which the host expands, not this machine; a
@@ -22,9 +23,12 @@ mod program;
 mod remote;
 mod write;
 
+pub mod background;
+
 pub mod add_host;
 pub mod assemble;
 pub mod assert;
+pub mod async_status;
 pub mod blockinfile;
 pub mod cli_command;
 pub mod cli_config;
@@ -36,6 +40,7 @@ pub mod fail;
 pub mod fetch;
 pub mod file;
 pub mod find;
+pub mod gather_facts;
 pub mod group_by;
 pub mod include_vars;
 pub mod lineinfile;
@@ -47,6 +52,7 @@ pub mod replace;
 pub mod script;
 pub mod set_fact;
 pub mod set_stats;
+pub mod setup;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
@@ -63,7 +69,7 @@ mod tests;
 
 pub use action::*;
 pub use args::{Arg, ArgKind, Args, Rule, check_args, coerce_args, split_free_form, split_key_value};
-pub use change::{Change, Finish, Finished, RunChange, TextDiff, Then, Withheld};
+pub use change::{Change, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
 
 use crate::effect::Effect;
 use crate::failure::Failure;
@@ -134,6 +140,8 @@ pub enum Needs {
     Http,
     /// Any connection (`ping`, `wait_for_connection`).
     Connection,
+    /// A host that runs programs; on what is none it has nothing to do (`gather_facts`).
+    HostIfAny,
 }
 
 /// A use of a module as far as it is known before the run: its arguments as written.
@@ -199,6 +207,7 @@ pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
     &assemble::MODULE,
     &assert::MODULE,
+    &async_status::MODULE,
     &blockinfile::MODULE,
     &cli_command::MODULE,
     &cli_config::MODULE,
@@ -210,6 +219,7 @@ pub static TABLE: &[&Module] = &[
     &fetch::MODULE,
     &file::MODULE,
     &find::MODULE,
+    &gather_facts::MODULE,
     &group_by::MODULE,
     &include_vars::MODULE,
     &lineinfile::MODULE,
@@ -221,6 +231,7 @@ pub static TABLE: &[&Module] = &[
     &script::MODULE,
     &set_fact::MODULE,
     &set_stats::MODULE,
+    &setup::MODULE,
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,

@@ -1,6 +1,6 @@
 //! `set_fact`: gives the host variables.
 
-use super::{Arg, ArgKind, Change, Context, Module, Needs};
+use super::{Arg, ArgKind, Change, Context, KeepFacts, Module, Needs};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::value::{Key, Map};
@@ -36,7 +36,9 @@ fn plan(context: &Context<'_>) -> Result<Change, Failure> {
     }
     let mut change = Change::nothing(Map::new()).field("ansible_facts", facts.clone());
     change.facts = facts;
-    change.facts_are_gathered = context.args.flag("cacheable");
+    if context.args.flag("cacheable") {
+        change.keep = KeepFacts::AsBoth;
+    }
     Ok(change)
 }
 

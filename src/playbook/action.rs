@@ -109,8 +109,11 @@ pub(super) fn check_include_keywords(called: &str, map: &Mapping, found: &mut Di
     }
 }
 
-/// Says that a keyword is not supported, if so.
-pub(super) fn refuse(keyword: &keyword::Keyword, key: &Node, found: &mut Diagnostics) {
+/// Says that a keyword is not supported, if so. A debugger that is never entered is none.
+pub(super) fn refuse(keyword: &keyword::Keyword, key: &Node, value: &Node, found: &mut Diagnostics) {
+    if keyword.name == "debugger" && (value.is_null() || value.as_str() == Some("never")) {
+        return;
+    }
     if let Support::Refused(why) = keyword.support {
         found.push(Diagnostic::error("E0611", format!("`{}` is not supported: {why}", keyword.name)).at(key.span));
     }

@@ -18,6 +18,8 @@ pub struct Loader {
     pub sources: Arc<SourceMap>,
     /// Folders of roles besides `roles/` beside the playbook.
     pub roles_path: Vec<PathBuf>,
+    /// Keywords of plays that do not say otherwise.
+    pub play_defaults: Mapping,
     /// `-e`: what imports and play headers may use before there is a host.
     pub extra_vars: Arc<Layer>,
 }
@@ -34,7 +36,7 @@ impl Loader {
     pub fn new(sources: Arc<SourceMap>, extra_vars: Arc<Layer>) -> Loader {
         let roles_path =
             ["~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"].map(expand_home).to_vec();
-        Loader { sources, roles_path, extra_vars }
+        Loader { sources, roles_path, play_defaults: Mapping::default(), extra_vars }
     }
 
     pub(super) fn playbook(

@@ -6,22 +6,26 @@
 
 mod action;
 mod check;
+mod gather;
 mod keyword;
 mod load;
 mod play;
 mod repeat;
 mod role;
 mod sealed;
+mod start_at;
 mod task;
 mod verify;
 mod words;
 
 pub(crate) use check::settings_nodes;
+pub use gather::Gather;
 pub use keyword::{KEYWORDS, Keyword, Level, Support};
 pub use load::{Loader, load};
 pub use repeat::LOOP_CONTROL;
 pub(crate) use role::role_use;
 pub use role::{Role, RoleUse};
+pub use start_at::start_at;
 
 use crate::module::Module;
 use crate::source::{SearchPath, Span};
@@ -32,7 +36,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A play.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Play {
     /// Its name as written.
     pub name: Option<Node>,
@@ -64,6 +68,8 @@ pub struct Play {
     pub any_errors_fatal: Option<Node>,
     /// `ignore_unreachable` and the other settings that hold for the play as a whole.
     pub settings: Settings,
+    /// The gathering of facts before them.
+    pub gather: Gather,
     /// The parts in which tasks run; handlers are flushed after each.
     pub sections: Vec<Vec<Item>>,
     /// Handlers in the order in which they run.
@@ -96,7 +102,7 @@ pub enum Item {
 }
 
 /// A block.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Block {
     /// Its name as written.
     pub name: Option<Node>,
@@ -135,6 +141,8 @@ pub struct Task {
     pub register: Option<Arc<str>>,
     /// `until`, `retries`, `delay`.
     pub until: Option<Until>,
+    /// `async` and `poll`.
+    pub background: Option<Background>,
     /// `changed_when`: all must hold.
     pub changed_when: Option<Vec<Node>>,
     /// `failed_when`: all must hold.
@@ -247,6 +255,15 @@ pub struct Until {
     pub retries: Option<Node>,
     /// Seconds between attempts; 5 when nobody says.
     pub delay: Option<Node>,
+}
+
+/// Work that a host goes on with alone.
+#[derive(Clone, Debug)]
+pub struct Background {
+    /// `async`: how many seconds it may take; 0 for work as usual.
+    pub limit: Node,
+    /// `poll`: seconds between two looks at it, 15 when nobody says; 0 when nobody waits for it.
+    pub poll: Option<Node>,
 }
 
 /// Settings that are inherited from play to block to task; the innermost one counts. All may hold templates.

@@ -86,6 +86,7 @@ impl Loader {
                 .iter()
                 .flat_map(|text| text.split(',').map(|tag| Arc::from(tag.trim())).collect::<Vec<_>>()),
         );
+        inherit_settings(&self.play_defaults, &mut base.settings);
         inherit_settings(map, &mut base.settings);
         if let (None, Some(user)) = (&base.settings.remote_user, map.get("user")) {
             base.settings.remote_user = Some(user.clone());
@@ -96,10 +97,10 @@ impl Loader {
         play_vars.extend(map.get("vars").and_then(|vars| self.play_vars(vars, found)));
         play_vars.extend(self.prompts(map.get("vars_prompt"), found));
         let late_vars_files = self.vars_files(map.get("vars_files"), &files, &mut play_vars, found);
-        self.gather_facts(map, found);
         let tags = base.tags.clone();
         base.play_vars = play_vars.iter().cloned().collect();
         let base = Arc::new(base);
+        let gather = self.gather(map, span, &base, found);
         let mut role_layers = Vec::new();
         let mut handlers = Vec::new();
         let items = |key: &str, level: Level, found: &mut Diagnostics| {
@@ -127,7 +128,7 @@ impl Loader {
             late_vars_files,
             role_layers,
             role_names: used.roles.iter().map(|(role, depended)| (Arc::clone(&role.name), *depended)).collect(),
-            strategy: strategy(map.get("strategy"), found),
+            strategy: strategy(map.get("strategy").or(self.play_defaults.get("strategy")), found),
             serial: map.get("serial").map(super::words::conditions).unwrap_or_default(),
             order: map.get("order").cloned(),
             force_handlers: map
@@ -137,6 +138,7 @@ impl Loader {
             max_fail_percentage: map.get("max_fail_percentage").cloned(),
             any_errors_fatal: base.settings.any_errors_fatal.clone(),
             settings: Settings::clone(&base.settings),
+            gather,
             sections: vec![pre, main, post],
             handlers,
             tags,
@@ -147,10 +149,10 @@ impl Loader {
     }
 
     fn check_play_keys(&self, map: &Mapping, found: &mut Diagnostics) {
-        for (key, key_node, _) in map.iter() {
+        for (key, key_node, value) in map.iter() {
             let name = key.to_string();
             match keyword::find(&name, Level::PLAY) {
-                Some(keyword) => refuse(keyword, key_node, found),
+                Some(keyword) => refuse(keyword, key_node, value, found),
                 None => {
                     let help = if keyword::find(&name, Level::TASK).is_some() || crate::module::find(&name).is_some() {
                         Some("it belongs on a task: put it below `tasks:`".to_owned())
@@ -164,18 +166,6 @@ impl Loader {
                     );
                 }
             }
-        }
-    }
-
-    /// Says that facts are not gathered where the play insists on them. Without the keyword nothing is gathered.
-    fn gather_facts(&self, map: &Mapping, found: &mut Diagnostics) {
-        let Some((key, value)) = map.entry("gather_facts") else { return };
-        if boolean(value, "gather_facts", found) == Some(true) {
-            found.push(
-                Diagnostic::error("E0611", "`gather_facts: true` is not supported yet")
-                    .at(key.span.to(value.span))
-                    .help("write `gather_facts: false`; register what you need with a task"),
-            );
         }
     }
 

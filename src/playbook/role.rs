@@ -116,7 +116,7 @@ impl Loader {
         for (key, key_node, value) in map.iter() {
             let key = key.to_string();
             match keyword::find(&key, Level::ROLE) {
-                Some(keyword) => refuse(keyword, key_node, found),
+                Some(keyword) => refuse(keyword, key_node, value, found),
                 None => {
                     self.check_variable_name(&key, key_node.span, found);
                     params.vars.insert(key.into(), Var::Author(value.clone()));

@@ -8,7 +8,7 @@ use super::keyword::{self, Level};
 use super::load::Loader;
 use super::verify;
 use super::words::{boolean, conditions, inherit_settings, needs, split_tags, texts};
-use super::{Action, Block, Inherited, Item, Task, Until};
+use super::{Action, Background, Block, Inherited, Item, Task, Until};
 use crate::module::{self, check_args};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::template;
@@ -105,7 +105,7 @@ impl Loader {
                 continue;
             }
             if let Some(keyword) = keyword::find(&name, level) {
-                refuse(keyword, key_node, found);
+                refuse(keyword, key_node, value, found);
                 continue;
             }
             if name.starts_with("with_") {
@@ -178,7 +178,7 @@ impl Loader {
             delay: map.get("delay").cloned(),
         });
         let task = Task {
-            name: map.get("name").cloned().filter(|name| !name.is_null()),
+            name: map.get("name").cloned().filter(|name| !name.is_null() && name.as_str() != Some("")),
             span,
             action,
             called: Arc::clone(called),
@@ -188,6 +188,7 @@ impl Loader {
             repeat: self.repeat(map, found),
             register: self.register(map, found),
             until,
+            background: self.background(map, &action, called, found),
             changed_when: map.get("changed_when").map(conditions),
             failed_when: map.get("failed_when").map(conditions),
             notify: inherited.notify.clone(),
@@ -206,10 +207,10 @@ impl Loader {
     }
 
     fn block(&self, node: &Node, map: &Mapping, at: Place<'_>, found: &mut Diagnostics) -> Option<Item> {
-        for (key, key_node, _) in map.iter() {
+        for (key, key_node, value) in map.iter() {
             let name = key.to_string();
             match keyword::find(&name, Level::BLOCK) {
-                Some(keyword) => refuse(keyword, key_node, found),
+                Some(keyword) => refuse(keyword, key_node, value, found),
                 None => {
                     let help =
                         if keyword::find(&name, Level::TASK).is_some() || is_action(&name) || name.starts_with("with_")
@@ -342,6 +343,29 @@ impl Loader {
                 None
             }
         }
+    }
+
+    /// Reads `async` and `poll`; says so where the module's work cannot go on alone.
+    fn background(&self, map: &Mapping, action: &Action, called: &str, found: &mut Diagnostics) -> Option<Background> {
+        use crate::module::background::{DETACHED, NEVER};
+        let (key, limit) = map.entry("async").filter(|(_, node)| !node.is_null())?;
+        let poll = map.get("poll").filter(|node| !node.is_null()).cloned();
+        let is = |node: &Node, text: &str| node.is_static() && node.to_value().to_text() == text;
+        if is(limit, "0") {
+            return None;
+        }
+        let Action::Module { module, platform } = action else { return None };
+        let never = NEVER.contains(&module.name) || platform.is_some();
+        if never || (poll.as_ref().is_some_and(|poll| is(poll, "0")) && !DETACHED.contains(&module.name)) {
+            let error = Diagnostic::error("E0611", format!("`{called}` cannot run in the background (`async`)"));
+            found.push(error.at(key.span).help(match never {
+                true => "leave `async` away, or run a program by `command` or `shell`",
+                false => {
+                    "with `poll` above 0 it is waited for; with 0 only programs of `command` and `shell` go on alone"
+                }
+            }));
+        }
+        Some(Background { limit: limit.clone(), poll })
     }
 
     /// Returns the arguments as a mapping: free-form text split, `args:` merged under it.

@@ -9,7 +9,7 @@ mod redactor;
 pub use redactor::{MASK, Redactor};
 
 use crate::value::Value;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
@@ -48,8 +48,8 @@ impl fmt::Debug for Raw {
 }
 
 /// Text from which every known secret has been taken. Only the [`Redactor`] makes it (and [`Clean::literal`] of text
-/// that stands in our own source).
-#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Hash, PartialOrd, Ord)]
+/// that stands in our own source). Reading it back is for events that were written down: they were clean then.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize, Hash, PartialOrd, Ord)]
 #[serde(transparent)]
 pub struct Clean(Arc<str>);
 
@@ -72,7 +72,7 @@ impl fmt::Display for Clean {
 }
 
 /// A value from which every known secret has been taken.
-#[derive(Clone, PartialEq, Default, Debug, Serialize)]
+#[derive(Clone, PartialEq, Default, Debug, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CleanValue(Value);
 

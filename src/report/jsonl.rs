@@ -38,22 +38,23 @@ mod tests {
     fn every_event() -> Vec<Event> {
         let result = || Value::map([("rc", 0)]);
         let events = vec![
-            started(),
+            started_shard(),
             play("p", &["r1"]),
             event(What::StepsAdded { steps: 1 }),
             event(What::StepsPassed { steps: 1 }),
             task(1, "t", "command"),
-            step(1, "r1"),
+            event(What::StepStarted { task: 1, host: clean("r1"), after: Some(after(0, "r1")) }),
             item(1, "r1", "a", Status::Ok, result()),
             event(What::Retry { task: 1, host: clean("r1"), left: 1 }),
             done_with(1, "r1", Status::Failed, |done| {
                 done.result = Some(value(result()));
+                done.phases = all_phases();
                 done.diff = vec![diff("a", "b")];
                 done.failure = Some(failure("no"));
             }),
             event(What::Warning { message: clean("w"), place: None }),
             event(What::PlayEnded { play: clean("p"), number: 1 }),
-            event(What::Interrupted { how: "drain" }),
+            event(What::Interrupted { how: "drain".into() }),
             ended(vec![Recap::default()]),
         ];
         // A new kind of event does not compile here until it is in the list above, and so in the document.
@@ -87,7 +88,7 @@ mod tests {
             }
             match (name.as_str(), value) {
                 ("diff" | "recap", Json::Array(items)) => items.iter().for_each(|item| fields(name, item, found)),
-                ("failure", value) => fields("failure", value, found),
+                ("failure" | "shard" | "after" | "phases", value) => fields(name, value, found),
                 _ => {}
             }
         }
@@ -103,8 +104,8 @@ mod tests {
         let mut documented: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut heading = None;
         for line in include_str!("../../docs/events.md").lines() {
-            if let Some(name) = line.strip_prefix("### `").or_else(|| line.strip_prefix("A *")) {
-                heading = Some(name.trim_end_matches(['`', '*', ':']).to_owned());
+            if let Some(name) = ["### `", "A *", "An *", "The *"].iter().find_map(|start| line.strip_prefix(start)) {
+                heading = name.split(['`', '*']).next().map(str::to_owned);
             } else if let (Some(field), Some(heading)) = (line.strip_prefix("| `"), &heading) {
                 let field = field.split('`').next().unwrap_or_default();
                 documented.entry(heading.clone()).or_default().insert(field.to_owned());
@@ -150,7 +151,7 @@ mod tests {
         }));
         let text = String::from_utf8(written.lock().expect("not poisoned").clone()).expect("text");
         let expected = "{\"t_ms\":1,\"event\":\"step_done\",\"task\":7,\"name\":\"task 7\",\"host\":\"r1\",\
-            \"delegated_to\":null,\"status\":\"ok\",\"elapsed_ms\":1234,\"result\":{\"stdout\":\"a\\nb\"},\"diff\":[],\
+            \"delegated_to\":null,\"status\":\"ok\",\"elapsed_ms\":1234,\"phases\":{},\"result\":{\"stdout\":\"a\\nb\"},\"diff\":[],\
             \"failure\":null,\"skip_reason\":null}\n";
         assert_eq!(text, expected);
     }

@@ -32,7 +32,7 @@ pub(super) struct Lines {
 struct Task {
     play: u32,
     name: Clean,
-    module: &'static str,
+    module: String,
     place: Clean,
     handler: bool,
 }
@@ -85,11 +85,11 @@ impl Lines {
                 }
             }
             What::TaskStarted { task, play, name, module, place, handler } => {
-                let (name, place) = (name.clone(), place.clone());
+                let (name, module, place) = (name.clone(), module.to_string(), place.clone());
                 let task_of = Task { play: *play, name, module, place, handler: *handler };
                 self.tasks.insert(*task, task_of);
             }
-            What::StepStarted { task, host } if self.look.verbosity >= 3 && !self.look.quiet => {
+            What::StepStarted { task, host, .. } if self.look.verbosity >= 3 && !self.look.quiet => {
                 self.headline(*task, &mut out);
                 out.push_str(&format!("started: [{host}]\n"));
             }
@@ -113,7 +113,7 @@ impl Lines {
                     out.push_str(&format!("  --> {place}\n"));
                 }
             }
-            What::Interrupted { how } => out.push_str(match *how {
+            What::Interrupted { how } => out.push_str(match how.as_ref() {
                 "cut" => "interrupted: steps that run are cut off\n",
                 _ => "interrupted: steps that run may end, no new ones start (once more to cut them off)\n",
             }),
@@ -203,6 +203,11 @@ impl Lines {
     /// Writes a result: its line, and below it what the task is there to show or `-v` asks for.
     fn result(&mut self, shown: &Shown<'_>, out: &mut String) {
         if self.look.quiet && !matches!(shown.status, Status::Failed | Status::Unreachable) {
+            return;
+        }
+        if (shown.status == Status::Skipped && !self.look.skipped)
+            || (shown.status == Status::Ok && !self.look.unchanged)
+        {
             return;
         }
         self.headline(shown.task, out);

@@ -14,13 +14,17 @@ pub struct Look {
     pub verbosity: u8,
     /// Only failures and the recap are shown.
     pub quiet: bool,
+    /// Hosts on which a task was skipped are shown.
+    pub skipped: bool,
+    /// Hosts on which a task changed nothing are shown.
+    pub unchanged: bool,
     /// The width of a line in columns.
     pub width: usize,
 }
 
 impl Default for Look {
     fn default() -> Look {
-        Look { colour: false, unicode: true, verbosity: 0, quiet: false, width: 80 }
+        Look { colour: false, unicode: true, verbosity: 0, quiet: false, skipped: true, unchanged: true, width: 80 }
     }
 }
 

@@ -25,6 +25,7 @@ pub use output::Output;
 pub use plain::Plain;
 pub use progress::Progress;
 pub use tally::Tally;
+pub use text::duration;
 
 #[cfg(test)]
 mod samples;
@@ -32,7 +33,8 @@ mod samples;
 mod tests;
 
 use crate::event::Event;
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::Arc;
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -51,17 +53,16 @@ pub trait Reporter: Send {
 /// How often reporters tick. Ten times a second looks alive, and drawing more often costs more than it shows.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Starts a thread that owns the reporters and shows them every event sent. It ends when the last sender is dropped; join
-/// it before the process exits, or the last lines are lost.
-///
-/// The channel has no bound: events are small and bounded by the plan, and a bound would make the executor wait for a
-/// terminal.
-pub fn spawn(mut reporters: Vec<Box<dyn Reporter>>) -> std::io::Result<(Sender<Event>, JoinHandle<()>)> {
-    let (sender, events) = mpsc::channel::<Event>();
-    let thread = std::thread::Builder::new().name("report".into()).spawn(move || {
+/// Starts a thread that owns the reporters and shows them every event that `next` gives. It ends when `next` says that no
+/// more will come; join it before the process exits, or the last lines are lost.
+pub fn spawn(
+    mut reporters: Vec<Box<dyn Reporter>>,
+    mut next_event: impl FnMut(Duration) -> Result<Arc<Event>, RecvTimeoutError> + Send + 'static,
+) -> std::io::Result<JoinHandle<()>> {
+    std::thread::Builder::new().name("report".into()).spawn(move || {
         let mut next = Instant::now() + TICK;
         loop {
-            match events.recv_timeout(next.saturating_duration_since(Instant::now())) {
+            match next_event(next.saturating_duration_since(Instant::now())) {
                 Ok(event) => reporters.iter_mut().for_each(|reporter| reporter.handle(&event)),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -73,6 +74,5 @@ pub fn spawn(mut reporters: Vec<Box<dyn Reporter>>) -> std::io::Result<(Sender<E
             }
         }
         reporters.iter_mut().for_each(|reporter| reporter.finish());
-    })?;
-    Ok((sender, thread))
+    })
 }

@@ -1,7 +1,7 @@
 //! Where reporters write.
 
 use std::io::{self, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// A place to write to that may be closed by its reader (`netplay … | head`). From then on it swallows everything: the run
@@ -10,7 +10,12 @@ use std::sync::{Arc, Mutex};
 pub struct Output {
     writer: Arc<Mutex<Box<dyn Write + Send>>>,
     closed: Arc<AtomicBool>,
+    taken_bytes: Arc<AtomicU64>,
 }
+
+/// The most that is written at once, so that a reader who takes little by little is seen to do so. What a pipe takes
+/// whole or not at all.
+const CHUNK_BYTES: usize = 4096;
 
 impl Output {
     /// Returns the process's standard output.
@@ -20,7 +25,7 @@ impl Output {
 
     /// Returns an output to anything.
     pub fn to(writer: impl Write + Send + 'static) -> Output {
-        Output { writer: Arc::new(Mutex::new(Box::new(writer))), closed: Arc::new(AtomicBool::new(false)) }
+        Output { writer: Arc::new(Mutex::new(Box::new(writer))), closed: Arc::default(), taken_bytes: Arc::default() }
     }
 
     /// Writes text and flushes it, so that who reads along sees it at once.
@@ -29,11 +34,20 @@ impl Output {
             return;
         }
         let mut writer = self.writer.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        let written = writer.write_all(text.as_bytes()).and_then(|()| writer.flush());
+        let written = text.as_bytes().chunks(CHUNK_BYTES).try_for_each(|chunk| {
+            writer.write_all(chunk).and_then(|()| writer.flush())?;
+            self.taken_bytes.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+            Ok::<(), io::Error>(())
+        });
         // A full disk or a terminal that is gone is no different for us: nothing can be shown there any more.
         if written.is_err() {
             self.closed.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Returns how much the reader has taken so far.
+    pub fn taken_bytes(&self) -> u64 {
+        self.taken_bytes.load(Ordering::Relaxed)
     }
 
     /// Claims that the reader has gone, or that writing failed for another reason.

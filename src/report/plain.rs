@@ -63,7 +63,7 @@ impl Plain {
 impl Reporter for Plain {
     fn handle(&mut self, event: &Event) {
         match &event.what {
-            What::StepStarted { task, host } => {
+            What::StepStarted { task, host, .. } => {
                 self.running.insert((*task, host.clone()));
             }
             What::StepDone(done) => {

@@ -218,7 +218,7 @@ impl Steps {
         }
         match &event.what {
             What::PlayStarted { steps, .. } | What::StepsAdded { steps } => self.expected += *steps as u64,
-            What::StepStarted { task, host } => {
+            What::StepStarted { task, host, .. } => {
                 self.next += 1;
                 self.numbers.insert((*task, host.clone()), self.next);
                 let step = Running { host: host.clone(), task: *task, since: Instant::now() };

@@ -1,9 +1,11 @@
 //! Events for the tests of the reporters.
 
-use crate::event::{Diff, Event, FailureReport, Recap, Status, StepDone, TaskNumber, What};
+use crate::event::{After, Diff, Event, FailureReport, Recap, Shard, Status, StepDone, TaskNumber, What};
 use crate::failure::FailureKind;
+use crate::phase::{Phase, Phases};
 use crate::redact::{Clean, CleanValue, Redactor};
 use crate::value::Value;
+use std::time::Duration;
 
 pub(super) fn clean(text: &str) -> Clean {
     Redactor::new().clean_text(text)
@@ -20,10 +22,13 @@ pub(super) fn event(what: What) -> Event {
 pub(super) fn started() -> Event {
     event(What::RunStarted {
         schema: 1,
-        version: "0.1.0",
+        version: "0.1.0".into(),
         playbooks: vec![clean("site.yml")],
         started_at: clean("2026-01-02T03:04:05Z"),
         check: false,
+        run: clean("20260102-030405-ab12"),
+        digest: clean("5f"),
+        shard: None,
     })
 }
 
@@ -40,11 +45,18 @@ pub(super) fn play(name: &str, hosts: &[&str]) -> Event {
 }
 
 pub(super) fn task(task: TaskNumber, name: &str, module: &'static str) -> Event {
-    event(What::TaskStarted { task, play: 1, name: clean(name), module, place: clean("site.yml:4:7"), handler: false })
+    event(What::TaskStarted {
+        task,
+        play: 1,
+        name: clean(name),
+        module: module.into(),
+        place: clean("site.yml:4:7"),
+        handler: false,
+    })
 }
 
 pub(super) fn step(task: TaskNumber, host: &str) -> Event {
-    event(What::StepStarted { task, host: clean(host) })
+    event(What::StepStarted { task, host: clean(host), after: None })
 }
 
 pub(super) fn item(task: TaskNumber, host: &str, label: &str, status: Status, result: impl Into<Value>) -> Event {
@@ -64,6 +76,7 @@ pub(super) fn done_with(task: TaskNumber, host: &str, status: Status, more: impl
         delegated_to: None,
         status,
         elapsed_ms: 1_234,
+        phases: Phases::default(),
         result: None,
         diff: Vec::new(),
         failure: None,
@@ -94,4 +107,22 @@ pub(super) fn diff(before: &str, after: &str) -> Diff {
 
 pub(super) fn ended(recap: Vec<Recap>) -> Event {
     event(What::RunEnded { recap, exit_code: 0, elapsed_ms: 5_430 })
+}
+
+pub(super) fn started_shard() -> Event {
+    let mut event = started();
+    if let What::RunStarted { shard, .. } = &mut event.what {
+        *shard = Some(Shard { index: 1, total: 2 });
+    }
+    event
+}
+
+pub(super) fn after(task: TaskNumber, host: &str) -> After {
+    After { task, host: clean(host), why: clean("the other writes and stands before it") }
+}
+
+pub(super) fn all_phases() -> Phases {
+    let mut phases = Phases::default();
+    Phase::ALL.into_iter().for_each(|phase| phases.add(phase, Duration::from_millis(1)));
+    phases
 }

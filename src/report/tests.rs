@@ -156,7 +156,7 @@ fn retries_delegation_diffs_warnings_and_interrupts_have_their_lines() {
             done.diff = vec![diff("old\n", "new\n")];
         }),
         event(What::Warning { message: clean("take care"), place: Some(clean("site.yml:1:1")) }),
-        event(What::Interrupted { how: "cut" }),
+        event(What::Interrupted { how: "cut".into() }),
     ];
     let expected = "
 TASK [motd] ****************************
@@ -233,6 +233,15 @@ fn failed_items_and_the_end_of_long_output_are_shown() {
     assert!(text.contains("  item x:\n    rc: 1\n    msg: bad x\n"), "{text}");
     assert!(text.contains("    … 10 lines above\n    line 11\n"), "{text}");
     assert!(text.contains("    line 40\n"), "{text}");
+}
+
+#[test]
+fn settings_hide_hosts_that_were_skipped_or_unchanged() {
+    let events = [done(1, "r1", Status::Ok), done(1, "r2", Status::Skipped), done(1, "r3", Status::Changed)];
+    let text = plain(Look { skipped: false, unchanged: false, ..look() }, &events);
+    assert!(text.contains("changed: [r3]") && !text.contains("r1") && !text.contains("r2"), "{text}");
+    let text = plain(look(), &events);
+    assert!(text.contains("ok: [r1]") && text.contains("skipping: [r2]"), "{text}");
 }
 
 #[test]
@@ -418,9 +427,11 @@ fn every_reporter_sees_every_event_and_the_end() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let reporters: Vec<Box<dyn Reporter>> =
         vec![Box::new(Recorder(Arc::clone(&seen))), Box::new(Recorder(Arc::clone(&seen)))];
-    let (sender, thread) = spawn(reporters).expect("a thread");
+    let (sender, events) = std::sync::mpsc::channel();
+    let thread = spawn(reporters, move |patience| events.recv_timeout(patience)).expect("a thread");
     for t_ms in [1, 2] {
-        sender.send(Event { t_ms, what: What::Interrupted { how: "drain" } }).expect("the thread listens");
+        let event = Event { t_ms, what: What::Interrupted { how: "drain".into() } };
+        sender.send(Arc::new(event)).expect("the thread listens");
     }
     drop(sender);
     thread.join().expect("no panic");

@@ -128,7 +128,7 @@ fn is_plain(text: &str) -> bool {
 }
 
 /// Returns a duration as people read it: `0.4 s`, `12 s`, `3 min 05 s`, `2 h 07 min`.
-pub(super) fn duration(ms: u64) -> String {
+pub fn duration(ms: u64) -> String {
     let seconds = ms / 1000;
     match seconds {
         0..10 => format!("{}.{} s", seconds, ms % 1000 / 100),

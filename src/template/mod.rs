@@ -15,6 +15,8 @@
 
 mod check;
 mod convert;
+mod crypt;
+mod csv;
 mod emit;
 mod engine;
 mod explain;

@@ -332,7 +332,12 @@ pub(crate) fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) ->
 }
 
 /// Returns the positions that a slice of `length` items takes.
-fn positions(length: usize, start: Option<i128>, stop: Option<i128>, step: i128) -> impl Iterator<Item = usize> {
+pub(crate) fn positions(
+    length: usize,
+    start: Option<i128>,
+    stop: Option<i128>,
+    step: i128,
+) -> impl Iterator<Item = usize> {
     let length = length as i128;
     let (low, high) = if step > 0 { (0, length) } else { (-1, length - 1) };
     let bound = |at: i128| (if at < 0 { at.saturating_add(length) } else { at }).clamp(low, high);

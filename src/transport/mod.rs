@@ -79,6 +79,8 @@ pub struct SshTarget {
     pub config_file: Option<PathBuf>,
     /// Jump hosts, in the order passed through, each `[user@]host[:port]`; `None` lets `~/.ssh/config` say.
     pub jump: Option<Vec<String>>,
+    /// A command whose input and output are the way to the host; `None` lets `~/.ssh/config` say.
+    pub proxy_command: Option<String>,
     /// Offer the algorithms of old gear.
     pub legacy: bool,
     /// How long connecting and logging in may take.

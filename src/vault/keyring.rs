@@ -37,7 +37,7 @@ type Opened = Result<Arc<Zeroizing<Vec<u8>>>, VaultError>;
 /// The passwords of a run, and what they have opened. Shared by all who read files or render variables.
 #[derive(Debug, Default)]
 pub struct Keyring {
-    passwords: Vec<Password>,
+    passwords: OnceLock<Vec<Password>>,
     redactor: Arc<Redactor>,
     /// By the hash of the encrypted text. Whoever asks while another opens the same text waits for it.
     opened: Mutex<HashMap<[u8; 32], Arc<OnceLock<Opened>>>>,
@@ -48,17 +48,25 @@ pub struct Keyring {
 impl Keyring {
     /// Makes a keyring; what it opens is made known to `redactor`.
     pub fn new(passwords: Vec<Password>, redactor: Arc<Redactor>) -> Keyring {
+        let keyring = Keyring { redactor, ..Keyring::default() };
+        keyring.give(passwords);
+        keyring
+    }
+
+    /// Gives the passwords to a keyring that has none; they are in files whose names stand in files. Only the first time
+    /// counts.
+    pub fn give(&self, passwords: Vec<Password>) {
         for password in &passwords {
             if let Ok(text) = std::str::from_utf8(password.bytes()) {
-                redactor.learn(&Secret::new(text));
+                self.learn(text);
             }
         }
-        Keyring { passwords, redactor, ..Keyring::default() }
+        self.passwords.get_or_init(|| passwords);
     }
 
     /// Returns the passwords, the best first.
     pub fn passwords(&self) -> &[Password] {
-        &self.passwords
+        self.passwords.get().map_or(&[], Vec::as_slice)
     }
 
     /// Returns who masks what was opened.
@@ -116,19 +124,20 @@ impl Keyring {
     /// Opens a text without remembering it; says which password fits.
     pub fn find(&self, text: &[u8]) -> Result<(Zeroizing<Vec<u8>>, &Password), VaultError> {
         let envelope = Envelope::parse(text)?;
-        if self.passwords.is_empty() {
+        let passwords = self.passwords();
+        if passwords.is_empty() {
             return Err(VaultError::NoPassword);
         }
         let wanted = envelope.id.as_deref().unwrap_or(DEFAULT_ID);
         // The name in the text is a hint, not a claim: the others are tried too, as Ansible does.
         let (first, rest): (Vec<&Password>, Vec<&Password>) =
-            self.passwords.iter().partition(|password| password.id == wanted);
+            passwords.iter().partition(|password| password.id == wanted);
         for password in first.into_iter().chain(rest) {
             if let Some(plain) = decrypt(&envelope, password)? {
                 return Ok((plain, password));
             }
         }
-        let tried = self.passwords.iter().map(|password| password.id.clone()).collect();
+        let tried = passwords.iter().map(|password| password.id.clone()).collect();
         Err(VaultError::NoneFits { wanted: envelope.id, tried })
     }
 }

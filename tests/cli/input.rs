@@ -29,7 +29,6 @@ const WRONG: &[(&str, &[&str])] = &[
     ("- hosts: all\n  vars: 3\n", &["site.yml:2:9", "variables must be a dictionary, not a number"]),
     ("- hosts: all\n  tasks: ping\n", &["site.yml:2:10", "a list of tasks is expected"]),
     ("- hosts: all\n  gather_facts: maybe\n", &["site.yml:2:17", "must be true or false"]),
-    ("- hosts: all\n  gather_facts: true\n  tasks: [ping: ]\n", &["site.yml:2:", "gather_facts"]),
     ("- tasks: []\n", &["site.yml:1:3", "`hosts`"]),
     ("- name: a\n  hosts: all\n- hosts: all\n  needs: [b]\n", &["site.yml:4:11", "`needs` names no play `b`"]),
     ("- hosts: all\n  needs: a\n- name: a\n  hosts: all\n", &["site.yml:2:10", "does not come before"]),

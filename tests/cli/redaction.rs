@@ -40,6 +40,13 @@ fn never_shown(project: &Project, code: i32) {
             assert!(!shown, "the secret {what} ({form}) under {words:?}:\n{ended}");
         }
     }
+    let runs = std::fs::read_dir(project.at("home/.local/state/netplay/runs")).expect("runs have left journals");
+    for run in runs.flatten() {
+        let journal = std::fs::read_to_string(run.path().join("events.jsonl")).expect("a journal can be read");
+        for (what, form) in forms(SECRET) {
+            assert!(!journal.contains(&form), "the secret {what} ({form}) is in a journal:\n{journal}");
+        }
+    }
 }
 
 #[test]

@@ -91,7 +91,7 @@ fn a_file_that_cannot_be_opened_is_said_with_its_place() {
     ended.complains("secret.yml:1:1").complains("does not fit, or the text was changed");
     let tampered = project.file("secret.yml", text.replacen("31", "32", 1));
     tampered.run().with("-e @secret.yml --vault-password-file pw").exits(65).complains("secret.yml:1:1");
-    tampered.run().with("--vault-password-file none").exits(65).complains("cannot read vault password file `none`");
+    tampered.run().with("--vault-password-file none").exits(65).complains("cannot read password file `none`");
     // What is wrong inside is said without a line of it.
     let inside = encrypted(&format!("- {SECRET}\n"), "default", "first");
     let project = tampered.file("secret.yml", inside);
@@ -119,7 +119,7 @@ fn passwords_come_from_scripts_settings_and_questions() {
     call().with("--vault-id key@pw2 --vault-id prod@pw-sealed").exits(0);
     call().env("ANSIBLE_VAULT_PASSWORD_FILE", "pw").exits(0);
     call().env("ANSIBLE_VAULT_IDENTITY_LIST", "dev@pw2, prod@pw").exits(0);
-    call().with("--vault-id none --vault-id pw").exits(0).complains("cannot read vault password file `none`");
+    call().with("--vault-id none --vault-id pw").exits(0).complains("cannot read password file `none`");
     call().with("-J").stdin("first\n").exits(0).complains("Vault password: ");
     call().with("--vault-id prod@prompt").stdin("\n").exits(65).complains("the vault password is empty");
 }

@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     // base
     ("effect", &[]),
+    ("phase", &[]),
     ("value", &[]),
     ("redact", &["value"]),
     ("vault", &["redact"]),
     ("source", &["vault"]),
     ("failure", &["redact", "source", "value"]),
-    ("event", &["failure", "redact"]),
+    ("event", &["failure", "phase", "redact"]),
     // language
     ("python_regex", &[]),
     ("textfsm", &["failure", "python_regex", "source", "value"]),
@@ -24,12 +25,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("inventory", &["source", "value", "vars", "yaml"]),
     ("platform", &["effect"]),
     ("configuration", &["platform"]),
+    ("facts", &["value"]),
     // what can be asked for
     (
         "module",
         &[
             "configuration",
             "effect",
+            "facts",
             "failure",
             "platform",
             "python_regex",
@@ -44,16 +47,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("playbook", &["module", "source", "template", "value", "vars", "vault", "yaml"]),
     ("graph", &["effect", "module", "platform", "playbook", "source", "template", "vars", "yaml"]),
     // what is done
-    ("transport", &["effect", "failure", "module", "platform", "redact", "source", "value"]),
+    ("transport", &["effect", "failure", "module", "phase", "platform", "redact", "source", "value"]),
     (
         "executor",
         &[
             "effect",
             "event",
+            "facts",
             "failure",
             "graph",
             "inventory",
             "module",
+            "phase",
             "platform",
             "playbook",
             "redact",
@@ -66,7 +71,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     // what is shown
-    ("report", &["event", "failure", "redact", "value"]),
+    ("report", &["event", "failure", "phase", "redact", "value"]),
+    ("journal", &["event", "redact", "value"]),
     // the lab stands for the outside world: it knows nothing of those who talk to it
     ("lab", &["failure", "redact", "source", "value"]),
 ];
@@ -88,6 +94,7 @@ const HOMES: &[(&str, &str)] = &[
     ("russh", "lab/"),
     ("ssh2", "transport/ssh/"),
     ("ssh_key", "transport/ssh/"),
+    ("toml", "cli/config/"),
 ];
 
 #[test]

@@ -1,9 +1,13 @@
 //! `netplay run`: from the command line to the exit code of a run.
 
+mod digest;
+mod facts;
 mod lab;
 mod listing;
+mod login;
 mod options;
 mod planning;
+mod records;
 mod settings;
 mod show;
 
@@ -15,22 +19,40 @@ use super::setup::Setup;
 use super::{Exit, event_loop, say, say_error, signals};
 use crate::event::{Event, What};
 use crate::executor::{self, Context, Interrupt};
-use crate::playbook::Play;
-use crate::report::{self, Tally};
+use crate::playbook::{self, Play};
+use crate::report::Tally;
+use digest::digest;
 use lab::{LabPart, with_lab};
 use listing::listing;
 use planning::limit_leaves_hosts;
+use records::Records;
 use settings::{build, settings};
-use show::reporter;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub(super) fn main(args: RunArgs, colour: Option<bool>) -> Exit {
+pub(super) fn main(mut args: RunArgs, colour: Option<bool>) -> Exit {
     let mut setup = Setup::new(&args.hosts, args.playbooks.first().map(PathBuf::as_path), colour);
-    let plays = setup.playbooks(&args.playbooks);
+    let colour = colour.or_else(|| setup.config.colour());
+    let mut plays = setup.playbooks(&args.playbooks);
     if let Err(exit) = setup.show_found() {
         return exit;
+    }
+    if let Err(message) = args.settle(&setup.config) {
+        say_error(&format!("netplay: {message}\n"));
+        return Exit::Usage;
+    }
+    if args.verbose > 0 {
+        setup.show_unused_settings();
+    }
+    if let Some(name) = &args.start_at_task {
+        match playbook::start_at(&plays, name) {
+            Ok(left) => plays = left,
+            Err(error) => setup.found.push(error),
+        }
+        if let Err(exit) = setup.show_found() {
+            return exit;
+        }
     }
     let Ok(runtime) = event_loop() else {
         say_error("netplay: cannot start threads\n");
@@ -51,28 +73,25 @@ async fn run(args: RunArgs, colour: Option<bool>, mut setup: Setup, plays: Vec<A
         }
     };
     let tally = Arc::new(Mutex::new(Tally::new()));
-    let reporter = (!args.syntax_check && !args.list_hosts && !args.list_tasks).then(|| reporter(&args, colour));
-    let Ok(reports) = report::spawn(reporter.into_iter().collect()) else {
+    let Ok(records) = Records::start(&args, colour) else {
         say_error("netplay: cannot start threads\n");
         return Exit::Internal;
     };
-    let (events, thread) = reports;
     let counted = Arc::clone(&tally);
+    let record = records.sender();
     let send = Arc::new(move |event: Event| {
         counted.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).add(&event);
-        // The thread listens until the last sender is gone.
-        let _ = events.send(event);
+        record(event);
     });
     let exit = {
         let context = build(&setup, settings, send);
         lab.secrets.iter().for_each(|secret| context.publisher.redactor().learn(secret));
         setup.learn_passwords();
-        let exit = checked_run(&args, &context, &mut setup, &plays, &tally).await;
+        let exit = checked_run(&args, &context, &mut setup, &plays, &tally, &records).await;
         context.pool.close().await;
         exit
     };
-    // All senders are gone now: what was published is shown to the end.
-    let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+    records.end().await;
     exit
 }
 
@@ -83,6 +102,7 @@ async fn checked_run(
     setup: &mut Setup,
     plays: &[Arc<Play>],
     tally: &Arc<Mutex<Tally>>,
+    records: &Records,
 ) -> Exit {
     let planned = plan_all(context, plays, &mut setup.found);
     for play in &planned {
@@ -95,8 +115,8 @@ async fn checked_run(
     if args.syntax_check {
         return Exit::Ok;
     }
-    if args.list_hosts || args.list_tasks {
-        say(&listing(args, &planned));
+    if args.only_looks() {
+        say(&listing(args, setup, &planned));
         return Exit::Ok;
     }
     if let Err(exit) = limit_leaves_hosts(context, setup) {
@@ -107,18 +127,25 @@ async fn checked_run(
         return Exit::Internal;
     };
     let publisher = &context.publisher;
+    let begun = records.begin(&args.records);
     publisher.publish(What::RunStarted {
         schema: 1,
-        version: env!("CARGO_PKG_VERSION"),
+        version: env!("CARGO_PKG_VERSION").into(),
         playbooks: args.playbooks.iter().map(|path| publisher.clean(path.display().to_string())).collect(),
         started_at: publisher.clean(jiff::Timestamp::now().to_string()),
         check: args.check,
+        run: publisher.clean(&begun.name),
+        digest: publisher.clean(digest(args, &planned, &setup.sources)),
+        shard: None,
     });
+    if let Some(warning) = begun.warning {
+        publisher.publish(What::Warning { message: publisher.clean(warning), place: None });
+    }
     let interrupt = Interrupt::default();
     let watcher = tokio::spawn(signals::watch(signals, interrupt.clone(), context.cut.clone(), publisher.clone()));
     let end = executor::run(context, plays, &interrupt).await;
     watcher.abort();
-    // The watcher holds a way to the reporters: they end only when it is gone.
+    // So that it says nothing after the end.
     let _ = watcher.await;
     let (end, wrong) = match end {
         Ok(end) => (end, false),

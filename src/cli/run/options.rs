@@ -1,7 +1,12 @@
 //! What may be said on the command line of a run.
 
+use super::facts::FactOptions;
+use super::login::LoginOptions;
+use super::records::RecordOptions;
+use crate::cli::config::{Config, table};
 use crate::cli::setup::InventoryOptions;
 use clap::{ArgAction, Args, ValueEnum};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Options of `netplay run`.
@@ -13,6 +18,9 @@ pub(in crate::cli) struct RunArgs {
 
     #[command(flatten)]
     pub(super) hosts: InventoryOptions,
+
+    #[command(flatten)]
+    pub(super) facts: FactOptions,
 
     /// Start the lab of this file, add its devices to the inventory, and stop it at the end
     #[cfg(feature = "lab")]
@@ -75,6 +83,9 @@ pub(in crate::cli) struct RunArgs {
     #[arg(short = 'T', long, value_name = "SECONDS")]
     pub(super) timeout: Option<u64>,
 
+    #[command(flatten)]
+    pub(super) login: LoginOptions,
+
     /// What to do about host keys that are not known
     #[arg(long, value_name = "POLICY", default_value = "strict")]
     pub(super) host_key_checking: HostKeys,
@@ -100,17 +111,94 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(super) output: OutputFormat,
 
+    #[command(flatten)]
+    pub(super) records: RecordOptions,
+
     /// Check the playbooks and stop
-    #[arg(long, group = "instead")]
+    #[arg(long, conflicts_with_all = ["list_hosts", "list_tasks", "list_tags"])]
     pub(super) syntax_check: bool,
 
     /// List the hosts of each play and stop
-    #[arg(long, group = "instead")]
+    #[arg(long)]
     pub(super) list_hosts: bool,
 
     /// List the tasks of each play and stop
-    #[arg(long, group = "instead")]
+    #[arg(long)]
     pub(super) list_tasks: bool,
+
+    /// List the tags of each play and stop
+    #[arg(long)]
+    pub(super) list_tags: bool,
+
+    /// Start with the task of this name (`*` and `?` stand for any letters)
+    #[arg(long, value_name = "NAME")]
+    pub(super) start_at_task: Option<String>,
+
+    /// Of the settings: what is not shown.
+    #[arg(skip)]
+    pub(super) hides_skipped: bool,
+    #[arg(skip)]
+    pub(super) hides_unchanged: bool,
+
+    /// Options that stand on the command line, by their names in this struct.
+    #[arg(skip)]
+    pub(in crate::cli) given: BTreeSet<String>,
+}
+
+impl RunArgs {
+    /// Claims that the playbooks are only looked at.
+    pub(super) fn only_looks(&self) -> bool {
+        self.syntax_check || self.list_hosts || self.list_tasks || self.list_tags
+    }
+
+    /// Takes from the settings what the command line does not say.
+    pub(super) fn settle(&mut self, config: &Config) -> Result<(), String> {
+        let given = std::mem::take(&mut self.given);
+        let is_open = |name: &str| !given.contains(name);
+        if let Some(forks) = config.number(&table::FORKS).filter(|_| is_open("forks")) {
+            self.forks = u32::try_from(forks).unwrap_or(u32::MAX);
+        }
+        if let Some(policy) = config.text(&table::HOST_KEY_CHECKING).filter(|_| is_open("host_key_checking")) {
+            self.host_key_checking = HostKeys::of(&policy);
+        }
+        if let Some(format) = config.text(&table::OUTPUT).filter(|_| is_open("output")) {
+            let known = OutputFormat::value_variants().iter().filter_map(OutputFormat::to_possible_value);
+            let known: Vec<String> = known.map(|value| value.get_name().to_owned()).collect();
+            self.output = OutputFormat::from_str(&format, true)
+                .map_err(|_| format!("the setting `output` must be one of {}, not `{format}`", known.join(", ")))?;
+        }
+        if self.tags.is_empty() {
+            self.tags = config.list(&table::TAGS_RUN);
+        }
+        if self.skip_tags.is_empty() {
+            self.skip_tags = config.list(&table::TAGS_SKIP);
+        }
+        // Of the tags that are listed none is left out, `never` among them.
+        if self.list_tags && self.tags.is_empty() && self.skip_tags.is_empty() {
+            self.tags = vec!["never".into(), "all".into()];
+        }
+        self.user = self.user.take().or_else(|| config.text(&table::REMOTE_USER));
+        self.private_key = self.private_key.take().or_else(|| config.path(&table::PRIVATE_KEY_FILE));
+        self.connection = self.connection.take().or_else(|| config.text(&table::CONNECTION));
+        self.become_user = self.become_user.take().or_else(|| config.text(&table::BECOME_USER));
+        self.become_method = self.become_method.take().or_else(|| config.text(&table::BECOME_METHOD));
+        self.timeout = self.timeout.or_else(|| config.number(&table::TIMEOUT));
+        self.elevate |= config.flag(&table::BECOME).unwrap_or(false);
+        self.diff |= config.flag(&table::DIFF).unwrap_or(false);
+        self.quiet |= config.flag(&table::QUIET).unwrap_or(false);
+        self.force_handlers |= config.flag(&table::FORCE_HANDLERS).unwrap_or(false);
+        self.hides_skipped = config.flag(&table::DISPLAY_SKIPPED_HOSTS) == Some(false);
+        self.hides_unchanged = config.flag(&table::DISPLAY_OK_HOSTS) == Some(false);
+        let verbosity = config.number(&table::VERBOSITY).and_then(|number| u8::try_from(number).ok());
+        self.verbose = self.verbose.saturating_add(verbosity.unwrap_or(0));
+        // A file on the command line is stronger than a question in the settings, and the other way round.
+        self.ask_pass |=
+            self.login.connection_password_file.is_none() && config.flag(&table::ASK_PASS).unwrap_or(false);
+        self.ask_become_pass |=
+            self.login.become_password_file.is_none() && config.flag(&table::BECOME_ASK_PASS).unwrap_or(false);
+        self.facts.settle(config)?;
+        self.login.settle(config, self.ask_pass, self.ask_become_pass)
+    }
 }
 
 /// How many steps are under way at once when nobody says. Far above Ansible's 5, because a step that waits costs one
@@ -125,6 +213,17 @@ pub(super) enum HostKeys {
     AcceptNew,
     /// Check nothing
     Off,
+}
+
+impl HostKeys {
+    /// Returns what a word of a setting means; the settings have checked it.
+    fn of(word: &str) -> HostKeys {
+        match word.to_lowercase().as_str() {
+            "accept-new" => HostKeys::AcceptNew,
+            "off" | "false" | "no" | "0" => HostKeys::Off,
+            _ => HostKeys::Strict,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]

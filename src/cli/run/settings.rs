@@ -1,10 +1,12 @@
 //! From options to the settings and the context of a run.
 
 use super::lab::LabPart;
+use super::login::LoginOptions;
 use super::options::{HostKeys, RunArgs};
+use crate::cli::ask;
 use crate::cli::setup::Setup;
 use crate::event::Event;
-use crate::executor::{Context, Defaults, Pool, Publisher, Settings, World};
+use crate::executor::{Context, Defaults, FactSettings, Pool, Publisher, Settings, World};
 use crate::graph::TagFilter;
 use crate::redact::Secret;
 use crate::transport::{self, HostKeyPolicy, HttpClients, Shared};
@@ -16,16 +18,19 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 pub(super) fn settings(args: &RunArgs, lab: &LabPart) -> Result<Settings, String> {
-    let ask = |wanted: bool, prompt: &str| -> Result<Option<Secret>, String> {
+    let ask = |wanted: bool, prompt: &str, file: &Option<PathBuf>| -> Result<Option<Secret>, String> {
         if !wanted {
-            return Ok(None);
+            return LoginOptions::password(file.as_deref());
         }
-        let password =
-            rpassword::prompt_password(prompt).map_err(|error| format!("cannot ask for a password: {error}"))?;
-        Ok(Some(Secret::new(password)))
+        let password = ask::secret(prompt).map_err(|error| format!("cannot ask for a password: {error}"))?;
+        Ok(Some(Secret::new(password.as_str())))
     };
-    let password = ask(args.ask_pass, "SSH password: ")?;
-    let become_password = ask(args.ask_become_pass, "BECOME password [defaults to SSH password]: ")?
+    let password = ask(args.ask_pass, "SSH password: ", &args.login.connection_password_file)?;
+    let prompt = match password {
+        Some(_) => "BECOME password[defaults to SSH password]: ",
+        None => "BECOME password: ",
+    };
+    let become_password = ask(args.ask_become_pass, prompt, &args.login.become_password_file)?
         .filter(|secret| !secret.expose().is_empty())
         .or_else(|| args.ask_become_pass.then(|| password.clone()).flatten());
     let host_key = match args.host_key_checking {
@@ -58,9 +63,13 @@ pub(super) fn settings(args: &RunArgs, lab: &LabPart) -> Result<Settings, String
             become_method: args.become_method.clone(),
             become_password,
             connect_timeout: args.timeout.map(Duration::from_secs),
+            port: args.login.port,
+            command_timeout: args.login.command_timeout,
+            ssh_args: args.login.ssh_args(),
             host_key,
             known_hosts,
         },
+        facts: args.facts.settings(),
     })
 }
 
@@ -81,6 +90,7 @@ pub(in crate::cli) fn context(
         limit,
         force_handlers: false,
         defaults: Defaults::default(),
+        facts: FactSettings::default(),
     };
     build(setup, settings, send)
 }
@@ -91,7 +101,7 @@ pub(super) fn build(setup: &Setup, settings: Settings, send: Arc<dyn Fn(Event) +
         redactor.learn(secret);
     }
     let extra = Arc::clone(&setup.loader.extra_vars);
-    let world = World::new(setup.inventory.clone(), extra, magic(&settings));
+    let world = World::new(setup.inventory.clone(), extra, magic(&settings)).with_facts(&settings.facts);
     Arc::new(Context {
         world: Arc::new(world),
         publisher: Publisher::new(redactor, send),

@@ -1,27 +1,23 @@
-//! Who shows a run: the reporter that the options ask for.
+//! Who shows a run: the reporters that the options ask for.
 
 use super::options::{OutputFormat, RunArgs};
+use crate::cli::look::look;
 use crate::report::{Jsonl, Look, Output, Plain, Progress, Reporter};
 
-pub(super) fn reporter(args: &RunArgs, colour: Option<bool>) -> Box<dyn Reporter> {
-    let terminal = console::Term::stdout();
-    let is_terminal = terminal.is_term();
-    let look = Look {
-        colour: colour.unwrap_or(is_terminal),
-        unicode: locale_is_utf8(),
-        verbosity: args.verbose,
-        quiet: args.quiet,
-        width: if is_terminal { usize::from(terminal.size().1) } else { 80 },
-    };
-    match args.output {
-        OutputFormat::Jsonl => Box::new(Jsonl::new(Output::stdout())),
-        OutputFormat::Auto if is_terminal && !args.quiet => Box::new(Progress::stdout(look, Output::stdout())),
-        _ => Box::new(Plain::new(look, Output::stdout())),
+pub(super) fn reporters(args: &RunArgs, colour: Option<bool>, output: &Output) -> Vec<Box<dyn Reporter>> {
+    if args.only_looks() {
+        return Vec::new();
     }
-}
-
-fn locale_is_utf8() -> bool {
-    let said =
-        ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| std::env::var(name).ok().filter(|v| !v.is_empty()));
-    said.is_none_or(|value| value.to_uppercase().replace('-', "").contains("UTF8"))
+    let look = Look {
+        skipped: !args.hides_skipped,
+        unchanged: !args.hides_unchanged,
+        ..look(args.verbose, args.quiet, colour)
+    };
+    let is_terminal = console::Term::stdout().is_term();
+    let output = output.clone();
+    vec![match args.output {
+        OutputFormat::Jsonl => Box::new(Jsonl::new(output)),
+        OutputFormat::Auto if is_terminal && !args.quiet => Box::new(Progress::stdout(look, output)),
+        _ => Box::new(Plain::new(look, output)),
+    }]
 }

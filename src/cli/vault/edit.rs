@@ -2,6 +2,7 @@
 
 use super::file::{Output, read, write};
 use super::{Said, opened, sealed};
+use crate::cli::config::{Config, table};
 use crate::cli::event_loop;
 use crate::source::plain_io_error;
 use crate::vault::{Envelope, Keyring, Password};
@@ -10,33 +11,30 @@ use std::path::{Path, PathBuf};
 use tokio::signal::unix::{SignalKind, signal};
 use zeroize::Zeroizing;
 
-/// The editor when `$EDITOR` names none.
-const EDITOR: &str = "vi";
-
 /// Changes encrypted files; each keeps its password and the name of it.
-pub(super) fn edit(files: &[PathBuf], keyring: &Keyring) -> Said<()> {
+pub(super) fn edit(files: &[PathBuf], keyring: &Keyring, config: &Config) -> Said<()> {
     for path in files {
         let text = read(path)?;
         let (plain, password) = opened(keyring, path, &text)?;
-        let changed = edited(path, &plain)?;
+        let changed = edited(path, &plain, config)?;
         if *changed == *plain {
             continue;
         }
         let id = Envelope::parse(&text).map_err(|error| error.to_string())?.id;
         let password = Password::new(id.unwrap_or_default(), password.bytes());
-        let text = sealed(&changed, &password).map_err(|why| format!("`{}`: {why}", path.display()))?;
+        let text = sealed(&changed, &password, config).map_err(|why| format!("`{}`: {why}", path.display()))?;
         write(Output::of(path), text.as_bytes())?;
     }
     Ok(())
 }
 
 /// Makes an encrypted file.
-pub(super) fn create(path: &Path, password: &Password) -> Said<()> {
+pub(super) fn create(path: &Path, password: &Password, config: &Config) -> Said<()> {
     if path.exists() {
         return Err(format!("`{}` is there already: use `netplay vault edit`", path.display()));
     }
-    let plain = edited(path, b"")?;
-    write(Output::of(path), sealed(&plain, password)?.as_bytes())
+    let plain = edited(path, b"", config)?;
+    write(Output::of(path), sealed(&plain, password, config)?.as_bytes())
 }
 
 /// Plain text in a file that only its owner can read; overwritten and removed when dropped.
@@ -67,11 +65,10 @@ impl Drop for Plain {
 }
 
 /// Lets the user change a text in an editor.
-fn edited(path: &Path, plain: &[u8]) -> Said<Zeroizing<Vec<u8>>> {
+fn edited(path: &Path, plain: &[u8], config: &Config) -> Said<Zeroizing<Vec<u8>>> {
     let cannot = |error: std::io::Error| format!("cannot write a file for the editor: {}", plain_io_error(&error));
     let file = Plain::new(path, plain).map_err(cannot)?;
-    let editor = std::env::var("EDITOR").ok().filter(|editor| !editor.trim().is_empty());
-    let editor = editor.unwrap_or_else(|| EDITOR.into());
+    let editor = config.text(&table::EDITOR).unwrap_or_else(|| table::EDITOR.default.into());
     let words = shlex::split(&editor).filter(|words| !words.is_empty());
     let words = words.ok_or_else(|| format!("$EDITOR (`{editor}`) is no command"))?;
     let runtime = event_loop().map_err(|_| "cannot start threads".to_owned())?;

@@ -5,9 +5,11 @@ mod file;
 mod secrets;
 mod string;
 
-pub(super) use secrets::{VaultDefaults, VaultOptions};
+pub(super) use secrets::{VaultDefaults, VaultOptions, password_of_file};
 
+use super::config::{Config, table};
 use super::{Exit, say_error};
+use crate::source::{Diagnostics, SourceMap, Style, render};
 use crate::vault::{Keyring, Password, VaultError, encrypt, is_vault};
 use clap::{Args, Subcommand};
 use file::{Output, read, write};
@@ -90,7 +92,7 @@ struct EncryptWith {
     vault: VaultOptions,
 
     /// Which of several passwords to encrypt with
-    #[arg(long, value_name = "ID", env = "ANSIBLE_VAULT_ENCRYPT_IDENTITY")]
+    #[arg(long, value_name = "ID")]
     encrypt_vault_id: Option<String>,
 }
 
@@ -116,14 +118,27 @@ struct RekeyArgs {
 type Said<T> = Result<T, String>;
 
 pub(super) fn main(args: VaultArgs) -> Exit {
+    let mut found = Diagnostics::new();
+    let sources = SourceMap::new();
+    let config = Config::load(&sources, &mut found);
+    for diagnostic in found.iter() {
+        say_error(&format!("{}\n\n", render(diagnostic, &sources, Style::Plain)));
+    }
+    if found.has_errors() {
+        return Exit::Input;
+    }
     let done = match args.action {
-        Action::Encrypt { files, with } => encrypt_files(&files, &with),
-        Action::Decrypt { files, vault } => decrypt_files(&files, &vault),
-        Action::View { files, vault } => view(&files, &vault),
-        Action::Edit { files, vault } => known(&vault).and_then(|keyring| edit::edit(&files, &keyring)),
-        Action::Create { file, with } => with.password(true).and_then(|password| edit::create(&file, &password)),
-        Action::Rekey(args) => rekey(&args),
-        Action::EncryptString(args) => string::main(args),
+        Action::Encrypt { files, with } => encrypt_files(&files, &with, &config),
+        Action::Decrypt { files, vault } => decrypt_files(&files, &vault, &config),
+        Action::View { files, vault } => view(&files, &vault, &config),
+        Action::Edit { files, vault } => {
+            known(&vault, &config).and_then(|keyring| edit::edit(&files, &keyring, &config))
+        }
+        Action::Create { file, with } => {
+            with.password(&config).and_then(|password| edit::create(&file, &password, &config))
+        }
+        Action::Rekey(args) => rekey(&args, &config),
+        Action::EncryptString(args) => string::main(args, &config),
     };
     match done {
         Ok(()) => Exit::Ok,
@@ -136,12 +151,16 @@ pub(super) fn main(args: VaultArgs) -> Exit {
 
 impl EncryptWith {
     /// Gets the one password to encrypt with; without any it is asked for.
-    fn password(&self, is_new: bool) -> Said<Password> {
-        let mut wanted = self.vault.wanted(&VaultDefaults::from_environment())?;
+    fn password(&self, config: &Config) -> Said<Password> {
+        let mut wanted = self.vault.wanted(&VaultDefaults::of(config))?;
         if wanted.is_empty() {
             wanted.push(Wanted::prompt());
         }
-        choose(all(&wanted, is_new)?, self.encrypt_vault_id.as_deref())
+        choose(all(&wanted, true)?, self.id(config).as_deref())
+    }
+
+    fn id(&self, config: &Config) -> Option<String> {
+        self.encrypt_vault_id.clone().or_else(|| config.text(&table::VAULT_ENCRYPT_IDENTITY))
     }
 }
 
@@ -169,8 +188,8 @@ fn choose(passwords: Vec<Password>, id: Option<&str>) -> Said<Password> {
 }
 
 /// Gets the passwords to decrypt with; without any one is asked for.
-fn known(options: &VaultOptions) -> Said<Keyring> {
-    let mut wanted = options.wanted(&VaultDefaults::from_environment())?;
+fn known(options: &VaultOptions, config: &Config) -> Said<Keyring> {
+    let mut wanted = options.wanted(&VaultDefaults::of(config))?;
     if wanted.is_empty() {
         wanted.push(Wanted::prompt());
     }
@@ -178,13 +197,13 @@ fn known(options: &VaultOptions) -> Said<Keyring> {
 }
 
 /// Returns bytes as an encrypted text, under a salt of its own.
-fn sealed(plain: &[u8], password: &Password) -> Said<String> {
+fn sealed(plain: &[u8], password: &Password, config: &Config) -> Said<String> {
     if is_vault(plain) {
         return Err("the input is encrypted already".into());
     }
-    let salt = match std::env::var("ANSIBLE_VAULT_ENCRYPT_SALT") {
-        Ok(salt) if !salt.is_empty() => salt.into_bytes(),
-        _ => {
+    let salt = match config.text(&table::VAULT_ENCRYPT_SALT).filter(|salt| !salt.is_empty()) {
+        Some(salt) => salt.into_bytes(),
+        None => {
             let mut salt = vec![0; 32];
             getrandom::fill(&mut salt).map_err(|error| format!("no random numbers: {error}"))?;
             salt
@@ -220,25 +239,25 @@ impl Files {
     }
 }
 
-fn encrypt_files(files: &Files, with: &EncryptWith) -> Said<()> {
-    let password = with.password(true)?;
+fn encrypt_files(files: &Files, with: &EncryptWith, config: &Config) -> Said<()> {
+    let password = with.password(config)?;
     files.turn(|path, bytes| {
-        let text = sealed(bytes, &password).map_err(|why| format!("`{}`: {why}", path.display()))?;
+        let text = sealed(bytes, &password, config).map_err(|why| format!("`{}`: {why}", path.display()))?;
         Ok(Zeroizing::new(text.into_bytes()))
     })?;
     finished("Encryption successful\n");
     Ok(())
 }
 
-fn decrypt_files(files: &Files, vault: &VaultOptions) -> Said<()> {
-    let keyring = known(vault)?;
+fn decrypt_files(files: &Files, vault: &VaultOptions, config: &Config) -> Said<()> {
+    let keyring = known(vault, config)?;
     files.turn(|path, bytes| opened(&keyring, path, bytes).map(|(plain, _)| plain))?;
     finished("Decryption successful\n");
     Ok(())
 }
 
-fn view(files: &[PathBuf], vault: &VaultOptions) -> Said<()> {
-    let keyring = known(vault)?;
+fn view(files: &[PathBuf], vault: &VaultOptions, config: &Config) -> Said<()> {
+    let keyring = known(vault, config)?;
     for path in files {
         let (plain, _) = opened(&keyring, path, &read(path)?)?;
         write(Output::Stdout, &plain)?;
@@ -246,26 +265,25 @@ fn view(files: &[PathBuf], vault: &VaultOptions) -> Said<()> {
     Ok(())
 }
 
-fn rekey(args: &RekeyArgs) -> Said<()> {
-    let keyring = known(&args.with.vault)?;
-    let mut wanted = Vec::new();
-    if args.with.encrypt_vault_id.is_some() {
-        for id in VaultDefaults::from_environment().ids {
-            wanted.push(Wanted::parse(&id)?);
-        }
-    }
+fn rekey(args: &RekeyArgs, config: &Config) -> Said<()> {
+    let keyring = known(&args.with.vault, config)?;
+    let id = args.with.id(config);
+    let mut wanted = match id {
+        Some(_) => VaultDefaults::of(config).wanted()?,
+        None => Vec::new(),
+    };
     if let Some(id) = &args.new_vault_id {
-        wanted.push(Wanted::parse(id)?);
+        wanted.push(Wanted::parse(id, Path::new("."))?);
     }
     wanted.extend(args.new_vault_password_file.as_deref().map(Wanted::file));
     if wanted.is_empty() {
         wanted.push(Wanted::prompt());
     }
-    let new = choose(all(&wanted, true)?, args.with.encrypt_vault_id.as_deref())?;
+    let new = choose(all(&wanted, true)?, id.as_deref())?;
     let mut turned = Vec::new();
     for path in &args.files {
         let (plain, _) = opened(&keyring, path, &read(path)?)?;
-        turned.push((path, sealed(&plain, &new).map_err(|why| format!("`{}`: {why}", path.display()))?));
+        turned.push((path, sealed(&plain, &new, config).map_err(|why| format!("`{}`: {why}", path.display()))?));
     }
     for (path, text) in turned {
         write(Output::of(path), text.as_bytes())?;

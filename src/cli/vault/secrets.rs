@@ -1,6 +1,7 @@
 //! Where vault passwords come from: files, scripts, questions.
 
 use crate::cli::ask;
+use crate::cli::config::{Config, full_path, table};
 use crate::source::{Diagnostic, Diagnostics, absolute, expand_home, plain_io_error};
 use crate::vault::{DEFAULT_ID, Keyring, Password, is_vault};
 use clap::Args;
@@ -31,19 +32,30 @@ pub(in crate::cli) struct VaultOptions {
 pub(in crate::cli) struct VaultDefaults {
     /// `vault_identity_list`.
     pub(in crate::cli) ids: Vec<String>,
+    /// The folder that paths in it start from.
+    dir: PathBuf,
     /// `vault_password_file`.
-    pub(in crate::cli) password_file: Option<PathBuf>,
+    password_file: Option<PathBuf>,
+    /// `ask_vault_pass`.
+    ask: bool,
 }
 
 impl VaultDefaults {
-    /// Reads them from the environment.
-    pub(in crate::cli) fn from_environment() -> VaultDefaults {
-        let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let ids = var("ANSIBLE_VAULT_IDENTITY_LIST").unwrap_or_default();
+    /// Takes them from the settings.
+    pub(in crate::cli) fn of(config: &Config) -> VaultDefaults {
         VaultDefaults {
-            ids: ids.split(',').map(|id| id.trim().to_owned()).filter(|id| !id.is_empty()).collect(),
-            password_file: var("ANSIBLE_VAULT_PASSWORD_FILE").map(PathBuf::from),
+            ids: config.list(&table::VAULT_IDENTITY_LIST),
+            dir: config.dir(&table::VAULT_IDENTITY_LIST),
+            password_file: config.path(&table::VAULT_PASSWORD_FILE),
+            ask: config.flag(&table::ASK_VAULT_PASS).unwrap_or(false),
         }
+    }
+}
+
+impl VaultDefaults {
+    /// Returns the passwords of `vault_identity_list`.
+    pub(super) fn wanted(&self) -> Result<Vec<Wanted>, String> {
+        self.ids.iter().map(|id| Wanted::parse(id, &self.dir)).collect()
     }
 }
 
@@ -66,8 +78,8 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// Reads `NAME@SOURCE` or `SOURCE`.
-    pub(super) fn parse(text: &str) -> Result<Wanted, String> {
+    /// Reads `NAME@SOURCE` or `SOURCE`; paths start from `dir`.
+    pub(super) fn parse(text: &str, dir: &Path) -> Result<Wanted, String> {
         if text.contains(';') {
             return Err(format!("`{text}` is no vault id: `;` is not allowed in one"));
         }
@@ -79,7 +91,7 @@ impl Wanted {
             "" => return Err(format!("`{text}` names no source of a password; write NAME@FILE or NAME@prompt")),
             "prompt" => From::Prompt,
             "prompt_ask_vault_pass" => From::PlainPrompt,
-            path => From::File(expand_home(path)),
+            path => From::File(full_path(path, dir)),
         };
         Ok(Wanted { id: id.unwrap_or(DEFAULT_ID).into(), is_named: id.is_some(), from })
     }
@@ -125,11 +137,10 @@ impl Wanted {
 
     fn of_file(&self, path: &Path, known: &[Password]) -> Result<Password, String> {
         let shown = path.display();
-        let cannot =
-            |error: std::io::Error| format!("cannot read vault password file `{shown}`: {}", plain_io_error(&error));
+        let cannot = |error: std::io::Error| format!("cannot read password file `{shown}`: {}", plain_io_error(&error));
         let about = std::fs::metadata(path).map_err(cannot)?;
         if about.is_dir() {
-            return Err(format!("vault password file `{shown}` is a folder"));
+            return Err(format!("password file `{shown}` is a folder"));
         }
         let bytes = if about.permissions().mode() & 0o111 != 0 {
             self.of_script(path)?
@@ -138,14 +149,14 @@ impl Wanted {
             let bytes = Zeroizing::new(bytes.trim_ascii().to_vec());
             if is_vault(&bytes) {
                 let opened = Keyring::new(known.to_vec(), Arc::default()).open(&bytes);
-                opened.map_err(|error| format!("cannot read vault password file `{shown}`: {error}"))?.to_vec().into()
+                opened.map_err(|error| format!("cannot read password file `{shown}`: {error}"))?.to_vec().into()
             } else {
                 bytes
             }
         };
         let bytes = trim_newlines(&bytes);
         if bytes.is_empty() {
-            return Err(format!("vault password file `{shown}` gives an empty password"));
+            return Err(format!("password file `{shown}` gives an empty password"));
         }
         Ok(Password::new(self.id.as_str(), bytes))
     }
@@ -160,16 +171,16 @@ impl Wanted {
         // The script may want to ask: it keeps the terminal.
         let out = command.stdin(Stdio::inherit()).stderr(Stdio::inherit()).output().map_err(|error| {
             format!(
-                "cannot run vault password script `{shown}`: {}; if it is no script, take its executable bit away",
+                "cannot run password script `{shown}`: {}; if it is no script, take its executable bit away",
                 plain_io_error(&error)
             )
         })?;
         match out.status.code() {
             Some(0) => Ok(Zeroizing::new(out.stdout)),
             Some(2) if is_client => {
-                Err(format!("vault password script `{shown}` knows no password for vault id `{}`", self.id))
+                Err(format!("password script `{shown}` knows no password for vault id `{}`", self.id))
             }
-            _ => Err(format!("vault password script `{shown}` failed ({})", out.status)),
+            _ => Err(format!("password script `{shown}` failed ({})", out.status)),
         }
     }
 }
@@ -184,11 +195,13 @@ fn trim_newlines(bytes: &[u8]) -> &[u8] {
 impl VaultOptions {
     /// Returns what is named, the best first, in Ansible's order: settings, `--vault-id`, files, the question.
     pub(super) fn wanted(&self, defaults: &VaultDefaults) -> Result<Vec<Wanted>, String> {
-        let ids = defaults.ids.iter().chain(&self.vault_id).map(|id| Wanted::parse(id));
-        let mut wanted = ids.collect::<Result<Vec<Wanted>, String>>()?;
+        let mut wanted = defaults.wanted()?;
+        for id in &self.vault_id {
+            wanted.push(Wanted::parse(id, Path::new("."))?);
+        }
         let files = self.vault_password_file.iter().chain(&defaults.password_file);
         wanted.extend(files.map(|path| Wanted::file(path)));
-        wanted.extend(self.ask_vault_pass.then(Wanted::prompt));
+        wanted.extend((self.ask_vault_pass || defaults.ask).then(Wanted::prompt));
         Ok(wanted)
     }
 
@@ -212,6 +225,11 @@ impl VaultOptions {
     }
 }
 
+/// Gets the password of a file, or of the script that it is.
+pub(in crate::cli) fn password_of_file(path: &Path) -> Result<Password, String> {
+    Wanted { is_named: false, ..Wanted::file(path) }.get(false, &[])
+}
+
 /// Gets passwords; returns them and what went wrong with the others.
 pub(super) fn get_all(wanted: &[Wanted], is_new: bool) -> (Vec<Password>, Vec<String>) {
     let (mut passwords, mut failed) = (Vec::new(), Vec::new());
@@ -230,7 +248,8 @@ mod tests {
 
     #[test]
     fn a_vault_id_has_a_name_and_a_source() {
-        let wanted = |text: &str| Wanted::parse(text).map(|wanted| (wanted.id, wanted.is_named, wanted.from));
+        let wanted =
+            |text: &str| Wanted::parse(text, Path::new(".")).map(|wanted| (wanted.id, wanted.is_named, wanted.from));
         assert_eq!(wanted("prod@pw"), Ok(("prod".into(), true, From::File("pw".into()))));
         assert_eq!(wanted("a@b@c"), Ok(("a".into(), true, From::File("b@c".into()))));
         assert_eq!(wanted("pw"), Ok(("default".into(), false, From::File("pw".into()))));

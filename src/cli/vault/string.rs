@@ -2,6 +2,7 @@
 
 use super::file::{Output, read, write};
 use super::{EncryptWith, Said, finished, sealed};
+use crate::cli::config::Config;
 use crate::cli::{ask, say_error};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -47,8 +48,8 @@ struct Value {
     text: Zeroizing<Vec<u8>>,
 }
 
-pub(super) fn main(args: StringArgs) -> Said<()> {
-    let password = args.with.password(true)?;
+pub(super) fn main(args: StringArgs, config: &Config) -> Said<()> {
+    let password = args.with.password(config)?;
     let values = args.values()?;
     let mut text = String::new();
     for (number, value) in values.iter().enumerate() {
@@ -64,7 +65,7 @@ pub(super) fn main(args: StringArgs) -> Said<()> {
         }
         let name = value.name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
         text.push_str(&format!("{name}!vault |\n"));
-        for line in sealed(&value.text, &password)?.lines() {
+        for line in sealed(&value.text, &password, config)?.lines() {
             text.push_str(&format!("{INDENT}{line}\n"));
         }
     }

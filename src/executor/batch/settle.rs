@@ -69,7 +69,7 @@ impl Batch {
             let live = self.is_live(section, host);
             if !live && (held.outcome.status == Status::NotReached || self.may_drop(node)) {
                 if held.outcome.status != Status::NotReached {
-                    self.report_dropped(node, host, held.took);
+                    self.report_dropped(node, host, &held);
                 }
                 self.take_back(node, host, &held);
                 self.finish_node(node, host, section);
@@ -167,6 +167,7 @@ impl Batch {
                 self.remember_failure(section, host, &failure_facts(task, &outcome));
             }
         }
+        self.context.world.keep_facts(&self.hosts[host as usize], &outcome.writes);
         for name in &outcome.notify {
             self.notify(name, host, task.as_deref());
         }
@@ -312,7 +313,7 @@ impl Batch {
                     Strategy::Free | Strategy::HostPinned => vec![Arc::clone(&self.hosts[host as usize])],
                 };
                 for name in &hosts {
-                    self.context.world.change_host(name, |vars| vars.facts.clear());
+                    self.context.world.forget_facts(name);
                 }
             }
             Meta::ClearHostErrors => {

@@ -1,7 +1,7 @@
 //! What is published of steps.
 
-use super::Batch;
-use crate::event::{FailureReport, Status, StepDone, TaskNumber, What};
+use super::{Batch, Held};
+use crate::event::{After, FailureReport, Status, StepDone, TaskNumber, What};
 use crate::executor::step::Outcome;
 use crate::executor::tracker::HostIndex;
 use crate::failure::Failure;
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 impl Batch {
     /// Says that a task begins, once, and that a step does.
-    pub(super) fn announce(&mut self, node: NodeId, task: &Task, host: HostIndex) {
+    pub(super) fn announce(&mut self, node: NodeId, task: &Task, host: HostIndex, after: Option<After>) {
         let publisher = &self.context.publisher;
         if matches!(task.action, Action::Meta(_)) {
             return;
@@ -25,12 +25,13 @@ impl Batch {
                 task: number,
                 play: self.play,
                 name: publisher.clean(task.title()),
-                module: task.action_name(),
+                module: task.action_name().into(),
                 place: publisher.clean(place),
                 handler: matches!(self.graph.node(node).work, Work::Handler(_)),
             });
         }
-        publisher.publish(What::StepStarted { task: number, host: publisher.clean(&self.hosts[host as usize]) });
+        let host = publisher.clean(&self.hosts[host as usize]);
+        publisher.publish(What::StepStarted { task: number, host, after });
     }
 
     /// Publishes what came of a step.
@@ -74,6 +75,7 @@ impl Batch {
             delegated_to: outcome.delegated_to.as_ref().map(|name| publisher.clean(name)),
             status: outcome.status,
             elapsed_ms: took.as_millis() as u64,
+            phases: outcome.phases,
             result: if outcome.status == Status::Skipped { None } else { shown(&outcome.result) },
             diff,
             failure: outcome.failure.as_ref().map(|failure| self.failure_report(task, failure, outcome.no_log)),
@@ -85,9 +87,10 @@ impl Batch {
     }
 
     /// Publishes that a step which had begun counts for nothing, because an earlier one of its host failed.
-    pub(super) fn report_dropped(&self, node: NodeId, host: HostIndex, took: Duration) {
+    pub(super) fn report_dropped(&self, node: NodeId, host: HostIndex, held: &Held) {
         let publisher = &self.context.publisher;
         let Some(task) = self.graph.node(node).task() else { return };
+        let took = held.took;
         publisher.publish(What::StepDone(Box::new(StepDone {
             task: self.number(node),
             name: publisher.clean(task.title()),
@@ -95,6 +98,7 @@ impl Batch {
             delegated_to: None,
             status: Status::NotReached,
             elapsed_ms: took.as_millis() as u64,
+            phases: held.outcome.phases,
             result: None,
             diff: Vec::new(),
             failure: None,

@@ -129,6 +129,7 @@ impl Batch {
         if self.graph.strategy == Strategy::HostPinned && !self.pinned.contains(&host) {
             if self.pinned.len() >= forks {
                 self.unpinned.push_back((node, host));
+                self.park(node, host, "as many hosts were under way as `--forks` allows (`host_pinned`)");
                 return true;
             }
             self.pinned.insert(host);
@@ -144,6 +145,7 @@ impl Batch {
         let is_next = !in_order || self.tracker.unsettled(node).next() == Some(host);
         if !is_next || self.running_of.get(&node).copied().unwrap_or(0) >= limit {
             self.throttled.entry(node).or_default().insert(host);
+            self.park(node, host, "only so many steps of its task run at once (`throttle`)");
             return true;
         }
         false
@@ -185,6 +187,7 @@ impl Batch {
         if held.is_none() {
             let waiting = self.granting.spawn(limits.take());
             self.limited.insert(waiting.id(), (node, host));
+            self.park(node, host, "as many steps were at work on its host, or a group of it, as the limit allows");
         }
         Ok(held)
     }
@@ -200,7 +203,7 @@ impl Batch {
     /// Fails a step that cannot begin.
     pub(super) fn refused(&mut self, node: NodeId, host: HostIndex, failure: Failure) {
         if let Some(task) = self.graph.node(node).task().cloned() {
-            self.announce(node, &task, host);
+            self.announce(node, &task, host, None);
         }
         self.ran(node, host, Outcome::failed(failure, String::new()), Duration::ZERO);
         self.wake_throttled(node);

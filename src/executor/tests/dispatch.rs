@@ -5,7 +5,7 @@ use super::super::random::{Random, mix};
 use super::super::share::Share;
 use super::super::step::{Included, Inclusion, Job, Outcome, VarWrite};
 use super::super::world::{PlayView, Shelf, World};
-use super::super::{Context, Defaults, Pool, Publisher, Settings};
+use super::super::{Context, Defaults, FactSettings, Pool, Publisher, Settings};
 use super::interpreter::{Left, interpret};
 use super::program::{CELLS, End, Item, Kind, Program, Task, Taste, random_program};
 use crate::event::{Event, Status, What};
@@ -69,6 +69,7 @@ pub(super) fn context(hosts: usize, forks: usize, events: &Arc<Mutex<Vec<Event>>
             limit: None,
             force_handlers: false,
             defaults: Defaults::default(),
+            facts: FactSettings::default(),
         },
         cut: CancellationToken::new(),
     })

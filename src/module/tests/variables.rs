@@ -9,7 +9,7 @@ async fn set_fact_gives_variables_with_their_types() {
     let args = [("a", Value::list([1, 2])), ("b", "yes".into()), ("cacheable", "yes".into())];
     let change = host.plan(&set_fact::MODULE, &args).await.unwrap();
     assert_eq!(Value::from(change.facts).to_text(), "{'a': [1, 2], 'b': 'yes'}");
-    assert!(change.facts_are_gathered && !change.changed);
+    assert!(change.keep == crate::module::KeepFacts::AsBoth && !change.changed);
     for args in [vec![], vec![("1a", Value::Null)], vec![("a-b", 1.into())]] {
         let failure = host.plan(&set_fact::MODULE, &args).await.err();
         assert_eq!(failure.map(|f| f.kind), Some(FailureKind::Argument), "{args:?}");

@@ -9,7 +9,7 @@ use minijinja::{Error, State, Value};
 
 /// What becomes of two lists under one key.
 #[derive(Clone, Copy, PartialEq)]
-enum ListMerge {
+pub(super) enum ListMerge {
     Replace,
     Keep,
     Append,
@@ -40,7 +40,7 @@ pub(super) fn combine(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error
     Ok(to_engine(&Data::from(merged)))
 }
 
-fn read_list_merge(args: &Args, value: &Value) -> Result<ListMerge, Error> {
+pub(super) fn read_list_merge(args: &Args, value: &Value) -> Result<ListMerge, Error> {
     Ok(match value.as_str() {
         Some("replace") => ListMerge::Replace,
         Some("keep") => ListMerge::Keep,
@@ -71,7 +71,7 @@ fn flatten(args: &Args, value: &Value, depth: usize, out: &mut Vec<Map>) -> Resu
     }
 }
 
-fn merge(mut base: Map, over: &Map, recursive: bool, lists: ListMerge) -> Map {
+pub(super) fn merge(mut base: Map, over: &Map, recursive: bool, lists: ListMerge) -> Map {
     for (key, new) in over.iter() {
         let merged = match (base.get_key(key), new) {
             (Some(Data::Map(old)), Data::Map(new)) if recursive => {

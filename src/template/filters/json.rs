@@ -115,6 +115,22 @@ fn text(args: &Args, layout: &Layout) -> Result<String, Error> {
     Ok(out)
 }
 
+/// Returns a value on one line without blanks.
+pub(super) fn compact(value: &Data) -> Result<String, String> {
+    written(value, &Layout { indent: None, sort_keys: false, item: ",", key: ":", ascii: true })
+}
+
+/// Returns a value with sorted keys, an entry a line.
+pub(super) fn nice(value: &Data) -> Result<String, String> {
+    written(value, &Layout { indent: Some("    ".into()), sort_keys: true, item: ",", key: ": ", ascii: true })
+}
+
+fn written(value: &Data, layout: &Layout) -> Result<String, String> {
+    let mut out = String::new();
+    layout.write(value, 0, &mut out)?;
+    Ok(out)
+}
+
 impl Layout {
     fn write(&self, value: &Data, depth: usize, out: &mut String) -> Result<(), String> {
         if out.len() > MAX_TEXT {

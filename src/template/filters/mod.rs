@@ -4,19 +4,26 @@
 //! Adding a filter is one function and one row in the file of its theme; `netplay doc` and the templates read the row.
 
 pub(crate) mod args;
+mod change;
 mod combine;
 mod dict;
+mod duration;
 mod encode;
+mod general;
 mod html;
+mod jmespath;
 mod json;
+mod keys;
 mod natural;
-mod net;
+pub(crate) mod net;
 pub(crate) mod number;
+mod password;
 pub(crate) mod path;
+pub(crate) mod paths;
 mod percent;
 mod pprint;
 pub(crate) mod python;
-mod random;
+pub(crate) mod random;
 #[cfg(test)]
 mod recorded;
 pub(crate) mod regex;
@@ -25,10 +32,13 @@ mod rows;
 mod select;
 mod sequence;
 mod sets;
+mod tables;
 mod text;
 mod time;
 mod vault;
+mod vlan;
 mod wrap;
+mod xml;
 mod yaml;
 
 pub(crate) use crate::template::convert::{from_engine as data, to_engine};
@@ -48,22 +58,32 @@ pub(crate) struct Filter {
 
 /// All filters, one slice a theme.
 pub(crate) static TABLE: &[&[Filter]] = &[
+    change::FILTERS,
     dict::FILTERS,
+    duration::FILTERS,
     encode::FILTERS,
+    general::FILTERS,
     html::FILTERS,
+    jmespath::FILTERS,
     json::FILTERS,
+    keys::FILTERS,
     natural::FILTERS,
     net::FILTERS,
     number::FILTERS,
     path::FILTERS,
+    password::FILTERS,
+    paths::FILTERS,
     pprint::FILTERS,
     random::FILTERS,
     regex::FILTERS,
     select::FILTERS,
     sequence::FILTERS,
     sets::FILTERS,
+    tables::FILTERS,
     text::FILTERS,
     time::FILTERS,
+    vlan::FILTERS,
+    xml::FILTERS,
     vault::FILTERS,
     yaml::FILTERS,
 ];

@@ -230,7 +230,7 @@ fn round_int(n: i128, precision: i32) -> i128 {
     (quotient + i128::from(up)).saturating_mul(unit)
 }
 
-fn round_float(f: f64, precision: i32) -> f64 {
+pub(super) fn round_float(f: f64, precision: i32) -> f64 {
     if !f.is_finite() {
         return f;
     }

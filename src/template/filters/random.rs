@@ -23,7 +23,7 @@ pub(super) static FILTERS: &[Filter] = &[
 ];
 
 /// The Mersenne Twister (MT19937), seeded as Python seeds it.
-struct Twister {
+pub(crate) struct Twister {
     words: [u32; Twister::WORDS],
     at: usize,
 }
@@ -63,7 +63,7 @@ impl Twister {
     }
 
     /// Seeds from a value: numbers by their size, text by itself and its SHA-512.
-    fn seeded(seed: &Data) -> Twister {
+    pub(crate) fn seeded(seed: &Data) -> Twister {
         let bytes = match seed {
             Data::Int(n) => n.unsigned_abs().to_be_bytes().to_vec(),
             Data::Bool(b) => vec![u8::from(*b)],
@@ -116,7 +116,7 @@ impl Twister {
     }
 
     /// Returns a number below `limit`, which is at least 1.
-    fn below(&mut self, limit: u128) -> u128 {
+    pub(crate) fn below(&mut self, limit: u128) -> u128 {
         let bits = u128::BITS - limit.leading_zeros();
         loop {
             let n = self.bits(bits);
@@ -127,19 +127,24 @@ impl Twister {
     }
 }
 
-fn twister(args: &Args) -> Result<Twister, Error> {
-    Ok(match args.given("seed") {
-        Some(seed) => match data(seed)? {
-            Data::Float(_) | Data::List(_) | Data::Map(_) => return Err(args.wrong("a number or text as `seed`", seed)),
-            seed => Twister::seeded(&seed),
-        },
-        // Version 4 UUIDs come from the system's random numbers.
-        None => Twister::seeded(&Data::from(uuid::Uuid::new_v4().to_string())),
-    })
+impl Twister {
+    /// Seeds from the filter's `seed`, or from the system's random numbers.
+    pub(super) fn of(args: &Args) -> Result<Twister, Error> {
+        Ok(match args.given("seed") {
+            Some(seed) => match data(seed)? {
+                Data::Float(_) | Data::List(_) | Data::Map(_) => {
+                    return Err(args.wrong("a number or text as `seed`", seed));
+                }
+                seed => Twister::seeded(&seed),
+            },
+            // Version 4 UUIDs come from the system's random numbers.
+            None => Twister::seeded(&Data::from(uuid::Uuid::new_v4().to_string())),
+        })
+    }
 }
 
 fn random(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
-    let mut twister = twister(args)?;
+    let mut twister = Twister::of(args)?;
     if let Data::Int(end) = data(args.input())? {
         let start = args.int("start")?.filter(|start| *start != 0).unwrap_or(0);
         let step = args.int("step")?.filter(|step| *step != 0).unwrap_or(1);
@@ -166,7 +171,7 @@ fn random(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
 }
 
 fn shuffle(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
-    let mut twister = twister(args)?;
+    let mut twister = Twister::of(args)?;
     if matches!(data(args.input())?, Data::Null | Data::Bool(_) | Data::Int(_) | Data::Float(_)) {
         // What has no order passes as it is, as in Ansible.
         return Ok(args.input().clone());

@@ -4,10 +4,13 @@
 mod compare;
 mod content;
 mod file;
+mod network;
 mod result;
 mod text;
 mod vault;
 mod version;
+
+pub(crate) use version::loose_parts as loose_version;
 
 use minijinja::Environment;
 
@@ -25,4 +28,4 @@ pub(crate) struct Test {
 
 /// All tests, one slice a theme.
 pub(crate) static TABLE: &[&[Test]] =
-    &[compare::TESTS, content::TESTS, file::TESTS, result::TESTS, text::TESTS, vault::TESTS];
+    &[compare::TESTS, content::TESTS, file::TESTS, network::TESTS, result::TESTS, text::TESTS, vault::TESTS];

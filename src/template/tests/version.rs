@@ -44,7 +44,8 @@ fn loose(a: &str, b: &str) -> Option<Ordering> {
     order(&Data::from(loose_parts(a)), &Data::from(loose_parts(b)))
 }
 
-fn loose_parts(version: &str) -> Vec<Data> {
+/// Returns the parts of a version, of which one after the other is compared.
+pub(crate) fn loose_parts(version: &str) -> Vec<Data> {
     let class = |c: char| match c {
         '0'..='9' => 0,
         'a'..='z' => 1,

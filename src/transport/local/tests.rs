@@ -21,6 +21,7 @@ fn target() -> Target {
             known_hosts: Vec::new(),
             config_file: None,
             jump: None,
+            proxy_command: None,
             legacy: false,
             connect_timeout: Duration::from_secs(1),
             keepalive: None,

@@ -250,6 +250,7 @@ fn target_of(platform: &'static Platform, elevate: Option<Elevate>) -> Target {
             known_hosts: Vec::new(),
             config_file: None,
             jump: None,
+            proxy_command: None,
             legacy: false,
             connect_timeout: Duration::from_secs(30),
             keepalive: None,

@@ -71,6 +71,8 @@ impl Route {
         // Jumps that were asked for, even none, overrule a `ProxyCommand`.
         let (names, last) = match &target.jump {
             Some(jumps) => (jumps.clone(), Hop { proxy_command: None, ..last }),
+            // The command that was asked for is the whole way.
+            None if target.proxy_command.is_some() => (Vec::new(), last),
             None => (said.proxy_jump.unwrap_or_default(), last),
         };
         let jumps = planner.jumps(&names, 0)?;
@@ -130,7 +132,8 @@ impl Planner<'_> {
         }
         let home = settings.home.as_deref().map(|home| home.to_string_lossy()).unwrap_or_default();
         let tokens = Tokens { host: &host, original: asked.host, port, user: &user, local_user, home: &home };
-        let proxy_command = match &said.proxy_command {
+        let asked_for = target.proxy_command.as_ref().filter(|_| is_target);
+        let proxy_command = match asked_for.or(said.proxy_command.as_ref()) {
             Some(command) if !command.eq_ignore_ascii_case("none") => Some(proxy_command(command, &tokens)?),
             _ => None,
         };
@@ -275,6 +278,7 @@ mod tests {
             known_hosts: Vec::new(),
             config_file: None,
             jump: None,
+            proxy_command: None,
             legacy: false,
             connect_timeout: Duration::from_secs(10),
             keepalive: None,

@@ -33,6 +33,7 @@ fn target(sshd: &Sshd) -> Target {
             known_hosts: vec![sshd.known_hosts()],
             config_file: Some("/nonexistent".into()),
             jump: None,
+            proxy_command: None,
             legacy: false,
             connect_timeout: Duration::from_secs(20),
             keepalive: None,

@@ -4,7 +4,7 @@
 //! address gives false, a query without an answer gives null, and lists keep only what has an answer.
 
 mod mac;
-mod network;
+pub(crate) mod network;
 mod query;
 
 use super::args::{Args, MAX_ITEMS, add_filter};
@@ -107,6 +107,12 @@ pub(super) static FILTERS: &[Filter] = &[
         add: |env, name| add_filter(env, name, &["delimiter"], ip4_hex),
     },
     Filter {
+        name: "ansible.utils.ipcut",
+        aliases: &[],
+        doc: "Returns the first `amount` bits of an address as groups, or the last ones when it is negative.",
+        add: |env, name| add_filter(env, name, &["amount"], |_, args| ipcut(args)),
+    },
+    Filter {
         name: "ansible.utils.hwaddr",
         aliases: &["hwaddr", "ansible.netcommon.hwaddr"],
         doc: "Checks a hardware address, or writes it as `query` (`linux`, `cisco`, `unix`, `win`, `bare`, `int`) says.",
@@ -158,6 +164,22 @@ fn answer(value: &Data, query: &str, version: Option<u8>, depth: usize) -> Resul
         Some(address) if version.is_none_or(|version| (version == 6) == address.net.v6) => address.ask(query),
         _ => Ok(Data::Bool(false)),
     }
+}
+
+fn ipcut(args: &Args) -> Result<Value, Error> {
+    let said = args.input_text()?;
+    let (v6, ip) = parse_address(&said).ok_or_else(|| args.error(format!("`{said}` is no address")))?;
+    let amount = args.int("amount")?.ok_or_else(|| args.error("wants the argument `amount`"))?;
+    let (width, group) = if v6 { (128, 16) } else { (32, 8) };
+    let size = u32::try_from(amount.unsigned_abs()).unwrap_or(width).min(width);
+    let start = if amount < 0 { width - size } else { 0 };
+    let mut groups = Vec::new();
+    for at in (start..start + size).step_by(group) {
+        let long = (start + size - at).min(group as u32);
+        let bits = (ip >> (width - at - long)) & ((1 << long) - 1);
+        groups.push(if v6 { format!("{bits:x}") } else { bits.to_string() });
+    }
+    Ok(groups.join(if v6 { ":" } else { "." }).into())
 }
 
 fn ipwrap(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {

@@ -5,21 +5,21 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// An address and the length of its network prefix; the host bits count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Network {
-    pub(super) v6: bool,
-    pub(super) ip: u128,
-    pub(super) prefix: u32,
+pub(crate) struct Network {
+    pub(crate) v6: bool,
+    pub(crate) ip: u128,
+    pub(crate) prefix: u32,
 }
 
 impl Network {
     /// Makes a network; `None` when the numbers do not fit the version.
-    pub(super) fn new(v6: bool, ip: u128, prefix: u32) -> Option<Network> {
+    pub(crate) fn new(v6: bool, ip: u128, prefix: u32) -> Option<Network> {
         let network = Network { v6, ip, prefix };
         (prefix <= network.width() && ip <= network.most()).then_some(network)
     }
 
     /// Reads `10.0.0.1`, `10.0.0.1/24`, `10.0.0.1/255.255.255.0`, `10.0.0.1/0.0.0.255`, `2001:db8::/32`.
-    pub(super) fn parse(text: &str) -> Option<Network> {
+    pub(crate) fn parse(text: &str) -> Option<Network> {
         let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
         let (v6, ip) = parse_address(address)?;
         let width = if v6 { 128 } else { 32 };
@@ -35,57 +35,57 @@ impl Network {
     }
 
     /// Returns the bits of an address.
-    pub(super) fn width(self) -> u32 {
+    pub(crate) fn width(self) -> u32 {
         if self.v6 { 128 } else { 32 }
     }
 
     /// Returns the greatest address of the version.
-    pub(super) fn most(self) -> u128 {
+    pub(crate) fn most(self) -> u128 {
         u128::MAX >> (128 - self.width())
     }
 
     /// Returns the bits of the host part.
-    pub(super) fn host_bits(self) -> u32 {
+    pub(crate) fn host_bits(self) -> u32 {
         self.width() - self.prefix
     }
 
     /// Returns the host part's mask.
-    pub(super) fn host_mask(self) -> u128 {
+    pub(crate) fn host_mask(self) -> u128 {
         match self.host_bits() {
             0 => 0,
             bits => u128::MAX >> (128 - bits),
         }
     }
 
-    pub(super) fn net_mask(self) -> u128 {
+    pub(crate) fn net_mask(self) -> u128 {
         self.most() & !self.host_mask()
     }
 
-    pub(super) fn first(self) -> u128 {
+    pub(crate) fn first(self) -> u128 {
         self.ip & self.net_mask()
     }
 
-    pub(super) fn last(self) -> u128 {
+    pub(crate) fn last(self) -> u128 {
         self.first() | self.host_mask()
     }
 
     /// Returns the number of addresses; `None` for `::/0`, which has one more than the largest number.
-    pub(super) fn size(self) -> Option<u128> {
+    pub(crate) fn size(self) -> Option<u128> {
         self.host_mask().checked_add(1)
     }
 
     /// Claims that the address is the network's own.
-    pub(super) fn is_network(self) -> bool {
+    pub(crate) fn is_network(self) -> bool {
         self.ip == self.first()
     }
 
     /// Returns the broadcast address; point-to-point networks have none.
-    pub(super) fn broadcast(self) -> Option<u128> {
+    pub(crate) fn broadcast(self) -> Option<u128> {
         (self.v6 || self.host_bits() > 1).then(|| self.last())
     }
 
     /// Returns the first and last address that a host may have.
-    pub(super) fn usable(self) -> (u128, u128) {
+    pub(crate) fn usable(self) -> (u128, u128) {
         match self.host_bits() {
             0 | 1 => (self.first(), self.last()),
             _ => (self.first() + 1, self.last() - 1),
@@ -93,17 +93,17 @@ impl Network {
     }
 
     /// Claims that every address of the other network is in this one.
-    pub(super) fn contains(self, other: Network) -> bool {
+    pub(crate) fn contains(self, other: Network) -> bool {
         self.v6 == other.v6 && self.first() <= other.first() && other.last() <= self.last()
     }
 
     /// Returns the network without host bits.
-    pub(super) fn cidr(self) -> Network {
+    pub(crate) fn cidr(self) -> Network {
         Network { ip: self.first(), ..self }
     }
 
     /// Returns an address of the same version as text.
-    pub(super) fn show(self, ip: u128) -> String {
+    pub(crate) fn show(self, ip: u128) -> String {
         match self.v6 {
             true => Ipv6Addr::from_bits(ip).to_string(),
             // The constructor keeps the address within 32 bits.
@@ -112,7 +112,7 @@ impl Network {
     }
 
     /// Returns the address of index `n`, from the end when negative.
-    pub(super) fn nth(self, n: i128) -> Option<u128> {
+    pub(crate) fn nth(self, n: i128) -> Option<u128> {
         let back = n < 0;
         let steps = if back { n.unsigned_abs() - 1 } else { n.unsigned_abs() };
         (steps <= self.host_mask()).then(|| if back { self.last() - steps } else { self.first() + steps })
@@ -127,7 +127,7 @@ impl fmt::Display for Network {
 }
 
 /// Reads an address; returns whether it is of version 6, and its number.
-pub(super) fn parse_address(text: &str) -> Option<(bool, u128)> {
+pub(crate) fn parse_address(text: &str) -> Option<(bool, u128)> {
     if text.contains(':') {
         return text.parse::<Ipv6Addr>().ok().map(|ip| (true, ip.to_bits()));
     }
@@ -184,6 +184,12 @@ const GLOBAL: &[&str] = &[
     "2001:30::/28",
 ];
 
+/// Ranges of IPv6 that are not given to anyone.
+const RESERVED: &[&str] = &[
+    "::/8", "100::/8", "200::/7", "400::/6", "800::/5", "1000::/4", "4000::/3", "6000::/3", "8000::/3", "a000::/3",
+    "c000::/3", "e000::/4", "f000::/5", "f800::/6", "fe00::/9",
+];
+
 impl Network {
     fn ip_is_in(self, ranges: &[&str]) -> bool {
         let own = Network { prefix: self.width(), ..self };
@@ -191,24 +197,38 @@ impl Network {
     }
 
     /// Claims that the address is reachable from everywhere.
-    pub(super) fn is_global(self) -> bool {
+    pub(crate) fn is_global(self) -> bool {
         !self.ip_is_in(NOT_GLOBAL) || self.ip_is_in(GLOBAL)
     }
 
-    pub(super) fn is_loopback(self) -> bool {
+    /// Claims that the address is kept for use inside of a network: neither reachable from everywhere nor shared by a
+    /// provider's customers.
+    pub(crate) fn is_private(self) -> bool {
+        !self.is_global() && !self.ip_is_in(&["100.64.0.0/10"])
+    }
+
+    /// Claims that the address is reserved for the future.
+    pub(crate) fn is_reserved(self) -> bool {
+        match self.v6 {
+            false => self.ip_is_in(&["240.0.0.0/4"]),
+            true => self.ip_is_in(RESERVED),
+        }
+    }
+
+    pub(crate) fn is_loopback(self) -> bool {
         self.ip_is_in(&["127.0.0.0/8", "::1/128"])
     }
 
-    pub(super) fn is_multicast(self) -> bool {
+    pub(crate) fn is_multicast(self) -> bool {
         self.ip_is_in(&["224.0.0.0/4", "ff00::/8"])
     }
 
-    pub(super) fn is_link_local(self) -> bool {
+    pub(crate) fn is_link_local(self) -> bool {
         self.ip_is_in(&["169.254.0.0/16", "fe80::/10"])
     }
 
     /// Claims that the address would do as a network mask or host mask.
-    pub(super) fn is_mask(self) -> bool {
+    pub(crate) fn is_mask(self) -> bool {
         let is_run = |bits: u128| bits == u128::MAX || (bits & (bits + 1)) == 0;
         is_run(self.ip) || is_run(self.most() & !self.ip)
     }
