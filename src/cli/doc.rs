@@ -5,7 +5,7 @@ use crate::module::{self, ArgKind, Module};
 use crate::platform;
 use crate::playbook::{KEYWORDS, LOOP_CONTROL, Support};
 use crate::source::did_you_mean;
-use crate::template::{Reference, ReferenceKind, reference};
+use crate::template::{REFUSED, Reference, ReferenceKind, reference};
 use clap::Args;
 use std::fmt::Write as _;
 
@@ -15,9 +15,16 @@ pub(super) struct DocArgs {
     /// A module, keyword, filter, test, lookup or platform; without one, all names
     #[arg(value_name = "NAME")]
     name: Option<String>,
+    /// List every name with its state: `present`, or `refused` and why
+    #[arg(long, conflicts_with = "name")]
+    list: bool,
 }
 
 pub(super) fn main(args: &DocArgs) -> Exit {
+    if args.list {
+        say(&states());
+        return Exit::Ok;
+    }
     let Some(name) = &args.name else {
         say(&everything());
         return Exit::Ok;
@@ -62,11 +69,43 @@ fn everything() -> String {
     out
 }
 
+/// Returns a line for every name: what it is, its name, its state and a reason, with tabs between.
+fn states() -> String {
+    let mut out = String::new();
+    let mut line = |kind: &str, name: &str, state: &str, why: &str| {
+        let _ = writeln!(out, "{kind}\t{name}\t{state}{}{why}", if why.is_empty() { "" } else { "\t" });
+    };
+    for name in module::names() {
+        line("module", &name, "present", "");
+    }
+    for keyword in KEYWORDS {
+        match keyword.support {
+            Support::Full => line("keyword", keyword.name, "present", ""),
+            Support::Accepted(why) => line("keyword", keyword.name, "no effect", why),
+            Support::Refused(why) => line("keyword", keyword.name, "refused", why),
+        }
+    }
+    let rows = reference();
+    for entry in &rows {
+        for name in std::iter::once(&entry.name).chain(entry.aliases) {
+            line(kind_word(entry.kind), name, "present", "");
+        }
+    }
+    for refused in REFUSED {
+        let is_there = rows.iter().any(|row| row.kind == refused.kind && row.name == refused.name);
+        if !is_there {
+            line(kind_word(refused.kind), refused.name, "refused", refused.why);
+        }
+    }
+    out
+}
+
 fn kind_word(kind: ReferenceKind) -> &'static str {
     match kind {
         ReferenceKind::Filter => "filter",
         ReferenceKind::Test => "test",
         ReferenceKind::Lookup => "lookup",
+        ReferenceKind::Global => "global",
     }
 }
 
@@ -97,6 +136,11 @@ fn about(name: &str) -> String {
         let also =
             if entry.aliases.is_empty() { String::new() } else { format!(" (also {})", entry.aliases.join(", ")) };
         let _ = writeln!(out, "{} {}{also}\n  {}", kind_word(entry.kind), entry.name, entry.doc);
+    }
+    if out.is_empty() {
+        for refused in REFUSED.iter().filter(|refused| refused.name == name) {
+            let _ = writeln!(out, "{} {name}\n  not supported: {}", kind_word(refused.kind), refused.why);
+        }
     }
     if let Some(platform) = platform::find(name) {
         let levels: Vec<&str> = platform.levels.iter().map(|level| level.name.as_str()).collect();
@@ -147,5 +191,29 @@ fn kind(kind: ArgKind) -> &'static str {
         ArgKind::Raw => "anything",
         ArgKind::Expression => "expression",
         ArgKind::Secret => "secret",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_has_a_state_and_every_refusal_a_reason() {
+        let text = states();
+        for line in text.lines() {
+            let fields: Vec<&str> = line.split('\t').collect();
+            let is_right = match fields[2] {
+                "present" => fields.len() == 3,
+                "refused" | "no effect" => fields.len() == 4 && !fields[3].is_empty(),
+                _ => false,
+            };
+            assert!(is_right, "{line}");
+        }
+        for wanted in
+            ["module\turi\tpresent", "filter\tjson_query\tpresent", "global\tomit\tpresent", "lookup\turl\trefused"]
+        {
+            assert!(text.contains(wanted), "{wanted}");
+        }
     }
 }

@@ -27,6 +27,20 @@ enum ViewFormat {
     Jsonl,
 }
 
+/// How something is written that programs may read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Form {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// Returns data as JSON, with a line end.
+pub(super) fn written(data: &impl serde::Serialize) -> String {
+    serde_json::to_string_pretty(data).expect("plain data with text keys") + "\n"
+}
+
 /// Returns the reporter that options ask for.
 pub(super) fn shown(view: &ViewOptions, colour: Option<bool>) -> Box<dyn Reporter> {
     match view.output {

@@ -2,13 +2,17 @@
 
 mod ask;
 mod config;
+mod critical;
 mod doc;
 mod exit;
+mod explain;
 mod graph;
 mod inventory;
 mod lab;
 mod look;
 mod parse;
+mod platforms;
+mod report;
 mod rows;
 mod run;
 mod runs;
@@ -43,14 +47,20 @@ enum Command {
     Run(Box<run::RunArgs>),
     /// List past runs, show one again, find out what took its time
     Runs(runs::RunsArgs),
+    /// Write reports on past runs, join the runs of shards
+    Report(report::ReportArgs),
     /// Show the task graph of playbooks, with the reason of every edge
     Graph(graph::GraphArgs),
     /// Show hosts, groups and variables, and where each value comes from
     Inventory(inventory::InventoryArgs),
+    /// Show every place that says a variable of a host, and why which counts
+    Explain(explain::ExplainArgs),
     /// Show settings, their values, and where each was said
     Config(config::show::ConfigArgs),
     /// Explain modules, keywords, filters, tests, lookups and platforms
     Doc(doc::DocArgs),
+    /// List the device types, or show the definition of one
+    Platforms(platforms::PlatformsArgs),
     /// Make rows of what a command printed, by a TextFSM template
     Parse(parse::ParseArgs),
     /// Encrypt and decrypt files and values as ansible-vault does
@@ -87,11 +97,14 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match cli.command {
         Command::Run(args) => run::main(*args, colour),
+        Command::Report(args) => report::main(&args, colour),
         Command::Runs(args) => runs::main(&args, colour),
         Command::Graph(args) => graph::main(args, colour),
         Command::Inventory(args) => inventory::main(args, colour),
+        Command::Explain(args) => explain::main(&args, colour),
         Command::Config(args) => config::show::main(&args, colour),
         Command::Doc(args) => doc::main(&args),
+        Command::Platforms(args) => platforms::main(&args, colour),
         Command::Parse(args) => parse::main(&args, colour),
         Command::Vault(args) => vault::main(args),
         Command::Lab(args) => lab::main(args, colour),

@@ -1,11 +1,13 @@
 //! `netplay runs`: what past runs have left.
 
+use super::critical::{self, CriticalPathArgs};
 use super::look::{ViewOptions, shown};
 use super::{Exit, say, say_error};
-use crate::journal::{End, EventFile, Run, Runs, default_folder};
+use crate::journal::{End, EventFile, Run, Runs, Unreadable, default_folder};
+use crate::report::Timeline;
 use clap::{Args, Subcommand};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Options of `netplay runs`.
 #[derive(Args)]
@@ -23,6 +25,8 @@ enum RunsCommand {
     List,
     /// Show a run again
     Show(ShowArgs),
+    /// Show the chain of steps that made a run as long as it was, and what they waited for
+    CriticalPath(CriticalPathArgs),
 }
 
 /// Where journals are.
@@ -58,6 +62,9 @@ pub(super) fn main(args: &RunsArgs, colour: Option<bool>) -> Exit {
         None | Some(RunsCommand::List) => list(&args.journal),
         Some(RunsCommand::Show(show)) => {
             find(&args.journal, &show.run).and_then(|path| replay(&path, &show.view, colour))
+        }
+        Some(RunsCommand::CriticalPath(path)) => {
+            find(&args.journal, &path.run).and_then(|file| critical::show(&file, path))
         }
     };
     match done {
@@ -144,8 +151,23 @@ fn row(run: &Run) -> [String; 6] {
     [run.name.clone(), started, hosts, took, result, playbook]
 }
 
+/// Returns the steps of a run with their times.
+pub(super) fn timeline(path: &Path) -> Result<Timeline, String> {
+    let events = EventFile::open(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
+    let mut timeline = Timeline::default();
+    for event in events {
+        match event {
+            Ok(event) => timeline.add(&event),
+            // What was cut off in the middle of a line has its steps up to then.
+            Err(Unreadable::Torn(_)) => break,
+            Err(error) => return Err(format!("`{}`: {error}", path.display())),
+        }
+    }
+    Ok(timeline)
+}
+
 /// Shows the events of a file by a reporter.
-fn replay(path: &std::path::Path, view: &ViewOptions, colour: Option<bool>) -> Result<(), String> {
+fn replay(path: &Path, view: &ViewOptions, colour: Option<bool>) -> Result<(), String> {
     let events = EventFile::open(path).map_err(|error| format!("cannot read `{}`: {error}", path.display()))?;
     let mut reporter = shown(view, colour);
     let mut ended = false;

@@ -61,9 +61,15 @@ impl Setup {
         let extra = Arc::new(extra_vars(&options.extra_vars, &sources, &mut found));
         let loader = Arc::new(loader(&config, &sources, extra));
         let dir = playbook.map(|path| path.parent().unwrap_or(Path::new("")));
+        super::platforms::read_own(dir.or(Some(Path::new(""))), &sources, &mut found);
         let from_config = if options.inventory.is_empty() { config.inventory() } else { Vec::new() };
         let named = if options.inventory.is_empty() { &from_config } else { &options.inventory };
-        let inventory = inventory::load(named, dir, &sources, &mut found);
+        let options = inventory::LoadOptions {
+            playbook_dir: dir.map(Path::to_owned),
+            extra: Some(Arc::clone(&loader.extra_vars)),
+            enabled: config.list(&table::INVENTORY_ENABLED),
+        };
+        let inventory = inventory::load_with(named, &options, &sources, &mut found);
         let colour = colour.or_else(|| config.colour());
         let style = if colour.unwrap_or_else(console::colors_enabled_stderr) { Style::Coloured } else { Style::Plain };
         Setup { sources, config, loader, inventory, found, play_counts: Vec::new(), style, shown: 0 }

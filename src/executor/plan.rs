@@ -1,7 +1,7 @@
 //! Which hosts and which tasks a play has, and in which batches: everything that is known before it begins.
 
 use super::world::is_localhost;
-use super::{Context, facts};
+use super::{Context, facts, shard};
 use crate::graph::keep_tagged;
 use crate::inventory::Inventory;
 use crate::playbook::{Item, Play};
@@ -18,6 +18,8 @@ pub struct Planned {
     pub sections: Vec<Vec<Item>>,
     /// Its hosts, in the order in which they go.
     pub hosts: Vec<Arc<str>>,
+    /// Its hosts on all shards.
+    pub unsharded: Vec<Arc<str>>,
     /// How many hosts go at a time.
     pub batches: Vec<usize>,
 }
@@ -29,14 +31,18 @@ pub fn play_name(play: &Play) -> String {
 
 /// Returns a play with its hosts and the tasks that tags leave.
 pub fn plan(context: &Context, play: &Arc<Play>, found: &mut Diagnostics) -> Planned {
-    let hosts = hosts(context, play, found);
+    let unsharded = hosts(context, play, found);
+    let mut hosts = unsharded.clone();
+    if let Some(shard) = context.settings.shard {
+        hosts.retain(|host| shard::holds(shard, host));
+    }
     let tags = &context.settings.tags;
     let mut sections: Vec<Vec<Item>> = play.sections.iter().map(|section| keep_tagged(section, tags)).collect();
     if let (Some(task), Some(first)) = (facts::gathering(context, play, found), sections.first_mut()) {
         first.splice(0..0, keep_tagged(&[Item::Task(task)], tags));
     }
     let batches = serial(context, play, hosts.len(), found);
-    Planned { play: Arc::clone(play), sections, hosts, batches }
+    Planned { play: Arc::clone(play), sections, hosts, unsharded, batches }
 }
 
 /// Returns the text of something that must be known before there is a host.

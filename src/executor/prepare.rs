@@ -6,7 +6,7 @@ use super::target::platform_of;
 use super::world::{PlayView, StepScope};
 use crate::graph::{Graph, Knowledge, Lowering, lower_play};
 use crate::platform::Platform;
-use crate::playbook::Play;
+use crate::playbook::{Play, Task};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::Templar;
 use crate::value::Value;
@@ -24,6 +24,18 @@ pub fn graph_of(context: &Context, planned: &Planned, found: &mut Diagnostics) -
     let fail_together = planned.play.max_fail_percentage.is_some() || planned.play.any_errors_fatal.is_some();
     let how = Lowering { knowledge: &knowledge, platforms: &platforms, fail_together };
     lower_play(&planned.play, &planned.sections, &how, found)
+}
+
+/// Returns what names mean for a host: in a task, as a play begins, or by the inventory alone.
+pub fn scope_of(
+    context: &Context,
+    planned: Option<&Planned>,
+    host: &Arc<str>,
+    task: Option<&Arc<Task>>,
+    found: &mut Diagnostics,
+) -> StepScope {
+    let view = planned.map(|planned| view(context, &planned.play, [&planned.hosts; 3], found));
+    StepScope::new(&context.world, host, view.as_ref(), task)
 }
 
 /// Makes the view of a batch: of all hosts of the play, those that are in, and those of the batch.

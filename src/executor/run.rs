@@ -8,7 +8,8 @@ use super::plan::{Planned, batches, plan, play_name};
 use super::prepare::{knowledge, platforms, view};
 use super::share::Share;
 use super::target::Defaults;
-use crate::event::What;
+use crate::effect::Effect;
+use crate::event::{Shard, What};
 use crate::graph::{Lowering, PlayEdge, TagFilter, lower_play, order_plays};
 use crate::playbook::Play;
 use crate::source::Diagnostics;
@@ -34,6 +35,8 @@ pub struct Settings {
     pub tags: TagFilter,
     /// Which hosts run.
     pub limit: Option<String>,
+    /// Which part of these hosts run.
+    pub shard: Option<Shard>,
     /// `--force-handlers`.
     pub force_handlers: bool,
     /// What the command line says about connections.
@@ -214,6 +217,8 @@ async fn run_play(begun: Begun) -> Result<Left, Diagnostics> {
         if found.has_errors() {
             return Err(found);
         }
+        let sending = graph.nodes.iter().filter(|node| node.effect != Effect::Pure).count();
+        context.pool.expect_several_commands(sending > 1);
         publisher.publish(What::PlayStarted {
             play: publisher.clean(&name),
             number,

@@ -80,6 +80,7 @@ impl Request<'_> {
                 platform: None,
                 elevate: None,
                 command_timeout: None,
+                kept_shell: false,
             }));
         }
         let vars = Vars {
@@ -92,10 +93,17 @@ impl Request<'_> {
         };
         let platform = self.platform(&vars)?;
         let kind = self.kind(&vars, platform)?;
+        let kept_shell = match vars.value("netplay_kept_shell")? {
+            None => true,
+            Some(said) => boolean(&said).ok_or_else(|| {
+                let message = format!("`netplay_kept_shell` of `{}` must be true or false", self.scope.host);
+                Failure::new(FailureKind::Argument, message)
+            })?,
+        };
         let command_timeout =
             vars.seconds("ansible_command_timeout")?.or(self.job.context.settings.defaults.command_timeout);
         let elevate = self.elevate(&vars)?;
-        let ssh = match kind {
+        let mut ssh = match kind {
             Kind::Local => self.plain_login(String::new()),
             Kind::Ssh | Kind::NetworkCli => self.login(&vars)?,
         };
@@ -110,7 +118,12 @@ impl Request<'_> {
             return Err(Failure::new(FailureKind::Argument, format!("the platform of `{host}` is not known"))
                 .help("set `ansible_network_os`, for example to `cisco.ios.ios`"));
         }
-        Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout }))
+        if let (Kind::NetworkCli, Some(user), Some(suffix)) = (kind, &mut ssh.user, suffix(platform))
+            && !user.ends_with(suffix)
+        {
+            user.push_str(suffix);
+        }
+        Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout, kept_shell }))
     }
 
     fn platform(&self, vars: &Vars) -> Result<Option<&'static Platform>, Failure> {
@@ -333,6 +346,11 @@ impl Vars {
             None => Err(Failure::new(FailureKind::Argument, format!("`{name}` must be a number of seconds"))),
         }
     }
+}
+
+/// Returns what a platform wants behind the user's name.
+fn suffix(platform: Option<&'static Platform>) -> Option<&'static str> {
+    platform?.username_suffix.as_deref()
 }
 
 /// Returns the platform of a host as far as variables say; for the graph, before the run.

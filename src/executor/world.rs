@@ -5,7 +5,7 @@ use crate::inventory::Inventory;
 use crate::playbook::{Play, Role, Task};
 use crate::source::absolute;
 use crate::value::{Map, Value};
-use crate::vars::{Layer, Origin, Scope, Var};
+use crate::vars::{Layer, Scope, Var};
 use indexmap::{IndexMap, IndexSet};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -56,8 +56,10 @@ pub struct World {
     layers: RwLock<HashMap<Arc<str>, Layers>>,
     /// `groups`, made when asked for.
     groups: RwLock<Option<Value>>,
-    extra: Arc<Layer>,
+    pub(super) extra: Arc<Layer>,
     run: Arc<Layer>,
+    /// A dictionary is merged into a weaker one instead of taking its place.
+    merges: bool,
     /// Facts are variables of their own, not only in `ansible_facts`.
     inject_facts: bool,
     /// Keeps facts beyond the run.
@@ -74,6 +76,7 @@ impl World {
             groups: RwLock::default(),
             extra,
             run: Arc::new(run),
+            merges: false,
             inject_facts: true,
             keeper: None,
         }
@@ -97,6 +100,22 @@ impl World {
         if let Some(keeper) = &self.keeper {
             keeper.forget(host);
         }
+    }
+
+    /// Makes it one where dictionaries are merged into weaker ones (`hash_behaviour`).
+    pub fn merging(mut self, merges: bool) -> World {
+        self.merges = merges;
+        self
+    }
+
+    /// Claims that facts are variables of their own.
+    pub(super) fn injects_facts(&self) -> bool {
+        self.inject_facts
+    }
+
+    /// Claims that dictionaries are merged into weaker ones.
+    pub(super) fn merges_dictionaries(&self) -> bool {
+        self.merges
     }
 
     /// Returns the inventory as it is now.
@@ -150,7 +169,7 @@ impl World {
     }
 }
 
-fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
+pub(super) fn read<T>(lock: &RwLock<T>) -> std::sync::RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
@@ -242,60 +261,6 @@ impl StepScope {
             connection_defaults: task.is_some(),
             overlay: Map::new(),
         }
-    }
-
-    /// Every layer, highest precedence first, in which a name is looked for after overlay, magic and own variables.
-    fn lookup(&self, name: &str) -> Option<Var> {
-        let find = |layer: &Arc<Layer>| layer.vars.get(name).cloned();
-        if let Some(var) = find(&self.world.extra) {
-            return Some(var);
-        }
-        let task = self.task.as_deref();
-        let role = task.and_then(|task| task.role.as_deref());
-        // Parameters are above what the run sets; variables of blocks and tasks below.
-        let params = |wanted: fn(&Origin) -> bool| {
-            task.and_then(|task| task.vars.iter().rev().filter(|layer| wanted(&layer.origin)).find_map(find))
-        };
-        params(|origin| *origin == Origin::IncludeParams)
-            .or_else(|| role.and_then(|role| role.params.as_ref().and_then(find)))
-            .or_else(|| params(|origin| *origin == Origin::RoleParams))
-            .or_else(|| self.own.set.get(name).cloned())
-            .or_else(|| self.own.included.get(name).cloned())
-            .or_else(|| params(|origin| matches!(origin, Origin::BlockVars | Origin::TaskVars)))
-            .or_else(|| role.and_then(|role| role.vars.as_ref().and_then(find)))
-            .or_else(|| self.play_lookup(name))
-            .or_else(|| self.own.facts.get(name).filter(|_| self.world.inject_facts).cloned())
-            .or_else(|| self.layers.iter().rev().find_map(find))
-            .or_else(|| role.and_then(|role| role.defaults.as_ref().and_then(find)))
-            .or_else(|| self.role_lookup(name, true))
-    }
-
-    /// Roles' variables and the play's own, highest precedence first.
-    fn play_lookup(&self, name: &str) -> Option<Var> {
-        let view = self.play.as_deref()?;
-        let find = |layer: &Arc<Layer>| layer.vars.get(name).cloned();
-        let late = view.late_vars.get(&self.host).into_iter().flatten().rev();
-        self.role_lookup(name, false).or_else(|| late.into_iter().find_map(find)).or_else(|| {
-            // Within one play the order of origins is the order of precedence.
-            let mut best: Option<(&Origin, Var)> = None;
-            for layer in &view.play.vars {
-                if let Some(var) = find(layer)
-                    && best.as_ref().is_none_or(|(origin, _)| **origin <= layer.origin)
-                {
-                    best = Some((&layer.origin, var));
-                }
-            }
-            best.map(|(_, var)| var)
-        })
-    }
-
-    /// What the roles of the play give to all its tasks: defaults, or variables; the last role first.
-    fn role_lookup(&self, name: &str, defaults: bool) -> Option<Var> {
-        let view = self.play.as_deref()?;
-        let wanted = |layer: &&Arc<Layer>| matches!(layer.origin, Origin::RoleDefaults(_)) == defaults;
-        let find = |layer: &Arc<Layer>| layer.vars.get(name).cloned();
-        let exported = read(&view.exports).iter().rev().filter(wanted).find_map(find);
-        exported.or_else(|| view.play.role_layers.iter().rev().filter(wanted).find_map(find))
     }
 
     /// Connection variables that a task may use although nobody has set them, as in Ansible. Other hosts' are not known

@@ -205,6 +205,11 @@ fn defines(task: &Task) -> Defines {
             defines.everything |= task.args_template.is_some();
         }
         "include_vars" => defines.everything = true,
+        "cli_parse" => match task.args.get("set_fact") {
+            Some(name) if name.is_static() => defines.names.extend(name.as_str().map(Into::into)),
+            Some(_) => defines.everything = true,
+            None => {}
+        },
         "gather_facts" | "setup" => defines.facts = true,
         name if name.ends_with("facts") => defines.everything = true,
         _ => {}

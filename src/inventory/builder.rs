@@ -1,13 +1,15 @@
 //! What every source goes through on its way into the inventory, and the rules that hold when all are read.
 
 use super::graph::is_ungrouped;
+use super::load::LoadOptions;
 use super::{ALL, Group, Host, Inventory, UNGROUPED};
 use crate::source::{Diagnostic, Diagnostics, SourceMap, Span};
+use crate::value::Value;
 use crate::vars::Var;
 use crate::yaml::{Kind, Node};
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// After so many cycles no more are looked for: an author who sees these knows enough.
@@ -16,7 +18,10 @@ const MAX_CYCLES: usize = 20;
 /// Puts an inventory together from its sources, in their order.
 pub(super) struct Builder<'a> {
     pub inventory: Inventory,
-    pub sources: &'a SourceMap,
+    pub sources: &'a Arc<SourceMap>,
+    pub options: &'a LoadOptions,
+    /// The folders of the sources so far.
+    pub folders: Vec<PathBuf>,
     pub found: &'a mut Diagnostics,
     /// The source that is being read.
     pub current: Option<Arc<Path>>,
@@ -29,13 +34,19 @@ pub(super) struct Builder<'a> {
 }
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(sources: &'a SourceMap, found: &'a mut Diagnostics) -> Builder<'a> {
+    pub(super) fn new(
+        sources: &'a Arc<SourceMap>,
+        options: &'a LoadOptions,
+        found: &'a mut Diagnostics,
+    ) -> Builder<'a> {
         let mut inventory = Inventory::default();
         inventory.groups.insert(ALL.into(), Group::default());
         inventory.groups.insert(UNGROUPED.into(), Group::default());
         let mut builder = Builder {
             inventory,
             sources,
+            options,
+            folders: Vec::new(),
             found,
             current: None,
             edges: HashMap::new(),
@@ -76,6 +87,30 @@ impl<'a> Builder<'a> {
             host.groups.insert(Arc::clone(group));
         }
         name
+    }
+
+    /// Returns the sources for those who keep them.
+    pub(super) fn shared_sources(&self) -> Arc<SourceMap> {
+        Arc::clone(self.sources)
+    }
+
+    /// Sets a variable of a host to what an expression came to: data, which is never rendered again.
+    pub(super) fn set_host_data(&mut self, host: &str, name: &str, value: Value) {
+        if self.inventory.groups.contains_key(host) {
+            return self.set_group_data(host, name, value);
+        }
+        let name = self.intern(name);
+        if let Some(host) = self.inventory.hosts.get_mut(host) {
+            host.vars.insert(name, Var::Data(value));
+        }
+    }
+
+    /// Sets a variable of a group to what an expression came to.
+    pub(super) fn set_group_data(&mut self, group: &str, name: &str, value: Value) {
+        let name = self.intern(name);
+        if let Some(group) = self.inventory.groups.get_mut(group) {
+            group.vars.insert(name, Var::Data(value));
+        }
     }
 
     /// Sets a variable of a host. Where a group has the same name the group gets it, as in Ansible.

@@ -1,8 +1,9 @@
 //! Sources: files, folders of files, and lists of hosts, in the order given.
 
 use super::builder::Builder;
-use super::{Inventory, UNGROUPED, address, folders, ini, yaml};
+use super::{Inventory, UNGROUPED, address, folders, ini, plugins, script, tables, yaml};
 use crate::source::{Diagnostic, Diagnostics, Source, SourceId, SourceMap, Span, expand_home, plain_io_error};
+use crate::vars::Layer;
 use crate::yaml::{Node, parse};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,13 +18,58 @@ const IGNORED_NAMES: [&str; 3] = ["group_vars", "host_vars", "vars_plugins"];
 /// How deep folders of sources may stand inside each other; ends a link that leads back.
 const MAX_FOLDERS: usize = 20;
 
+/// What loading depends on besides the sources.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// The folder of the playbook, whose `group_vars/` and `host_vars/` count too.
+    pub playbook_dir: Option<PathBuf>,
+    /// `-e`, for plugins that ask for it.
+    pub extra: Option<Arc<Layer>>,
+    /// The inventory plugins that may read a source, in order; empty stands for Ansible's default.
+    pub enabled: Vec<String>,
+}
+
+/// What reads sources when nobody chooses: Ansible's default.
+const ENABLED: [&str; 6] = ["host_list", "script", "auto", "yaml", "ini", "toml"];
+
+impl LoadOptions {
+    /// Returns the enabled plugins by their short names.
+    fn order(&self) -> Vec<&str> {
+        if self.enabled.is_empty() {
+            return ENABLED.to_vec();
+        }
+        self.enabled.iter().map(|name| name.strip_prefix("ansible.builtin.").unwrap_or(name)).collect()
+    }
+
+    /// Claims that a plugin may read sources. `auto` stands for every plugin that has a configuration.
+    pub(super) fn enables(&self, plugin: &str) -> bool {
+        let by_auto = ["constructed", "generator"].contains(&plugin);
+        self.order().into_iter().any(|name| name == plugin || (by_auto && name == "auto"))
+    }
+}
+
 /// Reads an inventory: each of `specs` is a file, a folder of sources, or a list of hosts with a comma in it. Then the
 /// variables of `group_vars/` and `host_vars/` beside the sources and in `playbook_dir` are added.
 ///
 /// What is wrong goes to `found`; the inventory holds whatever could be read.
-pub fn load(specs: &[String], playbook_dir: Option<&Path>, sources: &SourceMap, found: &mut Diagnostics) -> Inventory {
-    let mut builder = Builder::new(sources, found);
-    let mut folders = Vec::new();
+pub fn load(
+    specs: &[String],
+    playbook_dir: Option<&Path>,
+    sources: &Arc<SourceMap>,
+    found: &mut Diagnostics,
+) -> Inventory {
+    let options = LoadOptions { playbook_dir: playbook_dir.map(Path::to_owned), ..LoadOptions::default() };
+    load_with(specs, &options, sources, found)
+}
+
+/// Reads an inventory as [`load`] does, with options.
+pub fn load_with(
+    specs: &[String],
+    options: &LoadOptions,
+    sources: &Arc<SourceMap>,
+    found: &mut Diagnostics,
+) -> Inventory {
+    let mut builder = Builder::new(sources, options, found);
     for spec in specs.iter().filter(|spec| !spec.is_empty()) {
         let path = expand_home(spec);
         if spec.contains(',') && !path.exists() {
@@ -31,11 +77,12 @@ pub fn load(specs: &[String], playbook_dir: Option<&Path>, sources: &SourceMap, 
             continue;
         }
         let folder = if path.is_dir() { Some(path.as_path()) } else { path.parent() };
-        folders.extend(
-            folder.map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.to_owned()),
-        );
+        let folder =
+            folder.map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder }.to_owned());
         source(&mut builder, &path, 0);
+        builder.folders.extend(folder);
     }
+    let folders = std::mem::take(&mut builder.folders);
     let mut inventory = builder.finish();
     let first = specs.iter().map(|spec| expand_home(spec)).find(|path| path.exists()).map(|path| absolute(&path));
     inventory.dir = match &first {
@@ -44,7 +91,7 @@ pub fn load(specs: &[String], playbook_dir: Option<&Path>, sources: &SourceMap, 
         None => None,
     };
     inventory.file = first;
-    folders::add(&mut inventory, &folders, playbook_dir, sources, found);
+    folders::add(&mut inventory, &folders, options.playbook_dir.as_deref(), sources, found);
     inventory
 }
 
@@ -65,6 +112,12 @@ fn absolute(path: &Path) -> PathBuf {
 /// Reads `h1,h2:2222,`.
 fn host_list(builder: &mut Builder<'_>, spec: &str) {
     let id = builder.sources.add(Source::new("<list of hosts>", None, spec));
+    let whole = Span::new(id, 0, spec.len());
+    let advanced =
+        builder.options.order().into_iter().find(|name| name.ends_with("host_list")) == Some("advanced_host_list");
+    if !advanced && !may_read(builder, "host_list", spec, whole) {
+        return;
+    }
     builder.current = Some(Path::new(spec).into());
     let group: Arc<str> = UNGROUPED.into();
     let mut start = 0;
@@ -76,7 +129,15 @@ fn host_list(builder: &mut Builder<'_>, spec: &str) {
             continue;
         }
         let span = Span::new(id, at, at + name.len());
-        // Ranges are no part of a list: such a name is taken as it is.
+        if advanced && let Ok((names, port)) = ini::expand(name, span) {
+            for name in names {
+                if !builder.inventory.hosts.contains_key(name.as_str()) {
+                    builder.host(&name, &group, port.map(|port| (port, span)));
+                }
+            }
+            continue;
+        }
+        // Ranges are no part of a plain list: such a name is taken as it is.
         let (name, port) = address::split_port(name).filter(|(name, _)| !name.contains('[')).unwrap_or((name, None));
         if !builder.inventory.hosts.contains_key(name) {
             builder.host(name, &group, port.map(|port| (port, span)));
@@ -114,57 +175,87 @@ fn is_ignored(name: &str) -> bool {
     name.starts_with('.') || IGNORED_NAMES.contains(&name) || IGNORED_ENDS.iter().any(|end| name.ends_with(end))
 }
 
-/// Reads a file in whatever format it has.
+/// Claims that a plugin may read a source; says so when it may not.
+fn may_read(builder: &mut Builder<'_>, plugin: &str, source: &str, span: Span) -> bool {
+    let may = builder.options.enables(plugin);
+    if !may {
+        let message = format!("`{source}` is for the inventory plugin `{plugin}`, which is not enabled");
+        builder.found.push(Diagnostic::error("E0401", message).at(span));
+    }
+    may
+}
+
+/// Claims that a file is a program.
+fn is_program(path: &Path) -> bool {
+    use std::io::Read as _;
+    let mut start = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(4).read_to_end(&mut start));
+    read.is_ok() && is_executable(path) && (start.starts_with(b"#!") || start == b"\x7fELF")
+}
+
+/// Reads a file, or runs it.
 fn file(builder: &mut Builder<'_>, path: &Path) {
     if !path.exists() {
         let message = format!("there is no inventory `{}`", path.display());
         let help = format!("a list of hosts has a comma in it: `-i {},`", path.display());
         return builder.found.push(Diagnostic::error("E0401", message).help(help));
     }
+    if is_program(path) && builder.options.enables("script") {
+        builder.current = Some(absolute(path).into());
+        return script::read(builder, path);
+    }
     let Some(id) = builder.found.keep(builder.sources.load(path)) else { return };
     builder.current = Some(absolute(path).into());
+    text_source(builder, path, id);
+}
+
+/// Reads a text as a source of that name would be read.
+pub fn read_text(name: &str, text: &str, sources: &Arc<SourceMap>, found: &mut Diagnostics) -> Inventory {
+    let options = LoadOptions::default();
+    let mut builder = Builder::new(sources, &options, found);
+    let id = sources.add(Source::new(name, None, text));
+    text_source(&mut builder, Path::new(name), id);
+    builder.finish()
+}
+
+/// Reads a text in whatever format it has.
+fn text_source(builder: &mut Builder<'_>, path: &Path, id: SourceId) {
     let text = Arc::clone(&builder.sources.get(id).text);
     let whole = Span::new(id, 0, text.lines().next().map_or(0, str::len));
     let extension = path.extension().and_then(|extension| extension.to_str());
-    if let Some(refusal) = refuse(path, &text, extension, whole) {
+    if let Some(refusal) = refuse(path, &text) {
         return builder.found.push(refusal);
     }
     if first_line(&text).is_none() {
         let message = format!("inventory `{}` is empty", path.display());
         return builder.found.push(Diagnostic::warning("W0405", message));
     }
+    let shown = path.display().to_string();
     match extension {
         Some("yml" | "yaml" | "json") => {
             if let Some(root) = parse(id, builder.sources, builder.found) {
                 yaml_source(builder, &root);
             }
         }
+        Some("toml") => {
+            if may_read(builder, "toml", &shown, whole) {
+                tables::read(builder, id);
+            }
+        }
         None if !is_ini_header(&text) => yaml_or_ini(builder, id, &text),
         _ => {
-            ini::read(builder, id);
+            if may_read(builder, "ini", &shown, whole) {
+                ini::read(builder, id);
+            }
         }
     }
 }
 
-/// Returns what to say about sources that cannot be read yet.
-fn refuse(path: &Path, text: &str, extension: Option<&str>, span: Span) -> Option<Diagnostic> {
+/// Returns what to say about what is no source.
+fn refuse(path: &Path, text: &str) -> Option<Diagnostic> {
     if text.contains('\0') {
         let message = format!("`{}` is a binary file, not an inventory", path.display());
         return Some(Diagnostic::error("E0401", message));
-    }
-    if text.starts_with("#!") && is_executable(path) {
-        return Some(
-            Diagnostic::error("E0402", "inventory scripts are not supported yet")
-                .at(span)
-                .help("save what `ansible-inventory --list --yaml --export` prints and use that as the inventory"),
-        );
-    }
-    if extension == Some("toml") {
-        return Some(
-            Diagnostic::error("E0404", "inventories in TOML are not supported")
-                .at(span)
-                .help("write the inventory in YAML or INI"),
-        );
     }
     None
 }
@@ -224,12 +315,10 @@ fn yaml_source(builder: &mut Builder<'_>, root: &Node) {
         return builder.found.push(wrong);
     };
     if let Some((key, plugin)) = map.entry("plugin").filter(|(_, plugin)| plugin.to_value().is_truthy()) {
-        let name = plugin.as_str().unwrap_or("?");
-        return builder.found.push(
-            Diagnostic::error("E0403", format!("inventory plugins (`{name}`) are not supported yet"))
-                .at(key.span.to(plugin.span))
-                .help("save what `ansible-inventory --list --yaml --export` prints and use that as the inventory"),
-        );
+        return plugins::read(builder, map, key, plugin);
+    }
+    if !may_read(builder, "yaml", "a dictionary of groups", root.span) {
+        return;
     }
     yaml::read(builder, map);
 }

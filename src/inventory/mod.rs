@@ -15,25 +15,36 @@
 mod address;
 mod builder;
 mod change;
+mod constructed;
 mod folders;
+mod generator;
 mod glob;
 mod graph;
 mod ini;
+mod listing;
 mod literal;
 mod load;
 mod matcher;
 mod parts;
 mod pattern;
+mod plugins;
+mod python_json;
 mod range;
+mod script;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod views;
 mod words;
 mod yaml;
+mod yaml_text;
 
-pub use load::load;
+pub use listing::Listing;
+pub use load::{LoadOptions, load, load_with, read_text};
 pub use pattern::{LimitError, PatternError, Selection, Unmatched};
-pub use views::{Shadowed, VariableReport, graph_text, host_json, host_report, list_json};
+pub use python_json::python_json;
+pub use views::{Shadowed, VariableReport, graph_text, host_report};
+pub use yaml_text::yaml_text;
 
 use crate::vars::{Layer, Origin, Var};
 use indexmap::{IndexMap, IndexSet};
@@ -108,6 +119,11 @@ pub const ALL: &str = "all";
 
 /// The group of hosts that no other group names.
 pub const UNGROUPED: &str = "ungrouped";
+
+/// Returns the inventory as the sources so far have it, with nothing computed that later sources could make untrue.
+fn inventory_of_sources(inventory: &Inventory) -> Inventory {
+    Inventory { index: OnceLock::new(), ..inventory.clone() }
+}
 
 impl Default for Group {
     fn default() -> Group {

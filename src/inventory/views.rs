@@ -1,11 +1,10 @@
-//! The inventory for people and programs: lists, graphs, and where a host's variables come from.
+//! The inventory for people: graphs, and where a host's variables come from.
 
+use super::listing::{flat, group_vars};
 use super::{ALL, Inventory};
 use crate::source::SourceMap;
 use crate::value::Value;
-use crate::vars::{Layer, Origin, Var};
-use crate::yaml::{Kind, Node};
-use serde_json::{Map, Value as Json, json};
+use crate::vars::{Origin, Var};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -65,86 +64,6 @@ pub fn host_report(inventory: &Inventory, host: &str, sources: &SourceMap) -> Op
     Some(held.into_iter().filter_map(report).collect())
 }
 
-/// Returns the inventory as `ansible-inventory --list` prints it.
-pub fn list_json(inventory: &Inventory) -> Json {
-    let mut out: BTreeMap<&str, Json> = BTreeMap::new();
-    let names = inventory.groups_under(ALL);
-    for name in &names {
-        let Some(group) = inventory.groups.get(name) else { continue };
-        let mut body = Map::new();
-        let list = |names: &indexmap::IndexSet<Arc<str>>| Json::from_iter(names.iter().map(|name| &**name));
-        if !group.children.is_empty() {
-            body.insert("children".into(), list(&group.children));
-        }
-        if !group.hosts.is_empty() && &**name != ALL {
-            body.insert("hosts".into(), list(&group.hosts));
-        }
-        if !body.is_empty() {
-            out.insert(name, Json::Object(body));
-        }
-    }
-    let mut hostvars: BTreeMap<Arc<str>, Json> = BTreeMap::new();
-    for host in inventory.hosts_of(ALL) {
-        let vars = vars_json(&inventory.layers_of(&host), Unsafe::Marked);
-        if vars.as_object().is_some_and(|vars| !vars.is_empty()) {
-            hostvars.insert(host, vars);
-        }
-    }
-    out.insert("_meta", json!({ "hostvars": hostvars, "profile": "inventory_legacy" }));
-    json!(out)
-}
-
-/// Returns a host's variables as `ansible-inventory --host` prints them; `None` when there is no such host.
-pub fn host_json(inventory: &Inventory, host: &str) -> Option<Json> {
-    let layers = inventory.layers_of(host);
-    (!layers.is_empty() || inventory.hosts.contains_key(host)).then(|| vars_json(&layers, Unsafe::Plain))
-}
-
-/// What counts of several layers, as JSON.
-fn vars_json(layers: &[Arc<Layer>], marks: Unsafe) -> Json {
-    let json = |var: &Var| match var {
-        Var::Author(node) => node_json(node, marks),
-        Var::Data(value) => value.to_json(),
-    };
-    json!(flat(layers).into_iter().map(|(name, var)| (name, json(var))).collect::<BTreeMap<_, _>>())
-}
-
-/// Returns what counts of several layers, lowest first.
-fn flat(layers: &[Arc<Layer>]) -> BTreeMap<&str, &Var> {
-    layers.iter().flat_map(|layer| layer.vars.iter()).map(|(name, var)| (&**name, var)).collect()
-}
-
-/// Whether `!unsafe` text is told apart from other text: Ansible does so for all hosts (`--list`), not for one (`--host`).
-#[derive(Clone, Copy)]
-enum Unsafe {
-    Marked,
-    Plain,
-}
-
-/// Returns a node as JSON, nothing rendered; encrypted text is marked as Ansible marks it.
-fn node_json(node: &Node, marks: Unsafe) -> Json {
-    match (&node.kind, marks) {
-        (Kind::Vault(text), _) => json!({ "__ansible_vault": &**text }),
-        (Kind::Unsafe(text), Unsafe::Marked) => json!({ "__ansible_unsafe": &**text }),
-        (Kind::Seq(items), _) => items.iter().map(|item| node_json(item, marks)).collect(),
-        (Kind::Map(map), _) => {
-            let keyed = map.iter().map(|(key, _, value)| match key.as_str() {
-                Some(key) => (key.to_string(), node_json(value, marks)),
-                None => (key_json(&key.to_value()), node_json(value, marks)),
-            });
-            json!(keyed.collect::<BTreeMap<_, _>>())
-        }
-        _ => node.to_value().to_json(),
-    }
-}
-
-fn key_json(key: &Value) -> String {
-    match key.to_json() {
-        Json::String(text) => text,
-        other => other.to_string(),
-    }
-}
-
 /// Returns groups and hosts as a tree from `group` down, as `ansible-inventory --graph` draws it, with variables where
 /// wanted. `None` when there is no such group.
 pub fn graph_text(inventory: &Inventory, group: &str, with_vars: bool) -> Option<String> {
@@ -188,12 +107,8 @@ fn below<'a>(inventory: &'a Inventory, name: &str, depth: usize, with_vars: bool
         }
     }
     if with_vars {
-        let mut vars: BTreeMap<&str, &Var> = group.vars.iter().map(|(name, var)| (&**name, var)).collect();
-        vars.extend(group.layers.iter().flat_map(|folder| &folder.layer.vars).map(|(name, var)| (&**name, var)));
-        let priority = Var::Data(Value::from(group.priority));
-        if group.priority != 1 {
-            vars.insert("ansible_group_priority", &priority);
-        }
+        let own = group_vars(group);
+        let vars = own.iter().map(|(name, var)| (*name, var)).collect();
         lines.extend(variables(vars, depth));
     }
     lines

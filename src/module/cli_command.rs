@@ -6,6 +6,7 @@
 
 mod condition;
 
+use super::structured::Parser;
 use super::{
     Action, Alias, Arg, ArgKind, Args, Call, Change, Cli, CliAnswer, CliLine, CliResponse, Finished, Module, Needs,
     Output, Probe, Rule, Withheld, Work,
@@ -30,6 +31,30 @@ pub(super) static MODULE: Module = Module {
         Alias { name: "eos_command", platform: Some("arista_eos") },
         Alias { name: "junipernetworks.junos.junos_command", platform: Some("juniper_junos") },
         Alias { name: "junos_command", platform: Some("juniper_junos") },
+        Alias { name: "cisco.nxos.nxos_command", platform: Some("cisco_nxos") },
+        Alias { name: "nxos_command", platform: Some("cisco_nxos") },
+        Alias { name: "cisco.iosxr.iosxr_command", platform: Some("cisco_iosxr") },
+        Alias { name: "iosxr_command", platform: Some("cisco_iosxr") },
+        Alias { name: "cisco.asa.asa_command", platform: Some("cisco_asa") },
+        Alias { name: "asa_command", platform: Some("cisco_asa") },
+        Alias { name: "vyos.vyos.vyos_command", platform: Some("vyos") },
+        Alias { name: "vyos_command", platform: Some("vyos") },
+        Alias { name: "dellemc.os10.os10_command", platform: Some("dell_os10") },
+        Alias { name: "os10_command", platform: Some("dell_os10") },
+        Alias { name: "arubanetworks.aoscx.aoscx_command", platform: Some("aruba_aoscx") },
+        Alias { name: "aoscx_command", platform: Some("aruba_aoscx") },
+        Alias { name: "community.network.ce_command", platform: Some("huawei_vrpv8") },
+        Alias { name: "ce_command", platform: Some("huawei_vrpv8") },
+        Alias { name: "community.network.sros_command", platform: Some("nokia_sros_classic") },
+        Alias { name: "sros_command", platform: Some("nokia_sros_classic") },
+        Alias { name: "community.network.edgeos_command", platform: Some("vyos") },
+        Alias { name: "edgeos_command", platform: Some("vyos") },
+        Alias { name: "community.network.exos_command", platform: Some("extreme_exos") },
+        Alias { name: "exos_command", platform: Some("extreme_exos") },
+        Alias { name: "community.network.voss_command", platform: Some("extreme_voss") },
+        Alias { name: "voss_command", platform: Some("extreme_voss") },
+        Alias { name: "community.routeros.command", platform: Some("mikrotik_routeros") },
+        Alias { name: "routeros_command", platform: Some("mikrotik_routeros") },
     ],
     summary: "Runs commands on a network device.",
     args: &[
@@ -44,6 +69,10 @@ pub(super) static MODULE: Module = Module {
         Arg::new("sendonly", ArgKind::Bool, "Do not wait for the answer.").default("false"),
         Arg::new("newline", ArgKind::Bool, "End answers with a line end.").default("true"),
         Arg::new("check_all", ArgKind::Bool, "All questions must come, each in its turn.").default("false"),
+        Arg::new("parse", ArgKind::Str, "Make data of each output, as `parsed`.")
+            .choices(&["textfsm", "json", "regex"]),
+        Arg::new("parse_template", ArgKind::Path, "The TextFSM template; without it the command finds one."),
+        Arg::new("parse_regex", ArgKind::Str, "The expression whose named groups are wanted."),
         Arg::new("display", ArgKind::Str, "How Junos prints.").choices(&["text", "json", "xml", "set"]),
         Arg::new("wait_for", ArgKind::List, "Conditions on the outputs: `result[0] contains up`.")
             .aliases(&["waitfor"]),
@@ -58,8 +87,40 @@ pub(super) static MODULE: Module = Module {
     changes_run: false,
     once: false,
     effect,
-    plan: |context| Box::pin(plan(context.args, context.probe, context.platform)),
+    plan: |context| {
+        Box::pin(async move {
+            let parser = parser(&context)?;
+            plan(context.args, context.probe, context.platform, parser).await
+        })
+    },
 };
+
+/// Returns what makes data of the outputs.
+fn parser(context: &super::Context<'_>) -> Result<Option<Parser>, Failure> {
+    let args = context.args;
+    let (template, expression) = (args.text("parse_template"), args.text("parse_regex"));
+    let parse = args.text("parse");
+    let stray = |name: &str, of: &str| {
+        Failure::new(FailureKind::Argument, format!("`{name}` has no meaning without `parse: {of}`"))
+    };
+    if template.is_some() && parse != Some("textfsm") {
+        return Err(stray("parse_template", "textfsm"));
+    }
+    if expression.is_some() && parse != Some("regex") {
+        return Err(stray("parse_regex", "regex"));
+    }
+    Ok(Some(match parse {
+        Some("textfsm") => match template {
+            Some(path) => Parser::of_template(context, path)?,
+            None => Parser::of_index(context, None)?,
+        },
+        Some("json") => Parser::Json,
+        Some(_) => Parser::of_expression(
+            expression.ok_or_else(|| Failure::new(FailureKind::Argument, "`parse: regex` needs `parse_regex`"))?,
+        )?,
+        None => return Ok(None),
+    }))
+}
 
 /// Retries when nobody says, as in the collections.
 const RETRIES: i128 = 9;
@@ -82,6 +143,7 @@ struct Commands {
     list: Vec<Command>,
     /// `commands` was given: outputs are lists.
     many: bool,
+    parser: Option<Parser>,
 }
 
 fn effect(call: &Call<'_>) -> Effect {
@@ -103,8 +165,13 @@ fn command_text(node: &Node) -> Option<&str> {
     node.as_str().or_else(|| node.as_map()?.get("command")?.as_str())
 }
 
-async fn plan(args: &Args, probe: &dyn Probe, platform: Option<&'static Platform>) -> Result<Change, Failure> {
-    let commands = Commands::of(args, platform)?;
+async fn plan(
+    args: &Args,
+    probe: &dyn Probe,
+    platform: Option<&'static Platform>,
+    parser: Option<Parser>,
+) -> Result<Change, Failure> {
+    let commands = Commands { parser, ..Commands::of(args, platform)? };
     let conditions = args.texts("wait_for").iter().map(|text| Condition::parse(text)).collect::<Result<Vec<_>, _>>();
     let conditions = conditions.map_err(|why| Failure::new(FailureKind::Argument, why))?;
     let any = args.text("match") == Some("any");
@@ -206,7 +273,7 @@ impl Commands {
         if list.is_empty() {
             return Err(Failure::new(FailureKind::Argument, "`commands` is empty"));
         }
-        Ok(Commands { list, many })
+        Ok(Commands { list, many, parser: None })
     }
 
     fn action(&self, effect: Effect) -> Action {
@@ -243,7 +310,19 @@ impl Commands {
             }
         }
         match refused {
-            None => Ok(Finished::new(result, false)),
+            None => {
+                if let Some(parser) = &self.parser {
+                    let parsed = match parsed(parser, &responses) {
+                        Ok(parsed) => parsed,
+                        Err(failure) => return Err(failure.with_result(result)),
+                    };
+                    result.insert(
+                        "parsed",
+                        if self.many { parsed.into() } else { parsed.into_iter().next().unwrap_or_default() },
+                    );
+                }
+                Ok(Finished::new(result, false))
+            }
             Some((line, error)) => {
                 result.insert("command", line.as_str());
                 Err(Failure::new(FailureKind::Command, format!("the device refuses `{line}`: {error}"))
@@ -251,6 +330,11 @@ impl Commands {
             }
         }
     }
+}
+
+/// Makes data of each answer.
+fn parsed(parser: &Parser, responses: &[CliResponse]) -> Result<Vec<Value>, Failure> {
+    responses.iter().map(|response| parser.parse(&response.line, &response.output)).collect()
 }
 
 fn item_of(

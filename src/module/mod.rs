@@ -21,6 +21,7 @@ mod local;
 mod place;
 mod program;
 mod remote;
+mod structured;
 mod write;
 
 pub mod background;
@@ -33,6 +34,8 @@ pub mod blockinfile;
 pub mod cli_command;
 pub mod cli_config;
 pub mod cli_confirm;
+pub mod cli_facts;
+pub mod cli_parse;
 pub mod command;
 pub mod copy;
 pub mod debug;
@@ -212,6 +215,8 @@ pub static TABLE: &[&Module] = &[
     &cli_command::MODULE,
     &cli_config::MODULE,
     &cli_confirm::MODULE,
+    &cli_facts::MODULE,
+    &cli_parse::MODULE,
     &command::MODULE,
     &copy::MODULE,
     &debug::MODULE,

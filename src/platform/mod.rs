@@ -3,12 +3,17 @@
 //! A platform is one file `definitions/NAME.yaml` and one line in `DEFINITIONS`. Its prompts and short recordings are
 //! kept in `tests/platforms/NAME/`; the tests hold them against this definition and against all others.
 //!
+//! Users add their own in folders of such files ([`read_folder`]).
+//!
 //! All expressions are searched with `^` and `$` at line boundaries. They see lines as the session cleaned them: no
 //! escapes, no carriage returns; prompts without blanks at their end.
 
+mod own;
 mod read;
 #[cfg(test)]
 mod tests;
+
+pub use own::read_folder;
 
 use crate::effect::Effect;
 use regex::Regex;
@@ -19,18 +24,43 @@ use std::time::Duration;
 /// Every definition, by name. A test reads all of them.
 static DEFINITIONS: &[(&str, &str)] = &[
     ("arista_eos", include_str!("definitions/arista_eos.yaml")),
+    ("aruba_aoscx", include_str!("definitions/aruba_aoscx.yaml")),
+    ("aruba_os", include_str!("definitions/aruba_os.yaml")),
+    ("checkpoint_gaia", include_str!("definitions/checkpoint_gaia.yaml")),
+    ("cisco_asa", include_str!("definitions/cisco_asa.yaml")),
     ("cisco_ios", include_str!("definitions/cisco_ios.yaml")),
+    ("cisco_iosxr", include_str!("definitions/cisco_iosxr.yaml")),
+    ("cisco_nxos", include_str!("definitions/cisco_nxos.yaml")),
+    ("cumulus_linux", include_str!("definitions/cumulus_linux.yaml")),
+    ("dell_os10", include_str!("definitions/dell_os10.yaml")),
+    ("extreme_exos", include_str!("definitions/extreme_exos.yaml")),
+    ("extreme_voss", include_str!("definitions/extreme_voss.yaml")),
+    ("f5_tmsh", include_str!("definitions/f5_tmsh.yaml")),
+    ("fortinet_fortios", include_str!("definitions/fortinet_fortios.yaml")),
     ("frr", include_str!("definitions/frr.yaml")),
+    ("hp_comware", include_str!("definitions/hp_comware.yaml")),
+    ("hp_procurve", include_str!("definitions/hp_procurve.yaml")),
+    ("huawei_vrp", include_str!("definitions/huawei_vrp.yaml")),
+    ("huawei_vrpv8", include_str!("definitions/huawei_vrpv8.yaml")),
     ("juniper_junos", include_str!("definitions/juniper_junos.yaml")),
     ("linux", include_str!("definitions/linux.yaml")),
+    ("mikrotik_routeros", include_str!("definitions/mikrotik_routeros.yaml")),
+    ("nokia_srlinux", include_str!("definitions/nokia_srlinux.yaml")),
+    ("nokia_sros", include_str!("definitions/nokia_sros.yaml")),
+    ("nokia_sros_classic", include_str!("definitions/nokia_sros_classic.yaml")),
+    ("paloalto_panos", include_str!("definitions/paloalto_panos.yaml")),
+    ("vyos", include_str!("definitions/vyos.yaml")),
 ];
 
 /// A definition with the platform that is read from it when somebody first asks for it: one file has some fifty
 /// expressions, and a run needs one or two platforms.
+#[derive(Debug)]
 struct Entry {
     name: &'static str,
     aliases: Vec<String>,
     text: &'static str,
+    /// The file of a user.
+    file: Option<std::path::PathBuf>,
     platform: std::sync::OnceLock<Platform>,
 }
 
@@ -45,27 +75,49 @@ static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
         name,
         aliases: read::aliases(text),
         text,
+        file: None,
         platform: std::sync::OnceLock::new(),
     };
     DEFINITIONS.iter().map(entry).collect()
 });
 
-/// Returns the platform of that name or alias.
-pub fn find(name: &str) -> Option<&'static Platform> {
-    ENTRIES
-        .iter()
-        .find(|entry| entry.name == name || entry.aliases.iter().any(|alias| alias == name))
-        .map(Entry::platform)
+/// Returns the entries: those of users before ours, so that they may replace them.
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    own::entries().into_iter().chain(ENTRIES.iter())
 }
 
-/// Returns every platform, sorted by name.
+fn entry(name: &str) -> Option<&'static Entry> {
+    entries().find(|entry| entry.name == name || entry.aliases.iter().any(|alias| alias == name))
+}
+
+/// Returns the platform of that name or alias.
+pub fn find(name: &str) -> Option<&'static Platform> {
+    entry(name).map(Entry::platform)
+}
+
+/// Returns a platform's definition as it is written, and the file that it was read from when it is a user's.
+pub fn definition(name: &str) -> Option<(&'static str, Option<&'static std::path::Path>)> {
+    entry(name).map(|entry| (entry.text, entry.file.as_deref()))
+}
+
+/// Checks a definition without keeping it.
+///
+/// # Errors
+/// Says what is wrong with it.
+pub fn check(text: &str) -> Result<(), String> {
+    read::read(text).map(drop).map_err(|wrong| wrong.message)
+}
+
+/// Returns every platform: users' own, then ours sorted by name.
 pub fn all() -> impl Iterator<Item = &'static Platform> {
-    ENTRIES.iter().map(Entry::platform)
+    let own: Vec<&str> = own::entries().iter().map(|entry| entry.name).collect();
+    let ours = ENTRIES.iter().filter(move |entry| !own.contains(&entry.name));
+    own::entries().into_iter().chain(ours).map(Entry::platform)
 }
 
 /// Returns every name and alias, for "did you mean".
 pub fn names() -> impl Iterator<Item = &'static str> {
-    ENTRIES.iter().flat_map(|entry| std::iter::once(entry.name).chain(entry.aliases.iter().map(String::as_str)))
+    entries().flat_map(|entry| std::iter::once(entry.name).chain(entry.aliases.iter().map(String::as_str)))
 }
 
 /// A device type.
@@ -75,6 +127,10 @@ pub struct Platform {
     pub name: String,
     /// Other names, among them those of `ansible_network_os`: `ios`, `cisco.ios.ios`.
     pub aliases: Vec<String>,
+    /// The name under which ntc-templates knows it.
+    pub textfsm: String,
+    /// What tells that a device is of this type.
+    pub detect: Option<Detect>,
     /// Programs run by exec channels and files exist (`linux`): it is no network CLI.
     pub is_host: bool,
     /// The level in which commands run.
@@ -85,6 +141,10 @@ pub struct Platform {
     pub levels: Vec<Level>,
     /// Ways from one level to another.
     pub moves: Vec<Move>,
+    /// What is added to the user's name at login.
+    pub username_suffix: Option<String>,
+    /// What ends a typed line.
+    pub newline: String,
     /// Questions that may come before the first prompt: a licence, a banner to accept.
     pub login: Vec<Expect>,
     /// Commands to send after login: paging off, width.
@@ -121,6 +181,8 @@ pub struct Platform {
     pub text: ConfigText,
     /// What ends a session politely.
     pub close: Option<String>,
+    /// Questions that come then.
+    pub close_answers: Vec<Expect>,
     /// How long to wait for a prompt when nobody says.
     pub timeout: Duration,
 }
@@ -134,6 +196,17 @@ pub struct Level {
     pub prompt: Regex,
     /// Lines that match `prompt` and are none.
     pub not: Vec<Regex>,
+    /// What the line before must be, where only that line tells the level.
+    pub before: Option<Regex>,
+}
+
+/// What tells a device type: a command that only reads, and what its answer has.
+#[derive(Debug)]
+pub struct Detect {
+    /// The command.
+    pub command: String,
+    /// One of these is in the answer.
+    pub shows: Vec<Regex>,
 }
 
 /// A way from one level to another.
@@ -143,12 +216,23 @@ pub struct Move {
     pub from: String,
     /// To that level.
     pub to: String,
+    /// By sending these lines.
+    pub send: Vec<String>,
+    /// Questions that come and what to answer.
+    pub expect: Vec<Expect>,
+    /// What to do where nobody has given an enable password.
+    pub without_password: Option<Instead>,
+    /// What says that it did not work.
+    pub fail: Vec<Regex>,
+}
+
+/// Another way to the same level.
+#[derive(Debug)]
+pub struct Instead {
     /// By sending this.
     pub send: String,
     /// Questions that come and what to answer.
     pub expect: Vec<Expect>,
-    /// What says that it did not work.
-    pub fail: Vec<Regex>,
 }
 
 /// A question on the way.
@@ -158,6 +242,8 @@ pub struct Expect {
     pub question: Regex,
     /// The answer.
     pub answer: Answer,
+    /// Whether a line end follows the answer.
+    pub newline: bool,
 }
 
 /// An answer on the way.
@@ -311,13 +397,23 @@ impl Platform {
         if reads && !command.contains(['\n', '\r']) { Effect::Read } else { Effect::Write }
     }
 
-    /// Returns the level whose prompt is this line, whole, blanks at its end aside. The first level that fits counts.
-    pub fn prompt<'a>(&self, line: &'a str) -> Option<PromptMatch<'a>> {
-        let line = line.trim_end();
+    /// Claims that the line before a prompt tells the level.
+    pub fn has_two_line_prompts(&self) -> bool {
+        self.levels.iter().any(|level| level.before.is_some())
+    }
+
+    /// Returns the level whose prompt is the last of these lines, whole, blanks at its end aside. The first level that
+    /// fits counts. The line before matters only to platforms with prompts of two lines.
+    pub fn prompt<'a>(&self, lines: &'a str) -> Option<PromptMatch<'a>> {
+        let lines = lines.trim_end();
+        let (before, line) = lines.rsplit_once('\n').unwrap_or(("", lines));
         self.levels.iter().enumerate().find_map(|(number, level)| {
             let found = level.prompt.captures(line)?;
             // One of `not` is asked only of the few lines that look right.
             if level.not.iter().any(|not| not.is_match(line)) {
+                return None;
+            }
+            if level.before.as_ref().is_some_and(|needed| !needed.is_match(before.trim_end())) {
                 return None;
             }
             Some(PromptMatch { level: number, host: found.name("host").map(|host| host.as_str()) })

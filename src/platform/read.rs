@@ -5,15 +5,33 @@
 
 mod configuration;
 
-use super::{Answer, Expect, Level, Move, Pager, Platform};
+use super::{Answer, Detect, Expect, Instead, Level, Move, Pager, Platform};
 use configuration::{WrittenCommit, WrittenConfirmWithin, WrittenSave, WrittenText};
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
 use std::time::Duration;
 
+/// What is wrong with a definition, and at which byte if that is known.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    pub(super) message: String,
+    pub(super) offset: Option<usize>,
+}
+
+impl From<String> for Wrong {
+    fn from(message: String) -> Wrong {
+        Wrong { message, offset: None }
+    }
+}
+
 /// Returns the platform that a definition describes, or what is wrong with it.
-pub(super) fn read(text: &str) -> Result<Platform, String> {
-    let written: Written = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+pub(super) fn read(text: &str) -> Result<Platform, Wrong> {
+    let written: Written = serde_yaml::from_str(text).map_err(|error| {
+        let message = error.to_string();
+        // The place is told apart from the message.
+        let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
+        Wrong { message, offset: error.location().map(|place| place.index()) }
+    })?;
     let platform = written.into_platform()?;
     check_names(&platform)?;
     Ok(platform)
@@ -30,6 +48,9 @@ struct Written {
     name: String,
     #[serde(default)]
     aliases: Vec<String>,
+    /// The platform's own name when it is not written.
+    textfsm: Option<String>,
+    detect: Option<WrittenDetect>,
     #[serde(default)]
     is_host: bool,
     command_level: String,
@@ -37,6 +58,9 @@ struct Written {
     levels: Vec<WrittenLevel>,
     #[serde(default)]
     moves: Vec<WrittenMove>,
+    username_suffix: Option<String>,
+    #[serde(default = "line_feed")]
+    newline: String,
     #[serde(default)]
     login: Vec<WrittenExpect>,
     #[serde(default)]
@@ -64,7 +88,25 @@ struct Written {
     confirm_within: Option<WrittenConfirmWithin>,
     text: WrittenText,
     close: Option<String>,
+    #[serde(default)]
+    close_answers: Vec<WrittenExpect>,
     timeout_seconds: u64,
+}
+
+fn line_feed() -> String {
+    "\n".into()
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenDetect {
+    command: String,
+    #[serde(rename = "match")]
+    shows: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -74,6 +116,7 @@ struct WrittenLevel {
     prompt: String,
     #[serde(default)]
     not: Vec<String>,
+    before: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -81,11 +124,27 @@ struct WrittenLevel {
 struct WrittenMove {
     from: String,
     to: String,
+    send: OneOrMore,
+    #[serde(default)]
+    expect: Vec<WrittenExpect>,
+    without_password: Option<WrittenInstead>,
+    #[serde(default)]
+    fail: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(String),
+    More(Vec<String>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenInstead {
     send: String,
     #[serde(default)]
     expect: Vec<WrittenExpect>,
-    #[serde(default)]
-    fail: Vec<String>,
 }
 
 /// A question with a fixed `answer`, or with what the session has to `give`.
@@ -95,6 +154,8 @@ struct WrittenExpect {
     question: String,
     answer: Option<String>,
     give: Option<Give>,
+    #[serde(default = "yes")]
+    newline: bool,
 }
 
 #[derive(Deserialize)]
@@ -118,13 +179,17 @@ struct WrittenPager {
 impl Written {
     fn into_platform(self) -> Result<Platform, String> {
         Ok(Platform {
+            textfsm: self.textfsm.unwrap_or_else(|| self.name.clone()),
             name: self.name,
             aliases: self.aliases,
+            detect: self.detect.map(WrittenDetect::read).transpose()?,
             is_host: self.is_host,
             command_level: self.command_level,
             config_level: self.config_level,
             levels: self.levels.into_iter().map(WrittenLevel::read).collect::<Result<_, _>>()?,
             moves: self.moves.into_iter().map(WrittenMove::read).collect::<Result<_, _>>()?,
+            username_suffix: self.username_suffix,
+            newline: self.newline,
             login: self.login.into_iter().map(WrittenExpect::read).collect::<Result<_, _>>()?,
             setup: self.setup,
             setup_ignore_errors: self.setup_ignore_errors,
@@ -143,6 +208,7 @@ impl Written {
             confirm_within: self.confirm_within.map(WrittenConfirmWithin::read).transpose()?,
             text: self.text.read()?,
             close: self.close,
+            close_answers: self.close_answers.into_iter().map(WrittenExpect::read).collect::<Result<_, _>>()?,
             timeout: Duration::from_secs(self.timeout_seconds),
         })
     }
@@ -150,14 +216,36 @@ impl Written {
 
 impl WrittenLevel {
     fn read(self) -> Result<Level, String> {
-        Ok(Level { name: self.name, prompt: of_line(&self.prompt)?, not: of_lines(&self.not)? })
+        let before = self.before.as_deref().map(of_line).transpose()?;
+        Ok(Level { name: self.name, prompt: of_line(&self.prompt)?, not: of_lines(&self.not)?, before })
+    }
+}
+
+impl WrittenDetect {
+    fn read(self) -> Result<Detect, String> {
+        Ok(Detect { command: self.command, shows: of_lines(&self.shows)? })
+    }
+}
+
+impl WrittenInstead {
+    fn read(self) -> Result<Instead, String> {
+        let expect = self.expect.into_iter().map(WrittenExpect::read).collect::<Result<_, _>>()?;
+        Ok(Instead { send: self.send, expect })
     }
 }
 
 impl WrittenMove {
     fn read(self) -> Result<Move, String> {
         let expect = self.expect.into_iter().map(WrittenExpect::read).collect::<Result<_, _>>()?;
-        Ok(Move { from: self.from, to: self.to, send: self.send, expect, fail: of_lines(&self.fail)? })
+        let send = match self.send {
+            OneOrMore::One(line) => vec![line],
+            OneOrMore::More(lines) if lines.is_empty() => {
+                return Err(format!("the move from `{}` to `{}` sends nothing", self.from, self.to));
+            }
+            OneOrMore::More(lines) => lines,
+        };
+        let without_password = self.without_password.map(WrittenInstead::read).transpose()?;
+        Ok(Move { from: self.from, to: self.to, send, expect, without_password, fail: of_lines(&self.fail)? })
     }
 }
 
@@ -170,7 +258,7 @@ impl WrittenExpect {
             (None, Some(Give::Username)) => Answer::Username,
             _ => return Err(format!("question `{}` needs either `answer` or `give`", self.question)),
         };
-        Ok(Expect { question: of_line(&self.question)?, answer })
+        Ok(Expect { question: of_line(&self.question)?, answer, newline: self.newline })
     }
 }
 
@@ -268,7 +356,7 @@ mod tests {
             ("text: {}", "text: {}, login: [{question: a}]", "question `a` needs either `answer` or `give`"),
         ];
         for (from, to, message) in cases {
-            let error = read(&LEAST.replace(from, to)).unwrap_err();
+            let error = read(&LEAST.replace(from, to)).unwrap_err().message;
             assert!(error.contains(message), "{error}");
         }
     }

@@ -40,6 +40,11 @@ fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/platforms")
 }
 
+/// Returns our own platforms; another test may have added one.
+fn ours() -> impl Iterator<Item = &'static Platform> {
+    ENTRIES.iter().map(Entry::platform)
+}
+
 fn data<T: DeserializeOwned>(platform: &Platform, file: &str) -> T {
     let path = folder().join(&platform.name).join(file);
     let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -49,11 +54,11 @@ fn data<T: DeserializeOwned>(platform: &Platform, file: &str) -> T {
 #[test]
 fn every_definition_reads_and_is_named_like_its_file() {
     for (name, text) in DEFINITIONS {
-        let platform = read::read(text).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let platform = read::read(text).unwrap_or_else(|e| panic!("{name}: {}", e.message));
         assert_eq!(platform.name, *name);
     }
     assert!(DEFINITIONS.is_sorted_by_key(|(name, _)| name));
-    assert_eq!(all().count(), DEFINITIONS.len());
+    assert!(all().count() >= DEFINITIONS.len());
 }
 
 #[test]
@@ -79,18 +84,30 @@ fn names_and_aliases_are_found_and_mean_one_platform() {
         ("junos", "juniper_junos"),
         ("frr.frr.frr", "frr"),
         ("linux", "linux"),
+        ("nxos", "cisco_nxos"),
+        ("cisco.nxos.nxos", "cisco_nxos"),
+        ("iosxr", "cisco_iosxr"),
+        ("cisco.asa.asa", "cisco_asa"),
+        ("vyos.vyos.vyos", "vyos"),
+        ("community.network.edgeos", "vyos"),
+        ("dellemc.os10.os10", "dell_os10"),
+        ("community.network.ce", "huawei_vrp"),
+        ("routeros", "mikrotik_routeros"),
+        ("fortigate", "fortinet_fortios"),
+        ("cumulus", "cumulus_linux"),
     ];
     for (name, platform) in cases {
         assert_eq!(find(name).map(|p| p.name.as_str()), Some(platform), "{name}");
     }
     assert!(find("ios2").is_none());
-    let all: Vec<&str> = names().collect();
+    let ours = ENTRIES.iter().flat_map(|entry| entry.aliases.iter().map(String::as_str).chain([entry.name]));
+    let all: Vec<&str> = ours.collect();
     assert_eq!(all.len(), all.iter().collect::<BTreeSet<_>>().len(), "a name stands twice: {all:?}");
 }
 
 #[test]
 fn prompts_are_told_by_level() {
-    for platform in all() {
+    for platform in ours() {
         let prompts: Prompts = data(platform, "prompts.yaml");
         for (level, lines) in &prompts.levels {
             assert!(!lines.is_empty());
@@ -111,10 +128,10 @@ fn prompts_are_told_by_level() {
 
 #[test]
 fn prompts_pass_for_those_of_another_platform_only_where_said() {
-    for platform in all() {
+    for platform in ours() {
         let prompts: Prompts = data(platform, "prompts.yaml");
         let lines: Vec<&String> = prompts.levels.values().flatten().collect();
-        let same: BTreeSet<String> = all()
+        let same: BTreeSet<String> = ours()
             .filter(|other| other.name != platform.name)
             .filter(|other| lines.iter().any(|line| other.prompt(line).is_some()))
             .map(|other| other.name.clone())
@@ -125,7 +142,7 @@ fn prompts_pass_for_those_of_another_platform_only_where_said() {
 
 #[test]
 fn commands_read_only_when_nothing_speaks_against_it() {
-    for platform in all() {
+    for platform in ours() {
         let commands: Commands = data(platform, "commands.yaml");
         for command in &commands.reads {
             assert_eq!(platform.command_effect(command), Effect::Read, "{}: {command:?}", platform.name);
@@ -138,7 +155,7 @@ fn commands_read_only_when_nothing_speaks_against_it() {
 
 #[test]
 fn refusals_are_told_from_answers() {
-    for platform in all() {
+    for platform in ours() {
         let errors: Errors = data(platform, "errors.yaml");
         for case in &errors.errors {
             let error = platform.error_in(&case.output);
@@ -155,7 +172,7 @@ fn the_way_between_levels_is_the_shortest() {
     let ios = find("ios").unwrap();
     let level = |name| ios.level(name).unwrap();
     let way = |from, to| -> Option<Vec<&str>> {
-        Some(ios.way(level(from), level(to))?.iter().map(|m| ios.moves[*m].send.as_str()).collect())
+        Some(ios.way(level(from), level(to))?.iter().map(|m| ios.moves[*m].send[0].as_str()).collect())
     };
     assert_eq!(way("exec", "config"), Some(vec!["enable", "configure terminal"]));
     assert_eq!(way("config", "exec"), Some(vec!["end", "disable"]));

@@ -3,7 +3,7 @@
 use super::keyword::Level;
 use super::sealed::learn_tasks;
 use super::task::Place;
-use super::{Inherited, Item, Play};
+use super::{Inherited, Item, Play, Prompts};
 use crate::source::{Diagnostic, Diagnostics, SearchPath, SourceMap, Span, absolute, expand_home};
 use crate::template::Templar;
 use crate::value::Value;
@@ -20,6 +20,8 @@ pub struct Loader {
     pub roles_path: Vec<PathBuf>,
     /// Keywords of plays that do not say otherwise.
     pub play_defaults: Mapping,
+    /// What plays ask, and the answers.
+    pub prompts: Prompts,
     /// `-e`: what imports and play headers may use before there is a host.
     pub extra_vars: Arc<Layer>,
 }
@@ -36,7 +38,7 @@ impl Loader {
     pub fn new(sources: Arc<SourceMap>, extra_vars: Arc<Layer>) -> Loader {
         let roles_path =
             ["~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"].map(expand_home).to_vec();
-        Loader { sources, roles_path, play_defaults: Mapping::default(), extra_vars }
+        Loader { sources, roles_path, play_defaults: Mapping::default(), prompts: Prompts::default(), extra_vars }
     }
 
     pub(super) fn playbook(

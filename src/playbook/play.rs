@@ -8,7 +8,7 @@ use super::words::{boolean, inherit_settings, needs, texts};
 use super::{Inherited, Item, Play, Settings, Strategy};
 use crate::source::{Diagnostic, Diagnostics, SearchPath, Span, did_you_mean};
 use crate::template;
-use crate::vars::{Layer, Origin, Var};
+use crate::vars::{Layer, Origin};
 use crate::yaml::{Kind, Mapping, Node};
 use std::path::Path;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ impl Loader {
             list.iter().for_each(|node| template::check(node, &self.sources, found));
         }
         play_vars.extend(map.get("vars").and_then(|vars| self.play_vars(vars, found)));
-        play_vars.extend(self.prompts(map.get("vars_prompt"), found));
+        play_vars.extend(self.prompt_layer(map.get("vars_prompt"), &files, &play_vars, found));
         let late_vars_files = self.vars_files(map.get("vars_files"), &files, &mut play_vars, found);
         let tags = base.tags.clone();
         base.play_vars = play_vars.iter().cloned().collect();
@@ -179,48 +179,6 @@ impl Loader {
             }
         }
         Some(Arc::new(whole))
-    }
-
-    /// Reads `vars_prompt`: a variable that `-e` gives is not asked for; without a terminal the default counts.
-    fn prompts(&self, node: Option<&Node>, found: &mut Diagnostics) -> Option<Arc<Layer>> {
-        let node = node.filter(|node| !node.is_null())?;
-        let mut layer = Layer::new(Origin::PlayPrompt);
-        let Some(list) = node.as_seq() else {
-            found.push(Diagnostic::error("E0606", "`vars_prompt` must be a list").at(node.span));
-            return None;
-        };
-        const KNOWN: [&str; 8] = ["confirm", "default", "encrypt", "name", "private", "prompt", "salt_size", "unsafe"];
-        for entry in list {
-            let Some((map, name)) = entry.as_map().and_then(|map| Some((map, map.get("name")?))) else {
-                found.push(Diagnostic::error("E0606", "an entry of `vars_prompt` needs `name`").at(entry.span));
-                continue;
-            };
-            for (key, key_node, _) in map.iter() {
-                let key = key.to_string();
-                if !KNOWN.contains(&&*key) {
-                    found.push(
-                        Diagnostic::error("E0602", format!("`vars_prompt` has no `{key}`"))
-                            .at(key_node.span)
-                            .maybe_help(did_you_mean(&key, KNOWN)),
-                    );
-                }
-            }
-            let Some(name) = name.as_str() else { continue };
-            if self.extra_vars.vars.contains_key(name) {
-                continue;
-            }
-            match map.get("default") {
-                Some(default) => {
-                    layer.vars.insert(name.into(), Var::Author(default.clone()));
-                }
-                None => found.push(
-                    Diagnostic::error("E0615", format!("`{name}` is asked for, and netplay does not ask questions"))
-                        .at(entry.span)
-                        .help(format!("give it with `-e {name}=…`, or give it a `default`")),
-                ),
-            }
-        }
-        Some(Arc::new(layer))
     }
 
     /// Reads `vars_files` whose names are known now; returns those that need a host.

@@ -149,6 +149,11 @@ impl Regex {
         self.plain.regex.capture_names().position(|known| known == Some(name))
     }
 
+    /// Returns the named groups with their numbers, in order.
+    pub(crate) fn names(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.plain.regex.capture_names().enumerate().filter_map(|(number, name)| Some((name?, number)))
+    }
+
     /// Returns the first match.
     pub(crate) fn find(&self, text: &str) -> Result<Option<Match>, String> {
         captures(&self.compiled_for(text).regex, text, 0)

@@ -36,6 +36,7 @@ pub(super) fn translate(pattern: &str, flags: Flags, anchor: Anchor) -> Result<T
         verbose: false,
         groups: pattern.matches('(').count(),
         names: vec![],
+        open: vec![],
         opened: 0,
         goes_back: false,
     };
@@ -80,6 +81,8 @@ struct Translator {
     /// At least as many groups as there are.
     groups: usize,
     names: Vec<(String, usize)>,
+    /// The groups that are open, and whether each looks around.
+    open: Vec<bool>,
     /// The groups so far.
     opened: usize,
     goes_back: bool,
@@ -123,7 +126,6 @@ impl Translator {
     }
 
     fn run(&mut self) -> Result<(), String> {
-        let mut depth = 0usize;
         let mut repeated = false;
         while let Some(c) = self.peek() {
             let was_repeated = std::mem::replace(&mut repeated, false);
@@ -131,15 +133,15 @@ impl Translator {
                 '\\' => self.escape()?,
                 '[' => self.class()?,
                 '(' => {
-                    depth += 1;
-                    if depth > MAX_DEPTH {
+                    if self.open.len() >= MAX_DEPTH {
                         return Err(format!("nests deeper than {MAX_DEPTH} groups"));
                     }
-                    depth -= usize::from(self.group()?);
+                    self.group()?;
                 }
                 ')' => {
-                    depth = depth.checked_sub(1).ok_or("has an unbalanced `)`")?;
+                    let looks = self.open.pop().ok_or("has an unbalanced `)`")?;
                     self.copy();
+                    self.out.push_str(if looks { ")" } else { "" });
                 }
                 '$' if !self.multiline => {
                     self.ends.push(self.out.len());
@@ -167,7 +169,7 @@ impl Translator {
                 _ => self.copy(),
             }
         }
-        if depth > 0 {
+        if !self.open.is_empty() {
             return Err("has a `(` that is not closed".into());
         }
         Ok(())
@@ -215,13 +217,13 @@ impl Translator {
         Ok(true)
     }
 
-    /// Opens a group; returns whether it is closed already (a comment, a backreference).
-    fn group(&mut self) -> Result<bool, String> {
+    /// Opens a group, or reads what only looks like one (a comment, a backreference).
+    fn group(&mut self) -> Result<(), String> {
         if self.looks_at("(?#") {
             while let Some(c) = self.peek() {
                 self.at += 1;
                 if c == ')' {
-                    return Ok(true);
+                    return Ok(());
                 }
             }
             return Err("has a comment that is not closed".into());
@@ -235,10 +237,14 @@ impl Translator {
             }
             let _ = write!(self.out, "\\k<{name}>");
             self.goes_back = true;
-            return Ok(true);
+            return Ok(());
         }
         for known in ["(?P<", "(?:", "(?=", "(?!", "(?<=", "(?<!", "(?>", "(?("] {
             if self.looks_at(known) {
+                let looks = ["(?=", "(?!", "(?<=", "(?<!"].contains(&known);
+                // In a group of its own, so that it may be repeated, which Python allows.
+                self.out.push_str(if looks { "(?:" } else { "" });
+                self.open.push(looks);
                 self.out.push_str(known);
                 self.at += known.len();
                 match known {
@@ -257,9 +263,10 @@ impl Translator {
                     }
                     self.copy();
                 }
-                return Ok(false);
+                return Ok(());
             }
         }
+        self.open.push(false);
         if self.looks_at("(?") {
             let flags: String = self.chars[self.at + 2..].iter().take_while(|c| "ims-".contains(**c)).collect();
             let end = self.chars.get(self.at + 2 + flags.len());
@@ -271,11 +278,11 @@ impl Translator {
             }
             let _ = write!(self.out, "(?{flags}:");
             self.at += flags.len() + 3;
-            return Ok(false);
+            return Ok(());
         }
         self.opened += 1;
         self.copy();
-        Ok(false)
+        Ok(())
     }
 
     fn escape(&mut self) -> Result<(), String> {

@@ -8,24 +8,38 @@
 //! Adding a reporter: a file here with a type that implements [`Reporter`], its `pub use` below, and a choice in the
 //! command line that makes one.
 
+mod at_end;
+mod critical;
 mod diff;
+mod html;
 mod jsonl;
+mod junit;
 mod lines;
 mod look;
+mod merge;
 mod output;
 mod plain;
 mod progress;
 mod summary;
 mod tally;
 mod text;
+mod timeline;
+mod trace;
 
+pub use at_end::AtEnd;
+pub use critical::CriticalPath;
+pub use html::html;
 pub use jsonl::Jsonl;
+pub use junit::junit;
 pub use look::Look;
+pub use merge::{Merge, Survey, disagreements, missing_shards};
 pub use output::Output;
 pub use plain::Plain;
 pub use progress::Progress;
 pub use tally::Tally;
 pub use text::duration;
+pub use timeline::Timeline;
+pub use trace::Trace;
 
 #[cfg(test)]
 mod samples;

@@ -2,9 +2,10 @@
 
 use super::emit::{Parsed, plain_name};
 use super::engine::{Mode, compiled, parse_piece, strip_last_newline};
+use super::refused;
 use super::syntax::{Called, Delimiters, Expr, ExprKind, SyntaxError, expression, pieces};
 use super::undefined::{all_filters, all_tests};
-use super::{FileOptions, is_all_template, lookups};
+use super::{FileOptions, ReferenceKind, is_all_template, lookups};
 use crate::source::{Diagnostic, Diagnostics, SourceId, SourceMap, Span, did_you_mean};
 use crate::yaml::{Kind, Node, has_template};
 use std::ops::Range;
@@ -152,6 +153,11 @@ impl Check<'_> {
             return;
         }
         let names = all_filters().flat_map(|filter| std::iter::once(filter.name).chain(filter.aliases.iter().copied()));
+        if let Some(refused) = refused::find(ReferenceKind::Filter, name) {
+            let message = format!("filter `{}` is not supported", called.name);
+            let place = (self.place)(called.at.clone());
+            return self.found.push(Diagnostic::error("E0202", message).at(place).help(refused.why));
+        }
         self.found.push(
             Diagnostic::error("E0202", format!("unknown filter `{}`", called.name))
                 .at((self.place)(called.at.clone()))
@@ -165,6 +171,11 @@ impl Check<'_> {
             return;
         }
         let names = all_tests().flat_map(|test| std::iter::once(test.name).chain(test.aliases.iter().copied()));
+        if let Some(refused) = refused::find(ReferenceKind::Test, name) {
+            let message = format!("test `{}` is not supported", called.name);
+            let place = (self.place)(called.at.clone());
+            return self.found.push(Diagnostic::error("E0203", message).at(place).help(refused.why));
+        }
         self.found.push(
             Diagnostic::error("E0203", format!("unknown test `{}`", called.name))
                 .at((self.place)(called.at.clone()))

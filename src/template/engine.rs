@@ -11,8 +11,8 @@ use super::lazy::Core;
 use super::mutable::mutable;
 use super::operate;
 use super::syntax::{
-    Comparison, Delimiters, Expr, Operator, Piece, PieceKind, SyntaxError, expression, pieces, statement,
-    tokens_expression,
+    Comparison, Delimiters, Expr, ExprKind, Operator, Piece, PieceKind, Statement, SyntaxError, expression, pieces,
+    statement, tokens_expression,
 };
 use super::{globals, methods, undefined};
 use crate::failure::{Failure, FailureKind};
@@ -81,6 +81,8 @@ pub(crate) struct Template {
     pub(crate) mutable: bool,
     /// Names that the text itself sets.
     pub(crate) locals: Vec<String>,
+    /// Everything that it writes is captured: by `set`, a macro, a filter.
+    pub(crate) is_captured: bool,
 }
 
 /// The name of the only template in a [`Template`]'s environment.
@@ -246,7 +248,49 @@ pub(crate) fn changes(pieces: &[(Piece, Parsed)]) -> bool {
     })
 }
 
+/// Refuses what macros have in Ansible only.
+fn check_macros(pieces: &[(Piece, Parsed)]) -> Result<(), SyntaxError> {
+    fn refuse(expr: &Expr, wrong: &mut Option<SyntaxError>) {
+        if let ExprKind::Name(name) = &expr.kind
+            && matches!(name.as_str(), "varargs" | "kwargs")
+        {
+            let message = format!("`{name}` in a macro is not supported");
+            let help = "name the parameters, and give them defaults";
+            wrong.get_or_insert_with(|| SyntaxError::new(message, expr.at.clone()).help(help));
+        }
+        expr.children(&mut |child| refuse(child, wrong));
+    }
+    // For each open block whether it is a macro.
+    let mut open = Vec::new();
+    let mut wrong = None;
+    for (_, parsed) in pieces {
+        match parsed {
+            Parsed::Expression(expr) if open.contains(&true) => refuse(expr, &mut wrong),
+            Parsed::Statement(statement) => {
+                if open.contains(&true) {
+                    statement.exprs().into_iter().for_each(|expr| refuse(expr, &mut wrong));
+                }
+                match statement {
+                    Statement::Macro { .. } => open.push(true),
+                    Statement::SetBlock { .. }
+                    | Statement::CallBlock { .. }
+                    | Statement::FilterBlock(_)
+                    | Statement::For { .. }
+                    | Statement::If(_)
+                    | Statement::With(_)
+                    | Statement::Block { .. } => open.push(false),
+                    Statement::End(_) => drop(open.pop()),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    wrong.map_or(Ok(()), Err)
+}
+
 fn compile_pieces(pieces: Vec<(Piece, Parsed)>) -> Result<Compiled, SyntaxError> {
+    check_macros(&pieces)?;
     let mutable = changes(&pieces);
     let options = Options { mutable, render_literals: false };
     if pieces.iter().any(|(_, parsed)| matches!(parsed, Parsed::Statement(_))) {
@@ -256,7 +300,8 @@ fn compile_pieces(pieces: Vec<(Piece, Parsed)>) -> Result<Compiled, SyntaxError>
             .add_template_owned(MAIN, emitted.text.clone())
             .map_err(|error| syntax_error(&error, &emitted, &(0..0)))?;
         let locals = super::names::assigned(&pieces);
-        return Ok(Compiled::Template(Box::new(Template { environment, emitted, mutable, locals })));
+        let is_captured = all_captured(&pieces);
+        return Ok(Compiled::Template(Box::new(Template { environment, emitted, mutable, locals, is_captured })));
     }
     let mut parts = Vec::with_capacity(pieces.len());
     for (piece, parsed) in pieces {
@@ -267,6 +312,28 @@ fn compile_pieces(pieces: Vec<(Piece, Parsed)>) -> Result<Compiled, SyntaxError>
         }
     }
     Ok(Compiled::Parts { parts, mutable })
+}
+
+/// Claims that no expression of a text is written where it stands.
+fn all_captured(pieces: &[(Piece, Parsed)]) -> bool {
+    // For each open block whether it captures.
+    let mut open = Vec::new();
+    for (_, parsed) in pieces {
+        match parsed {
+            Parsed::Expression(_) if !open.contains(&true) => return false,
+            Parsed::Statement(statement) => match statement {
+                Statement::SetBlock { .. } | Statement::Macro { .. } => open.push(true),
+                Statement::CallBlock { .. } | Statement::FilterBlock(_) | Statement::Include { .. } => return false,
+                Statement::End(_) => drop(open.pop()),
+                Statement::For { .. } | Statement::If(_) | Statement::With(_) | Statement::Block { .. } => {
+                    open.push(false);
+                }
+                _ => {}
+            },
+            _ => {}
+        }
+    }
+    true
 }
 
 fn compile_expression(text: &str, is_condition: bool) -> Compiled {

@@ -82,7 +82,9 @@ pub(crate) fn percent(format: &str, args: &Value) -> Result<String, Error> {
         };
         out.push_str(&one(kind, &spec, &value)?);
     }
-    if !used_names && next.next().is_some() && (args.is_tuple() || args.kind() != ValueKind::Map) {
+    // A list is taken for something with keys, of which none needs to be used.
+    let has_keys = matches!(args.kind(), ValueKind::Map | ValueKind::Seq | ValueKind::Iterable);
+    if !used_names && next.next().is_some() && (args.is_tuple() || !has_keys) {
         return Err(wrong("more arguments than the format takes"));
     }
     Ok(out)
@@ -100,7 +102,8 @@ fn one(kind: char, spec: &Spec, value: &Value) -> Result<String, Error> {
             Ok(pad(spec, "", &cut(quoted[1..quoted.len() - 1].to_owned()), false))
         }
         'c' => {
-            let text = match i64::try_from(value.clone()) {
+            let code = if value.is_integer() { i64::try_from(value.clone()).ok() } else { None };
+            let text = match code.ok_or(()) {
                 Ok(code) => u32::try_from(code).ok().and_then(char::from_u32).map(String::from),
                 Err(_) => value.as_str().filter(|text| text.chars().count() == 1).map(str::to_owned),
             };
@@ -250,7 +253,7 @@ fn field_value(
     } else if let Ok(at) = first.parse::<usize>() {
         positional.get(at).cloned().ok_or_else(missing)?
     } else {
-        named.get::<Option<Value>>(first)?.ok_or_else(missing)?
+        named.get::<Value>(first).map_err(|_| missing())?
     };
     while !path.is_empty() {
         let (key, rest) = if let Some(inner) = path.strip_prefix('[') {
@@ -311,21 +314,37 @@ fn brace_spec(spec: &str, value: &Value) -> Result<String, Error> {
     if rest.next().is_some() {
         return Err(wrong(format!("format `{spec}` cannot be read")));
     }
+    // Booleans are whole numbers here.
+    let value = &if value.kind() == ValueKind::Bool { Value::from(i64::from(value.is_true())) } else { value.clone() };
     let is_number = matches!(value.kind(), ValueKind::Number);
+    let is_plain = !parsed.plus && !parsed.space && !parsed.alternate && grouped.is_none() && align != Some('=');
+    let takes = match kind {
+        None | Some('s') if value.as_str().is_some() => is_plain || fill == '0',
+        None => is_number && (parsed.precision.is_none() || !value.is_integer()),
+        Some('d' | 'b' | 'o' | 'x' | 'X' | 'c') => is_number && value.is_integer() && parsed.precision.is_none(),
+        Some('e' | 'E' | 'f' | 'F' | 'g' | 'G' | 'n' | '%') => is_number,
+        Some(_) => false,
+    };
+    if !takes {
+        return Err(wrong(format!("format `{spec}` does not suit a {}", type_name(value))));
+    }
+    if value.as_str().is_some() && align == Some('=') {
+        align = Some('<');
+    }
     let mut body = match kind {
         Some('s') | None if !is_number => one('s', &parsed, value)?,
         None if value.is_integer() => one('d', &parsed, value)?,
-        None if parsed.precision.is_none() => text_of(value)?,
-        None => one('g', &parsed, value)?,
-        Some('n') => one('d', &parsed, value)?,
+        None => plain_float(&parsed, value)?,
+        Some('n') if value.is_integer() => one('d', &parsed, value)?,
+        Some('n') => one('g', &parsed, value)?,
         Some('%') => {
             let percent = Value::from(f64::try_from(value.clone())? * 100.0);
             one('f', &parsed, &percent)? + "%"
         }
         Some('b') => {
             let number = i128::try_from(value.clone())?;
-            let sign = if number < 0 { "-" } else { "" };
-            format!("{sign}{}{:b}", if parsed.alternate { "0b" } else { "" }, number.unsigned_abs())
+            let prefix = if parsed.alternate { "0b" } else { "" };
+            format!("{}{prefix}{:b}", sign(&parsed, number < 0), number.unsigned_abs())
         }
         Some(kind) => one(kind, &parsed, value)?,
     };
@@ -343,6 +362,17 @@ fn brace_spec(spec: &str, value: &Value) -> Result<String, Error> {
         }
         _ => format!("{}{body}", filled(missing)),
     })
+}
+
+/// Writes a float as Python does without a type: with a digit behind the point at least.
+fn plain_float(spec: &Spec, value: &Value) -> Result<String, Error> {
+    let number = f64::try_from(value.clone())?;
+    let text = match spec.precision {
+        None => crate::value::python_float(number.abs()),
+        Some(precision) => float('g', number.abs(), precision),
+    };
+    let is_whole = number.is_finite() && !text.contains(['.', 'e']);
+    Ok(format!("{}{text}{}", sign(spec, number.is_sign_negative()), if is_whole { ".0" } else { "" }))
 }
 
 /// Puts a mark between groups of three digits.

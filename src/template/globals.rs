@@ -16,6 +16,22 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 /// Functions that need their arguments. The others look at them themselves.
 pub(crate) const NEEDING: [&str; 6] = ["range", "dict", "lipsum", "cycler", "joiner", "now"];
 
+/// What every template knows by name, each with a sentence.
+pub(crate) const NAMES: &[(&str, &str)] = &[
+    ("cycler", "Makes a thing whose `next()` goes through its arguments again and again."),
+    ("dict", "Makes a dictionary of a list of pairs and of named arguments."),
+    ("joiner", "Makes a function that gives nothing at first and its argument (`, `) from then on."),
+    ("lipsum", "Gives filler text."),
+    ("lookup", "Runs a lookup and gives its result as one value."),
+    ("namespace", "Makes a thing whose attributes may be set inside of loops."),
+    ("now", "Gives the time, `utc` or local, written as `fmt` says."),
+    ("omit", "Leaves out the argument that has this value."),
+    ("q", "Does what `query` does."),
+    ("query", "Runs a lookup and gives its result as a list."),
+    ("range", "Gives the whole numbers from `start` to before `stop`."),
+    ("undef", "Makes a value that is undefined, with a `hint` for the error."),
+];
+
 /// The longest `range`: longer ones are a mistake, and would be kept in memory.
 const MAX_RANGE: i128 = 1_000_000;
 

@@ -152,7 +152,7 @@ fn checks_find_what_is_wrong_without_running() {
             "E0204",
             "lookup `url` is not supported",
             "'url'",
-            Some("use a task with `uri` and `register`"),
+            Some("templates call no services: use a task with `uri` and `register`"),
         ),
         (
             "\"{% fr i in a %}\"",

@@ -37,6 +37,7 @@ mod property;
 #[cfg(test)]
 mod recorded;
 mod reference;
+mod refused;
 mod render;
 mod syntax;
 mod tests;
@@ -46,6 +47,7 @@ pub use check::{check, check_condition, check_expression, check_file};
 pub use lookups::lookup_names;
 pub use names::{names, names_of_expression, names_of_file};
 pub use reference::{Reference, ReferenceKind, reference};
+pub use refused::{REFUSED, Refused};
 
 use crate::failure::{Failure, FailureKind};
 use crate::source::{SearchPath, SourceId, SourceMap, Span};

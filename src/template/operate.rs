@@ -180,7 +180,13 @@ fn arithmetic(operator: Operator, left: Number, right: Number) -> Result<Value, 
                 Operator::Divide => a / b,
                 Operator::FloorDivide => (a / b).floor(),
                 Operator::Modulo => a - b * (a / b).floor(),
-                Operator::Power | Operator::Concat => a.powf(b),
+                Operator::Power | Operator::Concat => {
+                    let power = a.powf(b);
+                    if a.is_finite() && b.is_finite() && !power.is_finite() {
+                        return Err(wrong("result of `**` is no number, or too large"));
+                    }
+                    power
+                }
             })
         }
     })
@@ -291,7 +297,7 @@ fn contains(container: &Value, item: &Value) -> Result<bool, Error> {
     match container.kind() {
         ValueKind::Map => match container.as_object() {
             Some(object) if is_scalar(item) => Ok(object.get_value(item).is_some()),
-            _ => Ok(false),
+            _ => Err(wrong(format!("a {} cannot be the key of a dictionary", type_name(item)))),
         },
         ValueKind::Seq | ValueKind::Iterable => {
             for other in container.try_iter()?.checked() {
@@ -367,6 +373,14 @@ pub(crate) fn iterate(value: &Value) -> Result<Value, Error> {
     }
 }
 
+/// Returns a tuple as Python writes it; as data it is a list.
+pub(crate) fn tuple_text(value: &Value) -> Result<String, Error> {
+    let listed = from_engine(value)?.to_text();
+    let inner = &listed[1..listed.len() - 1];
+    let comma = if value.len() == Some(1) { "," } else { "" };
+    Ok(format!("({inner}{comma})"))
+}
+
 /// Returns a value as it is written in text: Python's `str()`, with nothing for what is left out.
 pub(crate) fn text_of(value: &Value) -> Result<String, Error> {
     if let Some(text) = value.as_str() {
@@ -378,6 +392,7 @@ pub(crate) fn text_of(value: &Value) -> Result<String, Error> {
         ValueKind::Number if value.is_integer() => Ok(value.to_string()),
         ValueKind::Number => Ok(python_float(f64::try_from(value.clone())?)),
         _ if value.downcast_object_ref::<NoElse>().is_some() => Ok(String::new()),
+        _ if value.is_tuple() => tuple_text(value),
         _ => from_engine(value).map(|data| data.to_text()),
     }
 }

@@ -1,7 +1,7 @@
 //! What users read about filters, tests and lookups, from the tables that run them.
 
-use super::lookups;
 use super::undefined::{all_filters, all_tests};
+use super::{globals, lookups};
 
 /// What kind of thing a [`Reference`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -12,6 +12,8 @@ pub enum ReferenceKind {
     Test,
     /// `lookup('name')`, `with_name`
     Lookup,
+    /// `name(…)`
+    Global,
 }
 
 /// A row of the reference.
@@ -29,9 +31,15 @@ pub struct Reference {
     pub options: &'static [&'static str],
 }
 
-/// Returns all filters, tests and lookups, sorted by kind and name.
+/// Returns all filters, tests, lookups and globals, sorted by kind and name.
 pub fn reference() -> Vec<Reference> {
-    let row = |kind, name, aliases, doc| Reference { kind, name, aliases, doc, options: &[] };
+    let row = |kind, name: &'static str, aliases: &'static [&'static str], doc: &'static str| Reference {
+        kind,
+        name,
+        aliases,
+        doc,
+        options: &[],
+    };
     let filters = all_filters().map(|f| row(ReferenceKind::Filter, f.name, f.aliases, f.doc));
     let tests = all_tests().map(|t| row(ReferenceKind::Test, t.name, t.aliases, t.doc));
     let lookups = lookups::TABLE.iter().copied().flatten().map(|lookup| Reference {
@@ -41,7 +49,8 @@ pub fn reference() -> Vec<Reference> {
         doc: lookup.doc,
         options: lookup.options,
     });
-    let mut rows: Vec<Reference> = filters.chain(tests).chain(lookups).collect();
+    let globals = globals::NAMES.iter().map(|(name, doc)| row(ReferenceKind::Global, *name, &[], *doc));
+    let mut rows: Vec<Reference> = filters.chain(tests).chain(lookups).chain(globals).collect();
     rows.sort_by_key(|row| (row.kind, row.name));
     rows
 }

@@ -90,7 +90,7 @@ impl Core {
             if value.downcast_object_ref::<OmitObject>().is_some() {
                 continue;
             }
-            match text_of(value) {
+            match shown(value) {
                 Ok(more) => text.push_str(&more),
                 Err(error) => {
                     let Part::Expression(unit) = part else { return Err(plain_failure(&error)) };
@@ -122,12 +122,12 @@ impl Core {
         let is_silent = seen.is_none();
         drop(captured);
         let text = writer.text();
-        if text.is_empty() && is_silent {
+        if text.is_empty() && (is_silent || template.is_captured) {
             return Ok(Value::from(()));
         }
         // Of several nodes, or one beside text, Python's Jinja makes text; of one alone it keeps the type.
         if let Some(value) = single
-            && text_of(&value).is_ok_and(|shown| shown == text)
+            && shown(&value).is_ok_and(|shown| shown == text)
         {
             return Ok(value);
         }
@@ -190,6 +190,11 @@ fn with_last_newlines(text: &str, value: Value) -> Value {
     if missing == 0 { value } else { Value::from(format!("{result}{}", "\n".repeat(missing))) }
 }
 
+/// Returns what a value is written as between texts: there a tuple is a list already.
+fn shown(value: &Value) -> Result<String, Error> {
+    if value.is_tuple() { from_engine(value).map(|data| data.to_text()) } else { text_of(value) }
+}
+
 /// What a template has written besides its text.
 struct Seen {
     count: usize,
@@ -216,7 +221,7 @@ pub(crate) fn emit(state: &mut State<'_, '_>, value: &Value, out: &mut Output<'_
     }
     match value.as_str() {
         Some(text) => out.write_str(text),
-        None => out.write_str(&text_of(value)?),
+        None => out.write_str(&shown(value)?),
     }
     .map_err(Error::from)
 }

@@ -24,7 +24,14 @@ static FILTERS: &[Filter] = &[
         name: "type_debug",
         aliases: &[],
         doc: "Gives the name of the value's type as Python has it.",
-        add: |env, name| env.add_filter(name, |value: Value| type_name(&value)),
+        add: |env, name| {
+            env.add_filter(
+                name,
+                |value: Value| {
+                    if is_undefined(&value) { "UndefinedMarker" } else { type_name(&value) }
+                },
+            )
+        },
     },
 ];
 

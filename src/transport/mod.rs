@@ -16,7 +16,7 @@ mod sys;
 mod wire;
 
 pub use http::HttpClients;
-pub use limits::raise_open_files;
+pub use limits::{most_connections, raise_open_files};
 pub use shared::{Settings, Shared};
 pub use wire::Wire;
 
@@ -43,6 +43,8 @@ pub struct Target {
     pub elevate: Option<Elevate>,
     /// How long a command may take when nobody says.
     pub command_timeout: Option<Duration>,
+    /// Plain commands may run in a shell that is kept (`Ssh` only).
+    pub kept_shell: bool,
 }
 
 /// How a host is reached.
@@ -144,9 +146,9 @@ pub trait Connection: Send + Sync {
     /// failure of kind command: the host itself was reached.
     fn perform<'a>(&'a self, action: &'a Action, limits: &'a Limits) -> Boxed<'a, Result<Output, Failure>>;
 
-    /// Returns the same connection with other rights, for tasks of one host that differ in `become`; `None` when rights
-    /// belong to the session and need a connection of their own.
-    fn with_rights(&self, _elevate: Option<Elevate>) -> Option<Box<dyn Connection>> {
+    /// Returns the same connection as another task of its host wants it: rights, times, the kept shell. `None` when such
+    /// things belong to the session.
+    fn for_task(&self, _target: &Target) -> Option<Box<dyn Connection>> {
         None
     }
 

@@ -42,9 +42,21 @@ pub(super) struct Script {
     pub(super) text: String,
     /// Only a POSIX shell understands it; otherwise any login shell does.
     pub(super) is_posix: bool,
+    /// It is meant for the login shell, whichever that is.
+    pub(super) is_raw: bool,
 }
 
 impl Script {
+    /// Makes a program for a POSIX shell.
+    pub(super) fn posix(text: String) -> Script {
+        Script { text, is_posix: true, is_raw: false }
+    }
+
+    /// Returns the words that run it in a POSIX shell; `None` when it is for the login shell.
+    pub(super) fn words(&self) -> Option<String> {
+        (self.is_posix || !self.is_raw).then(|| self.for_login_shell())
+    }
+
     /// Returns the text for a login shell of any kind.
     pub(super) fn for_login_shell(&self) -> String {
         if self.is_posix { format!("/bin/sh -c {}", quote(&self.text)) } else { self.text.clone() }
@@ -75,12 +87,13 @@ pub(super) fn exec_script(exec: &Exec) -> Result<Script, Failure> {
         before.push_str(&format!("export {name}={}\n", quote(value)));
     }
     let is_posix = !before.is_empty();
-    let run = if is_posix && !matches!(exec.program, Program::Raw(_)) { "exec " } else { "" };
+    let is_raw = matches!(exec.program, Program::Raw(_));
+    let run = if is_posix && !is_raw { "exec " } else { "" };
     let text = format!("{before}{run}{command}");
     if text.contains('\0') {
         return Err(argument("a command cannot hold a NUL byte".into()));
     }
-    Ok(Script { text, is_posix })
+    Ok(Script { text, is_posix, is_raw })
 }
 
 /// Returns what a command left, or the failure when it was our own part of it that failed.

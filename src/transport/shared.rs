@@ -17,6 +17,8 @@ pub struct Settings {
     pub logins: usize,
     /// How many of them may go to one address.
     pub logins_per_address: usize,
+    /// How many may go through one jump host.
+    pub logins_per_jump: usize,
     /// How many commands may run on one connection.
     pub commands_per_connection: usize,
 }
@@ -32,6 +34,8 @@ impl Default for Settings {
             logins: 48,
             // sshd begins to refuse at ten that have not logged in yet (`MaxStartups 10:30:100`).
             logins_per_address: 8,
+            // Each is a connection that the jump host opens, and often a question to a RADIUS server.
+            logins_per_jump: 16,
             // Below sshd's `MaxSessions 10`.
             commands_per_connection: 8,
         }
@@ -78,13 +82,18 @@ struct Inner {
 impl Shared {
     /// Makes what a run's connections share.
     pub fn new(settings: Settings) -> Shared {
-        let logins = Logins::new(settings.logins, settings.logins_per_address);
+        let logins = Logins::new(settings.logins, settings.logins_per_address, settings.logins_per_jump);
         Shared(Arc::new(Inner { settings, logins, ssh: SshShared::default() }))
     }
 
     /// Returns the settings.
     pub fn settings(&self) -> &Settings {
         &self.0.settings
+    }
+
+    /// Says whether hosts get several commands each, so that it pays to keep a shell from the first on.
+    pub fn expect_several_commands(&self, several: bool) {
+        self.ssh().expect_more(several);
     }
 
     pub(super) fn ssh(&self) -> &SshShared {
@@ -96,42 +105,61 @@ impl Shared {
     }
 }
 
-/// Bounds the logins in flight, overall and to one address.
+/// Bounds the logins in flight: overall, to one address, through one jump host.
 #[derive(Debug)]
 pub(super) struct Logins {
     all: Arc<Semaphore>,
-    per_address: usize,
-    addresses: Mutex<HashMap<String, Arc<Semaphore>>>,
+    addresses: Each,
+    jumps: Each,
 }
+
+/// A bound for each of several names.
+#[derive(Debug)]
+struct Each {
+    most: usize,
+    known: Mutex<HashMap<String, Arc<Semaphore>>>,
+}
+
+impl Each {
+    fn new(most: usize) -> Each {
+        Each { most: most.clamp(1, Semaphore::MAX_PERMITS), known: Mutex::default() }
+    }
+
+    async fn admit(&self, name: &str) -> OwnedSemaphorePermit {
+        let own = {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(known.entry(name.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.most))))
+        };
+        own.acquire_owned().await.expect(NEVER_CLOSED)
+    }
+}
+
+const NEVER_CLOSED: &str = "nobody closes these semaphores";
 
 /// The right to log in, until it is dropped.
 #[derive(Debug)]
 pub(super) struct LoginPermit {
     _address: OwnedSemaphorePermit,
+    _jump: Option<OwnedSemaphorePermit>,
     _all: OwnedSemaphorePermit,
 }
 
 impl Logins {
-    fn new(all: usize, per_address: usize) -> Logins {
-        Logins {
-            all: Arc::new(Semaphore::new(all.max(1))),
-            per_address: per_address.max(1),
-            addresses: Mutex::default(),
-        }
+    fn new(all: usize, per_address: usize, per_jump: usize) -> Logins {
+        let all = Arc::new(Semaphore::new(all.clamp(1, Semaphore::MAX_PERMITS)));
+        Logins { all, addresses: Each::new(per_address), jumps: Each::new(per_jump) }
     }
 
-    /// Waits for the right to log in to an address.
-    pub(super) async fn admit(&self, address: &str) -> LoginPermit {
-        let own = {
-            let mut addresses = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
-            let fresh = || Arc::new(Semaphore::new(self.per_address));
-            Arc::clone(addresses.entry(address.to_owned()).or_insert_with(fresh))
+    /// Waits for the right to log in to an address, behind a jump host or not.
+    pub(super) async fn admit(&self, address: &str, jump: Option<&str>) -> LoginPermit {
+        // The narrow ones first: those who wait for a crowded place must not take room from others.
+        let address = self.addresses.admit(address).await;
+        let jump = match jump {
+            Some(jump) => Some(self.jumps.admit(jump).await),
+            None => None,
         };
-        // The address first: those who wait for a crowded one must not take places from others.
-        let never_closed = "nobody closes these semaphores";
-        let address = own.acquire_owned().await.expect(never_closed);
-        let all = Arc::clone(&self.all).acquire_owned().await.expect(never_closed);
-        LoginPermit { _address: address, _all: all }
+        let all = Arc::clone(&self.all).acquire_owned().await.expect(NEVER_CLOSED);
+        LoginPermit { _address: address, _jump: jump, _all: all }
     }
 }
 
@@ -144,7 +172,11 @@ mod tests {
 
     /// Returns a permit that is to be had without waiting.
     fn at_once(logins: &Logins, address: &str) -> Option<LoginPermit> {
-        match pin!(logins.admit(address)).poll(&mut Context::from_waker(Waker::noop())) {
+        through(logins, address, None)
+    }
+
+    fn through(logins: &Logins, address: &str, jump: Option<&str>) -> Option<LoginPermit> {
+        match pin!(logins.admit(address, jump)).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(permit) => Some(permit),
             Poll::Pending => None,
         }
@@ -152,7 +184,7 @@ mod tests {
 
     #[test]
     fn logins_are_bounded_overall_and_to_one_address() {
-        let logins = Logins::new(3, 2);
+        let logins = Logins::new(3, 2, 1);
         let (a1, a2) = (at_once(&logins, "a"), at_once(&logins, "a"));
         assert!(a1.is_some() && a2.is_some());
         assert!(at_once(&logins, "a").is_none(), "two at most to one address");
@@ -161,5 +193,17 @@ mod tests {
         assert!(at_once(&logins, "c").is_none(), "three at most overall");
         drop(a1);
         assert!(at_once(&logins, "c").is_some());
+    }
+
+    #[test]
+    fn logins_through_one_jump_host_are_bounded() {
+        let logins = Logins::new(9, 9, 2);
+        let first = through(&logins, "a", Some("j"));
+        let second = through(&logins, "b", Some("j"));
+        assert!(first.is_some() && second.is_some());
+        assert!(through(&logins, "c", Some("j")).is_none());
+        assert!(through(&logins, "c", Some("k")).is_some() && at_once(&logins, "c").is_some());
+        drop(first);
+        assert!(through(&logins, "c", Some("j")).is_some());
     }
 }

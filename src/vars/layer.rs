@@ -58,6 +58,40 @@ pub enum Origin {
     Magic,
 }
 
+impl Origin {
+    /// How many levels there are.
+    pub const LEVELS: u8 = 22;
+
+    /// Returns the level in Ansible's list of them, 1 for the weakest; loops and magic variables stand above it.
+    pub fn level(&self) -> u8 {
+        match self {
+            Origin::CommandLine => 1,
+            Origin::RoleDefaults(_) => 2,
+            Origin::InventoryGroup(_) => 3,
+            Origin::InventoryGroupVarsAll => 4,
+            Origin::PlaybookGroupVarsAll => 5,
+            Origin::InventoryGroupVars(_) => 6,
+            Origin::PlaybookGroupVars(_) => 7,
+            Origin::InventoryHost => 8,
+            Origin::InventoryHostVars => 9,
+            Origin::PlaybookHostVars => 10,
+            Origin::Facts => 11,
+            Origin::PlayVars => 12,
+            Origin::PlayPrompt => 13,
+            Origin::PlayVarsFiles => 14,
+            Origin::RoleVars(_) => 15,
+            Origin::BlockVars => 16,
+            Origin::TaskVars => 17,
+            Origin::IncludeVars => 18,
+            Origin::SetFacts => 19,
+            Origin::RoleParams => 20,
+            Origin::IncludeParams => 21,
+            Origin::ExtraVars => Origin::LEVELS,
+            Origin::Loop | Origin::Magic => Origin::LEVELS + 1,
+        }
+    }
+}
+
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

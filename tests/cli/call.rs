@@ -21,7 +21,17 @@ pub(crate) struct Call {
 impl Call {
     /// Begins `netplay` in a folder, with a home and nothing of the tester's environment that could matter.
     pub(crate) fn netplay(dir: &Path, home: &Path) -> Call {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_netplay"));
+        Call::of(Command::new(env!("CARGO_BIN_EXE_netplay")), dir, home)
+    }
+
+    /// The same under limits that a shell sets: `ulimit -n 60`.
+    pub(crate) fn limited(limits: &str, dir: &Path, home: &Path) -> Call {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &format!("{limits}; exec \"$0\" \"$@\""), env!("CARGO_BIN_EXE_netplay")]);
+        Call::of(command, dir, home)
+    }
+
+    fn of(mut command: Command, dir: &Path, home: &Path) -> Call {
         command.current_dir(dir).env_clear().env("HOME", home).env("LANG", "C.UTF-8");
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.stdin(Stdio::null());

@@ -1,5 +1,6 @@
 //! Many hosts at once.
 
+use crate::call::Call;
 use crate::project::Project;
 use crate::sshd::Sshd;
 use std::net::Ipv4Addr;
@@ -46,4 +47,32 @@ fn forks_bound_how_many_steps_are_under_way() {
     assert_eq!(few.len(), 12);
     assert!(few.iter().all(|count| *count <= 3), "{few:?}");
     assert!(at_once("").iter().any(|count| *count > 3), "all at once when nobody says");
+}
+
+#[test]
+fn hosts_wait_for_each_other_where_open_files_are_few() {
+    let sshd = Sshd::on(Ipv4Addr::UNSPECIFIED, &["ed25519"], &[]);
+    let mut project = Project::of_tasks("- shell: echo one\n- shell: echo two\n");
+    for number in 1..=25 {
+        let address = format!("127.0.78.{number}");
+        let keys = sshd.known_hosts_line("ed25519").replace("0.0.0.0", &address);
+        project = project.append("home/.ssh/known_hosts", &keys);
+        project = project.unknown_ssh_host(&format!("h{number}"), &sshd, &format!("ansible_host={address}"));
+    }
+    // Room for ten connections.
+    let call = Call::limited("ulimit -n 60", project.dir(), &project.at("home"));
+    let ended = call.with("run site.yml -i hosts.ini --output jsonl").exits(0);
+    let changed = ended.events_of("step_done").into_iter().filter(|step| step["status"] == "changed").count();
+    assert_eq!(changed, 50);
+}
+
+#[test]
+fn a_crowd_that_cannot_be_reached_ends_with_a_status_for_each() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    let project = Project::of_tasks("- shell: echo one\n")
+        .host(&format!("h[1:1000] ansible_host=127.0.0.1 ansible_port={}", closed.port()));
+    let ended = project.run_events().exits(4);
+    let steps = ended.events_of("step_done");
+    assert_eq!(steps.len(), 1000);
+    assert!(steps.iter().all(|step| step["status"] == "unreachable"));
 }

@@ -20,6 +20,8 @@ fn journals(project: &Project) -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir(folder)
         .map(|entries| entries.flatten().map(|entry| entry.path().join("events.jsonl")).collect())
         .unwrap_or_default();
+    // A folder is there a moment before its file.
+    files.retain(|file| file.is_file());
     files.sort();
     files
 }

@@ -32,17 +32,28 @@ fn an_inventory_is_listed_as_json_as_a_tree_and_by_host() {
     project.netplay("inventory -i hosts.yml --graph spine").exits(0).shows("sp1").never_says("sw01");
 
     // The place of every value, and what it covers.
-    let host = project.netplay("inventory -i hosts.yml --host sw02").exits(0);
+    let host = project.netplay("inventory -i hosts.yml --host sw02 --places").exits(0);
     host.shows("role: border")
         .shows("host_vars/sw02.yml:1")
         .shows("over ")
         .shows("group_vars/leaf.yml:1")
         .shows("hosts.yml:5");
-    let json = project.netplay("inventory -i hosts.yml --host sw02 --json").exits(0);
+    let json = project.netplay("inventory -i hosts.yml --host sw02 --places --json").exits(0);
     let json: Json = serde_json::from_str(&json.stdout).expect("JSON");
     assert!(
         json.as_array().is_some_and(|rows| rows.iter().any(|row| row["name"] == "role" && row["value"] == "border"))
     );
+
+    let plain = project.netplay("inventory -i hosts.yml --host sw02").exits(0);
+    let plain: Json = serde_json::from_str(&plain.stdout).expect("JSON");
+    assert_eq!(plain["role"], "border");
+    project.netplay("inventory -i hosts.yml --list --yaml --export --output out.yml").exits(0);
+    let again = project.netplay("inventory -i out.yml --list").exits(0);
+    let again: Json = serde_json::from_str(&again.stdout).expect("JSON");
+    assert_eq!(again["_meta"]["hostvars"], list["_meta"]["hostvars"], "what is exported means the same");
+    let few = project.netplay("inventory -i hosts.yml --list -l sw01").exits(0);
+    let few: Json = serde_json::from_str(&few.stdout).expect("JSON");
+    assert_eq!(few["leaf"]["hosts"], serde_json::json!(["sw01"]));
 
     project.netplay("inventory -i hosts.yml --host sw2").exits(65).complains("no host `sw2`").complains("did you mean");
     project.netplay("inventory -i hosts.yml --graph leaff").exits(65).complains("did you mean `leaf`?");

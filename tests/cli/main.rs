@@ -16,6 +16,7 @@ mod router;
 mod terminal;
 
 mod crowd;
+mod explain;
 mod facts;
 mod files;
 mod hosts;
@@ -32,6 +33,7 @@ mod plays;
 mod readme;
 mod real;
 mod redaction;
+mod report;
 mod safe_change;
 mod settings;
 mod values;

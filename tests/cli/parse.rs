@@ -48,3 +48,57 @@ fn an_error_of_the_template_names_both_lines() {
     let ended = project.netplay("parse -t t.textfsm odd.txt").exits(65);
     ended.complains("t.textfsm:9: a comment: line 2 is `! x`");
 }
+
+#[test]
+fn platforms_are_listed_and_a_user_s_own_is_among_them() {
+    let own = "name: acme_os\naliases: [acme]\ncommand_level: exec\nlevels: [{name: exec, prompt: '^acme>$'}]\n\
+               text: {}\ntimeout_seconds: 5\n";
+    let project = Project::new().file("platforms/acme.yaml", own);
+    let list = project.netplay("platforms").exits(0).shows("acme_os").shows("(platforms/acme.yaml)");
+    list.shows("cisco_ios ").shows("nokia_srlinux ").shows("candidate");
+    project.netplay("platforms show nxos").exits(0).shows("name: cisco_nxos").shows("terminal length 0");
+    project.netplay("platforms show acme").exits(0).shows("name: acme_os");
+    project.netplay("platforms show cisco_ois").exits(64).complains("did you mean `cisco_ios`?");
+    let wrong = Project::new().file("platforms/bad.yaml", own.replace("levels", "lvels"));
+    wrong.netplay("platforms").exits(65).complains("bad.yaml:4:").complains("unknown field `lvels`");
+}
+
+#[test]
+fn a_playbook_makes_data_of_texts_and_commands() {
+    let project = Project::new()
+        .playbook(PLAYBOOK)
+        .file("t.textfsm", TEMPLATE)
+        .file("folder/index", "Template, Platform, Command\nports.textfsm, cisco_ios, sh[[ow]] ports\n")
+        .file("folder/ports.textfsm", TEMPLATE)
+        .host("here ansible_connection=local textfsm_templates=folder");
+    project.run().exits(0);
+}
+
+const PLAYBOOK: &str = r#"- hosts: all
+  gather_facts: false
+  tasks:
+    - cli_parse:
+        text: |
+          port Gi1 10 20
+          end
+        parser: {name: ansible.utils.textfsm, template_path: t.textfsm}
+        set_fact: ports
+    - assert: {that: "ports == [{'PORT': 'Gi1', 'VLANS': ['10', '20']}]"}
+    - ansible.utils.cli_parse:
+        command: printf '[{"a":1}]'
+        parser: {name: ansible.utils.json}
+      register: out
+    - assert: {that: ["out.parsed == [{'a': 1}]", out.stdout_lines | length == 1, out is not changed]}
+    - ansible.netcommon.cli_parse:
+        command: printf 'port Gi2 30\nend\n'
+        parser: {name: ntc_templates, command: sho ports, os: cisco_ios}
+      register: out
+    - assert: {that: "out.parsed == [{'port': 'Gi2', 'vlans': ['30']}]"}
+    - assert:
+        that: "(text | parse_cli_textfsm('t.textfsm')) == ports"
+      vars: {text: "port Gi1 10 20\nend\n"}
+    - cli_parse: {text: x, parser: {name: ansible.utils.ttp}}
+      ignore_errors: true
+      register: out
+    - assert: {that: ["'no parser `ttp`' in out.msg"]}
+"#;

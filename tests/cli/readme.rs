@@ -50,9 +50,11 @@ fn commands_in_the_readme_are_right() {
     let sshd = Sshd::start();
     let commands = commands("netplay ");
     assert!(commands.len() >= 5, "{commands:?}");
+    // One after the other in one folder: some look at what an earlier one left.
+    let tasks = "- {name: a, command: \"true\"}\n- {name: b, command: \"true\"}\n";
+    let project = playbooks().tasks("all", tasks).ssh_host("r1", &sshd, "");
+    let project = project.append("hosts.ini", "[leaf]\nr1\n[old]\n");
     for command in commands {
-        let project = playbooks().tasks("all", "- command: \"true\"\n").ssh_host("r1", &sshd, "");
-        let project = project.append("hosts.ini", "[leaf]\nr1\n[old]\n");
         let words = command.trim_start_matches("netplay ").replace('\'', "");
         let call = project.netplay(&words);
         if words.starts_with("lab ") {

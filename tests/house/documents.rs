@@ -47,3 +47,17 @@ fn links_inside_the_repository_lead_somewhere() {
         }
     }
 }
+
+#[test]
+fn what_the_page_about_shards_gives_to_ci_systems_is_yaml() {
+    let page = read("docs/scale-out.md");
+    let mut blocks = 0;
+    for block in page.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()) {
+        let parsed: Result<serde_yaml::Value, _> = serde_yaml::from_str(block);
+        let parsed = parsed.unwrap_or_else(|error| panic!("{error}:\n{block}"));
+        assert!(parsed.is_mapping(), "{block}");
+        assert!(block.contains("--shard"), "{block}");
+        blocks += 1;
+    }
+    assert_eq!(blocks, 3, "GitLab, GitHub and Kubernetes");
+}

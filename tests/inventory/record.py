@@ -1,6 +1,6 @@
 """Records what Ansible says about every inventory beside this file; see record.sh.
 
-For each folder with a `case.json` (sources, the playbook's folder, patterns) writes `expected.json`:
+For each folder with a `case.json` (sources, the playbook's folder, patterns, extra variables, enabled plugins) writes `expected.json`:
 what `ansible-inventory --list`, `--graph` and `--graph --vars` print, the hosts of every group, the variables of the
 implicit localhost, and the hosts that every pattern chooses. Where Ansible refuses a source, only `refused`.
 """
@@ -13,7 +13,7 @@ os.environ["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"] = "1"
 os.environ.pop("ANSIBLE_CONFIG", None)
 os.environ["ANSIBLE_DEPRECATION_WARNINGS"] = "0"
 
-from ansible import context  # noqa: E402
+from ansible import constants, context  # noqa: E402
 from ansible.cli import CLI  # noqa: E402
 from ansible.cli.inventory import InventoryCLI  # noqa: E402
 from ansible.errors import AnsibleError  # noqa: E402
@@ -33,6 +33,10 @@ def load(case, *more):
         args += ["-i", source]
     if "playbook_dir" in case:
         args += ["--playbook-dir", case["playbook_dir"]]
+    if "extra" in case:
+        args += ["-e", json.dumps(case["extra"])]
+    if "enabled" in case:
+        constants.INVENTORY_ENABLED = case["enabled"]
     cli = InventoryCLI(args + list(more))
     cli.parse()
     cli.loader = DataLoader()

@@ -104,6 +104,11 @@ impl Sshd {
         fs::read_to_string(self.dir.path().join("log")).unwrap_or_default()
     }
 
+    /// Returns the processes of its sessions.
+    pub fn sessions(&self) -> Vec<u32> {
+        descendants(self.child.id())
+    }
+
     /// Kills every session, as if the machine had gone: nobody says goodbye.
     pub fn kill_sessions(&self) {
         let listener = self.child.id();

@@ -44,10 +44,22 @@ macro_rules! settings {
 settings! {
     INVENTORY = setting("inventory", &[("defaults", "inventory")], &["ANSIBLE_INVENTORY"], Kind::Text, "",
         "Inventory files or folders, with commas between them, or a list of hosts.");
+    INVENTORY_ENABLED = setting("inventory_enabled", &[("inventory", "enable_plugins")], &["ANSIBLE_INVENTORY_ENABLED"], Kind::List,
+        "host_list, script, auto, yaml, ini, toml", "The inventory plugins that may read sources.");
     ROLES_PATH = setting("roles_path", &[("defaults", "roles_path")], &["ANSIBLE_ROLES_PATH"], Kind::Paths,
         "~/.ansible/roles:/usr/share/ansible/roles:/etc/ansible/roles", "Folders of roles besides `roles/` beside the playbook.");
     FORKS = setting("forks", &[("defaults", "forks")], &["ANSIBLE_FORKS"], Kind::Number(1, 1_000_000), "500",
         "How many steps may be under way at once.");
+    LOGINS = setting("logins", &[], &["NETPLAY_LOGINS"], Kind::Number(1, 10_000), "48",
+        "How many SSH logins may be in flight at once.");
+    LOGINS_PER_ADDRESS = setting("logins_per_address", &[], &["NETPLAY_LOGINS_PER_ADDRESS"], Kind::Number(1, 10_000), "8",
+        "How many of them may go to one address.");
+    LOGINS_PER_JUMP = setting("logins_per_jump", &[], &["NETPLAY_LOGINS_PER_JUMP"], Kind::Number(1, 10_000), "16",
+        "How many of them may go through one jump host.");
+    COMMANDS_PER_CONNECTION = setting("commands_per_connection", &[], &["NETPLAY_COMMANDS_PER_CONNECTION"], Kind::Number(1, 1000), "8",
+        "How many commands may run at once on the connection of a host.");
+    HTTP_PER_ORIGIN = setting("http_per_origin", &[], &["NETPLAY_HTTP_PER_ORIGIN"], Kind::Number(1, 100_000), "100",
+        "How many HTTP calls may be under way to one server at once.");
     REMOTE_USER = setting("remote_user", &[("defaults", "remote_user")], &["ANSIBLE_REMOTE_USER"], Kind::Text, "",
         "The user to log in as.");
     REMOTE_PORT = setting("remote_port", &[("defaults", "remote_port")], &["ANSIBLE_REMOTE_PORT"], Kind::Number(1, 65535), "",

@@ -47,7 +47,7 @@ const UNUSED: &[(&str, &str)] = &[
     ),
     (
         "inventory",
-        "any_unparsed_is_failed cache cache_connection cache_plugin cache_prefix cache_timeout enable_plugins \
+        "any_unparsed_is_failed cache cache_connection cache_plugin cache_prefix cache_timeout \
          export host_pattern_mismatch ignore_extensions ignore_patterns inventory_unparsed_warning \
          unparsed_is_failed",
     ),

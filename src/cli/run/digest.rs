@@ -24,7 +24,10 @@ pub(super) fn digest(args: &RunArgs, planned: &[Planned], sources: &SourceMap) -
                 ids.insert(task.span.source);
             });
         }
-        play.hosts.iter().for_each(|host| add(host));
+        let mut hosts: Vec<&str> = play.unsharded.iter().map(|host| &**host).collect();
+        // `order: shuffle` shuffles each shard in its own way.
+        hosts.sort_unstable();
+        hosts.iter().for_each(|host| add(host));
     }
     // By name, because the order in which files were read is nobody's business.
     let texts: BTreeMap<String, String> = ids

@@ -7,8 +7,10 @@ mod listing;
 mod login;
 mod options;
 mod planning;
+mod prompts;
 mod records;
 mod settings;
+mod shard;
 mod show;
 
 pub(super) use options::RunArgs;
@@ -19,6 +21,7 @@ use super::setup::Setup;
 use super::{Exit, event_loop, say, say_error, signals};
 use crate::event::{Event, What};
 use crate::executor::{self, Context, Interrupt};
+use crate::graph::Graph;
 use crate::playbook::{self, Play};
 use crate::report::Tally;
 use digest::digest;
@@ -44,6 +47,12 @@ pub(super) fn main(mut args: RunArgs, colour: Option<bool>) -> Exit {
     }
     if args.verbose > 0 {
         setup.show_unused_settings();
+    }
+    if !args.only_looks() && prompts::ask_all(&mut setup) {
+        if let Err(exit) = setup.show_found() {
+            return exit;
+        }
+        plays = setup.playbooks(&args.playbooks);
     }
     if let Some(name) = &args.start_at_task {
         match playbook::start_at(&plays, name) {
@@ -73,9 +82,12 @@ async fn run(args: RunArgs, colour: Option<bool>, mut setup: Setup, plays: Vec<A
         }
     };
     let tally = Arc::new(Mutex::new(Tally::new()));
-    let Ok(records) = Records::start(&args, colour) else {
-        say_error("netplay: cannot start threads\n");
-        return Exit::Internal;
+    let records = match Records::start(&args, colour) {
+        Ok(records) => records,
+        Err(message) => {
+            say_error(&format!("netplay: {message}\n"));
+            return Exit::Input;
+        }
     };
     let counted = Arc::clone(&tally);
     let record = records.sender();
@@ -105,10 +117,12 @@ async fn checked_run(
     records: &Records,
 ) -> Exit {
     let planned = plan_all(context, plays, &mut setup.found);
-    for play in &planned {
-        // The graph is made again when the play begins; here it shows what is wrong with it.
-        let _ = executor::graph_of(context, play, &mut setup.found);
+    // The graphs are made again when plays begin; here they show what is wrong with them.
+    let graphs: Vec<Graph> = planned.iter().map(|play| executor::graph_of(context, play, &mut setup.found)).collect();
+    if context.settings.shard.is_some() && !args.sharding.shard_anyway {
+        executor::check_shards(&planned, &graphs, &mut setup.found);
     }
+    drop(graphs);
     if let Err(exit) = setup.show_found() {
         return exit;
     }
@@ -136,7 +150,7 @@ async fn checked_run(
         check: args.check,
         run: publisher.clean(&begun.name),
         digest: publisher.clean(digest(args, &planned, &setup.sources)),
-        shard: None,
+        shard: context.settings.shard,
     });
     if let Some(warning) = begun.warning {
         publisher.publish(What::Warning { message: publisher.clean(warning), place: None });

@@ -3,6 +3,7 @@
 use super::facts::FactOptions;
 use super::login::LoginOptions;
 use super::records::RecordOptions;
+use super::shard::ShardOptions;
 use crate::cli::config::{Config, table};
 use crate::cli::setup::InventoryOptions;
 use clap::{ArgAction, Args, ValueEnum};
@@ -110,6 +111,9 @@ pub(in crate::cli) struct RunArgs {
     /// How to show what happens
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(super) output: OutputFormat,
+
+    #[command(flatten)]
+    pub(super) sharding: ShardOptions,
 
     #[command(flatten)]
     pub(super) records: RecordOptions,

@@ -2,13 +2,16 @@
 
 use super::options::RunArgs;
 use super::show::reporters;
+use crate::cli::report::write_file;
 use crate::cli::runs::JournalOptions;
+use crate::cli::say_error;
 use crate::cli::say_error_without_waiting;
 use crate::event::Event;
 use crate::journal::Feed;
-use crate::report::{self, Output};
+use crate::report::{self, AtEnd, Output, Reporter, Trace, junit};
 use clap::Args;
-use std::io;
+use std::io::{self, BufWriter};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -27,9 +30,39 @@ pub(in crate::cli) struct RecordOptions {
     #[arg(long, value_name = "COUNT", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     keep_runs: u32,
 
+    /// Write a trace for Perfetto or Chrome: what each host did when, phase by phase
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+
+    /// Write the run as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+
     /// Seconds to wait, when all is done, for a reader who takes nothing of the output any more
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     output_timeout: u64,
+}
+
+impl RecordOptions {
+    /// Returns the reporters that write files. That these can be written is known before anything runs.
+    fn file_reporters(&self) -> Result<Vec<Box<dyn Reporter>>, String> {
+        let create = |path: &PathBuf| {
+            std::fs::File::create(path).map_err(|error| format!("cannot write `{}`: {error}", path.display()))
+        };
+        let mut reporters: Vec<Box<dyn Reporter>> = Vec::new();
+        if let Some(path) = &self.trace {
+            reporters.push(Box::new(Trace::new(BufWriter::new(create(path)?))));
+        }
+        if let Some(path) = self.junit.clone() {
+            create(&path)?;
+            reporters.push(Box::new(AtEnd::new(move |timeline| {
+                if let Err(error) = write_file(&path, junit(timeline).as_bytes()) {
+                    say_error(&format!("netplay: {error}\n"));
+                }
+            })));
+        }
+        Ok(reporters)
+    }
 }
 
 /// How often the end looks whether reporters are through.
@@ -58,11 +91,16 @@ pub(super) struct Begun {
 
 impl Records {
     /// Starts the threads of the reporters and of the journal.
-    pub(super) fn start(args: &RunArgs, colour: Option<bool>) -> io::Result<Records> {
-        let (feed, writer) = Feed::start()?;
+    pub(super) fn start(args: &RunArgs, colour: Option<bool>) -> Result<Records, String> {
+        let no_thread = |error: io::Error| format!("cannot start threads: {error}");
         let output = Output::stdout();
+        let mut all = reporters(args, colour, &output);
+        if !args.only_looks() {
+            all.extend(args.records.file_reporters()?);
+        }
+        let (feed, writer) = Feed::start().map_err(no_thread)?;
         let next = Arc::clone(&feed);
-        let reports = report::spawn(reporters(args, colour, &output), move |patience| next.next(patience))?;
+        let reports = report::spawn(all, move |patience| next.next(patience)).map_err(no_thread)?;
         let output_timeout = Duration::from_secs(args.records.output_timeout);
         Ok(Records { feed, writer, reports, output, output_timeout })
     }

@@ -4,6 +4,7 @@ use super::lab::LabPart;
 use super::login::LoginOptions;
 use super::options::{HostKeys, RunArgs};
 use crate::cli::ask;
+use crate::cli::config::{Config, table};
 use crate::cli::setup::Setup;
 use crate::event::Event;
 use crate::executor::{Context, Defaults, FactSettings, Pool, Publisher, Settings, World};
@@ -52,6 +53,7 @@ pub(super) fn settings(args: &RunArgs, lab: &LabPart) -> Result<Settings, String
         seed: args.seed,
         tags: TagFilter { only: args.tags.iter().cloned().collect(), skip: args.skip_tags.iter().cloned().collect() },
         limit: args.hosts.limit.clone(),
+        shard: args.sharding.shard()?,
         force_handlers: args.force_handlers,
         defaults: Defaults {
             user: args.user.clone(),
@@ -88,6 +90,7 @@ pub(in crate::cli) fn context(
         seed: None,
         tags,
         limit,
+        shard: None,
         force_handlers: false,
         defaults: Defaults::default(),
         facts: FactSettings::default(),
@@ -102,14 +105,33 @@ pub(super) fn build(setup: &Setup, settings: Settings, send: Arc<dyn Fn(Event) +
     }
     let extra = Arc::clone(&setup.loader.extra_vars);
     let world = World::new(setup.inventory.clone(), extra, magic(&settings)).with_facts(&settings.facts);
+    let world = world.merging(setup.config.text(&table::HASH_BEHAVIOUR).as_deref() == Some("merge"));
     Arc::new(Context {
         world: Arc::new(world),
         publisher: Publisher::new(redactor, send),
         loader: Arc::clone(&setup.loader),
-        pool: Pool::new(Shared::new(transport::Settings::from_environment()), HttpClients::new()),
+        pool: pool(&setup.config),
         settings,
         cut: CancellationToken::new(),
     })
+}
+
+/// Makes the pool of connections, with the limits of the settings.
+fn pool(config: &Config) -> Pool {
+    let from_environment = transport::Settings::from_environment();
+    let limit = |setting, usual: usize| config.number(setting).and_then(|n| usize::try_from(n).ok()).unwrap_or(usual);
+    let limits = transport::Settings {
+        logins: limit(&table::LOGINS, from_environment.logins),
+        logins_per_address: limit(&table::LOGINS_PER_ADDRESS, from_environment.logins_per_address),
+        logins_per_jump: limit(&table::LOGINS_PER_JUMP, from_environment.logins_per_jump),
+        commands_per_connection: limit(&table::COMMANDS_PER_CONNECTION, from_environment.commands_per_connection),
+        ..from_environment
+    };
+    let http = match config.number(&table::HTTP_PER_ORIGIN).and_then(|n| usize::try_from(n).ok()) {
+        Some(most) => HttpClients::with_most_per_origin(most),
+        None => HttpClients::new(),
+    };
+    Pool::new(Shared::new(limits), http)
 }
 
 /// Returns the magic variables that are the same for every host.

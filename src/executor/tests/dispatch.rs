@@ -67,6 +67,7 @@ pub(super) fn context(hosts: usize, forks: usize, events: &Arc<Mutex<Vec<Event>>
             seed: None,
             tags: TagFilter::default(),
             limit: None,
+            shard: None,
             force_handlers: false,
             defaults: Defaults::default(),
             facts: FactSettings::default(),

@@ -26,7 +26,7 @@ fn args(json: serde_json::Value) -> Args {
 }
 
 async fn planned(json: serde_json::Value, outputs: Vec<Vec<&'static str>>) -> Result<Change, Failure> {
-    plan(&args(json), &FakeProbe(Mutex::new(outputs)), platform::find("ios")).await
+    plan(&args(json), &FakeProbe(Mutex::new(outputs)), platform::find("ios"), None).await
 }
 
 fn finish(change: Change, responses: Vec<CliResponse>) -> Result<Finished, Failure> {
@@ -61,7 +61,7 @@ async fn json_is_parsed_where_it_is_asked_for() {
     assert_eq!(result.get("json").map(Value::to_text).as_deref(), Some("{'a': 1}"));
 
     let commands = serde_json::json!({"commands": [{"command": "show x", "output": "json"}]});
-    let many = plan(&args(commands), &FakeProbe(Mutex::default()), platform::find("eos")).await.unwrap();
+    let many = plan(&args(commands), &FakeProbe(Mutex::default()), platform::find("eos"), None).await.unwrap();
     assert_eq!(cli(&many).lines[0].text, "show x | json");
     let result = finish(many, vec![answered(r#"{"a": 1}"#)]).unwrap().result;
     assert_eq!(result.get("stdout").map(Value::to_text).as_deref(), Some("[{'a': 1}]"));

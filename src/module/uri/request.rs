@@ -222,6 +222,12 @@ async fn multipart(ground: &Ground<'_>, fields: &Map) -> Result<Vec<HttpPart>, F
             }
         };
         let text = |key: &str| entry.get(key).filter(|v| v.is_truthy()).map(Value::to_text);
+        if let Some(encoding) = text("multipart_encoding").filter(|encoding| encoding != "7or8bit") {
+            let message = format!(
+                "the form field `{name}`: parts are sent as they are (`multipart_encoding: 7or8bit`), not as {encoding}"
+            );
+            return Err(wrong(ground.args, "body", message));
+        }
         let path = text("filename");
         let content = match (text("content"), &path) {
             (Some(content), _) => Content::Bytes(content.into_bytes().into()),

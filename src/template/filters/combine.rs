@@ -66,6 +66,7 @@ fn flatten(args: &Args, value: &Value, depth: usize, out: &mut Vec<Map>) -> Resu
                 out.push((*map).clone());
                 Ok(())
             }
+            Data::Null => Ok(()),
             _ => Err(args.wrong("dictionaries", value)),
         },
     }

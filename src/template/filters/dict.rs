@@ -178,6 +178,9 @@ fn subelements(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     let skip_missing = args.flag("skip_missing", false);
     let mut out = Vec::new();
     for element in elements {
+        if element.kind() != ValueKind::Map {
+            return Err(args.wrong("a list of dictionaries", &element));
+        }
         let mut at = element.clone();
         for part in &path {
             if is_undefined(&at) {

@@ -239,7 +239,9 @@ fn split_url(url: &str) -> Result<Map, String> {
         scheme.starts_with(|c: char| c.is_ascii_alphabetic())
             && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c))
     };
-    let url = url.trim_start();
+    // Python drops what cannot be part of a URL.
+    let url = url.trim_start_matches(|c: char| c <= ' ').replace(['\t', '\n', '\r'], "");
+    let url = url.as_str();
     let (scheme, rest) = match url.split_once(':') {
         Some((scheme, rest)) if legal(scheme) => (scheme.to_ascii_lowercase(), rest),
         _ => (String::new(), url),

@@ -263,8 +263,10 @@ fn from_yaml(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
 }
 
 fn from_yaml_all(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
-    if args.input().kind() != ValueKind::String {
-        return data(args.input()).map(|value| to_engine(&value));
+    match data(args.input())? {
+        Data::Str(_) => {}
+        Data::Null => return Ok(to_engine(&Data::list(Vec::<Data>::new()))),
+        other => return Ok(to_engine(&other)),
     }
     let text = args.input_text()?;
     let documents = documents(&text).into_iter().map(|document| read_yaml(args, &document));

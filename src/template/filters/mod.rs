@@ -17,6 +17,7 @@ mod keys;
 mod natural;
 pub(crate) mod net;
 pub(crate) mod number;
+mod parse;
 mod password;
 pub(crate) mod path;
 pub(crate) mod paths;
@@ -70,6 +71,7 @@ pub(crate) static TABLE: &[&[Filter]] = &[
     natural::FILTERS,
     net::FILTERS,
     number::FILTERS,
+    parse::FILTERS,
     path::FILTERS,
     password::FILTERS,
     paths::FILTERS,

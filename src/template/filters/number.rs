@@ -285,7 +285,7 @@ fn filesizeformat(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
         return Ok("1 Byte".into());
     }
     if bytes < base {
-        return Ok(format!("{} Bytes", bytes.trunc()).into());
+        return Ok(format!("{} Bytes", bytes.trunc() as i128).into());
     }
     let last = 7;
     let mut power = 1;

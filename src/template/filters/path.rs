@@ -3,6 +3,7 @@
 use super::args::{Args, add_filter};
 use super::{Filter, to_engine};
 use crate::value::Value as Data;
+use minijinja::value::ValueKind;
 use minijinja::{Error, State, Value};
 use std::path::{Path, PathBuf};
 
@@ -156,6 +157,7 @@ fn extension_start(path: &str) -> usize {
 fn path_join(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     let parts = match args.input().as_str() {
         Some(one) => vec![one.to_owned()],
+        None if args.input().kind() == ValueKind::Map => return Err(args.wrong("a list of parts", args.input())),
         None => args.items()?.iter().map(|part| args.text_of(part)).collect::<Result<Vec<_>, _>>()?,
     };
     let Some((first, rest)) = parts.split_first() else { return Err(args.error("the list of parts is empty")) };
@@ -217,6 +219,9 @@ fn relpath(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
 }
 
 fn commonpath(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
+    if args.input().kind() != ValueKind::Seq {
+        return Err(args.wrong("a list of paths", args.input()));
+    }
     let paths = args.items()?.iter().map(|part| args.text_of(part)).collect::<Result<Vec<_>, _>>()?;
     let Some(first) = paths.first() else { return Err(args.error("the list is empty")) };
     let rooted = first.starts_with('/');

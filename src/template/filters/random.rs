@@ -145,7 +145,13 @@ impl Twister {
 
 fn random(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     let mut twister = Twister::of(args)?;
-    if let Data::Int(end) = data(args.input())? {
+    let end = match data(args.input())? {
+        Data::Int(end) => Some(end),
+        Data::Bool(end) => Some(end.into()),
+        Data::Map(_) => return Err(args.wrong("a list or a number", args.input())),
+        _ => None,
+    };
+    if let Some(end) = end {
         let start = args.int("start")?.filter(|start| *start != 0).unwrap_or(0);
         let step = args.int("step")?.filter(|step| *step != 0).unwrap_or(1);
         if [end, start, step].iter().any(|n| n.unsigned_abs() > 1 << 96) {

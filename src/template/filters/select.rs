@@ -51,8 +51,14 @@ fn arguments(item: Value, rest: &[Value], args: &Args) -> Vec<Value> {
     all
 }
 
+/// Returns the input's items; everything that counts as false has none.
+fn items(args: &Args) -> Result<Vec<Value>, Error> {
+    defined(args.input())?;
+    if args.input().is_true() { args.items() } else { Ok(Vec::new()) }
+}
+
 fn map(state: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
-    let items = args.items()?;
+    let items = items(args)?;
     let mut out = Vec::with_capacity(items.len());
     if args.rest.is_empty() {
         let mut attribute = None;
@@ -92,7 +98,7 @@ fn pick(state: &mut State<'_, '_>, args: &Args, by_attribute: bool, keep: bool) 
         None => None,
     };
     let mut out = Vec::new();
-    for item in args.items()? {
+    for item in items(args)? {
         let tested = match attribute {
             Some(attribute) => lookup(&item, attribute)?,
             None => item.clone(),

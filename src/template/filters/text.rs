@@ -238,10 +238,16 @@ pub(super) fn split_lines(text: &str) -> Vec<&str> {
 }
 
 fn truncate(_: &mut minijinja::State<'_, '_>, args: &Args) -> Result<Value, Error> {
-    let text = args.input_text()?;
     let length = args.count("length", 255, usize::MAX)?;
-    let end = args.text("end")?.unwrap_or_else(|| "...".into());
     let leeway = args.count("leeway", 5, usize::MAX)?;
+    // What has a length and is short enough passes, text or not.
+    if matches!(args.input().kind(), ValueKind::Seq | ValueKind::Map)
+        && args.input().len().is_some_and(|long| long <= length.saturating_add(leeway))
+    {
+        return Ok(args.input().clone());
+    }
+    let text = args.input_text()?;
+    let end = args.text("end")?.unwrap_or_else(|| "...".into());
     let end_length = end.chars().count();
     if length < end_length {
         return Err(args.error(format!("`length` must be at least {end_length}, the length of `end`")));

@@ -7,12 +7,15 @@ mod data;
 mod files;
 mod password;
 mod pipe;
+mod random;
 mod records;
+mod structure;
 mod variables;
 
 use super::convert::{carry, defined, from_engine, to_engine};
 use super::emit::plain_name;
 use super::lazy::Core;
+use super::{ReferenceKind, refused};
 use crate::failure::{Failure, FailureKind};
 use crate::source::did_you_mean;
 use crate::value::{Map, Value};
@@ -33,17 +36,24 @@ pub(crate) struct Lookup {
 }
 
 /// All lookups, one slice a theme.
-pub(crate) static TABLE: &[&[Lookup]] =
-    &[data::LOOKUPS, files::LOOKUPS, password::LOOKUPS, pipe::LOOKUPS, records::LOOKUPS, variables::LOOKUPS];
+pub(crate) static TABLE: &[&[Lookup]] = &[
+    data::LOOKUPS,
+    files::LOOKUPS,
+    password::LOOKUPS,
+    pipe::LOOKUPS,
+    random::LOOKUPS,
+    records::LOOKUPS,
+    structure::LOOKUPS,
+    variables::LOOKUPS,
+];
 
 /// Returns the names of all lookups.
 pub fn lookup_names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().flat_map(|theme| theme.iter()).map(|lookup| lookup.name)
 }
 
-/// Ansible's lookups that there are not, with what to use instead.
-pub(crate) const UNSUPPORTED: &[(&str, &str)] =
-    &[("url", "use a task with `uri` and `register`"), ("config", "settings of Ansible itself mean nothing here")];
+/// Lookups that have their name in a collection too.
+const OF_COMMUNITY: [&str; 2] = ["cartesian", "flattened"];
 
 /// What a lookup is called with.
 pub(crate) struct Call<'a> {
@@ -78,14 +88,15 @@ fn argument(message: impl Into<String>) -> Failure {
 /// Returns the lookup of a name, qualified or not.
 pub(crate) fn find(name: &str) -> Option<&'static Lookup> {
     let name = plain_name(name);
+    let name = name.strip_prefix("community.general.").filter(|plain| OF_COMMUNITY.contains(plain)).unwrap_or(name);
     TABLE.iter().copied().flatten().find(|lookup| lookup.name == name)
 }
 
 /// Returns what to say about a name that no lookup has.
 pub(crate) fn unknown(name: &str) -> (String, Option<String>) {
     let plain = plain_name(name);
-    if let Some((_, instead)) = UNSUPPORTED.iter().find(|(other, _)| *other == plain) {
-        return (format!("lookup `{name}` is not supported"), Some((*instead).to_owned()));
+    if let Some(refused) = refused::find(ReferenceKind::Lookup, plain) {
+        return (format!("lookup `{name}` is not supported"), Some(refused.why.to_owned()));
     }
     let names = TABLE.iter().copied().flatten().map(|lookup| lookup.name);
     (format!("unknown lookup `{name}`"), did_you_mean(plain, names))

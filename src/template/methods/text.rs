@@ -17,7 +17,8 @@ pub(super) fn call(text: &str, method: &str, args: &Args<'_>) -> Option<Result<V
 fn run(text: &str, method: &str, args: &Args<'_>) -> Result<Option<Value>, Error> {
     let all = |test: fn(char) -> bool| Value::from(!text.is_empty() && text.chars().all(test));
     Ok(Some(match method {
-        "lower" | "casefold" => Value::from(text.to_lowercase()),
+        "lower" => Value::from(text.to_lowercase()),
+        "casefold" => Value::from(text.to_lowercase().replace('ß', "ss")),
         "upper" => Value::from(text.to_uppercase()),
         "capitalize" => Value::from(capitalize(text)),
         "title" => Value::from(title(text)),
@@ -116,8 +117,8 @@ fn split(text: &str, from_right: bool, args: &Args<'_>) -> Result<Value, Error> 
 /// Splits at runs of white space; the last part keeps the blanks inside it.
 fn split_blanks(text: &str, most: usize, from_right: bool) -> Vec<String> {
     let mut parts = Vec::new();
-    let mut rest = text.trim();
-    while !rest.is_empty() {
+    let mut rest = if from_right { text.trim_end() } else { text.trim_start() };
+    while !rest.trim().is_empty() {
         if parts.len() + 1 == most {
             parts.push(rest.to_owned());
             break;
@@ -125,7 +126,7 @@ fn split_blanks(text: &str, most: usize, from_right: bool) -> Vec<String> {
         let cut = if from_right { rest.rfind(char::is_whitespace) } else { rest.find(char::is_whitespace) };
         match cut {
             None => {
-                parts.push(rest.to_owned());
+                parts.push(rest.trim().to_owned());
                 break;
             }
             Some(at) => {

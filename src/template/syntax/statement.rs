@@ -141,9 +141,14 @@ fn body(parser: &mut Parser<'_>, keyword: &str, at: Range<usize>) -> Result<Stat
         "do" => Statement::Do(parser.tuple(true)?),
         "break" => Statement::Break,
         "continue" => Statement::Continue,
-        "autoescape" => {
-            return Err(SyntaxError::new("`autoescape` is not supported", at).help("use the filter `escape`"));
-        }
+        // Nothing is escaped anyway; the block keeps what is set in it.
+        "autoescape" => match parser.expr()?.kind {
+            ExprKind::Bool(false) => Statement::With(Vec::new()),
+            _ => {
+                let message = "`autoescape` is supported with `false` only";
+                return Err(SyntaxError::new(message, at).help("use the filter `escape`"));
+            }
+        },
         "trans" | "pluralize" | "debug" => return Err(SyntaxError::new(format!("`{keyword}` is not supported"), at)),
         _ => match keyword.strip_prefix("end").filter(|what| ENDS.contains(what)) {
             Some(what) => {
@@ -151,7 +156,7 @@ fn body(parser: &mut Parser<'_>, keyword: &str, at: Range<usize>) -> Result<Stat
                 if what == "block" && !parser.is_done() {
                     parser.name("the name of the block")?;
                 }
-                Statement::End(what.to_owned())
+                Statement::End(if what == "autoescape" { "with" } else { what }.to_owned())
             }
             None => {
                 let mut error = SyntaxError::new(format!("unknown statement `{keyword}`"), at);

@@ -79,7 +79,13 @@ fn is_in(args: &Args, item: &Value, list: &Value) -> Result<bool, Error> {
 
 fn within(args: &Args, part: &Value, whole: &Value) -> Result<bool, Error> {
     let keys = |list: &Value| {
-        args.items_of(list)?.iter().map(|item| Ok(hashed(&data(item)?))).collect::<Result<HashSet<_>, Error>>()
+        let key = |item: &Value| match data(item)? {
+            crate::value::Value::List(_) | crate::value::Value::Map(_) => {
+                Err(args.error("wants lists of single values, not of lists or dictionaries"))
+            }
+            item => Ok(hashed(&item)),
+        };
+        args.items_of(list)?.iter().map(key).collect::<Result<HashSet<_>, Error>>()
     };
     Ok(keys(part)?.is_subset(&keys(whole)?))
 }

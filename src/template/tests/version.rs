@@ -9,7 +9,7 @@ use std::cmp::Ordering;
 /// The `version` test.
 pub(super) fn test(args: &Args) -> Result<bool, Error> {
     let (value, other) = (text(args.input())?, text(args.need("version")?)?);
-    if value.is_empty() || other.is_empty() {
+    if !args.input().is_true() || !args.need("version")?.is_true() {
         return Err(args.error("wants versions that are not empty"));
     }
     let kind = match (args.given("strict"), args.text("version_type")?) {

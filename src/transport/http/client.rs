@@ -1,17 +1,20 @@
 use super::failure::{argument, file};
 use super::keys;
+use super::origins::Origins;
 use crate::failure::{Failure, FailureKind};
 use crate::module::HttpCall;
 use crate::redact::Secret;
-use reqwest::{Certificate, Client, Identity};
+use reqwest::{Certificate, Client, Identity, Url};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 
 /// The HTTP clients of a run; see the module. Certificates are read when a client is first needed.
 #[derive(Debug, Default)]
 pub struct HttpClients {
-    clients: Mutex<HashMap<Settings, Client>>,
+    clients: Mutex<HashMap<Settings, Arc<OnceCell<Client>>>>,
+    origins: Origins,
 }
 
 /// What a client is built with.
@@ -31,6 +34,16 @@ impl HttpClients {
         HttpClients::default()
     }
 
+    /// Makes an empty set that has at most so many calls under way to one origin.
+    pub fn with_most_per_origin(most: usize) -> HttpClients {
+        HttpClients { clients: Mutex::default(), origins: Origins::new(most) }
+    }
+
+    /// Waits for the right to call the origin of a URL.
+    pub(super) async fn admit(&self, url: &Url) -> OwnedSemaphorePermit {
+        self.origins.admit(url).await
+    }
+
     /// Returns the client for a call, building it when it is the first of its kind.
     pub(super) async fn client(&self, call: &HttpCall) -> Result<Client, Failure> {
         if !call.ciphers.is_empty() {
@@ -45,16 +58,18 @@ impl HttpClients {
             unix_socket: call.unix_socket.clone(),
             decompress: call.decompress,
         };
-        if let Some(client) = self.clients.lock().unwrap_or_else(PoisonError::into_inner).get(&settings) {
-            return Ok(client.clone());
-        }
-        let wanted = settings.clone();
-        // Reading certificates (the system's among them) takes milliseconds of file access: not on the event loop.
-        let built = tokio::task::spawn_blocking(move || build(&wanted))
-            .await
-            .map_err(|_| Failure::new(FailureKind::Internal, "building an HTTP client panicked"))??;
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(clients.entry(settings).or_insert(built).clone())
+        let cell = {
+            let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(clients.entry(settings.clone()).or_default())
+        };
+        // Those who come at the same time wait for the first of them: to read the system's certificates takes
+        // milliseconds and megabytes. It is file access, so not for the event loop.
+        let built = cell.get_or_try_init(|| async {
+            tokio::task::spawn_blocking(move || build(&settings))
+                .await
+                .map_err(|_| Failure::new(FailureKind::Internal, "building an HTTP client panicked"))?
+        });
+        built.await.cloned()
     }
 }
 

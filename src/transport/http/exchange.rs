@@ -36,6 +36,7 @@ pub(super) async fn exchange(clients: &HttpClients, call: &HttpCall, started: In
     let mut jar = Jar::default();
     let mut redirects = 0;
     loop {
+        let _turn = clients.admit(&hop.url).await;
         let response = send(&client, &hop, call, &jar).await?;
         for field in response.headers().get_all(SET_COOKIE) {
             jar.store(&latin1(field), &hop.url);

@@ -17,6 +17,7 @@ mod exchange;
 mod failure;
 mod keys;
 mod netrc;
+mod origins;
 mod redirect;
 #[cfg(all(test, feature = "lab"))]
 pub(crate) mod server;

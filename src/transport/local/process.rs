@@ -62,10 +62,12 @@ impl Running {
             }
             command.current_dir(folder);
         }
+        let sending = crate::phase::time(crate::phase::Phase::Send);
         let child = command.spawn().map_err(|error| {
             let message = format!("cannot run `{program}`: {}", ssh::plain(&error));
             Failure::new(FailureKind::Command, message)
         })?;
+        drop(sending);
         let group = Group(child.id());
         Ok(Running { child, group, source, gate, output: ExecOutput::default() })
     }

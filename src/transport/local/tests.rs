@@ -30,6 +30,7 @@ fn target() -> Target {
         platform: None,
         elevate: None,
         command_timeout: None,
+        kept_shell: true,
     }
 }
 

@@ -77,6 +77,11 @@ impl Hearing {
         self.lines.iter().all(|line| line.trim().is_empty())
     }
 
+    /// Returns the last line that has something on it.
+    pub(super) fn last_line(&self) -> String {
+        self.lines.iter().rev().find(|line| !line.trim().is_empty()).cloned().unwrap_or_default()
+    }
+
     /// Returns the size of the answer so far.
     pub(super) fn bytes(&self) -> usize {
         self.bytes

@@ -57,17 +57,25 @@ impl Session {
 
     async fn step(&mut self, number: usize, until: &Until) -> Result<(), Failure> {
         let step = &self.platform.moves[number];
-        let questions = step.expect.iter().map(|expect| self.question(expect)).collect();
-        let send = step.send.replace("{session}", &self.config_session);
-        let answer = self.exchange(Typed { text: &send, questions, in_order: false }, until).await?;
-        let refused = answer.output.lines().find(|line| step.fail.iter().any(|fail| fail.is_match(line)));
+        let other = step.without_password.as_ref().filter(|_| self.logins.enable_password.is_none());
+        let (lines, expect) = match other {
+            Some(other) => (std::slice::from_ref(&other.send), &other.expect),
+            None => (step.send.as_slice(), &step.expect),
+        };
         let kind = if needs_password(step) { FailureKind::Authentication } else { FailureKind::Command };
-        if let Some(refused) = refused {
-            return Err(Failure::new(kind, format!("the device refuses `{send}`: {}", refused.trim())));
+        let mut said = String::new();
+        for line in lines {
+            let questions = expect.iter().map(|expect| self.question(expect)).collect();
+            let line = line.replace("{session}", &self.config_session);
+            said = self.exchange(Typed { text: &line, questions, in_order: false }, until).await?.output;
+            let refused = said.lines().find(|line| step.fail.iter().any(|fail| fail.is_match(line)));
+            if let Some(refused) = refused {
+                return Err(Failure::new(kind, format!("the device refuses `{line}`: {}", refused.trim())));
+            }
         }
         let from = self.platform.level(&step.from).expect("a definition names its levels");
         if self.prompt.level == from {
-            let mut failure = self.no_way(self.platform.level(&step.to).unwrap_or(from), answer.output.trim());
+            let mut failure = self.no_way(self.platform.level(&step.to).unwrap_or(from), said.trim());
             failure.kind = kind;
             return Err(failure);
         }
@@ -75,7 +83,7 @@ impl Session {
     }
 
     fn question(&self, expect: &Expect) -> Question {
-        Question { question: expect.question.clone(), answer: self.reply(&expect.answer), newline: true }
+        Question { question: expect.question.clone(), answer: self.reply(&expect.answer), newline: expect.newline }
     }
 
     fn no_way(&self, target: usize, said: &str) -> Failure {

@@ -82,25 +82,26 @@ impl Session {
             if let Some(keys) = self.pager_keys(&partial) {
                 self.cleaner.forget_partial();
                 self.send(keys.as_bytes(), until).await?;
-            } else if let Some(prompt) = self.prompts.find(&partial) {
+            } else if let Some(prompt) = self.prompts.find(&partial, || hearing.last_line()) {
                 let is_sure = !self.is_elsewhere(prompt.level);
                 if is_sure || !self.receive(Some(self.patience.confirm), until, waiting).await? {
                     return Ok(prompt);
                 }
                 continue;
-            } else if let Some(reply) = self.login_reply(&partial) {
+            } else if let Some((reply, newline)) = self.login_reply(&partial) {
                 asked += 1;
                 if asked > MAX_QUESTIONS {
                     return Err(self.lost(FailureKind::Authentication, "the device asks the same again", waiting));
                 }
                 let reply = reply.map_err(|missing| self.missing(missing))?;
                 self.cleaner.forget_partial();
-                self.send(format!("{}\n", reply.expose()).as_bytes(), until).await?;
+                let end = if newline { self.platform.newline.as_str() } else { "" };
+                self.send(format!("{}{end}", reply.expose()).as_bytes(), until).await?;
             }
             let pause = (!woken).then_some(self.patience.wake);
             if !self.receive(pause, until, waiting).await.map_err(|failure| self.not_begun(failure))? {
                 woken = true;
-                self.send(b"\n", until).await?;
+                self.send(self.platform.newline.as_bytes(), until).await?;
             }
         }
     }
@@ -117,12 +118,14 @@ impl Session {
         failure
     }
 
-    fn login_reply(&self, partial: &str) -> Option<Result<Secret, &'static str>> {
+    /// Returns the answer to a question before the first prompt, and whether a line end follows it.
+    fn login_reply(&self, partial: &str) -> Option<(Result<Secret, &'static str>, bool)> {
         let expect = self.platform.login.iter().find(|expect| expect.question.is_match(partial))?;
-        Some(match self.reply(&expect.answer) {
+        let reply = match self.reply(&expect.answer) {
             Reply::Type(text) | Reply::Password(text) => Ok(text),
             Reply::Missing(what) => Err(what),
-        })
+        };
+        Some((reply, expect.newline))
     }
 
     /// Returns what to type at a question of the platform's definition.

@@ -37,9 +37,17 @@ impl Prompts {
         Prompts { platform, host: None }
     }
 
-    /// Returns the prompt that the line is.
-    pub(super) fn find(&self, line: &str) -> Option<Prompt> {
-        let found = self.platform.prompt(line)?;
+    /// Returns the prompt that the line is. The line before it is asked for only where it tells the level.
+    pub(super) fn find(&self, line: &str, before: impl FnOnce() -> String) -> Option<Prompt> {
+        let two;
+        let lines = match self.platform.has_two_line_prompts() {
+            true => {
+                two = format!("{}\n{line}", before());
+                &two
+            }
+            false => line,
+        };
+        let found = self.platform.prompt(lines)?;
         Some(Prompt { level: found.level, host: found.host.map(str::to_owned), text: line.to_owned() })
     }
 
@@ -73,7 +81,7 @@ mod tests {
     #[test]
     fn the_learned_name_is_believed_and_another_is_learned() {
         let mut prompts = Prompts::new(platform::find("ios").unwrap());
-        let prompt = |prompts: &Prompts, line| prompts.find(line).unwrap();
+        let prompt = |prompts: &Prompts, line| prompts.find(line, String::new).unwrap();
         let first = prompt(&prompts, "a-router-with-a-long-name# ");
         assert!(prompts.is_ours(&first), "nobody knows better");
         prompts.learn(&first);

@@ -100,7 +100,7 @@ impl Session {
         // What came while nobody listened is no answer.
         while self.cleaner.next_line().is_some() {}
         let mut hearing = Hearing::new(typed.text, &self.prompt.text);
-        self.send(format!("{}\n", typed.text).as_bytes(), until).await?;
+        self.send(format!("{}{}", typed.text, self.platform.newline).as_bytes(), until).await?;
         let mut used = vec![false; typed.questions.len()];
         loop {
             hearing.take(&mut self.cleaner);
@@ -153,7 +153,7 @@ impl Session {
 
     /// Types a line and does not wait for the answer. The next line tells its own by its echo behind a prompt.
     pub(super) async fn type_only(&mut self, text: &str, newline: bool, until: &Until) -> Result<(), Failure> {
-        let end = if newline { "\n" } else { "" };
+        let end = if newline { &self.platform.newline } else { "" };
         self.send(format!("{text}{end}").as_bytes(), until).await
     }
 
@@ -169,7 +169,7 @@ impl Session {
         if let Some(number) = asked(partial, hearing, typed, used) {
             return End::Asked(number);
         }
-        if let Some(prompt) = self.prompts.find(partial) {
+        if let Some(prompt) = self.prompts.find(partial, || hearing.last_line()) {
             let echo = hearing.echo();
             // A device that lags echoes twice, the second time behind a prompt: a show without an answer may be one.
             let is_early = hearing.is_empty() && self.platform.command_effect(typed.text) == Effect::Read;
@@ -211,7 +211,7 @@ impl Session {
                 Err(self.lost(FailureKind::Authentication, "the device refuses the password", waiting))
             }
             Reply::Type(text) | Reply::Password(text) => {
-                let end = if question.newline { "\n" } else { "" };
+                let end = if question.newline { &self.platform.newline } else { "" };
                 let bytes = zeroize::Zeroizing::new(format!("{}{end}", text.expose()));
                 self.send(bytes.as_bytes(), until).await
             }
@@ -307,12 +307,35 @@ impl Session {
         self.is_open = false;
     }
 
+    /// Types the farewell, and answers what the device asks then.
+    async fn say_farewell(&mut self, farewell: &str) -> Result<(), Failure> {
+        self.wire.send(farewell.as_bytes()).await?;
+        let answers = &self.platform.close_answers;
+        let mut left = answers.len();
+        while left > 0 {
+            let bytes = self.wire.receive().await?;
+            if bytes.is_empty() {
+                break;
+            }
+            self.cleaner.feed(&bytes);
+            let partial = self.cleaner.partial(MAX_PROMPT).unwrap_or_default();
+            let Some(asked) = answers.iter().find(|expect| expect.question.is_match(&partial)) else { continue };
+            if let Reply::Type(text) | Reply::Password(text) = self.reply(&asked.answer) {
+                let end = if asked.newline { &self.platform.newline } else { "" };
+                self.cleaner.forget_partial();
+                self.wire.send(format!("{}{end}", text.expose()).as_bytes()).await?;
+            }
+            left -= 1;
+        }
+        Ok(())
+    }
+
     /// Takes leave where commands run, and closes the wire.
     pub(super) async fn close(&mut self) {
         if let (true, Some(farewell), true) = (self.is_open, &self.platform.close, self.prompt.level == self.home) {
-            let farewell = format!("{farewell}\n");
-            // A device that takes no input any more is left without a word.
-            let _ = tokio::time::timeout(Duration::from_secs(1), self.wire.send(farewell.as_bytes())).await;
+            let farewell = format!("{farewell}{}", self.platform.newline);
+            // A device that takes no input any more is left without a word, and so is one that asks something else.
+            let _ = tokio::time::timeout(Duration::from_secs(1), self.say_farewell(&farewell)).await;
         }
         self.is_open = false;
         self.wire.close().await;

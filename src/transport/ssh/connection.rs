@@ -1,5 +1,6 @@
 use super::exec::{Input, Request};
 use super::handle::Handle;
+use super::kept;
 use super::open::open;
 use super::pipe::End;
 use crate::failure::{Failure, FailureKind};
@@ -19,17 +20,14 @@ pub(in crate::transport) async fn connect(
     limits: &Limits,
 ) -> Result<Box<dyn Connection>, Failure> {
     let handle = open(&target.ssh, shared, limits).await?;
-    Ok(Box::new(Ssh {
-        handle: Arc::new(handle),
-        elevate: target.elevate.clone(),
-        command_timeout: target.command_timeout,
-    }))
+    Ok(Box::new(Ssh::new(Arc::new(handle), target)))
 }
 
 struct Ssh {
     handle: Arc<Handle>,
     elevate: Option<Elevate>,
     command_timeout: Option<std::time::Duration>,
+    kept_shell: bool,
 }
 
 impl Connection for Ssh {
@@ -54,8 +52,8 @@ impl Connection for Ssh {
         })
     }
 
-    fn with_rights(&self, elevate: Option<Elevate>) -> Option<Box<dyn Connection>> {
-        Some(Box::new(Ssh { handle: Arc::clone(&self.handle), elevate, command_timeout: self.command_timeout }))
+    fn for_task(&self, target: &Target) -> Option<Box<dyn Connection>> {
+        Some(Box::new(Ssh::new(Arc::clone(&self.handle), target)))
     }
 
     fn is_open(&self) -> bool {
@@ -68,6 +66,11 @@ impl Connection for Ssh {
 }
 
 impl Ssh {
+    fn new(handle: Arc<Handle>, target: &Target) -> Ssh {
+        let (elevate, command_timeout) = (target.elevate.clone(), target.command_timeout);
+        Ssh { handle, elevate, command_timeout, kept_shell: target.kept_shell }
+    }
+
     async fn exec(&self, exec: &Exec, limits: &Limits) -> Result<ExecOutput, Failure> {
         let script = posix::exec_script(exec)?;
         let elevate = self.elevate.as_ref().filter(|_| exec.elevate);
@@ -88,7 +91,12 @@ impl Ssh {
         limits: &Limits,
     ) -> Result<ExecOutput, Failure> {
         let request = match elevate {
-            None => Request { command: script.for_login_shell(), stdin, gate: None, terminal: false, most_bytes },
+            None => {
+                let words = script.words().filter(|_| self.kept_shell && !has_input);
+                let kept_line = words.and_then(|words| kept::line(&words));
+                let command = script.for_login_shell();
+                Request { command, kept_line, stdin, gate: None, terminal: false, most_bytes }
+            }
             Some(elevate) => {
                 let wrapped = elevate::wrap(elevate, &script.text)?;
                 if wrapped.needs_terminal && has_input {
@@ -96,9 +104,10 @@ impl Ssh {
                         format!("`{}` with a password needs a terminal, and cannot pass input on", elevate.method);
                     return Err(Failure::new(FailureKind::Command, message).help("let it work without a password"));
                 }
-                let command = Script { text: wrapped.command, is_posix: true }.for_login_shell();
+                let command = Script::posix(wrapped.command).for_login_shell();
                 // A terminal's input has no end; the command gets none.
-                Request { command, stdin, gate: Some(wrapped.gate), terminal: wrapped.needs_terminal, most_bytes }
+                let (gate, terminal) = (Some(wrapped.gate), wrapped.needs_terminal);
+                Request { command, kept_line: None, stdin, gate, terminal, most_bytes }
             }
         };
         self.handle.exec(request, limits).await
@@ -117,13 +126,13 @@ impl Ssh {
                 (Input::File(file.into_std().await, size), size)
             }
         };
-        let script = Script { text: posix::put_script(put, size)?, is_posix: true };
+        let script = Script::posix(posix::put_script(put, size)?);
         let output = self.run(script, self.elevate.as_ref(), stdin, true, MOST_OUTPUT_BYTES, limits).await?;
         posix::file_failure("write", &put.path, &output).map_or(Ok(()), Err)
     }
 
     async fn get(&self, get: &Get, limits: &Limits) -> Result<Vec<u8>, Failure> {
-        let script = Script { text: posix::get_script(get)?, is_posix: true };
+        let script = Script::posix(posix::get_script(get)?);
         let limit = get.limit_bytes.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(MOST_OUTPUT_BYTES);
         // Room for what the program says when it fails.
         let most = limit.min(MOST_OUTPUT_BYTES) + 4096;
@@ -149,7 +158,7 @@ impl Ssh {
     }
 
     async fn ping(&self, limits: &Limits) -> Result<(), Failure> {
-        let script = Script { text: "true".into(), is_posix: false };
+        let script = Script { text: "true".into(), is_posix: false, is_raw: true };
         let output = self.run(script, None, Input::Bytes(Arc::default()), false, MOST_OUTPUT_BYTES, limits).await?;
         match (output.status, &output.signal) {
             (0, None) => Ok(()),

@@ -19,6 +19,8 @@ const CHUNK_BYTES: usize = 32 * 1024;
 /// A command to run.
 pub(super) struct Request {
     pub(super) command: String,
+    /// The same for a kept shell, where the command may run in one.
+    pub(super) kept_line: Option<String>,
     pub(super) stdin: Input,
     /// The dialogue that comes before the command, and whether it needs a terminal.
     pub(super) gate: Option<Gate>,
@@ -39,7 +41,7 @@ pub(super) struct Exec {
     request: Request,
     phase: Phase,
     input: Feed,
-    output: ExecOutput,
+    pub(super) output: ExecOutput,
     reply: Option<oneshot::Sender<Result<ExecOutput, Failure>>>,
 }
 
@@ -94,6 +96,27 @@ impl Exec {
         self.answer(Err(failure.with_result(result)));
     }
 
+    /// Answers with the output as it is.
+    pub(super) fn finish(&mut self) {
+        let output = std::mem::take(&mut self.output);
+        self.answer(Ok(output));
+    }
+
+    /// Returns the line for a kept shell; `None` when the command needs a session of its own.
+    pub(super) fn kept_line(&self) -> Option<&str> {
+        self.request.kept_line.as_deref()
+    }
+
+    /// Claims that there is more output than is allowed, and fails for it.
+    pub(super) fn writes_too_much(&mut self) -> bool {
+        let too_much = self.output.stdout.len() + self.output.stderr.len() > self.request.most_bytes;
+        if too_much {
+            let message = format!("the command wrote more than {} bytes", self.request.most_bytes);
+            self.fail(Failure::new(FailureKind::Command, message));
+        }
+        too_much
+    }
+
     fn answer(&mut self, answer: Result<ExecOutput, Failure>) {
         if let Some(reply) = self.reply.take() {
             // Nobody listens any more when the caller was cancelled.
@@ -140,9 +163,7 @@ impl Exec {
                 Err(error) => return Step::Lost(error.to_string()),
             }
         }
-        if self.output.stdout.len() + self.output.stderr.len() > self.request.most_bytes {
-            let message = format!("the command wrote more than {} bytes", self.request.most_bytes);
-            self.fail(Failure::new(FailureKind::Command, message));
+        if self.writes_too_much() {
             return Step::Done;
         }
         if moved && let Some(step) = self.look_at_gate() {
@@ -234,8 +255,7 @@ impl Exec {
             Err(error) if error.code() == AGAIN => Step::Waits,
             // The command has ended well or badly, and that is known; an error shows at the next use.
             _ => {
-                let output = std::mem::take(&mut self.output);
-                self.answer(Ok(output));
+                self.finish();
                 Step::Done
             }
         }
@@ -265,7 +285,7 @@ impl Feed {
 }
 
 /// Reads what there is of a stream, up to a turn's worth.
-fn read_some(channel: &Channel, stream: i32, into: &mut Vec<u8>, scratch: &mut [u8]) -> io::Result<usize> {
+pub(super) fn read_some(channel: &Channel, stream: i32, into: &mut Vec<u8>, scratch: &mut [u8]) -> io::Result<usize> {
     let mut stream = channel.stream(stream);
     let mut total = 0;
     for _ in 0..TURN_READS {

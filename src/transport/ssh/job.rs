@@ -26,6 +26,8 @@ pub(super) struct Job {
     pub(super) deadline: Option<(Instant, Duration)>,
     /// The channel, once it is open.
     pub(super) channel: Option<Channel>,
+    /// The kept shell runs it; it has no channel of its own.
+    pub(super) is_kept: bool,
 }
 
 /// What is done on a channel.
@@ -51,7 +53,7 @@ pub(super) enum Step {
 impl Job {
     pub(super) fn new(id: JobId, task: Task, timeout: Option<Duration>) -> Job {
         let deadline = timeout.map(|timeout| (Instant::now() + timeout, timeout));
-        Job { id, task, deadline, channel: None }
+        Job { id, task, deadline, channel: None, is_kept: false }
     }
 
     /// Gets on as far as it goes. The channel must be open.
@@ -61,6 +63,16 @@ impl Job {
             (Some(channel), Task::Exec(exec)) => exec.drive(channel, scratch),
             (Some(channel), Task::Pipe(pipe)) => pipe.drive(channel, scratch),
         }
+    }
+
+    /// Claims that it has a channel to run on, or the kept shell.
+    pub(super) fn is_placed(&self) -> bool {
+        self.is_kept || self.channel.is_some()
+    }
+
+    /// Claims that a kept shell could run it.
+    pub(super) fn is_plain(&self) -> bool {
+        matches!(&self.task, Task::Exec(exec) if exec.kept_line().is_some())
     }
 
     /// Answers with a failure, with what was read so far in its result.
@@ -75,7 +87,7 @@ impl Job {
     pub(super) fn timed_out(&self, label: &str) -> Option<Failure> {
         let (deadline, allowed) = self.deadline?;
         (deadline <= Instant::now()).then(|| {
-            let what = if self.channel.is_some() { "no end of the command" } else { "no free channel" };
+            let what = if self.is_placed() { "no end of the command" } else { "no free channel" };
             Failure::new(FailureKind::Timeout, format!("{what} on `{label}` within {}", in_words(allowed)))
         })
     }

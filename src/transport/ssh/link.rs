@@ -1,3 +1,5 @@
+use super::login::Refusal;
+use super::open::is_exhausted;
 use super::watch::Watch;
 use crate::failure::{Failure, FailureKind};
 use crate::transport::sys::{interest, poll, start_connect};
@@ -34,7 +36,7 @@ enum Kind {
 
 impl Link {
     /// Opens the way. Blocks its thread for name lookup only; the rest ends with the watch.
-    pub(super) fn open(path: Path, watch: &Watch) -> Result<Link, Failure> {
+    pub(super) fn open(path: Path, watch: &Watch) -> Result<Link, Refusal> {
         let kind = match path {
             Path::Tcp { host, port } => Kind::Tcp(dial(&host, port, watch)?),
             Path::Stream(stream) => {
@@ -92,7 +94,7 @@ impl Drop for Kind {
 
 /// Connects to the first address that answers. Each gets an even share of the time that is left, so that one that
 /// swallows packets does not use up that of the others.
-fn dial(host: &str, port: u16, watch: &Watch) -> Result<TcpStream, Failure> {
+fn dial(host: &str, port: u16, watch: &Watch) -> Result<TcpStream, Refusal> {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let addresses: Vec<_> = (bare, port)
         .to_socket_addrs()
@@ -110,14 +112,16 @@ fn dial(host: &str, port: u16, watch: &Watch) -> Result<TcpStream, Failure> {
             Err(error) => last = Some((address, error)),
         }
     }
-    match last {
-        Some((address, error)) if error.kind() == io::ErrorKind::TimedOut => Err(Failure::new(
-            FailureKind::Unreachable,
-            format!("no answer from `{host}` ({address}) within {}", watch.allowed()),
-        )),
-        Some((address, error)) => Err(unreachable_because(&format!("cannot connect to `{host}` ({address})"), &error)),
-        None => Err(Failure::new(FailureKind::Unreachable, format!("`{host}` has no address"))),
+    let Some((address, error)) = last else {
+        return Err(Failure::new(FailureKind::Unreachable, format!("`{host}` has no address")).into());
+    };
+    if error.kind() == io::ErrorKind::TimedOut {
+        let message = format!("no answer from `{host}` ({address}) within {}", watch.allowed());
+        return Err(Failure::new(FailureKind::Unreachable, message).into());
     }
+    // What this machine lacks for now is worth another try.
+    let is_busy = is_exhausted(&error);
+    Err(Refusal { failure: unreachable_because(&format!("cannot connect to `{host}` ({address})"), &error), is_busy })
 }
 
 fn dial_address(

@@ -11,6 +11,7 @@ use super::route::Hop;
 use super::watch::Watch;
 use crate::failure::{Failure, FailureKind};
 use ssh2::{ErrorCode, Session};
+use std::time::Instant;
 
 /// Why a login failed, and whether it is worth another try.
 #[derive(Debug)]
@@ -39,7 +40,9 @@ pub(super) fn log_in(hop: &Hop, path: Path, caches: Caches<'_>, watch: &Watch) -
     let session = start(hop, &link, caches)?;
     let done = shake_hands(hop, &session, &link, watch).and_then(|()| {
         host_key::check(hop, &session, caches.known_hosts)?;
+        let since = Instant::now();
         auth::authenticate(hop, &session, &link, caches.keys, watch)?;
+        watch.note_auth(since.elapsed());
         Ok(())
     });
     match done {

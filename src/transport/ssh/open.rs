@@ -2,7 +2,7 @@ use super::config::Config;
 use super::handle::Handle;
 use super::keys::KeyCache;
 use super::known_hosts::KnownHostsCache;
-use super::link::Path;
+use super::link::{Path, plain};
 use super::login::{Caches, Refusal, log_in};
 use super::pipe::End;
 use super::route::{Hop, Route};
@@ -35,6 +35,15 @@ pub(in crate::transport) struct SshShared {
     known_hosts: KnownHostsCache,
     configs: Mutex<HashMap<Option<PathBuf>, ConfigCell>>,
     jumps: Mutex<HashMap<String, JumpSlot>>,
+    /// Hosts get several commands, as far as can be told beforehand.
+    expects_more: AtomicBool,
+}
+
+impl SshShared {
+    /// Says whether the hosts whose connections are opened from now on get several commands.
+    pub(in crate::transport) fn expect_more(&self, more: bool) {
+        self.expects_more.store(more, Ordering::Relaxed);
+    }
 }
 
 /// A configuration, once somebody has read it.
@@ -146,7 +155,7 @@ fn interrupted(hop: &Hop) -> Failure {
 async fn open_hop(hop: &Hop, via: Option<Arc<Handle>>, shared: &Shared, limits: &Limits) -> Result<Handle, Failure> {
     let address = format!("{}:{}", hop.host, hop.port);
     let permit = tokio::select! {
-        permit = shared.logins().admit(&address) => permit,
+        permit = shared.logins().admit(&address, via.as_deref().map(|jump| jump.label.as_str())) => permit,
         () = limits.cancel.cancelled() => return Err(interrupted(hop)),
     };
     let allowed = limits.timeout.map_or(hop.connect_timeout, |timeout| timeout.min(hop.connect_timeout));
@@ -217,7 +226,11 @@ async fn spawn(
     deadline: Instant,
 ) -> Result<Handle, Refusal> {
     let fault = |what: &str, error: std::io::Error| {
-        Failure::new(FailureKind::Internal, format!("cannot {what} for `{}`: {error}", hop.label()))
+        let is_busy = is_exhausted(&error);
+        let message = format!("cannot {what} for `{}`: {}", hop.label(), plain(&error));
+        let failure = Failure::new(FailureKind::Internal, message);
+        let help = "this machine's limits (`ulimit -n`, `ulimit -u`) allow no more connections";
+        Refusal { failure: if is_busy { failure.help(help) } else { failure }, is_busy }
     };
     let waker = Arc::new(Waker::new().map_err(|error| fault("make an eventfd", error))?);
     let watch = GiveUpOnDrop(Some(Watch::new(Arc::clone(&waker), deadline)));
@@ -245,10 +258,13 @@ async fn spawn(
                 Err(refusal) => drop(ready.send(Err(refusal))),
                 Ok((session, link)) => {
                     let most_commands = shared.settings().commands_per_connection.max(1);
+                    let expects_more = shared.ssh().expects_more.load(Ordering::Relaxed);
                     // A thread that kept it would keep the connections to jump hosts alive that it holds.
                     drop(shared);
                     let (label, keepalive) = (hop.label(), hop.keepalive);
-                    let worker = Worker { label, session, link, waker, orders: inbox, open, most_commands, keepalive };
+                    let orders = inbox;
+                    let worker =
+                        Worker { label, session, link, waker, orders, open, most_commands, keepalive, expects_more };
                     // Where nobody waits any more the handle is gone too, and the worker ends at once.
                     let _ = ready.send(Ok(()));
                     worker.run();
@@ -283,6 +299,11 @@ async fn spawn(
     }
 }
 
+/// Claims that this machine has no more threads or open files for now: what others let go of makes room.
+pub(super) fn is_exhausted(error: &std::io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::EAGAIN | libc::ENOMEM))
+}
+
 /// Tells the handle that the thread has ended, however that came.
 struct SayEnd {
     open: Arc<AtomicBool>,
@@ -300,7 +321,9 @@ struct GiveUpOnDrop(Option<Watch>);
 
 impl GiveUpOnDrop {
     fn keep(mut self) {
-        self.0 = None;
+        if let Some(watch) = self.0.take() {
+            crate::phase::add(crate::phase::Phase::Auth, watch.auth());
+        }
     }
 }
 
@@ -308,6 +331,19 @@ impl Drop for GiveUpOnDrop {
     fn drop(&mut self) {
         if let Some(watch) = &self.0 {
             watch.give_up();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_machine_without_room_is_told_from_a_fault() {
+        let cases = [(libc::EMFILE, true), (libc::ENFILE, true), (libc::EAGAIN, true), (libc::EINVAL, false)];
+        for (code, expected) in cases {
+            assert_eq!(is_exhausted(&std::io::Error::from_raw_os_error(code)), expected, "{code}");
         }
     }
 }

@@ -6,6 +6,7 @@ mod sshd;
 mod commands;
 mod crowds;
 mod files;
+mod kept;
 mod logins;
 mod ways;
 
@@ -42,6 +43,7 @@ fn target(sshd: &Sshd) -> Target {
         platform: None,
         elevate: None,
         command_timeout: None,
+        kept_shell: true,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::transport::sys::{Waker, interest, poll};
 use ssh2::{BlockDirections, ErrorCode, Session};
 use std::os::fd::{AsRawFd as _, RawFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// libssh2's "would block".
@@ -17,18 +17,29 @@ pub(super) struct Watch {
     given_up: Arc<AtomicBool>,
     start: Instant,
     deadline: Instant,
+    auth_us: Arc<AtomicU64>,
 }
 
 impl Watch {
     /// Makes a watch whose waits end at `deadline`.
     pub(super) fn new(waker: Arc<Waker>, deadline: Instant) -> Watch {
-        Watch { waker, given_up: Arc::default(), start: Instant::now(), deadline }
+        Watch { waker, given_up: Arc::default(), start: Instant::now(), deadline, auth_us: Arc::default() }
     }
 
     /// Ends all waits.
     pub(super) fn give_up(&self) {
         self.given_up.store(true, Ordering::Release);
         self.waker.wake();
+    }
+
+    /// Notes how long logging in took.
+    pub(super) fn note_auth(&self, took: Duration) {
+        self.auth_us.store(u64::try_from(took.as_micros()).unwrap_or(u64::MAX), Ordering::Release);
+    }
+
+    /// Returns how long logging in took.
+    pub(super) fn auth(&self) -> Duration {
+        Duration::from_micros(self.auth_us.load(Ordering::Acquire))
     }
 
     pub(super) fn fd(&self) -> RawFd {

@@ -16,6 +16,7 @@
 //! - Freeing a channel or session waits for the server unless the socket is down; so the socket is shut down first.
 
 use super::job::{Job, JobId, Order, Step, Task};
+use super::keeper::Keeper;
 use super::link::Link;
 use super::pipe::End;
 use super::watch::{AGAIN, in_words};
@@ -38,6 +39,9 @@ const UNREAD_AT_MOST: Duration = Duration::from_secs(5);
 /// How long a server may take to answer a keepalive.
 const KEEPALIVE_PATIENCE: Duration = Duration::from_secs(15);
 
+/// What is read in one call. Every connection has its own, so it is small; a server's packet may take several.
+const SCRATCH_BYTES: usize = 8 * 1024;
+
 /// How often in a row a server may refuse a session while none of ours is open.
 const MOST_LONELY_REFUSALS: u32 = 20;
 
@@ -58,6 +62,8 @@ pub(super) struct Worker {
     /// How many commands may run at once.
     pub(super) most_commands: usize,
     pub(super) keepalive: Option<Duration>,
+    /// Several commands are to be expected.
+    pub(super) expects_more: bool,
 }
 
 /// An open of a channel under way.
@@ -70,6 +76,8 @@ struct Opening {
 
 enum OpeningKind {
     Session,
+    /// A session for a shell that is kept.
+    Kept,
     Port(String, u16),
     Nothing,
 }
@@ -85,6 +93,7 @@ struct Loop {
     worker: Worker,
     jobs: VecDeque<Job>,
     opening: Option<Opening>,
+    keeper: Keeper,
     /// A job timed out or was cancelled: those that run may end, no more are taken.
     draining: bool,
     last_news: Instant,
@@ -102,6 +111,7 @@ impl Worker {
     /// Serves until the connection is closed, lost, or has failed a job.
     pub(super) fn run(self) {
         let mut state = Loop {
+            keeper: Keeper::new(self.expects_more),
             worker: self,
             jobs: VecDeque::new(),
             opening: None,
@@ -120,7 +130,7 @@ impl Worker {
 
 impl Loop {
     fn serve(&mut self) -> Ending {
-        let mut scratch = vec![0; 32 * 1024];
+        let mut scratch = vec![0; SCRATCH_BYTES];
         loop {
             if self.take_orders() {
                 return Ending::Closed;
@@ -173,6 +183,9 @@ impl Loop {
     fn remove(&mut self, at: usize, failure: Failure) {
         if let Some(mut job) = self.jobs.remove(at) {
             job.fail(failure);
+            if job.is_kept {
+                self.keeper.cut();
+            }
             if let Some(opening) = self.opening.as_mut().filter(|opening| opening.job == Some(job.id)) {
                 opening.job = None;
             }
@@ -199,11 +212,24 @@ impl Loop {
 
     /// Drives the opening of a channel and every job once.
     fn drive_all(&mut self, scratch: &mut [u8]) -> Step {
+        // A shell that is free comes before a new channel.
+        let opening = self.opening.as_ref().and_then(|opening| opening.job);
+        self.keeper.take(&mut self.jobs, opening);
         let mut moved = match self.drive_opening() {
             Step::Lost(why) => return Step::Lost(why),
             Step::Waits => false,
             Step::Moved | Step::Done => true,
         };
+        match self.keeper.drive(&mut self.jobs, scratch) {
+            Step::Lost(why) => return Step::Lost(why),
+            Step::Waits => {}
+            Step::Moved => moved = true,
+            Step::Done => {
+                self.note_done();
+                moved = true;
+            }
+        }
+        self.note_blocked();
         let mut at = 0;
         while at < self.jobs.len() {
             let step = self.jobs[at].drive(scratch);
@@ -214,10 +240,10 @@ impl Loop {
                 Step::Lost(why) => return Step::Lost(why),
                 Step::Done => {
                     // Dropping it frees the channel.
-                    self.jobs.remove(at);
-                    self.warm = true;
-                    // It may have made room for another.
-                    (self.refusals, self.retry_at) = (0, None);
+                    if let Some(job) = self.jobs.remove(at) {
+                        self.keeper.note_done(&job);
+                    }
+                    self.note_done();
                     moved = true;
                     continue;
                 }
@@ -225,6 +251,12 @@ impl Loop {
             at += 1;
         }
         if moved { Step::Moved } else { Step::Waits }
+    }
+
+    fn note_done(&mut self) {
+        self.warm = true;
+        // It may have made room for another.
+        (self.refusals, self.retry_at) = (0, None);
     }
 
     /// Remembers that libssh2 could not write; its own note is overwritten by the next call.
@@ -241,7 +273,7 @@ impl Loop {
         }
         let Some(opening) = &self.opening else { return Step::Waits };
         let result = match &opening.kind {
-            OpeningKind::Session => self.worker.session.channel_session(),
+            OpeningKind::Session | OpeningKind::Kept => self.worker.session.channel_session(),
             OpeningKind::Port(host, port) => self.worker.session.channel_direct_tcpip(host, *port, None),
             OpeningKind::Nothing => self.worker.session.channel_open(NO_SUCH_CHANNEL, 32 * 1024, 32 * 1024, None),
         };
@@ -249,9 +281,13 @@ impl Loop {
             self.note_blocked();
             return Step::Waits;
         }
-        let job = self.opening.take().and_then(|opening| opening.job);
+        let opening = self.opening.take();
+        let is_kept = opening.as_ref().is_some_and(|opening| matches!(opening.kind, OpeningKind::Kept));
+        let job = opening.and_then(|opening| opening.job);
         let job = job.and_then(|id| self.jobs.iter().position(|job| job.id == id));
         match (result, job) {
+            (Ok(channel), _) if is_kept => self.keeper.start(channel),
+            (Err(error), _) if is_kept && error.code() == ErrorCode::Session(-21) => self.keeper.give_up(),
             (Ok(channel), Some(at)) => {
                 self.refusals = 0;
                 self.jobs[at].channel = Some(channel);
@@ -276,9 +312,12 @@ impl Loop {
         let may_open = |job: &&Job| {
             let is_port = matches!(&job.task, Task::Pipe(pipe) if matches!(pipe.end, End::Port { .. }));
             let room = commands < self.worker.most_commands || !matches!(job.task, Task::Exec(_));
-            job.channel.is_none() && room && (is_port || self.retry_at.is_none_or(|at| at <= now))
+            !job.is_placed() && room && (is_port || self.retry_at.is_none_or(|at| at <= now))
         };
         let job = self.jobs.iter().find(may_open)?;
+        if job.is_plain() && self.keeper.wants_channel() {
+            return Some(Opening { kind: OpeningKind::Kept, job: None, since: now });
+        }
         let kind = match &job.task {
             Task::Exec(_) => OpeningKind::Session,
             Task::Pipe(pipe) => match &pipe.end {
@@ -291,7 +330,7 @@ impl Loop {
 
     /// A session beyond the server's `MaxSessions` waits for one of the others to end; a port is refused for good.
     fn refused(&mut self, at: usize, error: &ssh2::Error) {
-        let others = self.jobs.iter().any(|job| job.channel.is_some());
+        let others = self.jobs.iter().any(Job::is_placed);
         if let Task::Pipe(pipe) = &mut self.jobs[at].task
             && let End::Port { host, port } = &pipe.end
         {
@@ -300,6 +339,10 @@ impl Loop {
             let message = format!("`{}` cannot connect to {host}:{port}: {why}", self.worker.label);
             pipe.fail(Failure::new(FailureKind::Unreachable, message), is_prohibited);
             self.jobs.remove(at);
+            return;
+        }
+        if self.keeper.makes_room() {
+            self.retry_at = Some(Instant::now() + LONELY_PAUSE);
             return;
         }
         self.refusals += 1;
@@ -316,7 +359,7 @@ impl Loop {
     }
 
     fn is_reading(&self) -> bool {
-        self.opening.is_some() || self.jobs.iter().any(|job| job.channel.is_some())
+        self.opening.is_some() || self.keeper.is_open() || self.jobs.iter().any(|job| job.channel.is_some())
     }
 
     /// Asks for an answer when one is due, and gives the connection up when none comes.
@@ -397,14 +440,14 @@ impl Loop {
 
     fn next_event(&self) -> Option<Instant> {
         let deadlines = self.jobs.iter().filter_map(|job| job.deadline.map(|(at, _)| at));
-        let waiting = self.jobs.iter().any(|job| job.channel.is_none());
+        let waiting = self.jobs.iter().any(|job| !job.is_placed());
         let retries = self.retry_at.filter(|_| waiting);
         let keepalive = match &self.opening {
             Some(opening) if matches!(opening.kind, OpeningKind::Nothing) => Some(opening.since + KEEPALIVE_PATIENCE),
             Some(_) => None,
             None => self.next_keepalive(),
         };
-        deadlines.chain(retries).chain(keepalive).min()
+        deadlines.chain(retries).chain(keepalive).chain(self.keeper.deadline()).min()
     }
 
     fn finish(mut self, end: &Ending) {

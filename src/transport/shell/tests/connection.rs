@@ -18,6 +18,7 @@ fn frr(talk: Vec<Turn>) -> Recording {
     Recording {
         name: "made here".into(),
         enable_password: None,
+        password: None,
         enable: false,
         opens: OPENS.into(),
         hangs_up: false,

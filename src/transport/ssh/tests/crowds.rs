@@ -233,3 +233,43 @@ fn a_connection_that_waits_sleeps() {
         wire.close().await;
     });
 }
+
+/// On a loop of one thread a single blocking call would hold up everything: the commands wait for a file that the loop
+/// makes only after it has turned many times.
+#[test]
+fn reads_that_block_leave_the_event_loop_alone() {
+    let sshd = Sshd::start();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let shared = shared();
+        let go = sshd.dir().join("go");
+        let script = format!("until [ -e {} ]; do sleep 0.1; done; exit 7", go.display());
+        let commands: Vec<_> = (0..40)
+            .map(|_| {
+                let (target, shared, script) = (target(&sshd), shared.clone(), script.clone());
+                tokio::spawn(async move {
+                    let connection = connect(&target, &shared, &limits()).await?;
+                    exec(&*connection, &script).await.map(|output| output.status)
+                })
+            })
+            .collect();
+        let running = || descendants_named(&sshd, "sleep") > 0;
+        while !running() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        for _ in 0..100 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        assert!(commands.iter().all(|command| !command.is_finished()));
+        std::fs::write(&go, "").unwrap();
+        for command in commands {
+            assert_eq!(command.await.unwrap().unwrap_or_else(|failure| panic!("{}", failure.message.expose())), 7);
+        }
+    });
+}
+
+/// Counts the processes of a server that run a program.
+fn descendants_named(sshd: &Sshd, program: &str) -> usize {
+    let names = sshd.sessions().into_iter().filter_map(|pid| std::fs::read_to_string(format!("/proc/{pid}/comm")).ok());
+    names.filter(|name| name.trim() == program).count()
+}

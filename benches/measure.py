@@ -1,0 +1,62 @@
+"""Measuring client processes, alone and in pairs."""
+
+import os, statistics, subprocess, sys, tempfile, time
+
+
+class Sample:
+    """One run: wall and CPU seconds of the client process, its largest memory in MiB, its output."""
+
+    def __init__(self, wall, cpu, memory, output):
+        self.wall, self.cpu, self.memory, self.output = wall, cpu, memory, output
+
+
+def once(command, **options):
+    """Runs a command to its end; a failure of it ends the bench."""
+    start = time.monotonic()
+    with tempfile.TemporaryFile() as out:
+        child = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, **options)
+        _, status, usage = os.wait4(child.pid, 0)
+        wall = time.monotonic() - start
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        output = out.read().decode(errors="replace")
+    if child.returncode != 0:
+        sys.exit(f"{' '.join(command[:4])} … ended with {child.returncode}:\n{output[-2000:]}")
+    return Sample(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
+
+
+def median(samples, what):
+    return statistics.median(getattr(sample, what) for sample in samples)
+
+
+def several(command, runs, **options):
+    return [once(command, **options) for _ in range(runs)]
+
+
+def paired(ours, theirs, runs):
+    """Runs both in turns, so that what else the machine does falls on both; returns samples and the ratios of each pair."""
+    pairs = [(once(ours), once(theirs)) for _ in range(runs)]
+    walls = [our.wall / their.wall for our, their in pairs]
+    cpus = [our.cpu / max(their.cpu, 1e-6) for our, their in pairs]
+    return [our for our, _ in pairs], [their for _, their in pairs], statistics.median(walls), statistics.median(cpus)
+
+
+def process_cpu(pid):
+    """Returns the CPU seconds of a process and of all its children that have ended."""
+    fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+    return sum(int(field) for field in fields[11:15]) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_mib(pid):
+    for line in open(f"/proc/{pid}/status"):
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+class Table:
+    def __init__(self):
+        print("| what | wall | client CPU | memory | beside its peer | goal |\n| --- | --- | --- | --- | --- | --- |")
+
+    def row(self, what, wall="", cpu="", memory="", beside="", goal=""):
+        print(f"| {what} | {wall} | {cpu} | {memory} | {beside} | {goal} |", flush=True)

@@ -1,0 +1,233 @@
+//! `cli_facts` and the facts modules of network collections: what a device says of itself, as `ansible_net_*`.
+//!
+//! Facts are rows of TextFSM templates: a column is a fact. Adding facts is a template in `cli_facts/templates/` and a
+//! line in `SOURCES`. All commands only read; those that a device refuses (no LLDP) give no facts.
+
+mod rows;
+
+use super::{Action, Alias, Arg, ArgKind, Change, Cli, CliLine, CliResponse, Context, Module, Needs, Output, Work};
+use crate::effect::Effect;
+use crate::failure::{Failure, FailureKind};
+use crate::platform::Platform;
+use crate::source::SourceId;
+use crate::textfsm::{Table, Template};
+use crate::value::{Map, Value};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
+
+/// `cli_facts`
+pub static MODULE: Module = Module {
+    name: "cli_facts",
+    collections: &["ansible.netcommon"],
+    aliases: &[
+        Alias { name: "cisco.ios.ios_facts", platform: Some("cisco_ios") },
+        Alias { name: "ios_facts", platform: Some("cisco_ios") },
+        Alias { name: "arista.eos.eos_facts", platform: Some("arista_eos") },
+        Alias { name: "eos_facts", platform: Some("arista_eos") },
+        Alias { name: "junipernetworks.junos.junos_facts", platform: Some("juniper_junos") },
+        Alias { name: "junos_facts", platform: Some("juniper_junos") },
+        Alias { name: "cisco.nxos.nxos_facts", platform: Some("cisco_nxos") },
+        Alias { name: "nxos_facts", platform: Some("cisco_nxos") },
+        Alias { name: "cisco.iosxr.iosxr_facts", platform: Some("cisco_iosxr") },
+        Alias { name: "iosxr_facts", platform: Some("cisco_iosxr") },
+        Alias { name: "cisco.asa.asa_facts", platform: Some("cisco_asa") },
+        Alias { name: "asa_facts", platform: Some("cisco_asa") },
+        Alias { name: "vyos.vyos.vyos_facts", platform: Some("vyos") },
+        Alias { name: "vyos_facts", platform: Some("vyos") },
+    ],
+    summary: "Gathers what a network device says of itself, as `ansible_net_*`.",
+    args: &[
+        Arg::new("gather_subset", ArgKind::List, "Which: all, min, hardware, config, interfaces; `!` leaves one out.")
+            .default("[min]"),
+        Arg::new("gather_network_resources", ArgKind::List, "Resources to gather.")
+            .refused("resources are not gathered; their modules read what they need"),
+        Arg::new("available_network_resources", ArgKind::Bool, "List the resources.")
+            .default("false")
+            .refused("resources are not gathered; their modules read what they need"),
+    ],
+    rules: &[],
+    free_form: None,
+    any_args: false,
+    needs: Needs::Cli,
+    changes_run: false,
+    once: false,
+    effect: |_| Effect::Read,
+    plan: |context| Box::pin(async move { plan(&context).await }),
+};
+
+/// What the rows of a template are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Kind {
+    /// One row of facts.
+    Facts,
+    /// A row an interface.
+    Interfaces,
+    /// A row a neighbour.
+    Neighbors,
+    /// A row a file system.
+    Filesystems,
+}
+
+/// Where facts come from.
+struct Source {
+    platform: &'static str,
+    subset: &'static str,
+    command: &'static str,
+    template: &'static str,
+    kind: Kind,
+}
+
+/// The parts that can be asked for.
+const SUBSETS: &[&str] = &["min", "hardware", "config", "interfaces"];
+
+macro_rules! sources {
+    ($($platform:literal $subset:literal $command:literal $file:literal $kind:ident;)*) => {
+        &[$(Source {
+            platform: $platform,
+            subset: $subset,
+            command: $command,
+            template: include_str!(concat!("cli_facts/templates/", $file, ".textfsm")),
+            kind: Kind::$kind,
+        }),*]
+    };
+}
+
+static SOURCES: &[Source] = sources![
+    "arista_eos" "min" "show version" "arista_eos_version" Facts;
+    "arista_eos" "min" "show hostname" "arista_eos_hostname" Facts;
+    "arista_eos" "interfaces" "show interfaces" "arista_eos_interfaces" Interfaces;
+    "arista_eos" "interfaces" "show lldp neighbors detail" "cisco_lldp" Neighbors;
+    "cisco_asa" "min" "show version" "cisco_asa_version" Facts;
+    "cisco_ios" "min" "show version" "cisco_ios_version" Facts;
+    "cisco_ios" "hardware" "dir" "cisco_ios_filesystems" Filesystems;
+    "cisco_ios" "interfaces" "show interfaces" "cisco_ios_interfaces" Interfaces;
+    "cisco_ios" "interfaces" "show lldp neighbors detail" "cisco_lldp" Neighbors;
+    "cisco_ios" "interfaces" "show cdp neighbors detail" "cisco_cdp" Neighbors;
+    "cisco_iosxr" "min" "show version brief" "cisco_iosxr_version" Facts;
+    "cisco_iosxr" "interfaces" "show interfaces" "cisco_ios_interfaces" Interfaces;
+    "cisco_nxos" "min" "show version" "cisco_nxos_version" Facts;
+    "cisco_nxos" "interfaces" "show interface" "cisco_ios_interfaces" Interfaces;
+    "cisco_nxos" "interfaces" "show cdp neighbors detail" "cisco_cdp" Neighbors;
+    "frr" "min" "show version" "frr_version" Facts;
+    "frr" "interfaces" "show interface" "frr_interfaces" Interfaces;
+    "juniper_junos" "min" "show version" "juniper_junos_version" Facts;
+    "juniper_junos" "min" "show chassis hardware" "juniper_junos_hardware" Facts;
+    "vyos" "min" "show version" "vyos_version" Facts;
+    "vyos" "min" "show host name" "vyos_hostname" Facts;
+];
+
+async fn plan(context: &Context<'_>) -> Result<Change, Failure> {
+    let Some(platform) = context.platform else {
+        return Err(Failure::new(FailureKind::Argument, "the platform of the host is not known")
+            .help("set `ansible_network_os`"));
+    };
+    let sources: Vec<&Source> = SOURCES.iter().filter(|source| source.platform == platform.name).collect();
+    if sources.is_empty() {
+        let message = format!("no facts of `{}` are known", platform.name);
+        return Err(Failure::new(FailureKind::Argument, message).help("run its own command with `cli_parse`"));
+    }
+    let subsets = subsets(&context.args.texts("gather_subset"))?;
+    let wanted: Vec<&Source> = sources.into_iter().filter(|source| subsets.contains(&source.subset)).collect();
+    let config = platform.show_running.as_deref().filter(|_| subsets.contains(&"config"));
+    let commands = wanted.iter().map(|source| source.command).chain(config);
+    let answers = ask(context, commands).await?;
+    let mut facts = gathered(platform, &wanted, &answers)?;
+    if config.is_some()
+        && let Some(answer) = answers.get(wanted.len()).filter(|answer| answer.error.is_none())
+    {
+        facts.insert("ansible_net_config", answer.output.as_str());
+    }
+    let shown: Vec<&str> = SUBSETS.iter().copied().filter(|subset| subsets.contains(subset)).collect();
+    facts.insert("ansible_net_gather_subset", Value::list(shown));
+    facts.insert("ansible_net_gather_network_resources", Value::list(Vec::<Value>::new()));
+    let mut change = Change::nothing(Map::new()).field("ansible_facts", facts.clone());
+    change.facts = facts;
+    change.keep = super::KeepFacts::AsFacts;
+    Ok(change)
+}
+
+/// Runs the commands; each in a work of its own, since one that is refused must not stop the others.
+async fn ask(context: &Context<'_>, commands: impl Iterator<Item = &str>) -> Result<Vec<CliResponse>, Failure> {
+    let lines: Vec<CliLine> = commands.map(CliLine::new).collect();
+    if lines.is_empty() {
+        return Ok(Vec::new());
+    }
+    let cli = Cli { lines, stop_on_error: false, ..Cli::default() };
+    match context.probe.read(Action::on_host(Effect::Read, Work::Cli(cli))).await? {
+        Output::Cli(responses) => Ok(responses),
+        _ => Err(Failure::new(FailureKind::Internal, "a network CLI was asked and something else answered")),
+    }
+}
+
+/// Returns the parts that are asked for. The least is always there, as in the collections.
+fn subsets(written: &[String]) -> Result<Vec<&'static str>, Failure> {
+    let mut wanted = vec!["min"];
+    let mut not = Vec::new();
+    let mut only_not = true;
+    for word in written {
+        let (leave_out, name) = match word.strip_prefix('!') {
+            Some(name) => (true, name),
+            None => (false, word.as_str()),
+        };
+        let name = if name == "default" { "min" } else { name };
+        let named: Vec<&'static str> =
+            SUBSETS.iter().copied().filter(|subset| name == "all" || *subset == name).collect();
+        if named.is_empty() {
+            let help = crate::source::did_you_mean(name, SUBSETS.iter().copied());
+            let failure = Failure::new(FailureKind::Argument, format!("`gather_subset` knows no `{name}`"));
+            return Err(help.into_iter().fold(failure, Failure::help));
+        }
+        only_not &= leave_out;
+        if leave_out { &mut not } else { &mut wanted }.extend(named);
+    }
+    // `!config` alone is all but that.
+    if only_not && !not.is_empty() {
+        wanted.extend(SUBSETS);
+    }
+    wanted.retain(|subset| *subset == "min" || !not.contains(subset));
+    Ok(wanted)
+}
+
+/// Makes facts of the answers.
+fn gathered(platform: &Platform, sources: &[&Source], answers: &[CliResponse]) -> Result<Map, Failure> {
+    let mut facts = Map::new();
+    facts.insert("ansible_net_system", rows::system(platform));
+    facts.insert("ansible_net_api", "cliconf");
+    let mut tables: HashMap<Kind, Vec<Table>> = HashMap::new();
+    for (source, answer) in sources.iter().zip(answers).filter(|(_, answer)| answer.error.is_none()) {
+        tables.entry(source.kind).or_default().push(template(source)?.run(&answer.output)?);
+    }
+    for table in tables.get(&Kind::Facts).into_iter().flatten() {
+        rows::facts(table, &mut facts);
+    }
+    let asked = |kind| sources.iter().any(|source| source.kind == kind);
+    let of = |kind: Kind| tables.get(&kind).map(Vec::as_slice).unwrap_or_default();
+    if asked(Kind::Interfaces) {
+        rows::interfaces(of(Kind::Interfaces), &mut facts);
+    }
+    if asked(Kind::Neighbors) {
+        rows::neighbors(of(Kind::Neighbors), &mut facts);
+    }
+    if asked(Kind::Filesystems) {
+        rows::filesystems(of(Kind::Filesystems), &mut facts);
+    }
+    Ok(facts)
+}
+
+/// Returns a source's template, read once.
+fn template(source: &Source) -> Result<Arc<Template>, Failure> {
+    static READ: LazyLock<Mutex<HashMap<&'static str, Arc<Template>>>> = LazyLock::new(Mutex::default);
+    let mut read = READ.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+    if let Some(known) = read.get(source.template) {
+        return Ok(Arc::clone(known));
+    }
+    let name = format!("{} {}", source.platform, source.command);
+    let template = Template::read(SourceId(0), &name, source.template)
+        .map_err(|_| Failure::new(FailureKind::Internal, format!("the template of `{name}` is wrong")))?;
+    let template = Arc::new(template);
+    read.insert(source.template, Arc::clone(&template));
+    Ok(template)
+}
+
+#[cfg(test)]
+mod tests;

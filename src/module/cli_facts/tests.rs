@@ -1,0 +1,85 @@
+use super::*;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// What a device answers, and the facts of it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Recording {
+    platform: Option<String>,
+    answers: BTreeMap<String, String>,
+    facts: BTreeMap<String, serde_json::Value>,
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/network_facts")
+}
+
+fn recordings() -> Vec<(String, Recording)> {
+    let files = std::fs::read_dir(folder()).unwrap().flatten().map(|entry| entry.path());
+    let read = |path: PathBuf| {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let recording = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        (path.file_stem().unwrap().to_string_lossy().into_owned(), recording)
+    };
+    files.map(read).collect()
+}
+
+#[test]
+fn answers_give_the_facts_that_they_hold() {
+    for (name, recording) in recordings() {
+        let platform = crate::platform::find(recording.platform.as_deref().unwrap_or(&name)).unwrap();
+        let sources: Vec<&Source> = SOURCES
+            .iter()
+            .filter(|source| source.platform == platform.name && recording.answers.contains_key(source.command))
+            .collect();
+        assert!(!sources.is_empty(), "{name}");
+        let answer = |source: &&Source| {
+            let output = recording.answers[source.command].trim_end().to_owned();
+            CliResponse { error: platform.error_in(&output), output, ..CliResponse::default() }
+        };
+        let answers: Vec<CliResponse> = sources.iter().map(answer).collect();
+        let facts = gathered(platform, &sources, &answers).unwrap();
+        for (fact, value) in &recording.facts {
+            let found = match fact.as_str() {
+                // The configuration goes in as it is.
+                "ansible_net_config" => continue,
+                fact => facts.get(fact).map(Value::to_json),
+            };
+            assert_eq!(found.as_ref(), Some(value), "{name}: {fact}");
+        }
+    }
+}
+
+#[test]
+fn every_platform_with_facts_has_answers_of_all_its_commands() {
+    let recordings = recordings();
+    for source in SOURCES {
+        let (_, recording) = recordings.iter().find(|(name, _)| name == source.platform).expect(source.platform);
+        assert!(recording.answers.contains_key(source.command), "{}: {}", source.platform, source.command);
+        let platform = crate::platform::find(source.platform).expect(source.platform);
+        assert_eq!(platform.command_effect(source.command), Effect::Read, "{}", source.command);
+        template(source).unwrap();
+    }
+}
+
+#[test]
+fn subsets_are_chosen_and_left_out() {
+    let chosen = |words: &[&str]| {
+        let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        subsets(&words).map(|mut subsets| {
+            subsets.sort_unstable();
+            subsets.dedup();
+            subsets.join(" ")
+        })
+    };
+    assert_eq!(chosen(&["min"]).unwrap(), "min");
+    assert_eq!(chosen(&["all"]).unwrap(), "config hardware interfaces min");
+    assert_eq!(chosen(&["!config"]).unwrap(), "hardware interfaces min");
+    assert_eq!(chosen(&["all", "!config", "!hardware"]).unwrap(), "interfaces min");
+    assert_eq!(chosen(&["interfaces"]).unwrap(), "interfaces min");
+    assert_eq!(chosen(&["!all"]).unwrap(), "min");
+    let wrong = chosen(&["interface"]).unwrap_err();
+    assert!(wrong.message.expose().contains("knows no `interface`"));
+}

@@ -1,0 +1,173 @@
+//! `cli_parse`: runs a command, or takes a text, and makes data of it.
+
+use super::structured::{Parser, host_platform};
+use super::{
+    Action, Arg, ArgKind, Call, Change, Cli, CliLine, Context, Exec, Finished, Module, Needs, Output, Program, Rule,
+    Work,
+};
+use crate::effect::Effect;
+use crate::failure::{Failure, FailureKind};
+use crate::source::did_you_mean;
+use crate::value::{Map, Value};
+
+/// `cli_parse`
+pub static MODULE: Module = Module {
+    name: "cli_parse",
+    collections: &["ansible.utils", "ansible.netcommon"],
+    aliases: &[],
+    summary: "Makes data of a command's output.",
+    args: &[
+        Arg::new("command", ArgKind::Str, "The command to run on the host."),
+        Arg::new("text", ArgKind::Raw, "The text to take instead of a command's output."),
+        Arg::new(
+            "parser",
+            ArgKind::Dict,
+            "How: `name` (textfsm, ntc_templates or json), `template_path`, `command`, `os`.",
+        )
+        .required(),
+        Arg::new("set_fact", ArgKind::Str, "The variable that gets the data."),
+    ],
+    rules: &[Rule::OneOf(&["command", "text"]), Rule::Exclusive(&["command", "text"])],
+    free_form: None,
+    any_args: false,
+    needs: Needs::Connection,
+    changes_run: false,
+    once: false,
+    effect,
+    plan: |context| Box::pin(async move { plan(&context) }),
+};
+
+fn effect(call: &Call<'_>) -> Effect {
+    if call.args.get("text").is_some() {
+        return Effect::Pure;
+    }
+    let reads = |text: &str| {
+        !call.platforms.is_empty()
+            && call.platforms.iter().all(|platform| platform.command_effect(text) == Effect::Read)
+    };
+    if call.literal("command").is_some_and(reads) { Effect::Read } else { Effect::Write }
+}
+
+fn plan(context: &Context<'_>) -> Result<Change, Failure> {
+    let args = context.args;
+    let command = args.text("command").map(str::to_owned);
+    let wanted = Wanted::of(context, command.as_deref())?;
+    let fact = args.text("set_fact").map(str::to_owned);
+    let Some(command) = command else {
+        let text = match args.get("text") {
+            Some(Value::Str(text)) => text.to_string(),
+            Some(other) => other.to_json().to_string(),
+            None => String::new(),
+        };
+        let finished = wanted.finish(&text, Map::new(), fact)?;
+        let mut change = Change::nothing(finished.result);
+        change.facts = finished.facts;
+        return Ok(change);
+    };
+    let is_cli = context.platform.is_some_and(|platform| !platform.is_host);
+    let effect = context.platform.map_or(Effect::Write, |platform| platform.command_effect(&command));
+    let work = match is_cli {
+        true => Work::Cli(Cli { lines: vec![CliLine::new(&command)], stop_on_error: true, ..Cli::default() }),
+        false => Work::Exec(Exec { program: Program::Raw(command.clone()), elevate: true, ..Exec::default() }),
+    };
+    let mut change = Change::act(Action::on_host(effect, work), move |output, _| {
+        let text = answer(&command, output)?;
+        let result: Map =
+            [("stdout", Value::from(text.as_str())), ("stdout_lines", Value::list(text.lines()))].into_iter().collect();
+        wanted.finish(&text, result, fact)
+    });
+    if effect == Effect::Write {
+        change.withheld = super::Withheld::Skipped("a command that may write is not run in check mode");
+    }
+    Ok(change)
+}
+
+/// Returns what the command printed.
+fn answer(command: &str, output: Output) -> Result<String, Failure> {
+    match output {
+        Output::Cli(responses) => {
+            let Some(response) = responses.into_iter().next() else { return Ok(String::new()) };
+            match response.error {
+                None => Ok(response.output),
+                Some(error) => {
+                    Err(Failure::new(FailureKind::Command, format!("the device refuses `{command}`: {error}")))
+                }
+            }
+        }
+        Output::Exec(output) if output.status == 0 => Ok(String::from_utf8_lossy(&output.stdout).into_owned()),
+        Output::Exec(output) => {
+            let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+            Err(Failure::new(FailureKind::Command, format!("`{command}` ends with {}: {said}", output.status)))
+        }
+        _ => Err(Failure::new(FailureKind::Internal, "a command was run and something else answered")),
+    }
+}
+
+/// The parser, and the command by which it finds its template.
+struct Wanted {
+    parser: Parser,
+    command: String,
+}
+
+impl Wanted {
+    fn of(context: &Context<'_>, command: Option<&str>) -> Result<Wanted, Failure> {
+        let wrong = |message: String| Failure::new(FailureKind::Argument, message);
+        let parser = context.args.dict("parser").cloned().unwrap_or_default();
+        const KNOWN: [&str; 5] = ["name", "command", "os", "template_path", "vars"];
+        if let Some((key, _)) = parser.iter().find(|(key, _)| !key.as_str().is_some_and(|key| KNOWN.contains(&key))) {
+            let failure = wrong(format!("`parser` has no `{key}`"));
+            return Err(did_you_mean(&key.to_string(), KNOWN).into_iter().fold(failure, Failure::help));
+        }
+        let text = |name: &str| parser.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let Some(name) = text("name") else { return Err(wrong("`parser` needs a `name`".into())) };
+        let (path, os) = (text("template_path"), text("os"));
+        let command = text("command").or(command);
+        let needs_command = || wrong(format!("the parser `{name}` needs a `command` by which to find its template"));
+        let parser = match name.rsplit('.').next().unwrap_or(name) {
+            "json" => Parser::Json,
+            "textfsm" => match path {
+                Some(path) => Parser::of_template(context, path)?,
+                None => {
+                    let command = command.ok_or_else(needs_command)?.replace(' ', "_");
+                    Parser::of_template(context, &format!("{}_{command}.textfsm", short_os(context, os)?))?
+                }
+            },
+            "ntc_templates" => {
+                command.ok_or_else(needs_command)?;
+                Parser::of_index(context, os)?
+            }
+            other => {
+                let failure = wrong(format!("there is no parser `{other}`"));
+                return Err(failure.help("there are `textfsm`, `ntc_templates` and `json`"));
+            }
+        };
+        Ok(Wanted { parser, command: command.unwrap_or_default().to_owned() })
+    }
+
+    fn finish(&self, text: &str, mut result: Map, fact: Option<String>) -> Result<Finished, Failure> {
+        let parsed = self.parser.parse(&self.command, text)?;
+        result.insert("parsed", parsed.clone());
+        let mut finished = Finished::new(result, false);
+        if let Some(fact) = fact {
+            finished.facts.insert(fact, parsed);
+            finished.result.insert("ansible_facts", finished.facts.clone());
+        }
+        Ok(finished)
+    }
+}
+
+/// Returns the platform's name in a template's file name: `ios` of `cisco.ios.ios`.
+fn short_os(context: &Context<'_>, os: Option<&str>) -> Result<String, Failure> {
+    if let Some(os) = os {
+        return Ok(os.to_owned());
+    }
+    if let Some(name) = context.templar.var("ansible_network_os")? {
+        let name = name.to_text();
+        return Ok(name.rsplit('.').next().unwrap_or(&name).to_lowercase());
+    }
+    match host_platform(context)? {
+        Some(platform) => Ok(platform.name.clone()),
+        None => Err(Failure::new(FailureKind::Argument, "the platform whose template is wanted is not known")
+            .help("set `ansible_network_os`, or name the `os` of the parser")),
+    }
+}

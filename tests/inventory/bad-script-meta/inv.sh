@@ -1,0 +1,2 @@
+#!/bin/sh
+echo '{"_meta": {"hostvars": [1]}, "g": ["h1"]}'

@@ -1,0 +1,2 @@
+#!/bin/sh
+echo boo >&2; exit 3
