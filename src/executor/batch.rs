@@ -14,9 +14,11 @@ mod turns;
 use reasons::is_told;
 
 use super::Context;
+use super::limit::{self, HostLimits};
+use super::random::Random;
 use super::share::{Share, Slot};
-use super::step::{self, Inclusion, Job, Outcome, VarWrite};
-use super::tracker::{HostIndex, Tracker};
+use super::step::{Inclusion, Job, Outcome, VarWrite};
+use super::tracker::{HostIndex, Tracker, take_one};
 use super::world::{PlayView, Shelf};
 use crate::effect::Effect;
 use crate::event::TaskNumber;
@@ -33,6 +35,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
+
+/// How many steps without a slot are under way at once, as long as they end quickly: more would only lie in memory.
+const MOST_PURE: usize = 1024;
+
+/// How long the dispatcher waits for one of them to end before it begins as many more (they may all be pausing).
+const PATIENCE: Duration = Duration::from_millis(5);
 
 /// How a host stands in its batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +68,6 @@ pub(super) struct BatchEnd {
 pub(super) type Runner = Arc<dyn Fn(Job) -> Boxed<'static, Outcome> + Send + Sync>;
 
 pub(super) struct Batch {
-    runner: Runner,
     pub(super) context: Arc<Context>,
     pub(super) view: Arc<PlayView>,
     pub(super) graph: Graph,
@@ -80,12 +87,27 @@ pub(super) struct Batch {
     /// How variables are taken back that steps have set whose outcomes do not count yet, in the order set.
     undo: HashMap<Place, Vec<Undo>>,
     share: Share,
+    /// What decides who gets a slot; the first, when nothing does.
+    chance: Option<Random>,
+    /// How many steps are under way that hold no slot.
+    pure: usize,
+    /// How many of them there may be at the moment.
+    most_pure: usize,
     /// A slot for the step that is tried next.
     spare: Option<Slot>,
     /// Steps that wait for one of the run's slots (`--forks`), in their order; pure ones need none.
     slots: VecDeque<(NodeId, HostIndex)>,
+    /// What limits hosts, by name, as far as it was asked for.
+    limits: HashMap<Arc<str>, HostLimits>,
+    /// Steps that wait for a place within the limits of their host.
+    limited: HashMap<Id, (NodeId, HostIndex)>,
+    granting: JoinSet<limit::Held>,
+    /// Places that steps got which have yet to begin.
+    granted: HashMap<(NodeId, HostIndex), limit::Held>,
+    /// That of the step which is tried at the moment.
+    in_hand: Option<limit::Held>,
     /// Steps that wait for others of their task (`throttle`).
-    throttled: HashMap<NodeId, VecDeque<HostIndex>>,
+    throttled: HashMap<NodeId, BTreeSet<HostIndex>>,
     /// Steps that wait for the host on which their task runs once.
     onlookers: HashMap<NodeId, BTreeSet<HostIndex>>,
     /// Steps of hosts that wait for a place among those under way (`host_pinned`).
@@ -160,7 +182,8 @@ struct UnderWay {
     host: HostIndex,
     started: Instant,
     cancel: CancellationToken,
-    _slot: Option<Slot>,
+    slot: Option<Slot>,
+    _limits: limit::Held,
 }
 
 /// A task that runs once for all hosts.
@@ -187,9 +210,8 @@ impl Batch {
     pub(super) fn new(start: BatchStart) -> Batch {
         let hosts = start.view.batch.clone();
         let count = hosts.len();
-        let tracker = Tracker::new(&start.graph, count);
+        let tracker = Tracker::new(&start.graph, count, start.share.chance(2 * start.play));
         Batch {
-            runner: Arc::new(|job| Box::pin(step::run(job))),
             handlers: start.view.play.handlers.clone(),
             roles_ran: start.view.play.roles_ran.fork(),
             failed: vec![Vec::new(); start.graph.sections.len()],
@@ -198,8 +220,16 @@ impl Batch {
             held_failures: vec![0; count],
             deferred: vec![Vec::new(); count],
             undo: HashMap::new(),
+            chance: start.share.chance(2 * start.play + 1),
+            pure: 0,
+            most_pure: MOST_PURE,
             spare: None,
             slots: VecDeque::new(),
+            limits: HashMap::new(),
+            limited: HashMap::new(),
+            granting: JoinSet::new(),
+            granted: HashMap::new(),
+            in_hand: None,
             throttled: HashMap::new(),
             onlookers: HashMap::new(),
             unpinned: VecDeque::new(),
@@ -241,7 +271,7 @@ impl Batch {
     /// Puts another in the place of what carries out steps.
     #[cfg(test)]
     pub(super) fn with_runner(mut self, runner: Runner) -> Batch {
-        self.runner = runner;
+        self.share.runner = runner;
         self
     }
 
@@ -262,14 +292,18 @@ impl Batch {
         loop {
             self.start_ready(drain.is_cancelled());
             self.tell_passed();
-            if self.under_way.is_empty() && self.slots.is_empty() {
+            if self.under_way.is_empty() && self.slots.is_empty() && self.limited.is_empty() {
                 break;
             }
+            let crowded = self.pure >= self.most_pure;
             tokio::select! {
                 biased;
                 Some(joined) = self.running.join_next_with_id() => self.joined(joined),
+                Some(Ok((id, held))) = self.granting.join_next_with_id() => self.grant(id, held),
                 slot = self.share.slot(), if !self.slots.is_empty() => self.spare = Some(slot),
                 () = drain.cancelled(), if !drain.is_cancelled() => {}
+                // Lazily: a timer that nobody waits for costs all the same.
+                () = async { tokio::time::sleep(PATIENCE).await }, if crowded => self.most_pure += MOST_PURE,
             }
         }
     }
@@ -277,14 +311,19 @@ impl Batch {
     /// Starts everything that is ready.
     fn start_ready(&mut self, draining: bool) {
         loop {
-            while let Some((node, host)) = self.tracker.pop() {
+            while self.pure < self.most_pure
+                && let Some((node, host)) = self.tracker.pop()
+            {
+                // Who does not begin after all gives its place back.
+                self.in_hand = self.granted.remove(&(node, host));
                 self.start(node, host, draining);
+                self.in_hand = None;
             }
             // A slot is given away only here, one at a time: who gets it may turn out to need it no more.
             if !self.slots.is_empty() && self.spare.is_none() {
                 self.spare = self.share.try_slot();
             }
-            match self.spare.as_ref().and_then(|_| self.slots.pop_front()) {
+            match self.spare.as_ref().and_then(|_| take_one(&mut self.slots, &mut self.chance)) {
                 Some((node, host)) => self.tracker.put_back(node, host),
                 None if draining && self.call_all() => {}
                 None => break,
@@ -336,16 +375,21 @@ impl Batch {
         if self.has_to_wait(node, host, task) {
             return;
         }
-        let slot = if self.graph.node(node).effect == Effect::Pure {
-            None
-        } else {
-            self.spare.take().or_else(|| self.share.try_slot())
+        let limits = match self.within_limits(node, host, task) {
+            Ok(Some(held)) => held,
+            Ok(None) => return,
+            Err(failure) => return self.refused(node, host, failure),
         };
-        if slot.is_none() && self.graph.node(node).effect != Effect::Pure {
+        // Where chance decides, all that is at work counts: with one slot there is one order.
+        let wants_slot = self.graph.node(node).effect != Effect::Pure || self.chance.is_some();
+        let slot = if wants_slot { self.spare.take().or_else(|| self.share.try_slot()) } else { None };
+        if slot.is_none() && wants_slot {
+            self.granted.insert((node, host), limits);
             self.slots.push_back((node, host));
             self.park(node, host, "as many steps were under way as `--forks` allows");
             return;
         }
+        self.pure += usize::from(!wants_slot);
         if let Action::Meta(Meta::ResetConnection) = task.action {
             let (context, name) = (Arc::clone(&self.context), Arc::clone(&self.hosts[host as usize]));
             tokio::spawn(async move { context.pool.reset(&name).await });
@@ -365,8 +409,9 @@ impl Batch {
             ready: parked.map_or_else(Instant::now, |(since, _)| since),
             cancel: cancel.clone(),
         };
-        let handle = self.running.spawn((self.runner)(job));
-        self.under_way.insert(handle.id(), UnderWay { node, host, started: Instant::now(), cancel, _slot: slot });
+        let handle = self.running.spawn((self.share.runner)(job));
+        self.under_way
+            .insert(handle.id(), UnderWay { node, host, started: Instant::now(), cancel, slot, _limits: limits });
     }
 
     fn joined(&mut self, joined: Result<(Id, Outcome), tokio::task::JoinError>) {
@@ -378,7 +423,12 @@ impl Batch {
                 (error.id(), Outcome::failed(failure, String::new()))
             }
         };
-        let Some(UnderWay { node, host, started, .. }) = self.under_way.remove(&id) else { return };
+        let Some(UnderWay { node, host, started, slot, .. }) = self.under_way.remove(&id) else { return };
+        self.pure -= usize::from(slot.is_none());
+        if self.pure < MOST_PURE / 2 {
+            self.most_pure = MOST_PURE;
+        }
+        drop(slot);
         self.running_on[host as usize] -= 1;
         if let Some(count) = self.running_of.get_mut(&node) {
             *count -= 1;

@@ -29,6 +29,8 @@ pub struct Settings {
     pub verbosity: u8,
     /// How many steps may be under way at once.
     pub forks: usize,
+    /// Decides by chance which ready step comes next (`--seed`), so that tests can look at other orders.
+    pub seed: Option<u64>,
     /// Which tasks run.
     pub tags: TagFilter,
     /// Which hosts run.
@@ -87,10 +89,21 @@ struct Begun {
 ///
 /// What is wrong with them that can be known only now (`vars_files` that depend on a host) is returned as diagnostics.
 pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interrupt) -> Result<RunEnd, Diagnostics> {
+    facts::recall(context).await;
+    let share = Share::new(context.settings.forks, context.settings.seed);
+    run_with(context, plays, share, interrupt).await
+}
+
+/// Runs plays whose steps are carried out as the share says.
+pub(super) async fn run_with(
+    context: &Arc<Context>,
+    plays: &[Arc<Play>],
+    share: Share,
+    interrupt: &Interrupt,
+) -> Result<RunEnd, Diagnostics> {
     // What is wrong with the order was shown when the plays were read.
     let order = order_plays(plays, &mut Diagnostics::new());
-    facts::recall(context).await;
-    let share = Share::new(context.settings.forks);
+    let mut chance = share.chance(0);
     let mut end = RunEnd::default();
     let mut found = Diagnostics::new();
     let mut over: Vec<Option<Left>> = vec![None; plays.len()];
@@ -99,7 +112,17 @@ pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interr
     loop {
         end.interrupted |= interrupt.drain.is_cancelled() || context.cut.is_cancelled();
         let may_begin = !end.interrupted && !found.has_errors();
+        // Where chance decides, ready plays follow each other: with one slot there is one order.
+        let chosen = chance.as_mut().and_then(|chance| {
+            let ready: Vec<usize> =
+                waiting.iter().copied().filter(|index| brought(&order[*index], &over).is_some()).collect();
+            (!ready.is_empty()).then(|| ready[chance.below(ready.len())])
+        });
+        let alone = chance.is_some();
         waiting.retain(|index| {
+            if alone && (!under_way.is_empty() || chosen != Some(*index)) {
+                return true;
+            }
             let Some(left) = brought(&order[*index], &over).filter(|_| may_begin) else { return true };
             let number = *index as u32 + 1;
             match begin(context, &plays[*index], number, left, &share, interrupt, &mut found) {
@@ -111,7 +134,13 @@ pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interr
             }
             false
         });
-        let Some(joined) = under_way.join_next().await else { break };
+        let Some(joined) = under_way.join_next().await else {
+            // A play that was over at once may have been all that another waited for.
+            if alone && may_begin && chosen.is_some() {
+                continue;
+            }
+            break;
+        };
         match joined {
             Ok((index, Ok(left))) => {
                 end.fatal |= left.fatal;

@@ -1,14 +1,23 @@
-//! What plays that run at the same time share: the slots of the run, and the numbers of tasks.
+//! What plays that run at the same time share: the slots of the run, the numbers of tasks, what carries out steps.
 
+use super::batch::Runner;
+use super::limit::Limits;
+use super::random::Random;
+use super::step;
 use crate::event::TaskNumber;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The slots (`--forks`) and the counter of tasks of a run.
+/// The slots (`--forks`), the counter of tasks, and what carries out the steps of a run.
 #[derive(Clone)]
 pub(super) struct Share {
+    /// What carries out steps; tests put a model in its place.
+    pub(super) runner: Runner,
+    /// What limits hosts and groups apart from the slots.
+    pub(super) limits: Limits,
+    seed: Option<u64>,
     slots: Arc<Semaphore>,
     tasks: Arc<AtomicU32>,
 }
@@ -17,9 +26,20 @@ pub(super) struct Share {
 pub(super) type Slot = OwnedSemaphorePermit;
 
 impl Share {
-    /// Makes the share of a run with so many slots.
-    pub(super) fn new(forks: usize) -> Share {
-        Share { slots: Arc::new(Semaphore::new(forks.min(Semaphore::MAX_PERMITS))), tasks: Arc::default() }
+    /// Makes the share of a run with so many slots, in which chance decides if there is a seed.
+    pub(super) fn new(forks: usize, seed: Option<u64>) -> Share {
+        Share {
+            runner: Arc::new(|job| Box::pin(step::run(job))),
+            limits: Limits::default(),
+            seed,
+            slots: Arc::new(Semaphore::new(forks.min(Semaphore::MAX_PERMITS))),
+            tasks: Arc::default(),
+        }
+    }
+
+    /// Returns what decides in one part of the run, if chance does.
+    pub(super) fn chance(&self, part: u32) -> Option<Random> {
+        self.seed.map(|seed| Random::new(seed ^ u64::from(part) << 32))
     }
 
     /// Takes a slot if one is free.

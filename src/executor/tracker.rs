@@ -1,6 +1,7 @@
 //! Which step may start: counters per node and host, fed with what ran and what is settled. Knows no tasks and does no
 //! I/O; everything about order is in the graph's edges.
 
+use super::random::Random;
 use crate::graph::{Edge, Graph, NodeId, Scope, Until};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub(super) struct Tracker {
     hosts: usize,
     nodes: Vec<Track>,
     queue: VecDeque<(NodeId, HostIndex)>,
+    /// Which of those in the queue comes next; the first, when nothing decides.
+    chance: Option<Random>,
     /// Per host, how many nodes are not settled.
     left: Vec<usize>,
 }
@@ -72,8 +75,9 @@ impl Track {
 
 impl Tracker {
     /// Makes the counters of a graph for so many hosts.
-    pub(super) fn new(graph: &Graph, hosts: usize) -> Tracker {
-        let mut tracker = Tracker { hosts, nodes: Vec::new(), queue: VecDeque::new(), left: vec![0; hosts] };
+    pub(super) fn new(graph: &Graph, hosts: usize, chance: Option<Random>) -> Tracker {
+        let (nodes, queue) = (Vec::new(), VecDeque::new());
+        let mut tracker = Tracker { hosts, nodes, queue, chance, left: vec![0; hosts] };
         tracker.add(graph, 0..graph.nodes.len(), None);
         tracker
     }
@@ -141,7 +145,7 @@ impl Tracker {
 
     /// Takes the next step that may start.
     pub(super) fn pop(&mut self) -> Option<(NodeId, HostIndex)> {
-        while let Some((node, host)) = self.queue.pop_front() {
+        while let Some((node, host)) = take_one(&mut self.queue, &mut self.chance) {
             let track = &mut self.nodes[node.index()];
             let Some(slot) = track.slot(host).filter(|slot| track.state[*slot] == State::Queued) else { continue };
             // An expansion may have put something before it since it was queued.
@@ -285,6 +289,14 @@ impl Tracker {
             let host = self.nodes[node.index()].host(slot);
             self.queue_if_ready(node, host);
         }
+    }
+}
+
+/// Takes the first of those that wait, or one by chance.
+pub(super) fn take_one<T>(queue: &mut VecDeque<T>, chance: &mut Option<Random>) -> Option<T> {
+    match chance {
+        Some(random) if !queue.is_empty() => queue.swap_remove_back(random.below(queue.len())),
+        _ => queue.pop_front(),
     }
 }
 

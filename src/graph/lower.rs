@@ -166,7 +166,7 @@ impl Graph {
         let mut last = id;
         if expands {
             let section = self.node(id).section;
-            last = self.add(Work::Join(Join::ExpansionEnd(id)), section, Effect::Pure, Arc::default());
+            last = self.add(Work::Join(Join::ExpansionEnd(id)), section, Effect::Pure, anything());
             self.edge(last, id, self.barrier_scope(), Until::Settled, Reason::Include);
         }
         order.open.push(last);
@@ -175,9 +175,12 @@ impl Graph {
     /// Adds the end of what a node brings at run time.
     fn end_expansion(&mut self, start: NodeId, order: &mut Order, reason: Reason) {
         let section = self.node(start).section;
-        let end = self.add(Work::Join(Join::ExpansionEnd(start)), section, Effect::Pure, Arc::default());
+        let end = self.add(Work::Join(Join::ExpansionEnd(start)), section, Effect::Pure, anything());
         let scope = self.barrier_scope();
         self.edge(end, start, scope, Until::Settled, reason);
+        if scope == Scope::Host {
+            self.note_behind(end, order);
+        }
         order.barrier = Some((end, scope));
         order.last = Some(end);
     }
@@ -447,6 +450,12 @@ impl Graph {
             Work::Task(_) => Reason::AfterBarrier,
         }
     }
+}
+
+/// Returns what is known of tasks that come at run time: they may set and use any variable of their host.
+fn anything() -> Arc<NodeNames> {
+    let uses = Names { everything: true, ..Names::default() };
+    Arc::new(NodeNames { uses, defines: Defines { everything: true, ..Defines::default() } })
 }
 
 /// Returns a name that is defined and used; `Some(None)` when they meet without a name that is known.

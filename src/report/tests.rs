@@ -31,6 +31,33 @@ fn recap(host: &str) -> Recap {
 }
 
 #[test]
+fn after_a_long_silence_lines_say_whom_the_run_waits_for() {
+    use std::time::Duration;
+    let (output, written) = Output::memory();
+    let mut reporter = Plain::patient(look(), output, Duration::ZERO);
+    let hosts: Vec<String> = (1..=8).map(|number| format!("r{number}")).collect();
+    let names: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    let told = || String::from_utf8(written.lock().expect("not poisoned").clone()).expect("text");
+    reporter.handle(&play("routers", &names));
+    reporter.handle(&task(1, "upgrade", "cli"));
+    reporter.handle(&task(2, "ask", "uri"));
+    reporter.tick();
+    assert!(!told().contains("waiting"), "nobody is at work");
+    hosts.iter().for_each(|host| reporter.handle(&step(1, host)));
+    reporter.handle(&step(2, "r9"));
+    reporter.handle(&done(1, "r2", Status::Ok));
+    reporter.tick();
+    let said = "waiting for r1, r3, r4, r5, r6 and 2 more (task upgrade)\nwaiting for r9 (task ask)\n";
+    assert!(told().ends_with(said), "{}", told());
+    let (output, written) = Output::memory();
+    let mut reporter = Plain::patient(look(), output, Duration::from_secs(3600));
+    reporter.handle(&task(1, "upgrade", "cli"));
+    reporter.handle(&step(1, "r1"));
+    reporter.tick();
+    assert!(written.lock().expect("not poisoned").is_empty(), "an hour has not passed");
+}
+
+#[test]
 fn a_result_stands_under_the_headline_of_its_task() {
     let events = [
         started(),

@@ -24,6 +24,7 @@ mod input;
 mod interrupts;
 mod journal;
 mod lab;
+mod limits;
 mod listing;
 mod loops;
 mod output;

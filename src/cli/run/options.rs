@@ -91,6 +91,11 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "POLICY", default_value = "strict")]
     pub(super) host_key_checking: HostKeys,
 
+    /// For tests: choose among ready steps in an order that this number decides; with `--forks 1` the same number gives
+    /// the same order
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) seed: Option<u64>,
+
     /// Run handlers even on hosts that failed
     #[arg(long)]
     pub(super) force_handlers: bool,

@@ -2,21 +2,24 @@
 //! the steps of a task, the host on which a task runs once.
 
 use super::told::failure_facts;
-use super::{Batch, Held, Once};
+use super::{Batch, Once};
 use crate::effect::Effect;
 use crate::event::Status;
 use crate::executor::item::number;
+use crate::executor::limit::Held;
 use crate::executor::step::{Outcome, VarWrite};
 use crate::executor::tracker::HostIndex;
 use crate::executor::world::StepScope;
+use crate::failure::Failure;
 use crate::graph::NodeId;
 use crate::playbook::{Action, Meta, Strategy, Task};
 use crate::template::Templar;
 use crate::value::{Map, Value};
 use crate::yaml::Node;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::Id;
 
 impl Batch {
     /// Lets everything try again that waits for something other than an edge; claims that there was something.
@@ -24,6 +27,8 @@ impl Batch {
         let mut all: Vec<(NodeId, HostIndex)> = self.slots.drain(..).chain(self.unpinned.drain(..)).collect();
         all.extend(self.throttled.drain().flat_map(|(node, hosts)| hosts.into_iter().map(move |host| (node, host))));
         all.extend(self.onlookers.drain().flat_map(|(node, hosts)| hosts.into_iter().map(move |host| (node, host))));
+        self.granting.abort_all();
+        all.extend(self.limited.drain().map(|(_, step)| step));
         for (host, nodes) in self.deferred.iter_mut().enumerate() {
             all.extend(nodes.drain(..).map(|node| (node, host as HostIndex)));
         }
@@ -87,7 +92,7 @@ impl Batch {
         self.passed += 1;
         let outcome = Outcome { writes, ..Outcome::empty(Status::NotReached, String::new()) };
         let set = self.write(node, host, &outcome);
-        self.hold(node, host, Held { outcome, took: Duration::ZERO, set, shared_failure });
+        self.hold(node, host, super::Held { outcome, took: Duration::ZERO, set, shared_failure });
     }
 
     /// Returns a setting as it is on a host; nothing when it cannot be rendered.
@@ -135,17 +140,78 @@ impl Batch {
         let throttle = task.settings.throttle.as_ref().map(|node| self.rendered(node, task, host));
         let limit = throttle.and_then(|value| number(&value)).filter(|limit| *limit >= 1.0);
         let limit = if in_turn { 1 } else { limit.map_or(usize::MAX, |limit| limit as usize) };
-        if self.running_of.get(&node).copied().unwrap_or(0) >= limit {
-            self.throttled.entry(node).or_default().push_back(host);
+        // Who comes first is known only where all hosts have come to the task together.
+        let in_order = in_turn && self.graph.strategy == Strategy::Linear;
+        let is_next = !in_order || self.tracker.unsettled(node).next() == Some(host);
+        if !is_next || self.running_of.get(&node).copied().unwrap_or(0) >= limit {
+            self.throttled.entry(node).or_default().insert(host);
             self.park(node, host, "only so many steps of its task run at once (`throttle`)");
             return true;
         }
         false
     }
 
+    /// Takes a place within the limits of the host that a step works on, or lets the step wait for one (nothing).
+    pub(super) fn within_limits(
+        &mut self,
+        node: NodeId,
+        host: HostIndex,
+        task: &Arc<Task>,
+    ) -> Result<Option<Held>, Failure> {
+        if let Some(held) = self.in_hand.take() {
+            return Ok(Some(held));
+        }
+        if self.graph.node(node).effect == Effect::Pure {
+            return Ok(Some(Held::new()));
+        }
+        let delegate = task.settings.delegate_to.as_ref().map(|name| self.rendered(name, task, host));
+        let name = match delegate {
+            Some(Value::Str(name)) => name,
+            _ => Arc::clone(&self.hosts[host as usize]),
+        };
+        let limits = match self.limits.get(&name) {
+            Some(limits) => limits.clone(),
+            None => {
+                let scope = StepScope::new(&self.context.world, &name, Some(&self.view), None);
+                let sources = Arc::clone(&self.context.loader.sources);
+                let templar = Templar::new(Arc::new(scope.clone()), task.files.clone(), sources);
+                let limits = self.share.limits.of(&scope, &templar)?;
+                self.limits.insert(name, limits.clone());
+                limits
+            }
+        };
+        if limits.is_empty() {
+            return Ok(Some(Held::new()));
+        }
+        let held = limits.try_take();
+        if held.is_none() {
+            let waiting = self.granting.spawn(limits.take());
+            self.limited.insert(waiting.id(), (node, host));
+            self.park(node, host, "as many steps were at work on its host, or a group of it, as the limit allows");
+        }
+        Ok(held)
+    }
+
+    /// Lets a step try again that has got its place.
+    pub(super) fn grant(&mut self, id: Id, held: Held) {
+        if let Some((node, host)) = self.limited.remove(&id) {
+            self.granted.insert((node, host), held);
+            self.tracker.put_back(node, host);
+        }
+    }
+
+    /// Fails a step that cannot begin.
+    pub(super) fn refused(&mut self, node: NodeId, host: HostIndex, failure: Failure) {
+        if let Some(task) = self.graph.node(node).task().cloned() {
+            self.announce(node, &task, host, None);
+        }
+        self.ran(node, host, Outcome::failed(failure, String::new()), Duration::ZERO);
+        self.wake_throttled(node);
+    }
+
     /// Lets the next step of a task try that others of it held up. Whoever was let try and does not run passes it on.
     pub(super) fn wake_throttled(&mut self, node: NodeId) {
-        if let Some(host) = self.throttled.get_mut(&node).and_then(VecDeque::pop_front) {
+        if let Some(host) = self.throttled.get_mut(&node).and_then(BTreeSet::pop_first) {
             self.tracker.put_back(node, host);
         }
     }

@@ -1,7 +1,7 @@
 //! The counters against a naive look at the edges, on random graphs that grow while they run.
 
+use super::super::random::Random;
 use super::super::tracker::{HostIndex, State, Tracker};
-use super::random::Random;
 use crate::effect::Effect;
 use crate::graph::{Edge, Graph, Node, NodeId, Reason, Scope, SectionId, Until, Work};
 use crate::playbook::Strategy;
@@ -53,7 +53,7 @@ impl Walk {
         }
         let all: Vec<HostIndex> = (0..hosts as HostIndex).collect();
         let only = vec![all; graph.nodes.len()];
-        let tracker = Tracker::new(&graph, hosts);
+        let tracker = Tracker::new(&graph, hosts, random.percent(50).then(|| random.clone()));
         let (started, ran, settled) = (HashSet::new(), HashSet::new(), HashSet::new());
         Walk { random, graph, hosts, only, tracker, started, running: Vec::new(), ran, settled }
     }

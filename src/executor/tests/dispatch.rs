@@ -1,13 +1,13 @@
 //! Runs playbooks of the model through the loader, the graph and the dispatcher, and compares what is left.
 
 use super::super::batch::{Batch, BatchStart, Standing};
+use super::super::random::{Random, mix};
 use super::super::share::Share;
 use super::super::step::{Included, Inclusion, Job, Outcome, VarWrite};
 use super::super::world::{PlayView, Shelf, World};
 use super::super::{Context, Defaults, FactSettings, Pool, Publisher, Settings};
 use super::interpreter::{Left, interpret};
 use super::program::{CELLS, End, Item, Kind, Program, Task, Taste, random_program};
-use super::random::{Random, mix};
 use crate::event::{Event, Status, What};
 use crate::failure::{Failure, FailureKind};
 use crate::graph::{Knowledge, Lowering, TagFilter, lower_play};
@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex};
 use tokio_util::sync::CancellationToken;
 
 /// The devices of the model: per host, its cells.
-type Cells = Arc<Mutex<Vec<[u64; CELLS]>>>;
+pub(super) type Cells = Arc<Mutex<Vec<[u64; CELLS]>>>;
 
 /// What a run through the dispatcher left.
 struct Ran {
@@ -38,17 +38,17 @@ struct Ran {
     writes: (usize, usize),
 }
 
-fn host_name(host: usize) -> Arc<str> {
+pub(super) fn host_name(host: usize) -> Arc<str> {
     format!("h{host}").into()
 }
 
-fn host_number(name: &str) -> usize {
+pub(super) fn host_number(name: &str) -> usize {
     name[1..].parse().unwrap()
 }
 
-fn context(program: &Program, events: &Arc<Mutex<Vec<Event>>>) -> Arc<Context> {
+pub(super) fn context(hosts: usize, forks: usize, events: &Arc<Mutex<Vec<Event>>>) -> Arc<Context> {
     let mut inventory = Inventory::default();
-    for host in 0..program.hosts {
+    for host in 0..hosts {
         inventory.add_host(&host_name(host), &[], Vec::new());
     }
     let sources = Arc::new(SourceMap::new());
@@ -63,7 +63,8 @@ fn context(program: &Program, events: &Arc<Mutex<Vec<Event>>>) -> Arc<Context> {
             check: false,
             diff: false,
             verbosity: 0,
-            forks: program.forks,
+            forks,
+            seed: None,
             tags: TagFilter::default(),
             limit: None,
             shard: None,
@@ -75,7 +76,7 @@ fn context(program: &Program, events: &Arc<Mutex<Vec<Event>>>) -> Arc<Context> {
     })
 }
 
-fn batch(program: &Program, context: &Arc<Context>, dir: &Path) -> Batch {
+fn batch(program: &Program, context: &Arc<Context>, dir: &Path, seed: Option<u64>) -> Batch {
     let path = dir.join("p.yml");
     for (name, _, text) in program.files() {
         std::fs::write(dir.join(name + ".yml"), text).unwrap();
@@ -104,7 +105,7 @@ fn batch(program: &Program, context: &Arc<Context>, dir: &Path) -> Batch {
         graph,
         knowledge,
         platforms: Vec::new(),
-        share: Share::new(program.forks),
+        share: Share::new(program.forks, seed),
         play: 1,
         max_fail_percentage: program.max_fail_percentage.map(|percentage| percentage as f64),
     })
@@ -112,14 +113,14 @@ fn batch(program: &Program, context: &Arc<Context>, dir: &Path) -> Batch {
 
 /// How many steps are at work.
 #[derive(Default)]
-struct AtWork {
+pub(super) struct AtWork {
     now: usize,
     most: usize,
     writes: usize,
 }
 
 /// Carries out a step of the model: it looks when it begins, acts in the middle and ends some time later.
-async fn step(job: Job, task: Task, cells: Cells, at_work: Arc<Mutex<AtWork>>, order: u64) -> Outcome {
+pub(super) async fn step(job: Job, task: Task, cells: Cells, at_work: Arc<Mutex<AtWork>>, order: u64) -> Outcome {
     let host = host_number(&job.host);
     let counted = matches!(task.kind, Kind::Read | Kind::Write);
     if counted {
@@ -205,9 +206,9 @@ fn run_until(program: &Program, order: u64, drain_at: Option<usize>) -> Ran {
     let drain = CancellationToken::new();
     let (asked, begun) = (drain.clone(), AtomicUsize::new(0));
     let events: Arc<Mutex<Vec<Event>>> = Arc::default();
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     let _inside = runtime.enter();
-    let context = context(program, &events);
+    let context = context(program.hosts, program.forks, &events);
     let mut tasks: HashMap<String, Task> = HashMap::new();
     program.each_task(&mut |task| drop(tasks.insert(task.name(), task.clone())));
     let cells: Cells = Arc::new(Mutex::new(vec![[0; CELLS]; program.hosts]));
@@ -227,7 +228,8 @@ fn run_until(program: &Program, order: u64, drain_at: Option<usize>) -> Ran {
         Box::pin(step(job, task, Arc::clone(&devices), Arc::clone(&counter), order))
     });
     let dir = tempfile::tempdir().unwrap();
-    let mut batch = batch(program, &context, dir.path()).with_runner(runner);
+    // Of every two orders of endings one has an order of beginnings of its own.
+    let mut batch = batch(program, &context, dir.path(), (order % 2 == 1).then_some(order)).with_runner(runner);
     runtime.block_on(batch.dispatch(&drain));
     let unsettled = batch.unsettled();
     let mut statuses = vec![Vec::new(); program.hosts];
@@ -281,7 +283,9 @@ fn complaint(program: &Program, order: u64) -> Option<String> {
     if ran.most > program.forks {
         return Some(format!("{} steps at once with {} forks", ran.most, program.forks));
     }
-    if has_parallel(&program.items) {
+    let mut has_needs = false;
+    program.each_task(&mut |task| has_needs |= task.needs.is_some());
+    if has_needs || has_parallel(&program.items) {
         // Tasks without order among themselves are told in any.
         wanted.statuses.iter_mut().for_each(|list| list.sort());
         ran.left.statuses.iter_mut().for_each(|list| list.sort());
@@ -350,7 +354,15 @@ fn smaller(program: &Program) -> Vec<Program> {
             with(&|program| program.handlers[number] = task.clone());
         }
     }
-    all.retain(|program| program.items.iter().all(|item| is_closed(item, program)));
+    all.retain(|program| {
+        let mut ids = HashSet::new();
+        program.each_task(&mut |task| {
+            ids.insert(task.id);
+        });
+        let mut known = true;
+        program.each_task(&mut |task| known &= task.needs.iter().flatten().all(|id| ids.contains(id)));
+        known && program.items.iter().all(|item| is_closed(item, program))
+    });
     all
 }
 
@@ -421,6 +433,7 @@ fn smaller_tasks(task: &Task) -> Vec<Task> {
         Task { fatal: false, ..task.clone() },
         Task { throttle: false, ..task.clone() },
         Task { notify: None, ..task.clone() },
+        Task { needs: task.needs.as_ref().map(|_| Vec::new()), ..task.clone() },
         Task { cell: 0, ..task.clone() },
     ];
     candidates.into_iter().filter(|smaller| smaller != task).collect()
@@ -437,6 +450,7 @@ fn random_playbooks_leave_what_they_leave_one_step_at_a_time() {
             parallel: seed % 3 == 0,
             strategies: seed % 4 == 0,
             includes: seed % 5 < 2,
+            needs: seed % 7 < 2,
         };
         check(&random_program(&mut random, taste), 4);
     }
@@ -535,7 +549,13 @@ fn fill(items: &mut [Item], next: &mut usize, make: &dyn Fn(usize) -> Task) {
 fn a_drain_ends_every_step_and_tells_of_all_that_wrote() {
     for seed in 0..600 {
         let mut random = Random::new(seed);
-        let taste = Taste { tasks: 8, parallel: seed % 3 == 0, strategies: seed % 2 == 0, includes: seed % 5 < 2 };
+        let taste = Taste {
+            tasks: 8,
+            parallel: seed % 3 == 0,
+            strategies: seed % 2 == 0,
+            includes: seed % 5 < 2,
+            needs: seed % 7 < 2,
+        };
         let program = random_program(&mut random, taste);
         let ran = run_until(&program, seed, Some(random.below(12)));
         let shown = program.yaml();
@@ -564,15 +584,15 @@ fn what_a_step_costs() {
     for (like, what) in ways {
         let items = (0..tasks).map(|id| Item::Task(Task { id, sets: Some(id % 3), ..like.clone() })).collect();
         let program = Program { hosts, forks: 500, items, ..Program::default() };
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let _inside = runtime.enter();
         let events: Arc<Mutex<Vec<Event>>> = Arc::default();
-        let context = context(&program, &events);
+        let context = context(program.hosts, program.forks, &events);
         let runner = Arc::new(|_: Job| -> crate::module::Boxed<'static, Outcome> {
             Box::pin(async { Outcome::empty(Status::Ok, String::new()) })
         });
         let dir = tempfile::tempdir().unwrap();
-        let mut batch = batch(&program, &context, dir.path()).with_runner(runner);
+        let mut batch = batch(&program, &context, dir.path(), None).with_runner(runner);
         let started = std::time::Instant::now();
         runtime.block_on(batch.dispatch(&CancellationToken::new()));
         let micros = started.elapsed().as_secs_f64() * 1e6 / (hosts * tasks) as f64;

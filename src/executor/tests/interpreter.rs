@@ -16,15 +16,26 @@ pub(super) struct Left {
     pub(super) standing: Vec<&'static str>,
 }
 
+impl Left {
+    /// What there is before anything has run.
+    pub(super) fn nothing(hosts: usize) -> Left {
+        Left {
+            statuses: vec![Vec::new(); hosts],
+            vars: vec![[None; VARS]; hosts],
+            cells: vec![[0; CELLS]; hosts],
+            standing: vec!["in"; hosts],
+        }
+    }
+}
+
 /// Carries out a playbook.
 pub(super) fn interpret(program: &Program) -> Left {
+    interpret_from(program, Left::nothing(program.hosts))
+}
+
+/// Carries out a playbook after what another left.
+pub(super) fn interpret_from(program: &Program, left: Left) -> Left {
     let hosts = program.hosts;
-    let left = Left {
-        statuses: vec![Vec::new(); hosts],
-        vars: vec![[None; VARS]; hosts],
-        cells: vec![[0; CELLS]; hosts],
-        standing: vec!["in"; hosts],
-    };
     let mut run = Interpreter { program, left, notified: BTreeSet::new() };
     let all = vec![true; hosts];
     let failed = run.items(&program.items, &all, Around { root: true, rescued: false });

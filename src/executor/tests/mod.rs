@@ -4,5 +4,5 @@
 mod counters;
 mod dispatch;
 mod interpreter;
+mod plays;
 mod program;
-mod random;

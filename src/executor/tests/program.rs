@@ -1,13 +1,22 @@
 //! Playbooks of the model: what their tasks do is known to the model's runner and to the interpreter alike.
 
-use super::random::{Random, mix};
+use super::super::random::{Random, mix};
 use std::fmt::Write as _;
 
 /// How many variables there are.
-pub(super) const VARS: usize = 3;
+pub(super) const VARS: usize = 7;
+
+/// The variables that any task may use and set; each of the others belongs to one task, or one play.
+const SHARED_VARS: usize = 3;
 
 /// How many cells a device has.
-pub(super) const CELLS: usize = 2;
+pub(super) const CELLS: usize = 6;
+
+/// The cells that any task may look at and change; each of the others belongs to one task, or one play.
+const SHARED_CELLS: usize = 2;
+
+/// How many tasks have cell and variable to themselves.
+const OWN: usize = 4;
 
 /// A playbook.
 #[derive(Clone, Debug, Default)]
@@ -75,6 +84,8 @@ pub(super) struct Task {
     pub(super) fatal: bool,
     pub(super) throttle: bool,
     pub(super) notify: Option<usize>,
+    /// The tasks that it waits for, whatever stands between.
+    pub(super) needs: Option<Vec<usize>>,
 }
 
 /// How a step of the model ends.
@@ -102,6 +113,7 @@ impl Task {
             fatal: false,
             throttle: false,
             notify: None,
+            needs: None,
         }
     }
 
@@ -151,6 +163,10 @@ impl Task {
             if set {
                 let _ = write!(line, ", {what}");
             }
+        }
+        if let Some(needs) = &self.needs {
+            let names: Vec<String> = needs.iter().map(|id| format!("t{id}")).collect();
+            let _ = write!(line, ", needs: [{}]", names.join(", "));
         }
         if let Some(handler) = self.notify {
             let _ = write!(line, ", notify: [n{handler}]");
@@ -265,6 +281,8 @@ pub(super) struct Taste {
     pub(super) parallel: bool,
     pub(super) strategies: bool,
     pub(super) includes: bool,
+    /// Tasks say what they need. Nothing fails then: what ran before a failure, and what did not, would be chance.
+    pub(super) needs: bool,
 }
 
 /// Makes a random playbook.
@@ -278,7 +296,8 @@ pub(super) fn random_program(random: &mut Random, taste: Taste) -> Program {
     if !program.free && !program.pinned && !taste.includes && random.percent(10) {
         program.max_fail_percentage = Some([0, 30, 60][random.below(3)]);
     }
-    let mut maker = Maker { random, taste, next: 0, hosts: program.hosts, cross: !program.free && !program.pinned };
+    let cross = !program.free && !program.pinned;
+    let mut maker = Maker { random, taste, next: 0, hosts: program.hosts, cross, needing: 0, known: Vec::new() };
     for _ in 0..maker.random.below(3) {
         let kind = [Kind::Read, Kind::Write, Kind::Fact][maker.random.below(3)];
         let task = maker.task(kind, 0);
@@ -300,6 +319,10 @@ struct Maker<'a> {
     hosts: usize,
     /// What concerns several hosts at once is there.
     cross: bool,
+    /// How many tasks say what they need.
+    needing: usize,
+    /// The tasks that can be needed.
+    known: Vec<usize>,
 }
 
 impl Maker<'_> {
@@ -322,9 +345,14 @@ impl Maker<'_> {
                 self.next += 1;
                 // What concerns several hosts at once would concern those that do not include it as well.
                 let cross = std::mem::replace(&mut self.cross, false);
+                // Nor is what it brings known to what stands around it.
+                let (needs, known) = (std::mem::replace(&mut self.taste.needs, false), self.known.clone());
                 let brought = self.items(part, depth + 1, handlers);
-                self.cross = cross;
+                (self.cross, self.taste.needs, self.known) = (cross, needs, known);
                 items.push(Item::Include { task, hosts: self.random.next() as u32 | 1, items: brought });
+            } else if self.taste.needs && self.needing < OWN && self.random.percent(30) {
+                items.push(Item::Task(self.needing_task()));
+                left -= 1;
             } else if !handlers.is_empty() && self.random.percent(10) {
                 items.push(Item::Flush);
                 left -= 1;
@@ -335,11 +363,24 @@ impl Maker<'_> {
                 if kind == Kind::Write && !handlers.is_empty() && self.random.percent(50) {
                     task.notify = Some(handlers[self.random.below(handlers.len())]);
                 }
+                self.known.push(task.id);
                 items.push(Item::Task(task));
                 left -= 1;
             }
         }
         items
+    }
+
+    /// A task that runs beside others has a cell and a variable to itself.
+    fn needing_task(&mut self) -> Task {
+        let kind = [Kind::Read, Kind::Write][self.random.below(2)];
+        let mut task = self.task(kind, 0);
+        task.needs = Some(self.known.iter().copied().filter(|_| self.random.percent(25)).collect());
+        (task.once, task.fatal, task.other) = (false, false, None);
+        (task.cell, task.sets) = (SHARED_CELLS + self.needing, Some(SHARED_VARS + self.needing));
+        self.needing += 1;
+        self.known.push(task.id);
+        task
     }
 
     fn part(&mut self, depth: usize, handlers: &[usize]) -> Vec<Item> {
@@ -354,7 +395,7 @@ impl Maker<'_> {
     /// Children of `parallel` have nothing to do with each other: variables and cells of their own.
     fn parallel(&mut self, tasks: usize, depth: usize, handlers: &[usize]) -> Item {
         let mut items = Vec::new();
-        for number in 0..tasks.min(CELLS) {
+        for number in 0..tasks.min(SHARED_CELLS) {
             let kind = [Kind::Read, Kind::Write][self.random.below(2)];
             let mut task = self.task(kind, depth);
             (task.cell, task.uses, task.other, task.sets) = (number, Vec::new(), None, Some(number));
@@ -371,12 +412,13 @@ impl Maker<'_> {
         let mut task = Task::new(self.next, kind);
         self.next += 1;
         let random = &mut *self.random;
-        task.cell = random.below(CELLS);
-        task.uses = (0..random.below(3)).map(|_| random.below(VARS)).collect();
+        task.cell = random.below(SHARED_CELLS);
+        task.uses = (0..random.below(3)).map(|_| random.below(SHARED_VARS)).collect();
         if self.cross && random.percent(15) {
-            task.other = Some((random.below(self.hosts), random.below(VARS)));
+            task.other = Some((random.below(self.hosts), random.below(SHARED_VARS)));
         }
-        task.sets = (kind == Kind::Fact || (kind != Kind::Guard && random.percent(60))).then(|| random.below(VARS));
+        task.sets =
+            (kind == Kind::Fact || (kind != Kind::Guard && random.percent(60))).then(|| random.below(SHARED_VARS));
         if random.percent(30) {
             task.fails = random.next() as u32 & random.next() as u32 & 0xF;
         }
@@ -392,6 +434,9 @@ impl Maker<'_> {
         task.once = self.cross && random.percent(12);
         task.fatal = self.cross && random.percent(8);
         task.throttle = random.percent(8);
+        if self.taste.needs {
+            (task.fails, task.unreachable, task.odd_fails) = (0, 0, false);
+        }
         task
     }
 }

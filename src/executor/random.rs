@@ -1,4 +1,4 @@
-//! Chance from a seed: the same seed gives the same playbook and the same order of endings.
+//! Chance from a seed: the same seed gives the same order of choice, and in tests the same playbooks.
 
 /// A generator (SplitMix64).
 #[derive(Clone)]
@@ -20,6 +20,7 @@ impl Random {
     }
 
     /// Returns true in so many of a hundred cases.
+    #[cfg(test)]
     pub(super) fn percent(&mut self, chance: usize) -> bool {
         self.below(100) < chance
     }
