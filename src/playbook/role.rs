@@ -65,9 +65,12 @@ pub(super) const INCLUDE_ARGS: [&str; 9] = [
 /// Parameters of a role as they are written.
 type Params = Vec<(String, String)>;
 
+/// A role that has run, with the parameters that it got.
+type Ran = (Arc<str>, Params);
+
 /// The roles that have run, with the parameters that they got; shared by all that stands in a play.
 #[derive(Clone, Debug, Default)]
-pub struct RolesRan(Arc<Mutex<Vec<(Arc<str>, Params)>>>);
+pub struct RolesRan(Arc<Mutex<Vec<Ran>>>);
 
 impl RolesRan {
     /// Returns a list of its own with the same roles.
@@ -75,7 +78,7 @@ impl RolesRan {
         RolesRan(Arc::new(Mutex::new(self.lock().clone())))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(Arc<str>, Params)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Ran>> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 

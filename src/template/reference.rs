@@ -49,7 +49,7 @@ pub fn reference() -> Vec<Reference> {
         doc: lookup.doc,
         options: lookup.options,
     });
-    let globals = globals::NAMES.iter().map(|(name, doc)| row(ReferenceKind::Global, *name, &[], *doc));
+    let globals = globals::NAMES.iter().map(|(name, doc)| row(ReferenceKind::Global, name, &[], doc));
     let mut rows: Vec<Reference> = filters.chain(tests).chain(lookups).chain(globals).collect();
     rows.sort_by_key(|row| (row.kind, row.name));
     rows
