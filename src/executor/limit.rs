@@ -17,10 +17,13 @@ pub(super) const HOST_LIMIT: &str = "netplay_max_commands";
 /// The variable that limits groups.
 pub(super) const GROUP_LIMITS: &str = "netplay_group_limits";
 
+/// What is limited (a host, a group), and how much of it there is.
+type Named = (String, usize);
+
 /// The counts of a run, by host or group and limit.
 #[derive(Clone, Default)]
 pub(super) struct Limits {
-    counts: Arc<Mutex<HashMap<(String, usize), Arc<Semaphore>>>>,
+    counts: Arc<Mutex<HashMap<Named, Arc<Semaphore>>>>,
 }
 
 /// What a step holds of limits while it is at work.
@@ -33,7 +36,7 @@ pub(super) struct HostLimits(Vec<Arc<Semaphore>>);
 impl Limits {
     /// Returns what limits a host, as its variables say.
     pub(super) fn of(&self, scope: &StepScope, templar: &Templar) -> Result<HostLimits, Failure> {
-        let mut named: Vec<(String, usize)> = Vec::new();
+        let mut named: Vec<Named> = Vec::new();
         if let Some(value) = templar.var(HOST_LIMIT)?.filter(is_said) {
             named.push((format!("host {}", scope.host), limit(&value, HOST_LIMIT)?));
         }

@@ -49,7 +49,7 @@ items2dict('n', 'v'); join; join('-'); join(', ', attribute='n'); last; length; 
 map('upper') | list; map(attribute='n') | list; map(attribute='x.y', default=0) | list; map('int') | list; map('default', 'q') | list; max; max(attribute='v'); md5; min;
 min(attribute='v'); normpath; path_join; permutations(2) | list; pow(2); pprint; product([1, 2]) | list; quote; random(seed='x');
 regex_escape; regex_findall('[a-c]'); regex_findall('(.)(.)'); regex_replace('a', 'X'); regex_replace('(.)b', '\\\\1-'); regex_search('[a-z]+'); regex_search('(.)(.)', '\\\\1', '\\\\2');
-reject('none') | list; reject('in', [1, 'a']) | list; rejectattr('n', 'eq', 'a') | list; rejectattr('x', 'defined') | list; relpath('/etc');
+reject('none') | list; reject('in', [1, 'a']) | list; rejectattr('n', 'eq', 'a') | list; rejectattr('x', 'defined') | list;
 replace('a', 'X'); replace('b', 'Y', 1); reverse | list; reverse; root; root(3); round; round(1); round(1, 'floor'); round(0, 'ceil'); round(-1);
 safe; select | list; select('string') | list; select('gt', 1) | list; select('odd') | list; selectattr('x') | list; selectattr('v', 'equalto', 2) | list;
 selectattr('n', 'match', '[ab]') | map(attribute='v') | list; selectattr('x.y', 'defined') | list; sha1; slice(2) | list; slice(3, 'f') | list; sort; sort(true); sort(case_sensitive=true);

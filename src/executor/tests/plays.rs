@@ -131,7 +131,7 @@ fn at_once(parts: &[Part], hosts: usize, forks: usize, seed: u64) -> Left {
     let cells: Cells = Arc::new(Mutex::new(vec![[0; CELLS]; hosts]));
     let tasks: HashMap<String, Task> =
         parts.iter().flat_map(|part| &part.tasks).map(|task| (task.name(), task.clone())).collect();
-    let mut share = Share::new(forks, (seed % 3 == 0).then_some(seed));
+    let mut share = Share::new(forks, seed.is_multiple_of(3).then_some(seed));
     let devices = Arc::clone(&cells);
     share.runner = Arc::new(move |job| {
         let task = tasks[job.task.plain_name().unwrap()].clone();
