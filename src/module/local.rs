@@ -83,17 +83,29 @@ impl LocalFile {
                 format!("cannot read `{}`: it is a directory", path.display()),
             ));
         }
-        if about.len() <= IN_MEMORY_BYTES {
-            let mut bytes = Vec::new();
+        // The beginning tells an encrypted file, which is opened whole however large it is.
+        let mut bytes = vec![0; VAULT_HEADER.len()];
+        let mut n = 0;
+        while n < bytes.len() {
+            match file.read(&mut bytes[n..]).await.map_err(cannot)? {
+                0 => break,
+                more => n += more,
+            }
+        }
+        bytes.truncate(n);
+        let is_sealed = decrypt && bytes == VAULT_HEADER;
+        if is_sealed || about.len() <= IN_MEMORY_BYTES {
             file.read_to_end(&mut bytes).await.map_err(cannot)?;
-            if decrypt && bytes.starts_with(VAULT_HEADER) {
+            if is_sealed {
                 bytes = run.open_vault(&bytes)?;
             }
             return Ok(LocalFile::of(bytes));
         }
         let (mut sha1, mut md5) = (Sha1::new(), Md5::new());
+        sha1.update(&bytes);
+        md5.update(&bytes);
+        let mut size = bytes.len() as u64;
         let mut chunk = vec![0; 1 << 20];
-        let mut size = 0;
         loop {
             let n = file.read(&mut chunk).await.map_err(cannot)?;
             if n == 0 {

@@ -63,6 +63,25 @@ pub(super) fn python_module_refused(name: &str, file: &std::path::Path, at: Span
         .help(format!("it is `{}`; run what it does with `command`, `shell` or `uri`", file.display()))
 }
 
+/// Finds defaults that would have no effect: of groups of modules, and of modules that do not exist.
+pub(super) fn check_defaults(node: Option<&Node>, found: &mut Diagnostics) {
+    let lists = node.into_iter().flat_map(|node| node.as_seq().unwrap_or(std::slice::from_ref(node)));
+    for (key, key_node, _) in lists.filter_map(Node::as_map).flat_map(Mapping::iter) {
+        let name = key.to_string();
+        let wrong = match name.strip_prefix("group/") {
+            Some(_) => Diagnostic::error("E0614", format!("groups of modules are not known: `{name}`"))
+                .help("name each module of the group"),
+            None if is_action(&name) || has_template(&name) => continue,
+            None => {
+                let names: Vec<String> = module::names().collect();
+                Diagnostic::warning("W0614", format!("defaults of `{name}`, which is no module here, have no effect"))
+                    .maybe_help(did_you_mean(&name, names.iter().map(String::as_str)))
+            }
+        };
+        found.push(wrong.at(key_node.span));
+    }
+}
+
 /// Returns the arguments as they are with those of `module_defaults` that are known before the run.
 pub(super) fn with_defaults(action: &Action, args: &Mapping, settings: &Settings) -> Mapping {
     let mut all = args.clone();

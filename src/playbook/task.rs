@@ -1,7 +1,7 @@
 //! Tasks and blocks: from mappings to [`Item`]s, everything inherited filled in.
 
 use super::action::{
-    META, action_word, action_words, check_include_keywords, free_form_arguments, is_action, meta,
+    META, action_word, action_words, check_defaults, check_include_keywords, free_form_arguments, is_action, meta,
     python_module_refused, refuse, unknown_key, with_defaults,
 };
 use super::keyword::{self, Level};
@@ -290,6 +290,7 @@ impl Loader {
             Some(Kind::Seq(names)) => inherited.notify = names.to_vec(),
             Some(_) => inherited.notify = map.get("notify").cloned().into_iter().collect(),
         }
+        check_defaults(map.get("module_defaults"), found);
         inherit_settings(map, &mut inherited.settings);
         if map.get("collections").is_some() {
             inherited.collections = texts(map.get("collections"), "collections", found);

@@ -43,6 +43,10 @@ const WRONG: &[(&str, &[&str])] = &[
         &["site.yml:3:26", "defualt", "did you mean `default`?"],
     ),
     ("- hosts: all\n  tasks:\n  - debug: {msg: \"{{ a\"}\n", &["site.yml:3:", "syntax error in a template"]),
+    (
+        "- hosts: all\n  module_defaults:\n    group/aws: {region: x}\n  tasks: []\n",
+        &["site.yml:3:5", "groups of modules are not known", "name each module"],
+    ),
     ("- hosts: all\n  tasks:\n  - ping:\n    notify: nobody\n", &["site.yml:4:13", "`nobody`"]),
     ("- hosts: all\n  tasks:\n  - import_tasks: none.yml\n", &["site.yml:3:", "none.yml"]),
     ("- hosts: all\n  roles: [nobody]\n", &["site.yml:2:", "`nobody`"]),

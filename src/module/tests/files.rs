@@ -288,3 +288,20 @@ async fn slurp_gives_base64_or_says_why_not() {
     let failure = host.run(&slurp::MODULE, &[("src", host.path("g").into())]).await.unwrap_err();
     assert_eq!(failure.message.expose(), format!("File not found: {}", host.path("g")));
 }
+
+#[tokio::test]
+async fn large_files_are_opened_or_streamed_as_small_ones_are() {
+    let host = Fake::new();
+    let large = vec![b'x'; 9 << 20];
+    host.write("sealed", [b"$ANSIBLE_VAULT;1.1;AES256\n".as_slice(), &large].concat());
+    host.write("plain", &large);
+    let copy = async |src: &str, dest: String| {
+        host.run(&copy::MODULE, &[("src", src.into()), ("dest", dest.into())]).await.unwrap()
+    };
+    copy("sealed", host.path("a")).await;
+    assert_eq!(host.read_text("a"), "opened", "what is encrypted never arrives as it is");
+    let came = copy("plain", host.path("b")).await;
+    assert_eq!(std::fs::read(host.path("b")).unwrap(), large);
+    let sum = std::process::Command::new("sha1sum").arg(host.path("plain")).output().unwrap();
+    assert!(String::from_utf8_lossy(&sum.stdout).starts_with(&field(&came, "checksum")));
+}
