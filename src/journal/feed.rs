@@ -18,6 +18,10 @@ use std::time::{Duration, Instant};
 /// does nothing but produce events, and little beside what such a run takes itself.
 const MOST_WAITING_BYTES: usize = 16 << 20;
 
+/// How long a thread that was woken by an event waits for more. Waking it costs as much as a step of the run does, so that
+/// a run that produces events all the time wakes it once for many; nobody sees a delay this short.
+const GATHER: Duration = Duration::from_millis(2);
+
 /// How many events are read back at a time by reporters that are behind.
 const READ_BACK: usize = 256;
 
@@ -53,6 +57,10 @@ pub(super) struct State {
     /// What is to be said of the feed itself.
     notes: VecDeque<String>,
     last_t_ms: u64,
+    /// Reporters sleep until they are woken. Waking costs a system call, whether somebody sleeps or not.
+    reporters_sleep: bool,
+    /// The thread that writes sleeps until it is woken.
+    writer_sleeps: bool,
 }
 
 /// Reporters that are behind.
@@ -165,9 +173,14 @@ impl Feed {
             state.lost += u64::from(state.keeps && !state.broken);
             state.unseen += u64::from(is_late || state.behind.is_some());
         }
+        let wakes = (state.reporters_sleep, state.writer_sleeps && !state.write.is_empty());
         drop(guard);
-        self.shown.notify_one();
-        self.written.notify_one();
+        if wakes.0 {
+            self.shown.notify_one();
+        }
+        if wakes.1 {
+            self.written.notify_one();
+        }
     }
 
     /// Returns how much the disk has taken.
@@ -210,7 +223,9 @@ impl Feed {
             if left.is_zero() {
                 return Err(RecvTimeoutError::Timeout);
             }
+            state.reporters_sleep = true;
             state = self.shown.wait_timeout(state, left).unwrap_or_else(|poisoned| poisoned.into_inner()).0;
+            state = self.gather(state, |state| &mut state.reporters_sleep);
         }
     }
 
@@ -240,9 +255,26 @@ impl Feed {
             if state.ended {
                 return None;
             }
+            state.writer_sleeps = true;
             state = self.written.wait(state).unwrap_or_else(|poisoned| poisoned.into_inner());
+            state = self.gather(state, |state| &mut state.writer_sleeps);
         }
         Some(state)
+    }
+
+    /// Lets more events come before those are looked at that ended a sleep.
+    fn gather<'a>(
+        &'a self,
+        mut state: MutexGuard<'a, State>,
+        sleeps: impl Fn(&mut State) -> &mut bool,
+    ) -> MutexGuard<'a, State> {
+        *sleeps(&mut state) = false;
+        if state.ended || (state.show.is_empty() && state.write.is_empty()) {
+            return state;
+        }
+        drop(state);
+        std::thread::sleep(GATHER);
+        self.lock()
     }
 
     pub(super) fn wake_reporters(&self) {
