@@ -90,7 +90,7 @@ fn hosts_are_reached_by_ssh_whatever_their_platform_is() {
     over_ssh(exec("--platform linux --forks 1 --timeout 20").arg(command).exits(0));
     // `raw` would run here, and not there, on a connection of devices.
     let cli = exec("-e ansible_connection=network_cli --platform linux").arg(command).done();
-    assert!(!cli.stdout.contains("\"on \\n\""), "{cli}");
+    assert!(!cli.stdout.contains(r#""on\n""#), "it ran here: {cli}");
     exec("-e ansible_connection=network_cli").arg("true").exits(2).complains("the platform of `h1` is not known");
 }
 
