@@ -4,6 +4,7 @@ mod ask;
 mod config;
 mod critical;
 mod doc;
+mod exec;
 mod exit;
 mod explain;
 mod graph;
@@ -45,6 +46,8 @@ struct Cli {
 enum Command {
     /// Run playbooks
     Run(Box<run::RunArgs>),
+    /// Run commands on many hosts at the same time, without a playbook
+    Exec(Box<exec::ExecArgs>),
     /// List past runs, show one again, find out what took its time
     Runs(runs::RunsArgs),
     /// Write reports on past runs, join the runs of shards
@@ -97,6 +100,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match cli.command {
         Command::Run(args) => run::main(*args, colour),
+        Command::Exec(args) => exec::main(*args, colour),
         Command::Report(args) => report::main(&args, colour),
         Command::Runs(args) => runs::main(&args, colour),
         Command::Graph(args) => graph::main(args, colour),

@@ -89,6 +89,13 @@ impl Setup {
         plays
     }
 
+    /// Reads a playbook that is a text and no file.
+    pub(super) fn playbook_text(&mut self, name: &str, text: &str) -> Vec<Arc<Play>> {
+        let plays = playbook::load_text(&self.loader, name, text, &mut self.found);
+        self.play_counts = vec![plays.len()];
+        plays
+    }
+
     /// Learns passwords that stand in the inventory as they are, so that they are masked before they are first used.
     pub(super) fn learn_passwords(&self) {
         let redactor = self.sources.keyring().redactor();

@@ -322,7 +322,10 @@ impl Ios {
                 Model::Frr => {
                     format!("FRRouting 8.4.4 ({name}) on Linux(6.1.0).\nCopyright 1996-2005 Kunihiro Ishiguro, et al.")
                 }
-                _ => format!("Cisco IOS Software, netplay lab, Version 15.9(3)M\n\n{name} uptime is 1 hour"),
+                _ => format!(
+                    "Cisco IOS Software, Lab Software (NETPLAY-LAB), Version 15.9(3)M, RELEASE SOFTWARE (lab)\n\n\
+                     {name} uptime is 1 hour, 2 minutes"
+                ),
             });
         }
         None

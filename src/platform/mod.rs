@@ -58,6 +58,7 @@ static DEFINITIONS: &[(&str, &str)] = &[
 struct Entry {
     name: &'static str,
     aliases: Vec<String>,
+    is_host: bool,
     text: &'static str,
     /// The file of a user.
     file: Option<std::path::PathBuf>,
@@ -71,12 +72,9 @@ impl Entry {
 }
 
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let entry = |(name, text): &(&'static str, &'static str)| Entry {
-        name,
-        aliases: read::aliases(text),
-        text,
-        file: None,
-        platform: std::sync::OnceLock::new(),
+    let entry = |(name, text): &(&'static str, &'static str)| {
+        let (aliases, is_host) = read::heading(text);
+        Entry { name, aliases, is_host, text, file: None, platform: std::sync::OnceLock::new() }
     };
     DEFINITIONS.iter().map(entry).collect()
 });
@@ -118,6 +116,11 @@ pub fn all() -> impl Iterator<Item = &'static Platform> {
 /// Returns every name and alias, for "did you mean".
 pub fn names() -> impl Iterator<Item = &'static str> {
     entries().flat_map(|entry| std::iter::once(entry.name).chain(entry.aliases.iter().map(String::as_str)))
+}
+
+/// Returns every name and alias of what is a host and no network device, without reading the definitions whole.
+pub fn host_names() -> impl Iterator<Item = &'static str> {
+    names().filter(|name| entry(name).is_some_and(|entry| entry.is_host))
 }
 
 /// A device type.

@@ -48,6 +48,7 @@ fn entry(source: SourceId, file: PathBuf, text: &str) -> Result<&'static Entry, 
     let entry = Entry {
         name: platform.name.clone().leak(),
         aliases: platform.aliases.clone(),
+        is_host: platform.is_host,
         text: text.to_owned().leak(),
         file: Some(file),
         platform: OnceLock::from(platform),

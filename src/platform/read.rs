@@ -37,9 +37,9 @@ pub(super) fn read(text: &str) -> Result<Platform, Wrong> {
     Ok(platform)
 }
 
-/// Returns a definition's aliases alone; cheap, since no expression is compiled.
-pub(super) fn aliases(text: &str) -> Vec<String> {
-    serde_yaml::from_str::<Written>(text).map(|written| written.aliases).unwrap_or_default()
+/// Returns a definition's aliases, and whether it is of hosts; cheap, since no expression is compiled.
+pub(super) fn heading(text: &str) -> (Vec<String>, bool) {
+    serde_yaml::from_str::<Written>(text).map(|written| (written.aliases, written.is_host)).unwrap_or_default()
 }
 
 #[derive(Deserialize)]

@@ -4,7 +4,7 @@ use super::keyword::Level;
 use super::sealed::learn_tasks;
 use super::task::Place;
 use super::{Inherited, Item, Play, Prompts};
-use crate::source::{Diagnostic, Diagnostics, SearchPath, SourceMap, Span, absolute, expand_home};
+use crate::source::{Diagnostic, Diagnostics, SearchPath, Source, SourceMap, Span, absolute, expand_home};
 use crate::template::Templar;
 use crate::value::Value;
 use crate::vars::{Layer, Origin, Scope, Var};
@@ -35,6 +35,13 @@ pub fn load(loader: &Loader, path: &Path, found: &mut Diagnostics) -> Vec<Arc<Pl
     loader.playbook(path, None, 0, found)
 }
 
+/// Loads a playbook that is a text and no file; what it names is looked for in the working folder.
+pub fn load_text(loader: &Loader, name: &str, text: &str, found: &mut Diagnostics) -> Vec<Arc<Play>> {
+    let id = loader.sources.add(Source::new(name, None, text));
+    let Some(node) = yaml::parse(id, &loader.sources, found) else { return Vec::new() };
+    loader.plays(&node, Path::new(name), None, 0, found)
+}
+
 impl Loader {
     /// Makes a loader with the folders in which Ansible looks for roles.
     pub fn new(sources: Arc<SourceMap>, extra_vars: Arc<Layer>) -> Loader {
@@ -61,6 +68,18 @@ impl Loader {
             return Vec::new();
         }
         let Some(node) = self.read(path, import.map(|(_, span)| span), found) else { return Vec::new() };
+        self.plays(&node, path, import, depth, found)
+    }
+
+    /// Reads the list of plays that a playbook is.
+    fn plays(
+        &self,
+        node: &Node,
+        path: &Path,
+        import: Option<(&Mapping, Span)>,
+        depth: usize,
+        found: &mut Diagnostics,
+    ) -> Vec<Arc<Play>> {
         let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
         let Some(plays) = node.as_seq() else {
             let what = if node.is_null() { "empty".to_owned() } else { format!("a {}", node.kind_name()) };

@@ -24,7 +24,7 @@ mod words;
 pub(crate) use check::settings_nodes;
 pub use gather::Gather;
 pub use keyword::{KEYWORDS, Keyword, Level, Support};
-pub use load::{Loader, load};
+pub use load::{Loader, load, load_text};
 pub use prompt::{Prompt, Prompts};
 pub use repeat::LOOP_CONTROL;
 pub(crate) use role::role_use;

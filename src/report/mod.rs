@@ -9,6 +9,7 @@
 //! command line that makes one.
 
 mod at_end;
+mod by_host;
 mod critical;
 mod diff;
 mod html;
@@ -27,6 +28,7 @@ mod timeline;
 mod trace;
 
 pub use at_end::AtEnd;
+pub use by_host::{ByHost, HostAnswer, HostAnswers};
 pub use critical::CriticalPath;
 pub use html::html;
 pub use jsonl::Jsonl;

@@ -116,6 +116,11 @@ impl Running {
         text(&self.scratch.path().join("stdout"))
     }
 
+    /// Returns what it has complained about so far.
+    pub(crate) fn stderr(&self) -> String {
+        text(&self.scratch.path().join("stderr"))
+    }
+
     /// Waits until its output has a text.
     pub(crate) fn until_it_shows(self, phrase: &str) -> Running {
         wait_until(&format!("`{}` shows {phrase:?}:\n{}", self.shown, self.stdout()), || {

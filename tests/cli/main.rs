@@ -16,6 +16,7 @@ mod router;
 mod terminal;
 
 mod crowd;
+mod exec;
 mod explain;
 mod facts;
 mod files;

@@ -54,9 +54,11 @@ fn commands_in_the_readme_are_right() {
     let tasks = "- {name: a, command: \"true\"}\n- {name: b, command: \"true\"}\n";
     let project = playbooks().tasks("all", tasks).ssh_host("r1", &sshd, "");
     let project = project.append("hosts.ini", "[leaf]\nr1\n[old]\n");
+    let project = project.file("ports.textfsm", "Value PORT (\\S+)\n\nStart\n  ^port ${PORT} -> Record\n");
+    let project = project.file("out.txt", "port Gi1\n").file("secrets.yml", "a: 1\n").file("password", "open sesame\n");
     for command in commands {
         let words = command.trim_start_matches("netplay ").replace('\'', "");
-        let call = project.netplay(&words);
+        let call = project.netplay(&words).env("ANSIBLE_VAULT_PASSWORD_FILE", project.at("password"));
         if words.starts_with("lab ") {
             call.start().until_it_shows("Ctrl-C stops the lab").signal("INT").ended().exits(0);
         } else {

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Options about logins.
 #[derive(Args)]
-pub(super) struct LoginOptions {
+pub(in crate::cli) struct LoginOptions {
     /// A file with the login password, or a script that prints it
     #[arg(long, visible_alias = "conn-pass-file", value_name = "FILE", conflicts_with = "ask_pass")]
     pub(super) connection_password_file: Option<PathBuf>,

@@ -13,8 +13,10 @@ mod settings;
 mod shard;
 mod show;
 
-pub(super) use options::RunArgs;
+pub(super) use login::LoginOptions;
+pub(super) use options::{HostKeys, MakeReporter, RunArgs};
 pub(super) use planning::plan_all;
+pub(super) use records::RecordOptions;
 pub(super) use settings::context;
 
 use super::setup::Setup;
@@ -34,10 +36,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub(super) fn main(mut args: RunArgs, colour: Option<bool>) -> Exit {
+pub(super) fn main(args: RunArgs, colour: Option<bool>) -> Exit {
     let mut setup = Setup::new(&args.hosts, args.playbooks.first().map(PathBuf::as_path), colour);
+    let plays = setup.playbooks(&args.playbooks);
+    start(args, colour, setup, plays)
+}
+
+/// Runs plays that have been read.
+pub(super) fn start(mut args: RunArgs, colour: Option<bool>, mut setup: Setup, mut plays: Vec<Arc<Play>>) -> Exit {
     let colour = colour.or_else(|| setup.config.colour());
-    let mut plays = setup.playbooks(&args.playbooks);
     if let Err(exit) = setup.show_found() {
         return exit;
     }

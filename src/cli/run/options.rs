@@ -6,6 +6,7 @@ use super::records::RecordOptions;
 use super::shard::ShardOptions;
 use crate::cli::config::{Config, table};
 use crate::cli::setup::InventoryOptions;
+use crate::report::{Output, Reporter};
 use clap::{ArgAction, Args, ValueEnum};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -15,10 +16,10 @@ use std::path::PathBuf;
 pub(in crate::cli) struct RunArgs {
     /// The playbooks, run one after the other
     #[arg(required = true, value_name = "PLAYBOOK")]
-    pub(super) playbooks: Vec<PathBuf>,
+    pub(in crate::cli) playbooks: Vec<PathBuf>,
 
     #[command(flatten)]
-    pub(super) hosts: InventoryOptions,
+    pub(in crate::cli) hosts: InventoryOptions,
 
     #[command(flatten)]
     pub(super) facts: FactOptions,
@@ -26,7 +27,7 @@ pub(in crate::cli) struct RunArgs {
     /// Start the lab of this file, add its devices to the inventory, and stop it at the end
     #[cfg(feature = "lab")]
     #[arg(long, value_name = "FILE")]
-    pub(super) lab: Option<PathBuf>,
+    pub(in crate::cli) lab: Option<PathBuf>,
 
     /// Only tasks with these tags
     #[arg(short, long, value_delimiter = ',')]
@@ -46,50 +47,50 @@ pub(in crate::cli) struct RunArgs {
 
     /// How many steps may be under way at once
     #[arg(short, long, default_value_t = DEFAULT_FORKS, value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) forks: u32,
+    pub(in crate::cli) forks: u32,
 
     /// The user to log in as
     #[arg(short, long, value_name = "USER")]
-    pub(super) user: Option<String>,
+    pub(in crate::cli) user: Option<String>,
 
     /// The private key to log in with
     #[arg(long, visible_alias = "key-file", value_name = "FILE")]
-    pub(super) private_key: Option<PathBuf>,
+    pub(in crate::cli) private_key: Option<PathBuf>,
 
     /// How to reach hosts that do not say: ssh, network_cli or local
     #[arg(short, long)]
-    pub(super) connection: Option<String>,
+    pub(in crate::cli) connection: Option<String>,
 
     /// Ask for the login password
     #[arg(short = 'k', long)]
-    pub(super) ask_pass: bool,
+    pub(in crate::cli) ask_pass: bool,
 
     /// Take other rights on hosts
     #[arg(short = 'b', long = "become")]
-    pub(super) elevate: bool,
+    pub(in crate::cli) elevate: bool,
 
     /// Whose rights to take
     #[arg(long, value_name = "USER")]
-    pub(super) become_user: Option<String>,
+    pub(in crate::cli) become_user: Option<String>,
 
     /// How to take them: sudo, su, doas or enable
     #[arg(long, value_name = "METHOD")]
-    pub(super) become_method: Option<String>,
+    pub(in crate::cli) become_method: Option<String>,
 
     /// Ask for the password that gives them
     #[arg(short = 'K', long)]
-    pub(super) ask_become_pass: bool,
+    pub(in crate::cli) ask_become_pass: bool,
 
     /// Seconds that connecting may take
     #[arg(short = 'T', long, value_name = "SECONDS")]
-    pub(super) timeout: Option<u64>,
+    pub(in crate::cli) timeout: Option<u64>,
 
     #[command(flatten)]
-    pub(super) login: LoginOptions,
+    pub(in crate::cli) login: LoginOptions,
 
     /// What to do about host keys that are not known
     #[arg(long, value_name = "POLICY", default_value = "strict")]
-    pub(super) host_key_checking: HostKeys,
+    pub(in crate::cli) host_key_checking: HostKeys,
 
     /// For tests: choose among ready steps in an order that this number decides; with `--forks 1` the same number gives
     /// the same order
@@ -116,7 +117,7 @@ pub(in crate::cli) struct RunArgs {
     pub(super) sharding: ShardOptions,
 
     #[command(flatten)]
-    pub(super) records: RecordOptions,
+    pub(in crate::cli) records: RecordOptions,
 
     /// Check the playbooks and stop
     #[arg(long, conflicts_with_all = ["list_hosts", "list_tasks", "list_tags"])]
@@ -144,10 +145,17 @@ pub(in crate::cli) struct RunArgs {
     #[arg(skip)]
     pub(super) hides_unchanged: bool,
 
+    /// Makes the reporter of a run that shows itself in its own way.
+    #[arg(skip)]
+    pub(in crate::cli) shown_by: Option<MakeReporter>,
+
     /// Options that stand on the command line, by their names in this struct.
     #[arg(skip)]
     pub(in crate::cli) given: BTreeSet<String>,
 }
+
+/// Makes a reporter that writes to an output.
+pub(in crate::cli) type MakeReporter = Box<dyn Fn(Output) -> Box<dyn Reporter>>;
 
 impl RunArgs {
     /// Claims that the playbooks are only looked at.
@@ -210,7 +218,7 @@ impl RunArgs {
 const DEFAULT_FORKS: u32 = 500;
 
 #[derive(Clone, Copy, ValueEnum)]
-pub(super) enum HostKeys {
+pub(in crate::cli) enum HostKeys {
     /// Refuse unknown keys
     Strict,
     /// Write unknown keys down

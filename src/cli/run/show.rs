@@ -8,6 +8,9 @@ pub(super) fn reporters(args: &RunArgs, colour: Option<bool>, output: &Output) -
     if args.only_looks() {
         return Vec::new();
     }
+    if let Some(make) = &args.shown_by {
+        return vec![make(output.clone())];
+    }
     let look = Look {
         skipped: !args.hides_skipped,
         unchanged: !args.hides_unchanged,
