@@ -1,8 +1,8 @@
 //! A configuration's text as a tree of lines: read, compared, and turned into what is to be typed.
 //!
 //! From text to commands: [`parse`] makes sections of a device's text, [`missing`] finds what of the lines wanted is not
-//! there ([`difference`] in all the ways in which modules ask for it, [`remedy`] for a configuration that is wanted whole),
-//! [`to_send`] orders it with the lines that lead into each section, and [`merge`] says what the configuration will
+//! there ([`difference`] in all the ways in which modules ask for it, [`remedy()`] for a configuration that is wanted whole),
+//! [`to_send`] orders it with the lines that lead into each section, and [`merge()`] says what the configuration will
 //! be. All of it is pure; what differs between devices is data ([`ConfigText`](crate::platform::ConfigText)).
 
 mod banner;

@@ -121,7 +121,7 @@ impl Arg {
     }
 }
 
-/// Joins two lists of arguments; [`args_with!`](crate::module::args_with) calls it.
+/// Joins two lists of arguments; `args_with!` calls it.
 pub(super) const fn joined<const N: usize>(own: &[Arg], shared: &[Arg]) -> [Arg; N] {
     let mut all = [Arg::new("", ArgKind::Raw, ""); N];
     let mut at = 0;
