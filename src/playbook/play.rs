@@ -1,5 +1,6 @@
 //! Plays: the header, the sections, and `import_playbook`.
 
+use super::action::check_defaults;
 use super::action::refuse;
 use super::keyword::{self, Level};
 use super::load::Loader;
@@ -93,6 +94,7 @@ impl Loader {
                 .flat_map(|text| text.split(',').map(|tag| Arc::from(tag.trim())).collect::<Vec<_>>()),
         );
         inherit_settings(&self.play_defaults, &mut base.settings);
+        check_defaults(map.get("module_defaults"), found);
         inherit_settings(map, &mut base.settings);
         base.collections = texts(map.get("collections"), "collections", found);
         if let (None, Some(user)) = (&base.settings.remote_user, map.get("user")) {
