@@ -1,7 +1,6 @@
 //! Plays: the header, the sections, and `import_playbook`.
 
-use super::action::check_defaults;
-use super::action::refuse;
+use super::action::{check_defaults, refuse};
 use super::keyword::{self, Level};
 use super::load::Loader;
 use super::task::Place;
