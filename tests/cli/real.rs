@@ -42,7 +42,8 @@ fn a_real_router_is_configured_and_says_what_is_wrong() {
     assert_eq!(checked.step("configure", "r1")["status"], "changed");
     assert_eq!(checked.step("look", "r1")["status"], "failed");
     let ended = project.run_events().exits(2);
-    assert_eq!(ended.step("configure", "r1")["status"], "changed");
+    let configured = ended.step("configure", "r1");
+    assert_eq!(configured["status"], "changed", "{configured}");
     assert_eq!(ended.step("look", "r1")["status"], "ok");
     let mistake = ended.step("mistake", "r1");
     assert_eq!(mistake["status"], "failed");
