@@ -58,9 +58,14 @@ const CONNECTION_NAMES: [&str; 16] = [
     "ansible_user",
 ];
 
+/// Claims that a connection takes a setting from the name.
+pub(super) fn is_connection_name(name: &str) -> bool {
+    CONNECTION_NAMES.contains(&name)
+}
+
 /// Claims that gathering facts may define the name.
 pub(super) fn may_be_fact(name: &str) -> bool {
-    name.starts_with("ansible_") && !CONNECTION_NAMES.contains(&name)
+    name.starts_with("ansible_") && !is_connection_name(name)
 }
 
 impl Knowledge {

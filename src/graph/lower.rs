@@ -38,6 +38,13 @@ pub fn lower_play(play: &Play, sections: &[Vec<Item>], how: &Lowering<'_>, found
     graph
 }
 
+/// Lowers the handlers of a play as if they were tasks, so that what they may do can be looked at.
+pub fn lower_handlers(play: &Play, how: &Lowering<'_>) -> Graph {
+    let mut graph = Graph::new(play.strategy);
+    graph.lower_items(&play.handlers, SectionId::ROOT, &mut Order::default(), how);
+    graph
+}
+
 fn includes_roles(sections: &[Vec<Item>]) -> bool {
     let mut found = false;
     for item in sections.iter().flatten() {

@@ -10,6 +10,7 @@
 
 mod data;
 mod explain;
+mod host_by_host;
 mod lower;
 mod needs;
 mod plan;
@@ -20,9 +21,10 @@ mod view;
 
 pub use data::{Defines, Knowledge};
 pub use explain::explain;
-pub use lower::{Lowering, lower_play};
+pub use host_by_host::{Obstacle, Side, host_by_host, may_go_host_by_host, refuse_host_by_host};
+pub use lower::{Lowering, lower_handlers, lower_play};
 pub use plan::{TagFilter, keep_tagged};
-pub use plays::{PlayEdge, PlayReason, order_plays};
+pub use plays::{Passage, PlayEdge, PlayReason, order_plays};
 pub use view::{Format, PlayGraph, view};
 
 use crate::effect::Effect;

@@ -17,6 +17,41 @@ pub struct PlayEdge {
     pub from: usize,
     /// Why.
     pub reason: PlayReason,
+    /// How hosts pass from the one to the other.
+    pub passage: Passage,
+}
+
+/// How hosts pass from a play to one that waits for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Passage {
+    /// All together, when the earlier play is over.
+    #[default]
+    Together,
+    /// All together, although both plays let hosts run free, for this reason.
+    Held(String),
+    /// Each host when it is through the earlier play.
+    HostByHost,
+}
+
+impl std::fmt::Display for Passage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Passage::Together => Ok(()),
+            Passage::Held(why) => write!(f, "; hosts wait for each other, because {why}"),
+            Passage::HostByHost => f.write_str("; each host begins when it is through"),
+        }
+    }
+}
+
+impl PlayEdge {
+    fn new(from: usize, reason: PlayReason) -> PlayEdge {
+        PlayEdge { from, reason, passage: Passage::default() }
+    }
+
+    /// Returns why it is there, and how hosts pass.
+    pub fn words(&self) -> String {
+        format!("{}{}", self.reason, self.passage)
+    }
 }
 
 /// Why a play waits for another.
@@ -46,7 +81,7 @@ pub fn order_plays(plays: &[Arc<Play>], found: &mut Diagnostics) -> Vec<Vec<Play
     let mut last: BTreeSet<usize> = BTreeSet::new();
     for (index, play) in plays.iter().enumerate() {
         let edges: Vec<PlayEdge> = match &play.needs {
-            None => last.iter().map(|from| PlayEdge { from: *from, reason: PlayReason::FileOrder }).collect(),
+            None => last.iter().map(|from| PlayEdge::new(*from, PlayReason::FileOrder)).collect(),
             Some(needs) => needs.iter().flat_map(|need| needed(plays, &names, index, need, found)).collect(),
         };
         for edge in &edges {
@@ -67,8 +102,7 @@ fn needed(
     found: &mut Diagnostics,
 ) -> Vec<PlayEdge> {
     let bears = |at: &usize| names[*at] == Some(need);
-    let edges: Vec<PlayEdge> =
-        (0..index).filter(bears).map(|from| PlayEdge { from, reason: PlayReason::Needs }).collect();
+    let edges: Vec<PlayEdge> = (0..index).filter(bears).map(|from| PlayEdge::new(from, PlayReason::Needs)).collect();
     if !edges.is_empty() {
         return edges;
     }

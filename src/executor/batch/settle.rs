@@ -220,6 +220,7 @@ impl Batch {
         if self.graph.strategy == Strategy::HostPinned && self.tracker.is_through(host) {
             self.unpin(host);
         }
+        self.tell_through(host);
     }
 
     pub(super) fn judge_batch(&mut self, node: NodeId, section: SectionId) {

@@ -110,6 +110,8 @@ pub(super) fn batch(program: &Program, context: &Arc<Context>, dir: &Path, seed:
         share: Share::new(program.forks, seed),
         play: 1,
         max_fail_percentage: program.max_fail_percentage.map(|percentage| percentage as f64),
+        arrivals: None,
+        exit: None,
     })
 }
 

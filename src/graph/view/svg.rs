@@ -59,7 +59,7 @@ pub(super) fn svg(plays: &[PlayGraph], sources: &SourceMap) -> String {
     }
     for (number, play) in plays.iter().enumerate() {
         for edge in &play.after {
-            let title = format!("play {} waits for play {}: {}", play.name, plays[edge.from].name, edge.reason);
+            let title = format!("play {} waits for play {}: {}", play.name, plays[edge.from].name, edge.words());
             line(&between(&frames[edge.from], &frames[number]), "line play", &title, &mut out);
         }
     }
