@@ -141,6 +141,23 @@ pub(super) fn knowledge(context: &Context, view: &PlayView) -> Knowledge {
     knowledge
 }
 
+/// Gathers which names are used inside which variables of the inventory and the command line.
+pub(super) fn knowledge_of_all(context: &Context) -> Knowledge {
+    let mut knowledge = Knowledge::default();
+    let mut seen: HashSet<*const Layer> = HashSet::new();
+    knowledge.learn(&context.loader.extra_vars);
+    let inventory = context.world.inventory();
+    let localhost: Arc<str> = "localhost".into();
+    for host in inventory.hosts.keys().chain([&localhost]) {
+        for layer in context.world.layers(host).iter() {
+            if seen.insert(Arc::as_ptr(layer)) {
+                knowledge.learn(layer);
+            }
+        }
+    }
+    knowledge
+}
+
 /// Returns the platforms of hosts; none when one of them is not known.
 pub(super) fn platforms(context: &Context, hosts: &[Arc<str>]) -> Vec<&'static Platform> {
     let mut platforms: Vec<&'static Platform> = Vec::new();

@@ -6,12 +6,12 @@ use super::batch::{Arrival, Batch, BatchStart, Exit, Standing};
 use super::facts::{self, FactSettings};
 use super::plan::{Planned, batches, plan, play_name};
 use super::plays::run_with;
-use super::prepare::{knowledge, platforms, view};
+use super::prepare::{knowledge, knowledge_of_all, platforms, view};
 use super::share::Share;
 use super::target::Defaults;
 use crate::effect::Effect;
 use crate::event::{Shard, What};
-use crate::graph::{Lowering, TagFilter, lower_play};
+use crate::graph::{Lowering, Reads, TagFilter, lower_play};
 use crate::playbook::Play;
 use crate::source::Diagnostics;
 use std::collections::HashSet;
@@ -93,7 +93,8 @@ pub(super) struct Begun {
 /// What is wrong with them that can be known only now (`vars_files` that depend on a host) is returned as diagnostics.
 pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interrupt) -> Result<RunEnd, Diagnostics> {
     facts::recall(context).await;
-    let share = Share::new(context.settings.forks, context.settings.seed);
+    let mut share = Share::new(context.settings.forks, context.settings.seed);
+    share.reads = Arc::new(Reads::of(plays, &knowledge_of_all(context)));
     run_with(context, plays, share, interrupt).await
 }
 

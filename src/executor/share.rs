@@ -5,6 +5,7 @@ use super::limit::Limits;
 use super::random::Random;
 use super::step;
 use crate::event::TaskNumber;
+use crate::graph::Reads;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -17,6 +18,8 @@ pub(super) struct Share {
     pub(super) runner: Runner,
     /// What limits hosts and groups apart from the slots.
     pub(super) limits: Limits,
+    /// The registered results that are kept.
+    pub(super) reads: Arc<Reads>,
     seed: Option<u64>,
     slots: Arc<Semaphore>,
     tasks: Arc<AtomicU32>,
@@ -29,8 +32,9 @@ impl Share {
     /// Makes the share of a run with so many slots, in which chance decides if there is a seed.
     pub(super) fn new(forks: usize, seed: Option<u64>) -> Share {
         Share {
-            runner: Arc::new(|job| Box::pin(step::run(job))),
+            runner: Arc::new(step::run),
             limits: Limits::default(),
+            reads: Arc::new(Reads::Anything),
             seed,
             slots: Arc::new(Semaphore::new(forks.min(Semaphore::MAX_PERMITS))),
             tasks: Arc::default(),

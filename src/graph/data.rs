@@ -85,6 +85,17 @@ impl Knowledge {
         self.inside.entry(Arc::clone(name)).or_default().extend(template::names(node));
     }
 
+    /// Returns the names that are used inside of variables for which connections and limits ask by name.
+    pub(super) fn used_by_settings(&self) -> Names {
+        let asked_for = |name: &str| ["ansible_", "netplay_"].iter().any(|begin| name.starts_with(begin));
+        let mut names = Names::default();
+        for (_, inside) in self.inside.iter().filter(|(name, _)| asked_for(name)) {
+            names.extend(inside.clone());
+        }
+        self.close(&mut names);
+        names
+    }
+
     /// Adds to `names` what the variables in it use in turn.
     pub fn close(&self, names: &mut Names) {
         let mut todo: Vec<Arc<str>> = names.own.iter().cloned().collect();
@@ -156,7 +167,7 @@ fn direct_uses(task: &Task) -> Names {
     }
     texts.extend(task.background.iter().flat_map(|background| background.poll.iter().chain([&background.limit])));
     expressions.extend(task.changed_when.iter().flatten().chain(task.failed_when.iter().flatten()));
-    texts.extend(settings_nodes(&task.settings));
+    texts.extend(settings_nodes(&task.settings).chain(&task.settings.module_defaults));
     for node in texts {
         uses.extend(template::names(node));
     }

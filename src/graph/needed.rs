@@ -50,7 +50,8 @@ fn unknown(plays: &[Arc<Play>], index: usize, tasks: &[&Arc<Task>], name: &str, 
     }
     if let Some(inside) = play.sections.iter().flatten().find_map(|item| block_called(item, name)) {
         let names: Vec<String> = inside.iter().filter_map(|task| Some(format!("`{}`", task.plain_name()?))).collect();
-        return error.help(format!("`{name}` is a block; name the tasks in it that must be done: {}", names.join(", ")));
+        return error
+            .help(format!("`{name}` is a block; name the tasks in it that must be done: {}", names.join(", ")));
     }
     if let Some(task) = tasks.iter().find(|task| task.title() == name) {
         let short = task.plain_name().unwrap_or_default();

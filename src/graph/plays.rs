@@ -109,12 +109,30 @@ fn needed(
     let error = match (index..plays.len()).find(bears) {
         Some(at) if at == index => Diagnostic::error("E0703", format!("the play `{need}` needs itself")).at(*span),
         Some(at) => later(plays, names, index, at, *span),
-        None => Diagnostic::error("E0703", format!("`needs` names no play `{need}`"))
-            .at(*span)
-            .maybe_help(did_you_mean(need, names[..index].iter().flatten().copied())),
+        None => no_play(plays, names, index, need, *span),
     };
     found.push(error);
     Vec::new()
+}
+
+/// Complains of a name that no play bears; perhaps a task does.
+fn no_play(plays: &[Arc<Play>], names: &[Option<&str>], index: usize, need: &str, span: Span) -> Diagnostic {
+    let error = Diagnostic::error("E0703", format!("`needs` names no play `{need}`")).at(span);
+    let mut task = None;
+    for item in plays.iter().flat_map(|play| play.sections.iter().flatten()) {
+        item.each_task(&mut |other| {
+            if other.plain_name() == Some(need) {
+                task = task.or(Some(other.span));
+            }
+        });
+    }
+    match (did_you_mean(need, names[..index].iter().flatten().copied()), task) {
+        (Some(suggestion), _) => error.help(suggestion),
+        (None, Some(task)) => error
+            .also(task, "this is a task")
+            .help("a play needs plays: put `needs` on the task that has to wait for it"),
+        (None, None) => error,
+    }
 }
 
 /// Complains of a play that needs one which comes later, and says so if they wait for each other.
@@ -192,6 +210,11 @@ mod tests {
         let cases = [
             ("- {name: lab, hosts: all}\n- {name: b, hosts: all, needs: [lap]}\n", "no play `lap`", "p.yml:2:33"),
             ("- {name: a, hosts: all, needs: [a]}\n", "`a` needs itself", "p.yml:1:33"),
+            (
+                "- {name: lab, hosts: all, tasks: [{name: write, command: x}]}\n- {name: b, hosts: all, needs: [write]}\n",
+                "this is a task",
+                "p.yml:2:33",
+            ),
             ("- {name: a, hosts: all, needs: [b]}\n- {name: b, hosts: all, needs: []}\n", "move it up", "p.yml:1:33"),
             ("- {name: a, hosts: all, needs: [b]}\n- {name: b, hosts: all}\n", "has no `needs`", "p.yml:1:33"),
             (

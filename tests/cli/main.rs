@@ -28,6 +28,7 @@ mod lab;
 mod limits;
 mod listing;
 mod loops;
+mod order;
 mod output;
 mod parse;
 mod plays;

@@ -138,6 +138,7 @@ impl Batch {
             host: Arc::clone(&self.hosts[host as usize]),
             ready: parked.map_or_else(Instant::now, |(since, _)| since),
             cancel: cancel.clone(),
+            keeps_result: task.register.as_ref().is_some_and(|name| self.share.reads.may_read(name)),
         };
         let handle = self.running.spawn((self.share.runner)(job));
         self.under_way

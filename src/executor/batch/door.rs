@@ -57,7 +57,10 @@ impl Batch {
 
     /// Lets a host in, or takes note that it fell out on its way.
     pub(super) fn arrived(&mut self, arrival: Option<Arrival>) {
-        let Some(arrival) = arrival else { return drop(self.open_door(false)) };
+        let Some(arrival) = arrival else {
+            self.open_door(false);
+            return;
+        };
         let Some(host) = self.door.as_mut().and_then(|door| door.awaited.remove(&arrival.host)) else { return };
         if !arrival.is_in {
             self.drop_host(host, Standing::Failed);

@@ -57,7 +57,8 @@ fn random_chain(random: &mut Random, hosts: usize) -> Vec<Part> {
     for number in 0..count {
         let strategy = ["free", "free", "free", "host_pinned", "linear"][random.below(5)];
         let tasks = (0..1 + random.below(3)).map(|at| {
-            let mut task = random_task(random, random.below(CELLS), 10 * number + at, &(0..VARS).collect());
+            let cell = random.below(CELLS);
+            let mut task = random_task(random, cell, 10 * number + at, &(0..VARS).collect());
             task.once = random.percent(5);
             task.fatal = random.percent(3);
             task
