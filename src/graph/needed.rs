@@ -133,7 +133,7 @@ mod tests {
     fn what_cannot_is_shown_with_what_it_is() {
         let other = "- {name: two, hosts: all, gather_facts: false, tasks: [{name: b, command: x}]}\n";
         let cases = [
-            ("bb", "  - {name: b, command: x}\n", "", vec!["E0701", "p.yml:5:37", "did you mean `b`"]),
+            ("bb", "  - {name: b, command: x}\n", "", vec!["E0701", "p.yml:5:35", "did you mean `b`"]),
             ("b", "", "  handlers: [{name: b, command: x}]\n", vec!["this is a handler", "flush_handlers"]),
             ("n", "", "  handlers: [{name: b, listen: n, command: x}]\n", vec!["this is a handler"]),
             (
@@ -142,9 +142,9 @@ mod tests {
                 "",
                 vec!["`b` is a block", "`c`, `d`"],
             ),
-            ("b", "", other, vec!["it stands in another play", "p.yml:6:", "put `needs` on the play"]),
+            ("b", "", other, vec!["it stands in another play", "6 |", "put `needs` on the play"]),
             ("two", "", other, vec!["`two` is a play"]),
-            ("zzz", "  - {name: i, include_tasks: x.yml}\n", "", vec!["known only at run time", "p.yml:6:"]),
+            ("zzz", "  - {name: i, include_tasks: x.yml}\n", "", vec!["known only at run time", "6 |"]),
         ];
         for (name, tasks, rest, said) in cases {
             let text = needing(name, tasks, rest);

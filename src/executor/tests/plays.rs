@@ -55,18 +55,19 @@ fn random_chain(random: &mut Random, hosts: usize) -> Vec<Part> {
     let count = 2 + random.below(3);
     let mut parts = Vec::new();
     for number in 0..count {
-        let strategy = ["free", "free", "free", "host_pinned", "linear"][random.below(5)];
+        let strategy = ["free", "free", "free", "free", "host_pinned", "host_pinned", "linear"][random.below(7)];
         let tasks = (0..1 + random.below(3)).map(|at| {
             let cell = random.below(CELLS);
             let mut task = random_task(random, cell, 10 * number + at, &(0..VARS).collect());
-            task.once = random.percent(5);
-            task.fatal = random.percent(3);
+            // Where hosts do not wait for each other, whom these end is chance.
+            task.once = strategy == "linear" && random.percent(15);
+            task.fatal = strategy == "linear" && random.percent(10);
             task
         });
         let tasks = tasks.collect();
         let some = random.next() as u32 & all;
         let hosts = if some == 0 || random.percent(60) { all } else { some };
-        parts.push(Part { needs: None, hosts, strategy, host_by_host: random.percent(85), tasks });
+        parts.push(Part { needs: None, hosts, strategy, host_by_host: random.percent(95), tasks });
     }
     parts
 }
@@ -248,8 +249,8 @@ fn hosts_that_go_on_each_for_itself_leave_what_they_leave_together() {
     let mut ahead = 0;
     for seed in 0..600 {
         let mut random = Random::new(seed);
-        let hosts = 1 + random.below(4);
+        let hosts = 2 + random.below(3);
         ahead += check(&random_chain(&mut random, hosts), hosts, seed);
     }
-    assert!(ahead > 100, "only {ahead} plays began while others were under way");
+    assert!(ahead > 80, "only {ahead} plays began while others were under way");
 }
