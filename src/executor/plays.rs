@@ -61,6 +61,9 @@ struct Way {
     out: HashSet<Arc<str>>,
     /// The hosts that are through, whether they are in, and what ended their way.
     through: HashMap<Arc<str>, (bool, Option<After>)>,
+    /// One of its own hosts is through and in. Until then it may come to have no host left, which ends what follows it
+    /// for hosts that it does not have, too.
+    is_sure: bool,
     /// The plays that hosts go on to.
     followers: Vec<Follower>,
     /// Where its hosts come in, if they come one by one, and who has yet to.
@@ -170,8 +173,14 @@ impl<'a> Course<'a> {
         let hosts: HashSet<Arc<str>> = begun.planned.hosts.iter().cloned().collect();
         let followers = self.followers(play, &begun.planned);
         begun.exit = (!followers.is_empty()).then(|| self.through.0.clone());
-        let mut way =
-            Way { hosts: hosts.clone(), out: begun.left.out.clone(), through: HashMap::new(), followers, door: None };
+        let mut way = Way {
+            hosts: hosts.clone(),
+            out: begun.left.out.clone(),
+            through: HashMap::new(),
+            is_sure: false,
+            followers,
+            door: None,
+        };
         if early {
             let (door, arrivals) = unbounded_channel();
             begun.arrivals = Some(arrivals);
@@ -204,12 +213,25 @@ impl<'a> Course<'a> {
 
     /// Takes note that a host is through a play, and lets it go on.
     fn passed(&mut self, through: Through) {
-        let Through { play, host, is_in, after } = through;
-        let Some(way) = self.begun.get_mut(&play) else { return };
-        if way.through.insert(Arc::clone(&host), (is_in, after.clone())).is_some() {
+        let Some(way) = self.begun.get_mut(&through.play) else { return };
+        let (host, is_in) = (Arc::clone(&through.host), through.is_in);
+        if way.through.insert(Arc::clone(&host), (is_in, through.after.clone())).is_some() {
             return;
         }
-        let followers = way.followers.clone();
+        if !way.is_sure && is_in && way.hosts.contains(&host) {
+            way.is_sure = true;
+            for (host, (is_in, after)) in way.through.clone() {
+                self.go_on(Through { play: through.play, host, is_in, after });
+            }
+        } else if way.is_sure || way.hosts.contains(&host) {
+            self.go_on(through);
+        }
+    }
+
+    /// Lets a host that is through a play into those after it.
+    fn go_on(&mut self, through: Through) {
+        let Through { play, host, is_in, after } = through;
+        let followers = self.begun.get(&play).map(|way| way.followers.clone()).unwrap_or_default();
         for follower in followers {
             let next = follower.play;
             if !follower.hosts.contains(&host) {
@@ -252,18 +274,21 @@ impl<'a> Course<'a> {
             return Some(!left.out.contains(host));
         }
         let way = self.begun.get(&play)?;
+        if way.hosts.contains(host) {
+            return way.through.get(host).map(|(is_in, _)| *is_in);
+        }
+        if !way.is_sure {
+            return None;
+        }
         if let Some((is_in, _)) = way.through.get(host) {
             return Some(*is_in);
-        }
-        if way.hosts.contains(host) {
-            return None;
         }
         match way.door {
             // All before it is over.
             None => Some(!way.out.contains(host)),
             Some(_) => {
-                let known = self.order[play].iter().map(|edge| self.is_through(edge.from, host));
-                known.fold(Some(true), |a, b| Some(a? && b?))
+                let mut known = self.order[play].iter().map(|edge| self.is_through(edge.from, host));
+                known.try_fold(true, |a, b| Some(a && b?))
             }
         }
     }
