@@ -71,6 +71,7 @@ impl Gate<'_> {
                 }
             }
             Work::Http(call) => {
+                call.most_per_origin = self.target.ssh.bounds.http_per_origin;
                 let answer = phase::rest(Phase::Wait, Box::pin(context.pool.http(call, &limits))).await;
                 return answer.map(|answer| Output::Http(Box::new(answer)));
             }

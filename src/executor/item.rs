@@ -163,9 +163,9 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
     let mut attempt = 1;
     loop {
         let limit = timeout(job, &templar)?;
-        let mut work = std::pin::pin!(once(job, scope, &templar, module, platform));
+        let work = Box::pin(once(job, scope, &templar, module, platform));
         let done = match limit {
-            None => work.as_mut().await,
+            None => work.await,
             Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
                 let message = format!("the task did not end within {} s (`timeout`)", limit.as_secs_f64());
                 let period = Value::map([("period", Value::from(limit.as_secs()))]);

@@ -9,6 +9,7 @@ use super::plays::run_with;
 use super::prepare::{knowledge, knowledge_of_all, platforms, view};
 use super::share::Share;
 use super::target::Defaults;
+use super::uses::Uses;
 use crate::effect::Effect;
 use crate::event::{Shard, What};
 use crate::graph::{Lowering, Reads, TagFilter, lower_play};
@@ -95,6 +96,7 @@ pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interr
     facts::recall(context).await;
     let mut share = Share::new(context.settings.forks, context.settings.seed);
     share.reads = Arc::new(Reads::of(plays, &knowledge_of_all(context)));
+    share.uses = Arc::new(Uses::of(context, plays));
     run_with(context, plays, share, interrupt).await
 }
 

@@ -4,6 +4,7 @@ use super::batch::Runner;
 use super::limit::Limits;
 use super::random::Random;
 use super::step;
+use super::uses::Uses;
 use crate::event::TaskNumber;
 use crate::graph::Reads;
 use std::ops::Range;
@@ -20,6 +21,8 @@ pub(super) struct Share {
     pub(super) limits: Limits,
     /// The registered results that are kept.
     pub(super) reads: Arc<Reads>,
+    /// Which hosts are needed still.
+    pub(super) uses: Arc<Uses>,
     seed: Option<u64>,
     slots: Arc<Semaphore>,
     tasks: Arc<AtomicU32>,
@@ -32,9 +35,10 @@ impl Share {
     /// Makes the share of a run with so many slots, in which chance decides if there is a seed.
     pub(super) fn new(forks: usize, seed: Option<u64>) -> Share {
         Share {
-            runner: Arc::new(step::run),
+            runner: Arc::new(|job| Box::pin(step::run(job))),
             limits: Limits::default(),
             reads: Arc::new(Reads::Anything),
+            uses: Arc::default(),
             seed,
             slots: Arc::new(Semaphore::new(forks.min(Semaphore::MAX_PERMITS))),
             tasks: Arc::default(),
