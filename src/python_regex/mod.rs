@@ -184,6 +184,11 @@ impl Regex {
         captures(&self.compiled_for(text)?.regex, text, 0)
     }
 
+    /// Returns the first match that begins at a byte or after it; what stands before is seen all the same.
+    pub(crate) fn find_from(&self, text: &str, from: usize) -> Result<Option<Match>, String> {
+        captures(&self.compiled_for(text)?.regex, text, from)
+    }
+
     /// Claims that there is a match.
     pub(crate) fn is_match(&self, text: &str) -> Result<bool, String> {
         let regex = &self.compiled_for(text)?.regex;
