@@ -1,5 +1,7 @@
 //! From variables and keywords to a [`Target`]: where and how the step's host is reached.
 
+mod terminal;
+
 use super::item::{boolean, number};
 use super::ssh_args::{SshArgs, UNDERSTOOD};
 use super::step::Job;
@@ -11,7 +13,7 @@ use crate::playbook::Task;
 use crate::redact::Secret;
 use crate::source::expand_home;
 use crate::template::Templar;
-use crate::transport::{Elevate, HostKeyPolicy, Kind, SshTarget, Target};
+use crate::transport::{Elevate, HostKeyPolicy, Kind, SshTarget, Target, Terminal};
 use crate::value::Value;
 use crate::vars::Scope;
 use crate::yaml::Node;
@@ -81,6 +83,7 @@ impl Request<'_> {
                 elevate: None,
                 command_timeout: None,
                 kept_shell: false,
+                terminal: Terminal::default(),
             }));
         }
         let vars = Vars {
@@ -93,13 +96,7 @@ impl Request<'_> {
         };
         let platform = self.platform(&vars)?;
         let kind = self.kind(&vars, platform)?;
-        let kept_shell = match vars.value("netplay_kept_shell")? {
-            None => true,
-            Some(said) => boolean(&said).ok_or_else(|| {
-                let message = format!("`netplay_kept_shell` of `{}` must be true or false", self.scope.host);
-                Failure::new(FailureKind::Argument, message)
-            })?,
-        };
+        let kept_shell = vars.flag("netplay_kept_shell", &self.scope.host)?.unwrap_or(true);
         let command_timeout =
             vars.seconds("ansible_command_timeout")?.or(self.job.context.settings.defaults.command_timeout);
         let elevate = self.elevate(&vars)?;
@@ -123,7 +120,11 @@ impl Request<'_> {
         {
             user.push_str(suffix);
         }
-        Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout, kept_shell }))
+        let terminal = match kind {
+            Kind::NetworkCli => terminal::terminal(&vars, &host)?,
+            Kind::Local | Kind::Ssh => Terminal::default(),
+        };
+        Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout, kept_shell, terminal }))
     }
 
     fn platform(&self, vars: &Vars) -> Result<Option<&'static Platform>, Failure> {

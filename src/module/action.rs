@@ -323,7 +323,7 @@ pub struct ExecOutput {
 }
 
 /// What a device answered to one line.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CliResponse {
     /// The line.
     pub line: String,

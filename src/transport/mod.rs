@@ -13,11 +13,13 @@ mod shared;
 pub mod shell;
 pub mod ssh;
 mod sys;
+mod terminal;
 mod wire;
 
 pub use http::HttpClients;
 pub use limits::{most_connections, raise_open_files};
 pub use shared::{Settings, Shared};
+pub use terminal::Terminal;
 pub use wire::Wire;
 
 use crate::failure::Failure;
@@ -45,6 +47,8 @@ pub struct Target {
     pub command_timeout: Option<Duration>,
     /// Plain commands may run in a shell that is kept (`Ssh` only).
     pub kept_shell: bool,
+    /// How its CLI is used (`NetworkCli` only).
+    pub terminal: Terminal,
 }
 
 /// How a host is reached.

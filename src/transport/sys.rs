@@ -1,8 +1,10 @@
 //! The calls to the system that std has no safe form of: `poll`, `eventfd`, a connect that does not block, and signals to
-//! a group of processes.
+//! a group of processes; and what ssh2 does not offer of libssh2: knowing whether a call has taken bytes off the socket.
 //!
 //! Everything `unsafe` of the transports stands here.
 
+use std::cell::Cell;
+use std::ffi::{c_int, c_void};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -121,6 +123,62 @@ pub(in crate::transport) fn signal_group(leader: u32, signal: i32) {
     // SAFETY: plain numbers; a group that is gone is an error, which means that there is nothing left to end.
     unsafe {
         libc::kill(-group, signal);
+    }
+}
+
+thread_local! {
+    static BYTES_IN: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Returns how many bytes libssh2 has taken off the sockets of counted sessions, on this thread.
+pub(in crate::transport) fn bytes_in() -> u64 {
+    BYTES_IN.get()
+}
+
+/// libssh2's `LIBSSH2_CALLBACK_RECV`: what it reads its socket with.
+const CALLBACK_RECV: c_int = 6;
+
+#[expect(unsafe_code, reason = "libssh2-sys does not declare this function of libssh2")]
+// SAFETY: the declaration is that of libssh2.h, in all versions since 1.2.
+unsafe extern "C" {
+    fn libssh2_session_callback_set(
+        session: *mut libssh2_sys::LIBSSH2_SESSION,
+        kind: c_int,
+        callback: *mut c_void,
+    ) -> *mut c_void;
+}
+
+/// Makes [`bytes_in`] count what a session reads.
+pub(in crate::transport) fn count_bytes_in(session: &ssh2::Session) {
+    let mut raw = session.raw();
+    #[expect(unsafe_code, reason = "see the declaration")]
+    // SAFETY: the session lives and is locked; `receive` has the type that libssh2 expects for this kind of callback.
+    unsafe {
+        libssh2_session_callback_set(&raw mut *raw, CALLBACK_RECV, receive as *mut c_void);
+    }
+}
+
+/// Reads a socket as libssh2 would: the result is a count, or an error's negated number.
+#[expect(unsafe_code, reason = "libssh2 calls it")]
+unsafe extern "C" fn receive(
+    socket: c_int,
+    buffer: *mut c_void,
+    length: libc::size_t,
+    flags: c_int,
+    _: *mut *mut c_void,
+) -> libc::ssize_t {
+    // SAFETY: libssh2 passes a buffer of its own and its length.
+    let taken = unsafe { libc::recv(socket, buffer, length, flags) };
+    match u64::try_from(taken) {
+        Ok(bytes) => {
+            BYTES_IN.set(BYTES_IN.get() + bytes);
+            taken
+        }
+        Err(_) => match io::Error::last_os_error().raw_os_error() {
+            // What libssh2 knows as "would block" is this one alone.
+            Some(libc::EINTR) | None => -libc::EAGAIN as libc::ssize_t,
+            Some(error) => -error as libc::ssize_t,
+        },
     }
 }
 

@@ -31,6 +31,7 @@ fn target() -> Target {
         elevate: None,
         command_timeout: None,
         kept_shell: true,
+        terminal: Default::default(),
     }
 }
 

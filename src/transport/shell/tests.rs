@@ -1,6 +1,7 @@
 //! Holds recordings against the driver: every `tests/platforms/NAME/sessions.yaml`, with the bytes whole, cut at every
 //! place, and in small pieces. The result must be the same.
 
+mod ahead;
 mod connection;
 mod vtysh;
 
@@ -264,6 +265,7 @@ fn target_of(platform: &'static Platform, elevate: Option<Elevate>) -> Target {
         elevate,
         command_timeout: None,
         kept_shell: true,
+        terminal: Default::default(),
     }
 }
 

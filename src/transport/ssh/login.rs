@@ -10,6 +10,7 @@ use super::link::{Link, Path};
 use super::route::Hop;
 use super::watch::Watch;
 use crate::failure::{Failure, FailureKind};
+use crate::transport::sys::count_bytes_in;
 use ssh2::{ErrorCode, Session};
 use std::time::Instant;
 
@@ -60,6 +61,7 @@ fn start(hop: &Hop, link: &Link, caches: Caches<'_>) -> Result<Session, Failure>
     let mut session = Session::new().map_err(broken)?;
     session.set_tcp_stream(link.clone());
     session.set_blocking(false);
+    count_bytes_in(&session);
     let known_kinds = caches.known_hosts.kinds(&hop.known_hosts, &hop.known_as);
     algorithms::offer(&session, hop.legacy, &known_kinds).map_err(broken)?;
     Ok(session)

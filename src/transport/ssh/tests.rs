@@ -44,6 +44,7 @@ fn target(sshd: &Sshd) -> Target {
         elevate: None,
         command_timeout: None,
         kept_shell: true,
+        terminal: Default::default(),
     }
 }
 

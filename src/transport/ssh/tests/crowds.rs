@@ -46,6 +46,31 @@ fn no_command_is_lost_when_the_server_allows_few_sessions() {
     }
 }
 
+/// What is read for one stream may belong to the other, which then has nothing left to wake it.
+#[test]
+fn nothing_that_a_shell_says_is_left_lying() {
+    if !sshd::has_terminals("nothing that a shell says is left lying") {
+        return;
+    }
+    let sshd = Sshd::start();
+    run(async {
+        let pty = crate::transport::ssh::Pty { term: "vt100".into(), cols: 80, rows: 24 };
+        let mut wire = crate::transport::ssh::open_shell(&target(&sshd), &shared(), &limits(), pty).await.unwrap();
+        wire.send(b"stty -echo; PS1=; exec cat\n").await.unwrap();
+        let mut said = Vec::new();
+        for n in 0..3000 {
+            let line = format!("<{n}>");
+            wire.send(format!("{line}\n").as_bytes()).await.unwrap();
+            while !String::from_utf8_lossy(&said).contains(&line) {
+                let more = tokio::time::timeout(Duration::from_secs(20), wire.receive()).await;
+                said.extend(more.unwrap_or_else(|_| panic!("nothing after line {n}")).unwrap());
+            }
+            said.clear();
+        }
+        wire.close().await;
+    });
+}
+
 #[test]
 fn a_server_without_sessions_is_given_up() {
     let sshd = Sshd::with(&["MaxSessions 0"]);
