@@ -240,8 +240,7 @@ impl Regex {
 
 /// Claims that a text has letters that are a word's for the engine only, or for Python only.
 fn has_odd_letters(text: &str) -> bool {
-    static ODD: LazyLock<Option<regex::Regex>> =
-        LazyLock::new(|| regex::Regex::new("[\\w~~[\\p{L}\\p{N}_]]").ok());
+    static ODD: LazyLock<Option<regex::Regex>> = LazyLock::new(|| regex::Regex::new("[\\w~~[\\p{L}\\p{N}_]]").ok());
     !text.is_ascii() && ODD.as_ref().is_some_and(|odd| odd.is_match(text))
 }
 

@@ -3,9 +3,9 @@
 //! `10` is a number, `True` a boolean, `[1, 'a']` a list, `1,2` a list as well (a tuple), `10.0.0.1` and `yes` are text.
 //! A comment after a literal is dropped (`x=1 # one`); after text it belongs to the text, as in Ansible.
 
+use super::{Kind, Mapping, Node, ScalarStyle};
 use crate::source::Span;
 use crate::value::Key;
-use super::{Kind, Mapping, Node, ScalarStyle};
 use std::sync::Arc;
 
 /// How deep lists and dictionaries may stand inside each other; deeper ones are text, as where Python gives up.

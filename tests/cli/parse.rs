@@ -68,7 +68,10 @@ fn a_playbook_makes_data_of_texts_and_commands() {
     let project = Project::new()
         .playbook(PLAYBOOK)
         .file("t.textfsm", TEMPLATE)
-        .file("templates/native.yaml", "- getval: '(?P<n>\\S+) is (?P<s>\\S+)'\n  result: {ports: {'{{ n }}': '{{ s }}'}}\n")
+        .file(
+            "templates/native.yaml",
+            "- getval: '(?P<n>\\S+) is (?P<s>\\S+)'\n  result: {ports: {'{{ n }}': '{{ s }}'}}\n",
+        )
         .file("cli.yaml", "keys:\n  ports: {value: {name: '{{ item.n }}'}, items: '^(?P<n>\\S+) is'}\n")
         .file("xml.yaml", "keys: {b: {value: '{{ item.b }}', top: b, items: {b: .}}}\n")
         .file("folder/index", "Template, Platform, Command\nx, y\nports.textfsm, cisco_ios, sh[[ow]] ports\n")
@@ -81,7 +84,9 @@ fn a_playbook_makes_data_of_texts_and_commands() {
 #[test]
 fn a_parser_that_there_is_not_is_told_before_anything_runs() {
     let task = |parser: &str| {
-        format!("- hosts: all\n  gather_facts: false\n  tasks:\n    - fail:\n    - cli_parse: {{text: x, parser: {parser}}}\n")
+        format!(
+            "- hosts: all\n  gather_facts: false\n  tasks:\n    - fail:\n    - cli_parse: {{text: x, parser: {parser}}}\n"
+        )
     };
     for (parser, complaint) in [
         ("{name: ansible.utils.textfsn}", "did you mean `ansible.utils.textfsm`?"),

@@ -27,7 +27,9 @@ enum Kind {
     LooksAhead,
     LooksBack,
     /// `(?(1)yes|no)`, and whether the bar was seen.
-    Asks { bar: bool },
+    Asks {
+        bar: bool,
+    },
 }
 
 /// A group that is open.

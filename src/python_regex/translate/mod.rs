@@ -229,21 +229,17 @@ impl Translator {
             (least, None) => write!(self.out, "{{{least},}}"),
             (least, Some(most)) => write!(self.out, "{{{least},{most}}}"),
         };
-        match self.peek() {
-            Some(c @ ('?' | '+')) => {
-                self.goes_back |= c == '+';
-                self.out.push(c);
-                self.at += 1;
-            }
-            _ => {}
+        if let Some(c @ ('?' | '+')) = self.peek() {
+            self.goes_back |= c == '+';
+            self.out.push(c);
+            self.at += 1;
         }
         Ok(())
     }
 
     /// `{2}`, `{2,}`, `{,3}`, `{2,3}` repeat; any other brace is plain.
     fn braces(&mut self) -> Result<(), String> {
-        let digits =
-            |from: usize| -> String { self.chars[from..].iter().take_while(|c| c.is_ascii_digit()).collect() };
+        let digits = |from: usize| -> String { self.chars[from..].iter().take_while(|c| c.is_ascii_digit()).collect() };
         let start = self.at + 1;
         let low = digits(start);
         let mut end = start + low.len();

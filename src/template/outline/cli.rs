@@ -16,7 +16,7 @@ impl Outline {
     ///
     /// # Errors
     /// When the outline is wrong, or a template in it fails.
-    pub(in crate::template) fn parse_cli(&self, output: &str) -> Result<Value, Failure> {
+    pub fn parse_cli(&self, output: &str) -> Result<Value, Failure> {
         let mut result = Map::new();
         for (name, entry, value) in self.keys()? {
             let at = entry.get("value").map_or(self.root.span, |node| node.span);
@@ -38,14 +38,7 @@ impl Outline {
         Ok(result.into())
     }
 
-    fn of_matches(
-        &self,
-        output: &str,
-        items: &Node,
-        entry: &Mapping,
-        shape: &Map,
-        at: Span,
-    ) -> Result<Value, Failure> {
+    fn of_matches(&self, output: &str, items: &Node, entry: &Mapping, shape: &Map, at: Span) -> Result<Value, Failure> {
         let when = entry.get("when");
         let (mut list, mut map) = (Vec::new(), Map::new());
         let key = shape.get("key");

@@ -81,12 +81,7 @@ impl Document {
         }
     }
 
-    fn push(
-        &mut self,
-        reader: &NsReader<&[u8]>,
-        tag: &BytesStart<'_>,
-        parent: Option<usize>,
-    ) -> Result<usize, String> {
+    fn push(&mut self, reader: &NsReader<&[u8]>, tag: &BytesStart<'_>, parent: Option<usize>) -> Result<usize, String> {
         if self.elements.len() >= MAX_ELEMENTS {
             return Err(format!("there are more than {MAX_ELEMENTS} elements"));
         }

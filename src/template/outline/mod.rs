@@ -61,10 +61,18 @@ impl Outline {
             let why = plain_io_error(&error);
             Failure::new(FailureKind::File, format!("cannot read `{}`: {why}", path.display()))
         })?;
-        Outline::read(Source::new(path.display().to_string(), Some(path.to_owned()), text), sources)
+        Outline::of(Source::new(path.display().to_string(), Some(path.to_owned()), text), sources)
     }
 
-    fn read(source: Source, sources: &Arc<SourceMap>) -> Result<Outline, Failure> {
+    /// Reads an outline's text.
+    ///
+    /// # Errors
+    /// When it is no YAML.
+    pub fn read(name: &str, text: &str, sources: &Arc<SourceMap>) -> Result<Outline, Failure> {
+        Outline::of(Source::new(name, None, text), sources)
+    }
+
+    fn of(source: Source, sources: &Arc<SourceMap>) -> Result<Outline, Failure> {
         let id = sources.add_once(source);
         let mut found = Diagnostics::new();
         let root = parse(id, sources, &mut found);
@@ -112,7 +120,8 @@ impl Outline {
     /// Returns the `keys` of an outline for `parse_cli` and `parse_xml`, each with its value; of a value that needs what
     /// only a match can give, the template.
     fn keys(&self) -> Result<Vec<(Key, &Mapping, Value)>, Failure> {
-        let wrong = |node: &Node, why: &str| Failure::new(FailureKind::File, format!("the outline {why}")).at(node.span);
+        let wrong =
+            |node: &Node, why: &str| Failure::new(FailureKind::File, format!("the outline {why}")).at(node.span);
         let root = self.root.as_map().ok_or_else(|| wrong(&self.root, "is no dictionary"))?;
         let keys = root.get("keys").ok_or_else(|| wrong(&self.root, "has no `keys`"))?;
         let entries = keys.as_map().ok_or_else(|| wrong(keys, "has `keys` that are no dictionary"))?;

@@ -33,7 +33,11 @@ impl Native {
         Native::of(Outline::load(path, sources)?)
     }
 
-    pub(super) fn of(outline: Outline) -> Result<Native, Failure> {
+    /// Makes a parser of an outline.
+    ///
+    /// # Errors
+    /// When it is no list of entries with `getval` and `result`.
+    pub fn of(outline: Outline) -> Result<Native, Failure> {
         let wrong = |node: &Node, why: &str| Failure::new(FailureKind::File, format!("the parser {why}")).at(node.span);
         let items = outline.root.as_seq().ok_or_else(|| wrong(&outline.root, "is no list"))?;
         let mut entries = Vec::new();

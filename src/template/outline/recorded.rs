@@ -2,15 +2,19 @@
 
 use super::{Native, Outline};
 use crate::failure::Failure;
-use crate::source::{Source, SourceMap};
+use crate::source::SourceMap;
 use crate::value::Value;
 use serde_json::Value as Json;
 use std::path::Path;
 use std::sync::Arc;
 
+/// Where an answer differs on purpose: a part of the outline, and the reason.
+const DIFFERENCES: &[(&str, &str)] =
+    &[("'{{ item.n }}-{{ item.id }}'", "none beside other text writes nothing, as everywhere else")];
+
 fn answer(kind: &str, outline: &str, output: &str) -> Result<Value, Failure> {
     let sources = Arc::new(SourceMap::new());
-    let outline = Outline::read(Source::new("outline.yml", None, outline), &sources)?;
+    let outline = Outline::read("outline.yml", outline, &sources)?;
     match kind {
         "native" => Native::of(outline)?.parse(output),
         "cli" => outline.parse_cli(output),
@@ -44,7 +48,7 @@ fn outlines_give_what_they_give_in_ansible() {
             (Ok(got), Some(want)) => got.to_json() == *want,
             (got, want) => got.is_err() && want.is_none(),
         };
-        if !agrees {
+        if agrees == DIFFERENCES.iter().any(|(part, _)| text("outline").contains(part)) {
             let got = got.map_or_else(|e| format!("error: {}", e.message.expose()), |got| got.to_json().to_string());
             let want = row.get("value").unwrap_or(&row["error"]);
             wrong.push(format!("{}: {}\n    want {want}\n    got  {got}", text("kind"), text("outline")));

@@ -14,7 +14,7 @@ impl Outline {
     ///
     /// # Errors
     /// When the text is no XML, the outline is wrong, or a template in it fails.
-    pub(in crate::template) fn parse_xml(&self, text: &str) -> Result<Value, Failure> {
+    pub fn parse_xml(&self, text: &str) -> Result<Value, Failure> {
         let document = Document::read(text)
             .map_err(|why| Failure::new(FailureKind::Template, format!("the text is no XML: {why}")))?;
         let mut result = Map::new();
