@@ -78,7 +78,7 @@ fn a_playbook_makes_data_of_texts_and_commands() {
         .file("folder/ports.textfsm", TEMPLATE)
         .host("here ansible_connection=local textfsm_templates=folder");
     // What the index has wrong is said, and once only.
-    project.run().exits(0).shows("index:2: 2 cells under 3 columns; the line is left out");
+    project.run().exits(0).shows("index:2:1: 2 cells under 3 columns; the line is left out");
 }
 
 #[test]
@@ -127,12 +127,14 @@ const PLAYBOOK: &str = r#"- hosts: all
         parser: {name: ansible.netcommon.native, template_path: native.yaml}
       register: out
     - assert: {that: "out.parsed == {'ports': {'Gi1': 'up', 'Gi2': 'down'}}"}
-    - cli_parse: {text: "<a><b c='1'>x</b></a>\n]]>]]>", parser: {name: ansible.utils.xml}}
+    - cli_parse:
+        text: "<a><b c='1'>x</b></a>\n]]>]]>"
+        parser: {name: ansible.utils.xml}
       register: out
     - assert: {that: "out.parsed == {'a': {'b': {'@c': '1', '#text': 'x'}}}"}
     - assert:
         that:
-          - (text | parse_cli('cli.yaml')) == {'ports': [{'name': 'Gi1'}, {'name': 'Gi2'}]}
-          - ("<a><b>1</b><b>2</b></a>" | ansible.netcommon.parse_xml('xml.yaml')) == {'b': [1, 2]}
+          - "(text | parse_cli('cli.yaml')) == {'ports': [{'name': 'Gi1'}, {'name': 'Gi2'}]}"
+          - "('<a><b>1</b><b>2</b></a>' | ansible.netcommon.parse_xml('xml.yaml')) == {'b': [1, 2]}"
       vars: {text: "ports\nGi1 is up\nGi2 is down\n"}
 "#;

@@ -4,6 +4,7 @@
 //! reader gets; what makes one panic is written to the folder of the target's temporary files and named.
 
 #[path = "../../fuzz/src/lib.rs"]
+#[expect(unreachable_pub, reason = "it is a library by itself for the targets")]
 mod readers;
 
 use std::fs;
@@ -11,7 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// How many inputs a reader gets when nobody says: some seconds in a build without optimisation.
-const ROUNDS: u64 = 400;
+const ROUNDS: u64 = 3000;
 /// The longest input, in bytes.
 const LONGEST: usize = 3000;
 
