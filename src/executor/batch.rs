@@ -149,6 +149,10 @@ pub(super) struct Batch {
     fatal: bool,
     passed: usize,
     pinned: HashSet<HostIndex>,
+    /// Hosts for which this batch has nothing left to send, as far as was known then.
+    through: Vec<bool>,
+    /// It has been said how long it may take until no host can be reached.
+    has_told_bound: bool,
 }
 
 /// What came of a step, until it counts.
@@ -251,6 +255,8 @@ impl Batch {
             fatal: false,
             passed: 0,
             pinned: HashSet::new(),
+            through: vec![false; count],
+            has_told_bound: false,
             numbers: start.share.numbers(start.graph.nodes.len()).collect(),
             share: start.share,
             play: start.play,

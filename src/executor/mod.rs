@@ -27,6 +27,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod tracker;
+mod uses;
 mod world;
 
 pub use facts::{FactSettings, GatherWhen};
