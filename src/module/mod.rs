@@ -49,6 +49,7 @@ pub mod find;
 pub mod gather_facts;
 pub mod get_url;
 pub mod getent;
+pub mod git;
 pub mod group;
 pub mod group_by;
 pub mod hostname;
@@ -239,6 +240,7 @@ pub static TABLE: &[&Module] = &[
     &gather_facts::MODULE,
     &get_url::MODULE,
     &getent::MODULE,
+    &git::MODULE,
     &group::MODULE,
     &group_by::MODULE,
     &hostname::MODULE,

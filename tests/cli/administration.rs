@@ -91,7 +91,7 @@ fn say_skipped(why: &str) {
 fn compared(case: &Value, result: &Value) -> Map<String, Value> {
     let name = case["name"].as_str().unwrap();
     let mut fields = result.as_object().unwrap().clone();
-    let is_command = case.get("command").is_some();
+    let is_command = case.get("command").is_some() || case.get("shell").is_some();
     let failed = fields.get("failed") == Some(&json!(true));
     let keep = |key: &str| match key {
         "stdout" => is_command,
