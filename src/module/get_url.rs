@@ -294,7 +294,7 @@ fn download(args: &Args, url: &str, to: &str, newer_than: Option<&str>) -> Strin
     let mut curl = format!(
         "curl -sSL --connect-timeout {timeout} --speed-limit 1 --speed-time {timeout} -o {to} -w '%{{http_code}}'"
     );
-    let mut wget = format!("wget -q -S --tries=1 --timeout={timeout} -O {to}");
+    let mut wget = format!("wget -nv -S --tries=1 --timeout={timeout} -O {to}");
     let mut both = |c: String, w: String| {
         curl.push_str(&c);
         wget.push_str(&w);
