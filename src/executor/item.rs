@@ -361,6 +361,10 @@ async fn once(
             job.context.publisher.redactor().learn(&Secret::new(secret));
         }
     }
+    for arg in module.args {
+        let secrets = arg.shape.zip(args.get(arg.name)).map(|(shape, value)| shape.secrets(value)).unwrap_or_default();
+        secrets.into_iter().for_each(|secret| job.context.publisher.redactor().learn(&Secret::new(secret)));
+    }
     if let Some(password) = args.text("url").and_then(password_in_url) {
         job.context.publisher.redactor().learn(&Secret::new(password));
     }
@@ -382,6 +386,7 @@ async fn once(
         host: &remote.host,
         platform: target.platform.or_else(|| implied.and_then(platform::find)),
         run: &*job.context,
+        module,
     };
     let terms = background::terms(&job.task.background, templar, check)?;
     let mut outcome = match &terms {

@@ -28,6 +28,20 @@ pub struct Arg {
     pub refused: Option<&'static str>,
     /// What it means, in one sentence.
     pub doc: &'static str,
+    /// What is inside of a list or a dictionary, where that is known.
+    pub shape: Option<&'static dyn Shape>,
+}
+
+/// What is inside of an argument that is a list or a dictionary.
+pub trait Shape: Sync + std::fmt::Debug {
+    /// Finds what is wrong with a value as written.
+    fn check(&self, called: &str, node: &Node, found: &mut Diagnostics);
+
+    /// Returns the secrets in a value.
+    fn secrets(&self, value: &Value) -> Vec<String>;
+
+    /// Writes what is inside, indented so many times by two, for `netplay doc`.
+    fn describe(&self, depth: usize, out: &mut String);
 }
 
 /// What an argument is. Coercion follows Ansible's: `"5"` is an integer where one is asked for, `yes` a boolean.
@@ -71,7 +85,7 @@ pub enum Rule {
 impl Arg {
     /// Makes an optional argument.
     pub const fn new(name: &'static str, kind: ArgKind, doc: &'static str) -> Arg {
-        Arg { name, aliases: &[], kind, required: false, default: None, choices: &[], refused: None, doc }
+        Arg { name, aliases: &[], kind, required: false, default: None, choices: &[], refused: None, doc, shape: None }
     }
 
     /// Makes it required.
@@ -235,6 +249,9 @@ pub fn check_args(module: &Module, called: &str, args: &Mapping, whole: Span) ->
             }
             continue;
         };
+        if let Some(shape) = arg.shape {
+            shape.check(called, value, &mut found);
+        }
         if !value.is_static() || arg.kind == ArgKind::Expression || value.is_null() {
             continue;
         }

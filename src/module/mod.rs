@@ -53,6 +53,7 @@ pub mod pause;
 pub mod ping;
 pub mod raw;
 pub mod replace;
+pub mod resource;
 pub mod script;
 pub mod set_fact;
 pub mod set_stats;
@@ -73,7 +74,7 @@ mod fake;
 mod tests;
 
 pub use action::*;
-pub use args::{Arg, ArgKind, Args, Rule, check_args, coerce_args, split_free_form, split_key_value};
+pub use args::{Arg, ArgKind, Args, Rule, Shape, check_args, coerce_args, split_free_form, split_key_value};
 pub use change::{Change, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
 
 use crate::effect::Effect;
@@ -180,6 +181,8 @@ pub struct Context<'a> {
     pub platform: Option<&'static Platform>,
     /// What the run knows and a module may ask.
     pub run: &'a dyn Run,
+    /// The module itself, for those that plan for several.
+    pub module: &'static Module,
 }
 
 /// What a module may ask of the run around it.
@@ -207,7 +210,7 @@ pub trait Probe: Send + Sync {
     fn read(&self, action: Action) -> Boxed<'_, Result<Output, Failure>>;
 }
 
-/// Every module. Sorted by name.
+/// Every module but those of resources ([`all`]). Sorted by name.
 pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
     &assemble::MODULE,
@@ -252,7 +255,7 @@ pub static TABLE: &[&Module] = &[
 
 /// Returns the module of that name (short, with its collection, or an alias) and the platform that the name implies.
 pub fn find(name: &str) -> Option<(&'static Module, Option<&'static str>)> {
-    TABLE.iter().copied().find_map(|module| {
+    let found = TABLE.iter().copied().find_map(|module| {
         if let Some(alias) = module.aliases.iter().find(|alias| alias.name == name) {
             return Some((module, alias.platform));
         }
@@ -267,14 +270,23 @@ pub fn find(name: &str) -> Option<(&'static Module, Option<&'static str>)> {
             }
         };
         (module.name == short).then_some((module, None))
-    })
+    });
+    found.or_else(|| resource::find(name))
+}
+
+/// Returns every module: those of [`TABLE`] and those of resources.
+pub fn all() -> impl Iterator<Item = &'static Module> {
+    TABLE.iter().copied().chain(resource::all())
 }
 
 /// Returns every name under which a module can be called, for "did you mean".
 pub fn names() -> impl Iterator<Item = String> {
-    TABLE.iter().flat_map(|module| {
+    let others = TABLE.iter().flat_map(|module| {
         let own = std::iter::once(module.name.to_owned());
         let qualified = module.collections.iter().map(move |collection| format!("{collection}.{}", module.name));
         own.chain(qualified).chain(module.aliases.iter().map(|alias| alias.name.to_owned()))
-    })
+    });
+    let of_resources =
+        crate::resource::TABLE.iter().flat_map(|row| [row.name.to_owned(), format!("{}.{}", row.collection, row.name)]);
+    others.chain(of_resources)
 }
