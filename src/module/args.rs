@@ -1,7 +1,7 @@
 //! Arguments of modules: declared in tables, checked before the run as far as they are literal, rendered and coerced
 //! in the run.
 
-use super::Module;
+use super::{Module, Needs};
 use crate::failure::{Failure, FailureKind};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean, nearest};
 use crate::value::{Key, Map, Value};
@@ -232,12 +232,21 @@ impl Args {
     }
 }
 
+/// `provider` of old playbooks: how a device is reached, said in the task (`executor/target.rs` reads it).
+static PROVIDER: Arg = Arg::new("provider", ArgKind::Dict, "How the device is reached, as old playbooks say it.");
+
+/// Returns the argument of that name; modules of devices take `provider` besides their own.
+fn argument(module: &Module, name: &str) -> Option<&'static Arg> {
+    let of_device = matches!(module.needs, Needs::Cli | Needs::DeviceFiles);
+    module.args.iter().find(|arg| arg.answers_to(name)).or((of_device && name == PROVIDER.name).then_some(&PROVIDER))
+}
+
 /// Finds what is wrong with arguments as written: unknown names, missing ones, literals of the wrong type.
 pub fn check_args(module: &Module, called: &str, args: &Mapping, whole: Span) -> Diagnostics {
     let mut found = Diagnostics::new();
     for (key, key_node, value) in args.iter() {
         let name = key.to_string();
-        let Some(arg) = module.args.iter().find(|arg| arg.answers_to(&name)) else {
+        let Some(arg) = argument(module, &name) else {
             if !module.any_args {
                 let known = module.args.iter().map(|arg| arg.name);
                 let help = did_you_mean(&name, known.clone()).unwrap_or_else(|| {
@@ -334,7 +343,7 @@ pub fn coerce_args(module: &Module, called: &str, written: &Mapping, rendered: M
         if matches!(value, Value::Omit) {
             continue;
         }
-        let Some(arg) = module.args.iter().find(|arg| arg.answers_to(&name)) else {
+        let Some(arg) = argument(module, &name) else {
             if module.any_args {
                 args.map.insert(key, value);
                 continue;

@@ -25,6 +25,7 @@ use crate::platform::{Platform, Save};
 use crate::redact::Secret;
 use crate::value::Map;
 pub(super) use answer::{Sent, finish as finish_lines};
+pub(super) use backup::backup_path;
 use compare::Comparison;
 
 /// The module.

@@ -22,6 +22,7 @@ mod local;
 mod place;
 mod program;
 mod remote;
+mod scp;
 mod structured;
 mod write;
 
@@ -32,11 +33,13 @@ pub mod assemble;
 pub mod assert;
 pub mod async_status;
 pub mod blockinfile;
+pub mod cli_backup;
 pub mod cli_command;
 pub mod cli_config;
 pub mod cli_confirm;
 pub mod cli_facts;
 pub mod cli_parse;
+pub mod cli_restore;
 pub mod command;
 pub mod copy;
 pub mod debug;
@@ -48,7 +51,9 @@ pub mod gather_facts;
 pub mod group_by;
 pub mod include_vars;
 pub mod lineinfile;
+pub mod net_get;
 pub mod net_ping;
+pub mod net_put;
 pub mod pause;
 pub mod ping;
 pub mod raw;
@@ -142,6 +147,8 @@ pub enum Needs {
     Host,
     /// A network CLI.
     Cli,
+    /// A network device's files, over SSH beside its CLI.
+    DeviceFiles,
     /// HTTP, from this machine.
     Http,
     /// Any connection (`ping`, `wait_for_connection`).
@@ -217,11 +224,13 @@ pub static TABLE: &[&Module] = &[
     &assert::MODULE,
     &async_status::MODULE,
     &blockinfile::MODULE,
+    &cli_backup::MODULE,
     &cli_command::MODULE,
     &cli_config::MODULE,
     &cli_confirm::MODULE,
     &cli_facts::MODULE,
     &cli_parse::MODULE,
+    &cli_restore::MODULE,
     &command::MODULE,
     &copy::MODULE,
     &debug::MODULE,
@@ -233,7 +242,9 @@ pub static TABLE: &[&Module] = &[
     &group_by::MODULE,
     &include_vars::MODULE,
     &lineinfile::MODULE,
+    &net_get::MODULE,
     &net_ping::MODULE,
+    &net_put::MODULE,
     &pause::MODULE,
     &ping::MODULE,
     &raw::MODULE,

@@ -68,6 +68,7 @@ pub static TABLE: &[Row] = rows![
         "eos_vlans"
     }
     "cisco.ios" "cisco_ios" {
+        "ios_acl_interfaces"
         "ios_banner"
         "ios_hostname"
         "ios_interface"
@@ -77,6 +78,7 @@ pub static TABLE: &[Row] = rows![
         "ios_l3_interfaces"
         "ios_lldp_global"
         "ios_ntp_global"
+        "ios_prefix_lists"
         "ios_static_route"
         "ios_static_routes"
         "ios_system"
@@ -98,6 +100,7 @@ pub static TABLE: &[Row] = rows![
         "nxos_l2_interfaces"
         "nxos_l3_interface"
         "nxos_l3_interfaces"
+        "nxos_ntp_global"
         "nxos_system"
         "nxos_user"
         "nxos_vlan"

@@ -12,6 +12,7 @@ mod sshd;
 mod call;
 mod httpbin;
 mod project;
+mod resources;
 mod router;
 mod terminal;
 

@@ -49,7 +49,9 @@ pub(super) async fn once(
         job.context.publisher.redactor().learn(&Secret::new(password));
     }
     let remote = remote_scope(job, scope, delegate.as_ref());
-    let target = target::Request { job, task: &job.task, scope: &remote, templar, needs: module.needs, implied };
+    let provider = args.dict("provider");
+    let target =
+        target::Request { job, task: &job.task, scope: &remote, templar, needs: module.needs, implied, provider };
     let target = target.target()?;
     let check = match flag_if(job, scope, &job.task.settings.check_mode)? {
         Some(check) => check,
