@@ -17,6 +17,8 @@ pub struct Pool {
     http: HttpClients,
     open: Mutex<HashMap<Key, Arc<Slot>>>,
     room: Room,
+    /// For hosts that take one session at a time: who may use theirs.
+    single: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
 }
 
 /// What tells connections apart.
@@ -58,7 +60,13 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 impl Pool {
     /// Makes an empty pool.
     pub fn new(shared: Shared, http: HttpClients) -> Pool {
-        Pool { shared, http, open: Mutex::default(), room: Room::new(transport::most_connections()) }
+        Pool {
+            shared,
+            http,
+            open: Mutex::default(),
+            room: Room::new(transport::most_connections()),
+            single: Mutex::default(),
+        }
     }
 
     /// Says whether the hosts get several commands each.
@@ -78,11 +86,30 @@ impl Pool {
             self.drop_connection(&key).await;
             return Ok(Output::Done);
         }
+        let _turn = self.only_session(&key, target).await;
         let (connection, _user) = self.connection(&key, target, limits).await?;
         match shares_rights(target).then(|| connection.for_task(target)).flatten() {
             Some(view) => view.perform(action, limits).await,
             None => connection.perform(action, limits).await,
         }
+    }
+
+    /// Where a host takes one session at a time: waits until nobody uses it, and closes what is open in another way.
+    async fn only_session(&self, key: &Key, target: &Target) -> Option<tokio::sync::OwnedMutexGuard<()>> {
+        if !target.terminal.is_single {
+            return None;
+        }
+        let turn = {
+            let mut single = self.single.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            Arc::clone(single.entry(key.host.clone()).or_default())
+        };
+        let turn = turn.lock_owned().await;
+        let others: Vec<Key> =
+            self.lock().keys().filter(|other| other.host == key.host && *other != key).cloned().collect();
+        for other in others {
+            self.drop_connection(&other).await;
+        }
+        Some(turn)
     }
 
     /// Closes the connections to a host; the next action opens a new one.
@@ -191,8 +218,9 @@ fn key(target: &Target) -> Key {
     // Writing to a `String` cannot fail. Secrets have no part in it: the same login with another password is the same.
     let _ = write!(
         how,
-        "{:?} {} {:?} {:?} {:?} {:?} {} {:?}",
+        "{:?} {:?} {} {:?} {:?} {:?} {:?} {} {:?}",
         target.kind,
+        target.terminal.over,
         ssh.address,
         ssh.port,
         ssh.user,
