@@ -53,6 +53,8 @@ impl Gate<'_> {
         self.check && actions.iter().any(|action| action.effect == Effect::Write)
     }
 
+    /// Performs one action. What transports need room for is kept apart: a step that sends nothing has none of it, and
+    /// all that stands around it is moved several times on its way.
     async fn act(&self, mut action: Action) -> Result<Output, Failure> {
         let context = &self.job.context;
         let limits = Limits { timeout: self.target.command_timeout, cancel: self.job.cancel.clone() };
@@ -69,7 +71,8 @@ impl Gate<'_> {
                 }
             }
             Work::Http(call) => {
-                let answer = phase::rest(Phase::Wait, context.pool.http(call, &limits)).await;
+                call.most_per_origin = self.target.ssh.bounds.http_per_origin;
+                let answer = phase::rest(Phase::Wait, Box::pin(context.pool.http(call, &limits))).await;
                 return answer.map(|answer| Output::Http(Box::new(answer)));
             }
             Work::Exec(exec) => {
@@ -86,7 +89,7 @@ impl Gate<'_> {
             Place::Host => Arc::clone(self.target),
         };
         // Transports say what they connect and send; the rest is waiting for the answer.
-        phase::rest(Phase::Wait, context.pool.perform(&target, &action, &limits)).await
+        phase::rest(Phase::Wait, Box::pin(context.pool.perform(&target, &action, &limits))).await
     }
 }
 

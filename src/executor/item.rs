@@ -163,7 +163,7 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
     let mut attempt = 1;
     loop {
         let limit = timeout(job, &templar)?;
-        let work = once(job, scope, &templar, module, platform);
+        let work = Box::pin(once(job, scope, &templar, module, platform));
         let done = match limit {
             None => work.await,
             Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {

@@ -12,7 +12,9 @@ mod gate;
 mod item;
 mod limit;
 mod looped;
+mod passage;
 mod plan;
+mod plays;
 mod pool;
 mod prepare;
 mod publish;
@@ -27,9 +29,11 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod tracker;
+mod uses;
 mod world;
 
 pub use facts::{FactSettings, GatherWhen};
+pub use passage::passages;
 pub use plan::{Planned, plan, play_name};
 pub use pool::Pool;
 pub use prepare::{graph_of, scope_of};

@@ -249,6 +249,8 @@ pub struct HttpCall {
     pub unredirected_headers: Vec<String>,
     /// Undo the content encoding.
     pub decompress: bool,
+    /// How many calls may be under way to the server at once, where the host has another bound than the run.
+    pub most_per_origin: Option<usize>,
 }
 
 /// The body of an HTTP call.

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::module::{Action, Boxed, Cli, CliAnswer, CliLine, CliResponse, Output, Work};
 use crate::platform::{self, Platform};
 use crate::redact::Secret;
-use crate::transport::{Elevate, HostKeyPolicy, Kind, Limits, SshTarget, Target, Wire};
+use crate::transport::{Bounds, Elevate, HostKeyPolicy, Kind, Limits, SshTarget, Target, Wire};
 use serde::Deserialize;
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -260,6 +260,7 @@ fn target_of(platform: &'static Platform, elevate: Option<Elevate>) -> Target {
             connect_timeout: Duration::from_secs(30),
             keepalive: None,
             use_agent: false,
+            bounds: Bounds::default(),
         },
         platform: Some(platform),
         elevate,
