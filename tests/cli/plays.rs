@@ -120,6 +120,22 @@ fn hosts_go_on_to_the_next_play_each_for_itself() {
 }
 
 #[test]
+fn who_has_yet_to_come_to_a_play_does_not_hold_up_the_end_of_an_interrupted_run() {
+    let project =
+        Project::new().host("h1 ansible_connection=local").host("h2 ansible_connection=local").playbook(&format!(
+            "- hosts: all\n  gather_facts: false\n  strategy: free\n  tasks:\n    \
+           - {{name: a1, shell: '{}', when: inventory_hostname == 'h2', read_only: true}}\n\
+         - hosts: all\n  gather_facts: false\n  strategy: free\n  tasks:\n    \
+           - {{name: b1, shell: 'echo > {{{{ inventory_hostname }}}}-went-on', read_only: true}}\n",
+            until_there("go")
+        ));
+    let run = project.run_events().start().until_it_shows("b1").signal("INT").until_it_shows("interrupted");
+    std::fs::write(project.at("go"), "").unwrap();
+    run.ended().exits(130);
+    assert!(project.at("h1-went-on").exists() && !project.at("h2-went-on").exists());
+}
+
+#[test]
 fn the_graph_says_whether_hosts_go_on() {
     let graph =
         |word: &str, how: &str| crossing(word, false).netplay(&format!("graph site.yml -i hosts.ini {how}")).exits(0);
