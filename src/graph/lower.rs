@@ -1,16 +1,17 @@
-//! Lowering: tasks and blocks into nodes and edges. The ordering rules are here and in `needs.rs`, and nowhere else.
+//! Lowering: tasks and blocks into nodes and edges. The ordering rules of tasks are here, in the files below and in
+//! `needs.rs`, and nowhere else.
 
 mod blocks;
 mod hazard;
 
 use super::{
     Defines, Edge, Graph, Join, Knowledge, Node, NodeId, NodeNames, Part, Reason, Scope, Section, SectionId, Until,
-    Work, data::may_be_fact, needs,
+    Work, needs,
 };
 use crate::effect::Effect;
 use crate::module::Call;
 use crate::platform::{self, Platform};
-use crate::playbook::{Action, Block, Item, Meta, Play, Strategy, Task};
+use crate::playbook::{Action, Item, Meta, Play, Strategy, Task};
 use crate::source::Diagnostics;
 use crate::template::Names;
 use std::collections::BTreeSet;
