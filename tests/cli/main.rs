@@ -40,6 +40,7 @@ mod redaction;
 mod report;
 mod safe_change;
 mod settings;
+mod telnet;
 mod values;
 mod vault;
 mod web;
