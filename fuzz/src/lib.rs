@@ -12,6 +12,7 @@ mod template;
 mod textfsm_index;
 mod textfsm_run;
 mod textfsm_template;
+mod ttp;
 mod vault;
 mod yaml;
 
@@ -19,7 +20,7 @@ mod yaml;
 type Target = (&'static str, fn(&[u8]));
 
 /// Every reader.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     ("events", events::run),
     ("expression", expression::run),
     ("facts", facts::run),
@@ -31,6 +32,7 @@ pub const TARGETS: [Target; 13] = [
     ("textfsm_index", textfsm_index::run),
     ("textfsm_run", textfsm_run::run),
     ("textfsm_template", textfsm_template::run),
+    ("ttp", ttp::run),
     ("vault", vault::run),
     ("yaml", yaml::run),
 ];

@@ -88,6 +88,7 @@ fn examples(reader: &str) -> Vec<Vec<u8>> {
                 .to_vec(),
         ],
         "textfsm_run" | "textfsm_template" => texts_of("tests/textfsm/cases.json"),
+        "ttp" => texts_of("tests/ttp/cases.json"),
         "vault" => texts_of("tests/vault/recorded.json"),
         "yaml" => contents(files("tests/language", ".yml")),
         other => panic!("no examples for `{other}`"),
