@@ -8,6 +8,7 @@ mod host_pattern;
 mod inventory;
 mod outline;
 mod platform;
+mod telnet;
 mod template;
 mod textfsm_index;
 mod textfsm_run;
@@ -20,7 +21,7 @@ mod yaml;
 type Target = (&'static str, fn(&[u8]));
 
 /// Every reader.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     ("events", events::run),
     ("expression", expression::run),
     ("facts", facts::run),
@@ -28,6 +29,7 @@ pub const TARGETS: [Target; 14] = [
     ("inventory", inventory::run),
     ("outline", outline::run),
     ("platform", platform::run),
+    ("telnet", telnet::run),
     ("template", template::run),
     ("textfsm_index", textfsm_index::run),
     ("textfsm_run", textfsm_run::run),

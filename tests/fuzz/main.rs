@@ -82,6 +82,9 @@ fn examples(reader: &str) -> Vec<Vec<u8>> {
         "inventory" => contents([files("tests/inventory", ".ini"), files("tests/inventory", ".yml")].concat()),
         "outline" => texts_of("tests/outline/cases.json"),
         "platform" => contents(files("src/platform/definitions", ".yaml")),
+        "telnet" => {
+            vec![b"\xff\xfd\x18\xff\xfb\x01\xff\xfa\x18\x01\xff\xf0Username: \xff\xff\xff\xfe\x1f\r\0\r\nr1#".to_vec()]
+        }
         "template" => texts_of("tests/template/generated.json"),
         "textfsm_index" => vec![
             b"Template, Hostname, Platform, Command\na.textfsm:b.textfsm, .*, cisco_ios, sh[[ow]] ver[[sion]]\n"
