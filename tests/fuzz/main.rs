@@ -211,6 +211,7 @@ readers!(
     inventory,
     outline,
     platform,
+    telnet,
     template,
     textfsm_index,
     textfsm_run,
@@ -224,6 +225,7 @@ fn every_reader_has_its_test_and_its_target() {
     let tested = include_str!("main.rs");
     for (name, _) in readers::TARGETS {
         assert!(tested.contains(&format!("\"{name}\"")), "no examples for `{name}`");
+        assert!(tested.contains(&format!("    {name}")), "no test for `{name}`");
         let target = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fuzz/fuzz_targets/{name}.rs"));
         assert!(target.is_file(), "no {}", target.display());
     }
