@@ -216,6 +216,7 @@ readers!(
     textfsm_index,
     textfsm_run,
     textfsm_template,
+    ttp,
     vault,
     yaml
 );
