@@ -60,7 +60,6 @@ const GENERATED_DIFFERENCES: &[(&[&str], &str)] = &[
     (&["(not ["], "an error inside of a list is one, also where only its length counts"),
     (&["(not dup), (none is odd)"], "an error inside of a list is one, also where only its kind counts"),
     (&["(whole is any)"], "an error inside of a dictionary is one, also where it is only compared"),
-    (&["(flt | max)"], "an error in the arguments of a format is one, also where it has no use for them"),
     (&["(cap)['a']"], "an undefined entry of a dictionary is one, also where only its kind counts"),
     (&["type_debug"], "an error inside of a dictionary is one, also where only its kind counts"),
     (&["win_splitdrive) |"], "a tuple is a list here, but for its text"),
