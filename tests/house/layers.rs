@@ -26,6 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("inventory", &["failure", "source", "template", "value", "vars", "yaml"]),
     ("platform", &["effect", "source"]),
     ("configuration", &["platform"]),
+    ("resource", &["configuration", "platform", "source", "value"]),
     ("facts", &["value"]),
     // what can be asked for
     (
@@ -38,6 +39,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "platform",
             "python_regex",
             "redact",
+            "resource",
             "source",
             "template",
             "textfsm",
