@@ -53,7 +53,7 @@ pub(super) fn judge(
     mut fields: Fields,
     defaults: &Map,
     settings: &mut Map,
-    path: &mut Vec<String>,
+    path: &mut [String],
 ) -> Judged {
     let texts = call.texts();
     let text = |at: usize, name: &str| call.text(at, name).unwrap_or_default();
