@@ -17,6 +17,7 @@ mod router;
 mod terminal;
 
 mod crowd;
+mod detect;
 mod exec;
 mod explain;
 mod facts;
