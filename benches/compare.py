@@ -15,7 +15,7 @@ sys.path.insert(0, str(ROOT / "benches"))
 import devices
 from fleet import Fleet, address
 
-COMMANDS = ["show version", "show running-config", "show ip route", "show interface brief", "show zebra", "show memory",
+COMMANDS = ["show version", "show running-config", "show ip route", "show interface brief", "show zebra",
             "show nonsense", "show ip route json", "show interface lo", "show running-config | include hostname", "find route"]
 
 
