@@ -3,7 +3,7 @@
 use super::config::{Config, table};
 use super::vault::{VaultDefaults, VaultOptions};
 use super::{Exit, say_error};
-use crate::graph::order_plays;
+use crate::graph::{check_needs, order_plays};
 use crate::inventory::{self, Inventory};
 use crate::module::split_key_value;
 use crate::playbook::{self, Loader, Play};
@@ -86,6 +86,7 @@ impl Setup {
         }
         // The order itself is made again where it is used; here it shows what is wrong with it.
         let _ = order_plays(&plays, &mut self.found);
+        check_needs(&plays, &mut self.found);
         plays
     }
 

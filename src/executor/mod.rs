@@ -12,7 +12,9 @@ mod gate;
 mod item;
 mod limit;
 mod looped;
+mod passage;
 mod plan;
+mod plays;
 mod pool;
 mod prepare;
 mod publish;
@@ -31,6 +33,7 @@ mod uses;
 mod world;
 
 pub use facts::{FactSettings, GatherWhen};
+pub use passage::passages;
 pub use plan::{Planned, plan, play_name};
 pub use pool::Pool;
 pub use prepare::{graph_of, scope_of};

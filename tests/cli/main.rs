@@ -29,6 +29,7 @@ mod lab;
 mod limits;
 mod listing;
 mod loops;
+mod order;
 mod output;
 mod parse;
 mod plays;
