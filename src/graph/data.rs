@@ -226,7 +226,11 @@ fn defines(task: &Task) -> Defines {
             Some(_) => defines.everything = true,
             None => {}
         },
-        "gather_facts" | "setup" => defines.facts = true,
+        "gather_facts" | "hostname" | "setup" => defines.facts = true,
+        "getent" => match task.args.get("database").filter(|node| node.is_static()).and_then(Node::as_str) {
+            Some(name) => defines.names.extend(["ansible_facts".into(), format!("getent_{name}").into()]),
+            None => defines.everything = true,
+        },
         name if name.ends_with("facts") => defines.everything = true,
         _ => {}
     }
