@@ -263,6 +263,9 @@ fn short_os(context: &Context<'_>, os: Option<&str>) -> Result<String, Failure> 
     }
     if let Some(name) = context.templar.var("ansible_network_os")? {
         let name = name.to_text();
+        if let (crate::platform::AUTO, Some(found)) = (name.as_str(), context.platform) {
+            return Ok(found.textfsm.clone());
+        }
         return Ok(name.rsplit('.').next().unwrap_or(&name).to_lowercase());
     }
     match host_platform(context)? {
