@@ -213,9 +213,12 @@ mod tests {
             };
             assert!(is_right, "{line}");
         }
-        for wanted in
-            ["module\turi\tpresent", "filter\tjson_query\tpresent", "global\tomit\tpresent", "lookup\turl\trefused"]
-        {
+        for wanted in [
+            "module\turi\tpresent",
+            "filter\tjson_query\tpresent",
+            "global\tomit\tpresent",
+            "lookup\tcommunity.general.etcd\trefused",
+        ] {
             assert!(text.contains(wanted), "{wanted}");
         }
     }
