@@ -47,7 +47,7 @@ pub(super) fn main(args: &DocArgs) -> Exit {
 fn everything() -> String {
     let mut out = String::from("modules\n");
     // Writing to a `String` cannot fail, here and below.
-    for module in module::TABLE {
+    for module in module::all() {
         let _ = writeln!(out, "  {:<22} {}", module.name, module.summary);
     }
     out.push_str("\nkeywords\n");
@@ -176,6 +176,9 @@ fn describe_module(module: &Module, out: &mut String) {
             facts.push(format!("also {}", arg.aliases.join(", ")));
         }
         let _ = writeln!(out, "  {} ({})\n      {}", arg.name, facts.join("; "), arg.doc);
+        if let Some(shape) = arg.shape {
+            shape.describe(3, out);
+        }
     }
 }
 
@@ -210,9 +213,12 @@ mod tests {
             };
             assert!(is_right, "{line}");
         }
-        for wanted in
-            ["module\turi\tpresent", "filter\tjson_query\tpresent", "global\tomit\tpresent", "lookup\turl\trefused"]
-        {
+        for wanted in [
+            "module\turi\tpresent",
+            "filter\tjson_query\tpresent",
+            "global\tomit\tpresent",
+            "lookup\tcommunity.general.etcd\trefused",
+        ] {
             assert!(text.contains(wanted), "{wanted}");
         }
     }

@@ -1,6 +1,6 @@
 //! What several subcommands begin with: extra variables, inventory, playbooks.
 
-use super::config::{Config, table};
+use super::config::{Config, constant, table};
 use super::vault::{VaultDefaults, VaultOptions};
 use super::{Exit, say_error};
 use crate::graph::{check_needs, order_plays};
@@ -54,6 +54,7 @@ impl Setup {
         let mut found = Diagnostics::new();
         let sources = Arc::new(SourceMap::with_keyring(Arc::default()));
         let config = Config::load(&sources, &mut found);
+        constant::keep(&config);
         // A wrong setting may be the one that says where a password is: it is not asked for in vain.
         if !found.has_errors() {
             sources.keyring().give(options.vault.passwords(&VaultDefaults::of(&config), &mut found));

@@ -2,12 +2,15 @@
 //! more.
 
 use super::publish::Publisher;
+mod detect;
+
 use super::room::{Place, Room, User};
 use crate::event::What;
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, HttpAnswer, HttpCall, Output, Work};
 use crate::phase::{self, Phase};
 use crate::transport::{self, Connection, HttpClients, Kind, Limits, Shared, Target};
+use detect::Detected;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,6 +24,10 @@ pub struct Pool {
     http: HttpClients,
     open: Mutex<Connections>,
     room: Room,
+    /// Platforms that were found out.
+    detected: Mutex<HashMap<String, Detected>>,
+    /// For hosts that take one session at a time: who may use theirs.
+    single: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Where it is said that hosts wait for each other.
     publisher: Option<Publisher>,
     has_said: AtomicBool,
@@ -76,7 +83,17 @@ impl Pool {
     pub fn new(shared: Shared, http: HttpClients) -> Pool {
         let room = Room::new(transport::most_connections());
         let (publisher, has_said) = (None, AtomicBool::new(false));
-        Pool { shared, http, open: Mutex::default(), room, publisher, has_said, closing: TaskTracker::new() }
+        Pool {
+            shared,
+            http,
+            open: Mutex::default(),
+            room,
+            publisher,
+            has_said,
+            closing: TaskTracker::new(),
+            single: Mutex::default(),
+            detected: Mutex::default(),
+        }
     }
 
     /// Makes it one that says when hosts have to wait for each other.
@@ -107,11 +124,33 @@ impl Pool {
             self.drop_connection(&key).await;
             return Ok(Output::Done);
         }
+        let _turn = self.only_session(&key, target).await;
         let (connection, _user) = self.connection(&key, target, limits).await?;
         match shares_rights(target).then(|| connection.for_task(target)).flatten() {
             Some(view) => view.perform(action, limits).await,
             None => connection.perform(action, limits).await,
         }
+    }
+
+    /// Where a host takes one session at a time: waits until nobody uses it, and closes what is open in another way.
+    async fn only_session(&self, key: &Key, target: &Target) -> Option<tokio::sync::OwnedMutexGuard<()>> {
+        if !target.terminal.is_single {
+            return None;
+        }
+        let turn = {
+            let mut single = self.single.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            Arc::clone(single.entry(key.host.clone()).or_default())
+        };
+        let turn = turn.lock_owned().await;
+        let others: Vec<Arc<Slot>> = {
+            let mut open = self.lock();
+            let slots = open.get_mut(&key.host).map(|slots| slots.extract_if(|how, _| *how != key.how));
+            slots.into_iter().flatten().map(|(_, slot)| slot).collect()
+        };
+        for connection in others.iter().filter_map(|slot| slot.connection()) {
+            connection.close().await;
+        }
+        Some(turn)
     }
 
     /// Closes the connections to a host; the next action opens a new one.
@@ -192,18 +231,23 @@ impl Pool {
     }
 
     async fn open(&self, target: &Arc<Target>, limits: &Limits) -> Result<Open, Failure> {
-        let place = match target.kind {
-            Kind::Local => None,
-            Kind::Ssh | Kind::NetworkCli => Some(tokio::select! {
-                place = self.enter() => place,
-                () = limits.cancel.cancelled() => {
-                    let message = format!("interrupted while `{}` waited for a free connection", target.host);
-                    return Err(Failure::new(FailureKind::Cancelled, message));
-                }
-            }),
-        };
+        let place = self.place(target, limits).await?;
         let connection = transport::connect(target, &self.shared, limits).await?.into();
         Ok(Open { connection, may_close: target.kind == Kind::Ssh, _place: place })
+    }
+
+    /// Waits for a place for the connection of a target; `None` where it takes no open files.
+    async fn place(&self, target: &Target, limits: &Limits) -> Result<Option<Place>, Failure> {
+        match target.kind {
+            Kind::Local => Ok(None),
+            Kind::Ssh | Kind::NetworkCli => tokio::select! {
+                place = self.enter() => Ok(Some(place)),
+                () = limits.cancel.cancelled() => {
+                    let message = format!("interrupted while `{}` waited for a free connection", target.host);
+                    Err(Failure::new(FailureKind::Cancelled, message))
+                }
+            },
+        }
     }
 
     /// Waits for a place for a connection.
@@ -268,8 +312,9 @@ fn key(target: &Target) -> Key {
     // Writing to a `String` cannot fail. Secrets have no part in it: the same login with another password is the same.
     let _ = write!(
         how,
-        "{:?} {} {:?} {:?} {:?} {:?} {} {:?}",
+        "{:?} {:?} {} {:?} {:?} {:?} {:?} {} {:?}",
         target.kind,
+        target.terminal.over,
         ssh.address,
         ssh.port,
         ssh.user,

@@ -1,6 +1,7 @@
 //! From variables and keywords to a [`Target`]: where and how the step's host is reached.
 
 mod bounds;
+mod provider;
 mod terminal;
 
 use super::item::{boolean, number};
@@ -15,7 +16,7 @@ use crate::redact::Secret;
 use crate::source::expand_home;
 use crate::template::Templar;
 use crate::transport::{Bounds, Elevate, HostKeyPolicy, Kind, SshTarget, Target, Terminal};
-use crate::value::Value;
+use crate::value::{Map, Value};
 use crate::vars::Scope;
 use crate::yaml::Node;
 use std::path::PathBuf;
@@ -49,6 +50,8 @@ pub struct Defaults {
     pub command_timeout: Option<Duration>,
     /// `ssh_args`, `--ssh-common-args`, `--ssh-extra-args`: what counts where the variables of a host do not say.
     pub ssh_args: [Option<String>; 3],
+    /// `--session-log`
+    pub session_log: Option<PathBuf>,
     /// `--host-key-checking`
     pub host_key: HostKeyPolicy,
     /// Files of known hosts to use instead of the user's.
@@ -68,6 +71,8 @@ pub(super) struct Request<'a> {
     pub(super) needs: Needs,
     /// The platform that the module's name implies.
     pub(super) implied: Option<&'static str>,
+    /// What the task itself says of the way to the device.
+    pub(super) provider: Option<&'a Map>,
 }
 
 impl Request<'_> {
@@ -80,8 +85,9 @@ impl Request<'_> {
             return Ok(Arc::new(self.nowhere(Bounds::default())));
         }
         let vars = self.vars();
+        let vars = Vars { provided: self.provided(&vars)?, ..vars };
         let platform = self.platform(&vars)?;
-        let kind = self.kind(&vars, platform)?;
+        let (kind, telnet) = self.kind(&vars, platform)?;
         let kept_shell = vars.flag("netplay_kept_shell", &self.scope.host)?.unwrap_or(true);
         let command_timeout =
             vars.seconds("ansible_command_timeout")?.or(self.job.context.settings.defaults.command_timeout);
@@ -108,7 +114,7 @@ impl Request<'_> {
             user.push_str(suffix);
         }
         let terminal = match kind {
-            Kind::NetworkCli => terminal::terminal(&vars, &host)?,
+            Kind::NetworkCli => terminal::terminal(&vars, &host, telnet, &self.job.context)?,
             Kind::Local | Kind::Ssh => Terminal::default(),
         };
         Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout, kept_shell, terminal }))
@@ -136,6 +142,7 @@ impl Request<'_> {
                 self.task.files.clone(),
                 Arc::clone(&self.job.context.loader.sources),
             ),
+            provided: Map::new(),
         }
     }
 
@@ -157,11 +164,11 @@ impl Request<'_> {
         }
     }
 
-    /// Returns how the host is reached for what the module needs.
+    /// Returns how the host is reached for what the module needs, and whether by Telnet.
     ///
     /// Device modules reach devices by their CLI even under `connection: local`, as old playbooks have it; modules
     /// that need a machine run here when the host is a device, as in Ansible.
-    fn kind(&self, vars: &Vars, platform: Option<&'static Platform>) -> Result<Kind, Failure> {
+    fn kind(&self, vars: &Vars, platform: Option<&'static Platform>) -> Result<(Kind, bool), Failure> {
         let keyword = self.task.settings.connection.as_ref().map(|node| self.templar.node(node)).transpose()?;
         let default = self.job.context.settings.defaults.connection.clone();
         let said = vars.text("ansible_connection")?.or(keyword.map(|value| value.to_text())).or(default);
@@ -173,7 +180,7 @@ impl Request<'_> {
         let kind = match short {
             "local" => Kind::Local,
             "ssh" | "smart" | "paramiko" | "paramiko_ssh" | "libssh" => Kind::Ssh,
-            "network_cli" => Kind::NetworkCli,
+            "network_cli" | "telnet" => Kind::NetworkCli,
             "httpapi" | "netconf" if self.needs == Needs::Host => Kind::Local,
             "httpapi" | "netconf" if self.needs == Needs::HostIfAny => Kind::NetworkCli,
             other => {
@@ -181,15 +188,17 @@ impl Request<'_> {
                     FailureKind::Argument,
                     format!("no connection `{other}` for `{}`", self.scope.host),
                 )
-                .help("there are `ssh`, `network_cli` and `local`"));
+                .help("there are `ssh`, `network_cli`, `telnet` and `local`"));
             }
         };
-        Ok(match (self.needs, kind) {
+        let kind = match (self.needs, kind) {
             (Needs::Cli, _) => Kind::NetworkCli,
+            (Needs::DeviceFiles, _) => Kind::Ssh,
             (Needs::Host, Kind::NetworkCli) => Kind::Local,
             (Needs::Connection | Needs::HostIfAny, Kind::Ssh) if is_device => Kind::NetworkCli,
             (_, kind) => kind,
-        })
+        };
+        Ok((kind, short == "telnet"))
     }
 
     fn elevate(&self, vars: &Vars) -> Result<Option<Elevate>, Failure> {
@@ -332,10 +341,15 @@ pub(super) fn host_key_policy(word: &str) -> Option<HostKeyPolicy> {
 /// Connection variables, rendered when asked for.
 struct Vars {
     templar: Templar,
+    /// Variables that the task itself says.
+    provided: Map,
 }
 
 impl Vars {
     fn value(&self, name: &str) -> Result<Option<Value>, Failure> {
+        if let Some(value) = self.provided.get(name) {
+            return Ok(Some(value.clone()));
+        }
         Ok(self.templar.var(name)?.filter(|value| !matches!(value, Value::Null | Value::Omit)))
     }
 
@@ -371,5 +385,6 @@ fn suffix(platform: Option<&'static Platform>) -> Option<&'static str> {
 pub(super) fn platform_of(scope: StepScope, templar: impl Fn(StepScope) -> Templar) -> Option<&'static Platform> {
     scope.var("ansible_network_os")?;
     let value = templar(scope).var("ansible_network_os").ok()??;
-    platform::find(&value.to_text())
+    // What is not found out yet is not known before the run.
+    platform::find(&value.to_text()).filter(|platform| platform.name != platform::AUTO)
 }

@@ -108,6 +108,8 @@ struct WrittenDetect {
     command: String,
     #[serde(rename = "match")]
     shows: Vec<String>,
+    #[serde(default, rename = "not")]
+    shows_not: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -124,6 +126,8 @@ struct WrittenLevel {
     prompt: String,
     #[serde(default)]
     not: Vec<String>,
+    #[serde(default)]
+    is_home: bool,
     before: Option<String>,
 }
 
@@ -226,13 +230,15 @@ impl Written {
 impl WrittenLevel {
     fn read(self) -> Result<Level, String> {
         let before = self.before.as_deref().map(of_line).transpose()?;
-        Ok(Level { name: self.name, prompt: of_line(&self.prompt)?, not: of_lines(&self.not)?, before })
+        let (prompt, not) = (of_line(&self.prompt)?, of_lines(&self.not)?);
+        Ok(Level { name: self.name, prompt, not, is_home: self.is_home, before })
     }
 }
 
 impl WrittenDetect {
     fn read(self) -> Result<Detect, String> {
-        Ok(Detect { command: self.command, shows: of_lines(&self.shows)? })
+        let (shows, shows_not) = (of_lines(&self.shows)?, of_lines(&self.shows_not)?);
+        Ok(Detect { command: self.command, shows, shows_not })
     }
 }
 

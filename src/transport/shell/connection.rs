@@ -2,10 +2,12 @@
 
 use super::login::Logins;
 use super::session::Session;
+use super::slow::Slow;
 use super::typed::Typed;
 use super::until::{Patience, Until};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, Boxed, Cli, Output, Work};
+use crate::platform::{self, Platform};
 use crate::transport::{Connection, Limits, Target, Wire};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -26,6 +28,20 @@ pub async fn connect(target: &Target, limits: &Limits, wire: Box<dyn Wire>) -> R
     connect_with(target, limits, wire, Patience::default()).await
 }
 
+/// Returns the wire as the host wants it: typed on slowly, written down.
+///
+/// # Errors
+/// When it cannot be written down.
+pub async fn dressed(target: &Target, mut wire: Box<dyn Wire>) -> Result<Box<dyn Wire>, Failure> {
+    if let Some(rate) = target.terminal.typing_rate {
+        wire = Box::new(Slow { wire, pause: Duration::from_secs_f64(1.0 / rate) });
+    }
+    match &target.terminal.log {
+        Some(log) => log.listen(&target.host, wire).await,
+        None => Ok(wire),
+    }
+}
+
 pub(super) async fn connect_with(
     target: &Target,
     limits: &Limits,
@@ -37,21 +53,61 @@ pub(super) async fn connect_with(
         return Err(Failure::new(FailureKind::Argument, format!("the platform of `{}` is not known", target.host))
             .help("set `ansible_network_os`"));
     };
+    let until = until(limits).within(target.ssh.connect_timeout.max(platform.timeout));
+    let session = Session::open(wire, platform, logins(target), patience, &until).await?;
+    Ok(started(session, target))
+}
+
+/// Finds out which platform the device is of. The session goes on as one of it, unless its logins are others.
+pub async fn detect(
+    target: &Target,
+    limits: &Limits,
+    wire: Box<dyn Wire>,
+) -> Result<(&'static Platform, Option<Box<dyn Connection>>), Failure> {
+    let unknown = platform::find(platform::AUTO).expect("it is always there");
+    let until = until(limits).within(target.ssh.connect_timeout.max(unknown.timeout));
+    let mut session = Session::new(wire, unknown, logins(target), Patience::default());
+    let found = async {
+        let platform = session.detect(&until).await?;
+        let stays = platform.username_suffix.is_none();
+        if stays {
+            session.become_one_of(platform, &until).await?;
+        }
+        Ok::<_, Failure>((platform, stays))
+    }
+    .await;
+    match found {
+        Ok((platform, true)) => Ok((platform, Some(started(session, target)))),
+        Ok((platform, false)) => {
+            session.close().await;
+            Ok((platform, None))
+        }
+        Err(failure) => {
+            session.close().await;
+            Err(failure)
+        }
+    }
+}
+
+fn logins(target: &Target) -> Logins {
     let enable = target.elevate.as_ref().filter(|elevate| elevate.method == "enable");
-    let logins = Logins {
+    Logins {
         user: target.ssh.user.clone(),
         password: target.ssh.password.clone(),
         enable: enable.is_some(),
         enable_password: enable.and_then(|elevate| elevate.password.clone()),
-    };
-    let until = until(limits).within(target.ssh.connect_timeout.max(platform.timeout));
-    let mut session = Session::open(wire, platform, logins, patience, &until).await?;
+        dialogue: target.terminal.dialogue.clone(),
+    }
+}
+
+/// Puts a session into a task of its own.
+fn started(mut session: Session, target: &Target) -> Box<dyn Connection> {
     session.types_ahead &= target.terminal.types_ahead;
     let (jobs, queue) = mpsc::channel(QUEUE);
     let is_open = Arc::new(AtomicBool::new(true));
     let stop = CancellationToken::new();
     tokio::spawn(serve(session, queue, Arc::clone(&is_open), stop.clone()));
-    Ok(Box::new(Shell { jobs, is_open, stop, line_timeout: target.command_timeout }))
+    Box::new(Shell { jobs, is_open, stop, line_timeout: target.command_timeout })
 }
 
 /// How long closing waits for a work that runs, and then for the wire. Arbitrary; a command is cut in its midst after it.

@@ -8,16 +8,20 @@
 mod ahead;
 mod clean;
 mod connection;
+mod detect;
 mod echo;
 mod hearing;
 mod levels;
+mod log;
 mod login;
 mod prompt;
 mod session;
+mod slow;
 #[cfg(test)]
 mod tests;
 mod typed;
 mod until;
 mod work;
 
-pub use connection::connect;
+pub use connection::{connect, detect, dressed};
+pub use log::SessionLog;
