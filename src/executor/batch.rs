@@ -10,14 +10,17 @@ mod sections;
 mod settle;
 mod told;
 mod turns;
+mod verdict;
 
 use reasons::is_told;
+use verdict::Failures;
 
 use super::Context;
 use super::limit::{self, HostLimits};
 use super::random::Random;
 use super::share::{Share, Slot};
 use super::step::{Inclusion, Job, Outcome, VarWrite};
+use super::stepping::{Asked, Turn};
 use super::tracker::{HostIndex, Tracker, take_one};
 use super::world::{PlayView, Shelf};
 use crate::effect::Effect;
@@ -62,6 +65,12 @@ pub(super) struct BatchEnd {
     pub(super) stop_play: bool,
     /// All hosts are out because one failed under `any_errors_fatal`, or too many failed.
     pub(super) fatal: bool,
+    /// No play follows: nobody is left, or too many failed.
+    pub(super) stops_run: bool,
+    /// Too many failed.
+    pub(super) broken: bool,
+    /// Hosts failed because others did, and were rescued: they are out of what follows, and are failures there.
+    pub(super) condemned: bool,
 }
 
 /// What carries out a step; tests put a model in its place.
@@ -147,7 +156,14 @@ pub(super) struct Batch {
     /// By node, the number of its task in the run.
     numbers: Vec<TaskNumber>,
     max_fail_percentage: Option<f64>,
-    fatal_nodes: HashSet<NodeId>,
+    /// What came of tasks that are not over on all hosts.
+    failures: HashMap<NodeId, Failures>,
+    /// Hosts that failed because others did; they count as failed, whoever rescues them.
+    condemned: HashSet<HostIndex>,
+    /// Too many hosts have failed: the play is over once all are among them.
+    broken: bool,
+    /// What was asked under `--step`.
+    pub(super) asked: Asked,
     stop_play: bool,
     fatal: bool,
     passed: usize,
@@ -249,7 +265,10 @@ impl Batch {
             flushed: HashMap::new(),
             ended_roles: Vec::new(),
             announced: HashSet::new(),
-            fatal_nodes: HashSet::new(),
+            failures: HashMap::new(),
+            condemned: HashSet::new(),
+            broken: false,
+            asked: Asked::default(),
             stop_play: false,
             fatal: false,
             passed: 0,
@@ -284,7 +303,7 @@ impl Batch {
     /// Runs the batch to its end.
     pub(super) async fn run(mut self, drain: &CancellationToken) -> BatchEnd {
         self.dispatch(drain).await;
-        BatchEnd { standing: self.standing, stop_play: self.stop_play, fatal: self.fatal }
+        self.end()
     }
 
     /// Brings every step to its end. Only messages are waited for.
@@ -293,6 +312,13 @@ impl Batch {
             self.start_ready(drain.is_cancelled());
             self.tell_passed();
             if self.under_way.is_empty() && self.slots.is_empty() && self.limited.is_empty() {
+                if self.has_questions() && !drain.is_cancelled() {
+                    tokio::select! {
+                        () = self.ask() => {}
+                        () = drain.cancelled() => {}
+                    }
+                    continue;
+                }
                 break;
             }
             let crowded = self.pure >= self.most_pure;
@@ -369,6 +395,13 @@ impl Batch {
     }
 
     fn start_task(&mut self, node: NodeId, host: HostIndex, task: &Arc<Task>) {
+        if !matches!(task.action, Action::Meta(_)) {
+            match self.turn(node, host) {
+                Turn::Begins => {}
+                Turn::Skipped => return self.pass(node, host),
+                Turn::Waits => return,
+            }
+        }
         if self.runs_once(task, host) && !self.is_chosen(node, host) {
             return;
         }

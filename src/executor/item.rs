@@ -12,7 +12,7 @@ use crate::module::{
 };
 use crate::phase::{self, Phase};
 use crate::platform;
-use crate::playbook::{Action, role_use};
+use crate::playbook::{Action, Meta, role_use};
 use crate::redact::Secret;
 use crate::template::Templar;
 use crate::value::{Map, Value};
@@ -106,7 +106,9 @@ pub(super) async fn run(job: &Job, scope: &StepScope) -> ItemOutcome {
         }
     }
     if matches!(outcome.status, Status::Failed | Status::Unreachable) {
-        outcome.fatal = flag(job, scope, &job.task.settings.any_errors_fatal).unwrap_or(true);
+        // As in Ansible: whose errors are ignored is not fatal, also where it cannot be reached.
+        outcome.fatal = flag(job, scope, &job.task.settings.any_errors_fatal).unwrap_or(true)
+            && !flag(job, scope, &job.task.settings.ignore_errors).unwrap_or(false);
     }
     outcome
 }
@@ -156,6 +158,10 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
         return Ok(ItemOutcome::skipped("Conditional result was False".into(), Some(text)));
     }
     let (module, platform) = match &task.action {
+        Action::Meta(Meta::RefreshInventory) => {
+            job.context.world.refresh().await?;
+            return Ok(ItemOutcome::new(Status::Ok, Map::new()));
+        }
         Action::Meta(_) => return Ok(ItemOutcome::new(Status::Ok, Map::new())),
         Action::IncludeTasks | Action::IncludeRole => return include(job, scope, &templar),
         Action::Module { module, platform } => (*module, *platform),

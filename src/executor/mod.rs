@@ -3,6 +3,7 @@
 //! [`run()`] goes through the plays; a [`batch`] dispatches one play on one batch of hosts. The dispatcher owns all state
 //! and never waits for anything but messages; each step is a task of its own. Writes pass one gate (`gate.rs`).
 
+mod arrivals;
 mod background;
 mod batch;
 mod chain;
@@ -23,12 +24,14 @@ mod shard;
 mod share;
 mod ssh_args;
 mod step;
+mod stepping;
 mod target;
 #[cfg(test)]
 mod tests;
 mod tracker;
 mod world;
 
+pub use arrivals::Reload;
 pub use facts::{FactSettings, GatherWhen};
 pub use plan::{Planned, plan, play_name};
 pub use pool::Pool;
@@ -37,6 +40,7 @@ pub use publish::Publisher;
 pub use run::{Interrupt, RunEnd, Settings, run};
 pub use shard::check_shards;
 pub use ssh_args::{SshArgs, UNDERSTOOD};
+pub use stepping::{Answer, Ask, Stepper};
 pub use target::Defaults;
 pub use world::{HostVars, StepScope, World, is_localhost};
 
@@ -56,6 +60,8 @@ pub struct Context {
     pub pool: Pool,
     /// How the run was asked for.
     pub settings: Settings,
+    /// Who is asked before tasks begin (`--step`).
+    pub stepper: Option<Stepper>,
     /// Ends everything at once.
     pub cut: CancellationToken,
 }

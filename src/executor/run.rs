@@ -59,6 +59,8 @@ pub struct RunEnd {
     pub interrupted: bool,
     /// A play ended for all hosts because of one's failure, although the others did not fail themselves.
     pub fatal: bool,
+    /// Too many hosts of a play failed: that is how the run ended, whatever came of single hosts.
+    pub broken: bool,
 }
 
 /// What a play left for those that wait for it.
@@ -70,6 +72,10 @@ struct Left {
     stopped: bool,
     /// It ended for all hosts because of one's failure.
     fatal: bool,
+    /// Too many hosts failed.
+    broken: bool,
+    /// Hosts that it rescued are out all the same; in what follows they are failures.
+    condemned: bool,
 }
 
 /// A play that begins.
@@ -144,6 +150,7 @@ pub(super) async fn run_with(
         match joined {
             Ok((index, Ok(left))) => {
                 end.fatal |= left.fatal;
+                end.broken |= left.broken;
                 over[index] = Some(left);
             }
             Ok((_, Err(wrong))) => found.extend(wrong),
@@ -162,6 +169,7 @@ fn brought(edges: &[PlayEdge], over: &[Option<Left>]) -> Option<Left> {
         let before = over[edge.from].as_ref()?;
         left.out.extend(before.out.iter().cloned());
         left.stopped |= before.stopped;
+        left.fatal |= before.condemned;
     }
     Some(left)
 }
@@ -239,15 +247,15 @@ async fn run_play(begun: Begun) -> Result<Left, Diagnostics> {
             max_fail_percentage,
         };
         let end = Batch::new(start).run(&interrupt.drain).await;
-        left.stopped = true;
-        for (host, standing) in hosts.iter().zip(&end.standing) {
-            match standing {
-                Standing::In | Standing::Ended => left.stopped = false,
-                Standing::Failed | Standing::Unreachable => {
-                    left.out.insert(Arc::clone(host));
-                }
-            }
-        }
+        left.fatal |= left.condemned;
+        left.condemned |= end.condemned;
+        left.stopped = end.stops_run;
+        left.broken |= end.broken;
+        let out = hosts
+            .iter()
+            .zip(&end.standing)
+            .filter(|(_, standing)| matches!(standing, Standing::Failed | Standing::Unreachable));
+        left.out.extend(out.map(|(host, _)| Arc::clone(host)));
         left.fatal |= end.fatal;
         if left.stopped || end.stop_play || interrupt.drain.is_cancelled() {
             break;

@@ -1,5 +1,6 @@
 //! What hosts know: inventory, facts and registered results, and the scope in which a step's templates are rendered.
 
+use super::arrivals::{Arrivals, Reload};
 use super::facts::{FactKeeper, FactSettings, fact_name, is_internal};
 use crate::inventory::Inventory;
 use crate::playbook::{Play, Role, Task};
@@ -64,6 +65,9 @@ pub struct World {
     inject_facts: bool,
     /// Keeps facts beyond the run.
     keeper: Option<FactKeeper>,
+    /// What reads the inventory again.
+    pub(super) reload: Option<Reload>,
+    pub(super) arrivals: Arrivals,
 }
 
 impl World {
@@ -79,7 +83,15 @@ impl World {
             merges: false,
             inject_facts: true,
             keeper: None,
+            reload: None,
+            arrivals: Arrivals::default(),
         }
+    }
+
+    /// Makes it one whose inventory can be read again.
+    pub fn with_reload(mut self, reload: Reload) -> World {
+        self.reload = Some(reload);
+        self
     }
 
     /// Makes it one where facts go as these settings say.

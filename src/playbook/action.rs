@@ -7,7 +7,7 @@ use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::yaml::{Kind, Mapping, Node, has_template};
 use std::sync::Arc;
 
-pub(super) const META: [(&str, Meta); 9] = [
+pub(super) const META: [(&str, Meta); 10] = [
     ("clear_facts", Meta::ClearFacts),
     ("clear_host_errors", Meta::ClearHostErrors),
     ("end_batch", Meta::EndBatch),
@@ -16,6 +16,7 @@ pub(super) const META: [(&str, Meta); 9] = [
     ("end_role", Meta::EndRole),
     ("flush_handlers", Meta::FlushHandlers),
     ("noop", Meta::Noop),
+    ("refresh_inventory", Meta::RefreshInventory),
     ("reset_connection", Meta::ResetConnection),
 ];
 

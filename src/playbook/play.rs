@@ -125,8 +125,11 @@ impl Loader {
         }
         main.extend(items("tasks", Level::TASK, found));
         let post = items("post_tasks", Level::TASK, found);
+        for role in base.exports.take() {
+            role_layers.extend(role.defaults.iter().chain(&role.vars).cloned());
+        }
         for item in pre.iter().chain(&main).chain(&post) {
-            collect_role_exports(item, &mut role_layers, &mut handlers);
+            collect_role_handlers(item, &mut handlers);
         }
         handlers.extend(items("handlers", Level::HANDLER, found));
         let play = Play {
@@ -262,15 +265,10 @@ impl Loader {
     }
 }
 
-/// Collects what roles that are used by `import_role` give to the whole play: variables and handlers.
-fn collect_role_exports(item: &Item, layers: &mut Vec<Arc<Layer>>, handlers: &mut Vec<Item>) {
+/// Collects the handlers that roles give to the whole play.
+fn collect_role_handlers(item: &Item, handlers: &mut Vec<Item>) {
     item.each_task(&mut |task| {
         let Some(role) = &task.role else { return };
-        for layer in role.defaults.iter().chain(&role.vars) {
-            if !layers.iter().any(|known| Arc::ptr_eq(known, layer)) {
-                layers.push(Arc::clone(layer));
-            }
-        }
         for handler in &role.handlers {
             let known = |a: &Item, b: &Item| match (a, b) {
                 (Item::Task(a), Item::Task(b)) => Arc::ptr_eq(a, b),

@@ -1,6 +1,7 @@
 //! What stands at the end of a run: the failures once more with all that is known of them, and the recap.
 
 use super::Look;
+use super::stats::Stats;
 use super::text::{block, counted, duration, printable};
 use crate::event::{Event, FailureReport, Recap, Status, StepDone, What};
 use crate::redact::{Clean, CleanValue};
@@ -30,6 +31,7 @@ pub(super) struct Summary {
     failures: IndexMap<(u32, Clean), Failed>,
     /// Items that failed, by task and host, until their step is done.
     items: HashMap<(u32, Clean), Vec<Item>>,
+    stats: Stats,
 }
 
 /// A failure with the hosts that it happened on.
@@ -46,7 +48,7 @@ type Item = (Clean, Option<CleanValue>);
 
 impl Summary {
     pub(super) fn new(look: Look) -> Summary {
-        Summary { look, failures: IndexMap::new(), items: HashMap::new() }
+        Summary { look, failures: IndexMap::new(), items: HashMap::new(), stats: Stats::default() }
     }
 
     /// Remembers an event, if it matters at the end.
@@ -64,6 +66,9 @@ impl Summary {
     }
 
     fn step(&mut self, done: &StepDone) {
+        if self.look.stats {
+            self.stats.add(done);
+        }
         let items = self.items.remove(&(done.task, done.host.clone())).unwrap_or_default();
         if !matches!(done.status, Status::Failed | Status::Unreachable) {
             return;
@@ -84,7 +89,20 @@ impl Summary {
         let mut out = String::new();
         self.write_failures(&mut out);
         self.write_recap(recap, elapsed_ms, &mut out);
+        self.write_stats(&mut out);
         out
+    }
+
+    fn write_stats(&self, out: &mut String) {
+        if self.stats.is_empty() {
+            return;
+        }
+        out.push('\n');
+        out.push_str(&self.look.headline("CUSTOM STATS"));
+        out.push('\n');
+        for (of, stats) in self.stats.iter() {
+            out.push_str(&format!("{}:\n{}", printable(of), block(&stats.clone().into(), 4)));
+        }
     }
 
     fn write_failures(&self, out: &mut String) {

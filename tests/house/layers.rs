@@ -22,7 +22,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("yaml", &["source", "value", "vault"]),
     ("vars", &["source", "value", "yaml"]),
     ("template", &["failure", "python_regex", "redact", "source", "textfsm", "value", "vars", "vault", "yaml"]),
-    ("inventory", &["failure", "source", "template", "value", "vars", "yaml"]),
+    ("inventory", &["failure", "python_regex", "source", "template", "value", "vars", "yaml"]),
     ("platform", &["effect", "source"]),
     ("configuration", &["platform"]),
     ("facts", &["value"]),
