@@ -29,6 +29,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Runs Ansible-style playbooks against network devices, servers and HTTP APIs.
 #[derive(Parser)]
@@ -148,11 +149,22 @@ fn say_error_without_waiting(text: &'static str) {
         let _ = said.send(());
     });
     if say.is_ok() {
-        let _ = done.recv_timeout(std::time::Duration::from_millis(200));
+        let _ = done.recv_timeout(Duration::from_millis(200));
     }
 }
 
+/// How long a helper of the event loop stays when there is nothing to do: as long as any run.
+const HELPERS_STAY: Duration = Duration::from_secs(365 * 86_400);
+
 /// Makes the event loop. Two threads: blocking work has threads of its own, and waiting needs none.
 fn event_loop() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(crate::transport::most_helpers())
+        .thread_keep_alive(HELPERS_STAY)
+        .enable_all()
+        .build()?;
+    // One is there from the beginning: where the system gives no more threads, what blocks would wait for ever without.
+    drop(runtime.spawn_blocking(|| {}));
+    Ok(runtime)
 }

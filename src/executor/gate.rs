@@ -69,7 +69,8 @@ impl Gate<'_> {
                 }
             }
             Work::Http(call) => {
-                let answer = phase::rest(Phase::Wait, context.pool.http(call, &limits)).await;
+                call.most_per_origin = self.target.ssh.bounds.http_per_origin;
+                let answer = phase::rest(Phase::Wait, Box::pin(context.pool.http(call, &limits))).await;
                 return answer.map(|answer| Output::Http(Box::new(answer)));
             }
             Work::Exec(exec) => {
@@ -86,7 +87,7 @@ impl Gate<'_> {
             Place::Host => Arc::clone(self.target),
         };
         // Transports say what they connect and send; the rest is waiting for the answer.
-        phase::rest(Phase::Wait, context.pool.perform(&target, &action, &limits)).await
+        phase::rest(Phase::Wait, Box::pin(context.pool.perform(&target, &action, &limits))).await
     }
 }
 

@@ -88,7 +88,8 @@ fn is_said(value: &Value) -> bool {
     !matches!(value, Value::Null | Value::Omit)
 }
 
-fn limit(value: &Value, name: &str) -> Result<usize, Failure> {
+/// Returns a limit that a variable says.
+pub(super) fn limit(value: &Value, name: &str) -> Result<usize, Failure> {
     let number = super::item::number(value).filter(|number| *number >= 1.0 && number.fract() == 0.0);
     number.map(|number| (number as usize).min(Semaphore::MAX_PERMITS)).ok_or_else(|| {
         Failure::new(

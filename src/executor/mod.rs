@@ -29,6 +29,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod tracker;
+mod uses;
 mod world;
 
 pub use arrivals::Reload;

@@ -1,29 +1,41 @@
-//! Connections: one per host and way of reaching it, opened when first needed, kept to the end of the run.
+//! Connections: one per host and way of reaching it, opened when first needed, kept until no play needs the host any
+//! more.
 
+use super::publish::Publisher;
 use super::room::{Place, Room, User};
+use crate::event::What;
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, HttpAnswer, HttpCall, Output, Work};
 use crate::phase::{self, Phase};
 use crate::transport::{self, Connection, HttpClients, Kind, Limits, Shared, Target};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::OnceCell;
+use tokio_util::task::TaskTracker;
 
 /// The connections of a run.
 pub struct Pool {
     shared: Shared,
     http: HttpClients,
-    open: Mutex<HashMap<Key, Arc<Slot>>>,
+    open: Mutex<Connections>,
     room: Room,
+    /// Where it is said that hosts wait for each other.
+    publisher: Option<Publisher>,
+    has_said: AtomicBool,
+    /// Connections that are being closed while the run goes on.
+    closing: TaskTracker,
 }
 
+/// By host, and by how it is reached: two tasks that differ in that need connections of their own.
+type Connections = HashMap<String, HashMap<String, Arc<Slot>>>;
+
 /// What tells connections apart.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 struct Key {
     host: String,
-    /// Everything else about the target; two tasks that differ in it need connections of their own.
+    /// Everything else about the target.
     how: String,
 }
 
@@ -47,8 +59,12 @@ impl Slot {
         self.open.get().map(|open| &open.connection)
     }
 
+    fn is_unused(&self) -> bool {
+        self.users.load(Ordering::Acquire) == 0
+    }
+
     fn is_idle(&self) -> bool {
-        self.users.load(Ordering::Acquire) == 0 && self.open.get().is_some_and(|open| open.may_close)
+        self.is_unused() && self.open.get().is_some_and(|open| open.may_close)
     }
 }
 
@@ -58,7 +74,20 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(3);
 impl Pool {
     /// Makes an empty pool.
     pub fn new(shared: Shared, http: HttpClients) -> Pool {
-        Pool { shared, http, open: Mutex::default(), room: Room::new(transport::most_connections()) }
+        let room = Room::new(transport::most_connections());
+        let (publisher, has_said) = (None, AtomicBool::new(false));
+        Pool { shared, http, open: Mutex::default(), room, publisher, has_said, closing: TaskTracker::new() }
+    }
+
+    /// Makes it one that says when hosts have to wait for each other.
+    pub fn with_publisher(mut self, publisher: Publisher) -> Pool {
+        self.publisher = Some(publisher);
+        self
+    }
+
+    /// Returns how many connections may be open at once.
+    pub(super) fn most(&self) -> usize {
+        self.room.most()
     }
 
     /// Says whether the hosts get several commands each.
@@ -87,15 +116,37 @@ impl Pool {
 
     /// Closes the connections to a host; the next action opens a new one.
     pub async fn reset(&self, host: &str) {
-        let keys: Vec<Key> = self.lock().keys().filter(|key| key.host == host).cloned().collect();
-        for key in keys {
-            self.drop_connection(&key).await;
+        let slots = self.lock().remove(host).unwrap_or_default();
+        for connection in slots.values().filter_map(|slot| slot.connection()) {
+            connection.close().await;
+        }
+    }
+
+    /// Closes the connections to a host that nobody uses, beside what goes on: nothing is left for it.
+    pub fn release(&self, host: &str) {
+        let unused: Vec<Arc<Slot>> = {
+            let mut open = self.lock();
+            let Some(slots) = open.get_mut(host) else { return };
+            // Under the lock nobody comes to use one. Without any, a slot may be one that is being opened.
+            let unused = slots.extract_if(|_, slot| slot.is_unused() && slot.connection().is_some());
+            let unused = unused.map(|(_, slot)| slot).collect();
+            if slots.is_empty() {
+                open.remove(host);
+            }
+            unused
+        };
+        for slot in unused {
+            self.closing.spawn(async move {
+                if let Some(connection) = slot.connection() {
+                    connection.close().await;
+                }
+            });
         }
     }
 
     /// Closes all connections; bounded in time.
     pub async fn close(&self) {
-        let slots: Vec<Arc<Slot>> = self.lock().drain().map(|(_, slot)| slot).collect();
+        let slots: Vec<Arc<Slot>> = self.lock().drain().flat_map(|(_, slots)| slots.into_values()).collect();
         let closing = slots.iter().filter_map(|slot| slot.connection()).map(|connection| connection.close());
         let mut set = Vec::new();
         closing.for_each(|close| set.push(close));
@@ -103,6 +154,8 @@ impl Pool {
             for close in set {
                 close.await;
             }
+            self.closing.close();
+            self.closing.wait().await;
         };
         // What does not close in time is closed by the end of the process.
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, all).await;
@@ -117,20 +170,22 @@ impl Pool {
         for _ in 0..3 {
             let (slot, user) = {
                 let mut open = self.lock();
-                let slot = Arc::clone(open.entry(key.clone()).or_default());
+                let slot = slot(&mut open, key);
                 // Under the lock, as who looks for idle connections holds it too.
                 let user = self.room.user(&slot.users);
                 (slot, user)
             };
-            let opened = slot.open.get_or_try_init(|| self.open(target, limits));
+            let opened = slot.open.get_or_try_init(|| Box::pin(self.open(target, limits)));
             let connection = &phase::rest(Phase::Connect, opened).await?.connection;
             if connection.is_open() {
                 return Ok((Arc::clone(connection), user));
             }
             // It broke since it was last used: forget it, unless somebody has replaced it already.
             let mut open = self.lock();
-            if open.get(key).is_some_and(|known| Arc::ptr_eq(known, &slot)) {
-                open.remove(key);
+            if let Some(slots) = open.get_mut(&key.host)
+                && slots.get(&key.how).is_some_and(|known| Arc::ptr_eq(known, &slot))
+            {
+                slots.remove(&key.how);
             }
         }
         Err(Failure::new(FailureKind::Unreachable, format!("`{}` closes every connection at once", target.host)))
@@ -140,7 +195,7 @@ impl Pool {
         let place = match target.kind {
             Kind::Local => None,
             Kind::Ssh | Kind::NetworkCli => Some(tokio::select! {
-                place = self.room.enter(|| self.close_idle()) => place,
+                place = self.enter() => place,
                 () = limits.cancel.cancelled() => {
                     let message = format!("interrupted while `{}` waited for a free connection", target.host);
                     return Err(Failure::new(FailureKind::Cancelled, message));
@@ -151,13 +206,27 @@ impl Pool {
         Ok(Open { connection, may_close: target.kind == Kind::Ssh, _place: place })
     }
 
+    /// Waits for a place for a connection.
+    async fn enter(&self) -> Place {
+        let publisher = self.publisher.as_ref().filter(|_| self.room.is_full());
+        if let Some(publisher) = publisher.filter(|_| !self.has_said.swap(true, Ordering::Relaxed)) {
+            let message = format!(
+                "no more than {} connections may be open at once, by this machine's limits of open files and threads \
+                 (`ulimit -n`, `pids.max`): hosts wait for each other",
+                self.room.most()
+            );
+            publisher.publish(What::Warning { message: publisher.clean(message), place: None });
+        }
+        self.room.enter(|| self.close_idle()).await
+    }
+
     /// Closes a connection that nobody uses; false when there is none.
     async fn close_idle(&self) -> bool {
         let slot = {
             let mut open = self.lock();
-            let key = open.iter().find(|(_, slot)| slot.is_idle()).map(|(key, _)| key.clone());
-            key.and_then(|key| open.remove(&key))
+            open.values_mut().find_map(|slots| slots.extract_if(|_, slot| slot.is_idle()).next())
         };
+        let slot = slot.map(|(_, slot)| slot);
         match slot.as_ref().and_then(|slot| slot.connection()) {
             Some(connection) => {
                 connection.close().await;
@@ -168,15 +237,23 @@ impl Pool {
     }
 
     async fn drop_connection(&self, key: &Key) {
-        let slot = self.lock().remove(key);
+        let slot = self.lock().get_mut(&key.host).and_then(|slots| slots.remove(&key.how));
         if let Some(connection) = slot.as_ref().and_then(|slot| slot.connection()) {
             connection.close().await;
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, Arc<Slot>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Connections> {
         self.open.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
+}
+
+/// Returns the slot of a connection, a new one when there is none.
+fn slot(open: &mut Connections, key: &Key) -> Arc<Slot> {
+    if let Some(known) = open.get(&key.host).and_then(|slots| slots.get(&key.how)) {
+        return Arc::clone(known);
+    }
+    Arc::clone(open.entry(key.host.clone()).or_default().entry(key.how.clone()).or_default())
 }
 
 /// Claims that tasks with and without `become` use one connection.

@@ -6,6 +6,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// The room for connections.
 pub(super) struct Room {
+    most: usize,
     places: Arc<Semaphore>,
     /// Told when a connection has no user any more.
     left: Arc<Notify>,
@@ -17,7 +18,18 @@ pub(super) type Place = OwnedSemaphorePermit;
 impl Room {
     /// Makes room for so many.
     pub(super) fn new(most: usize) -> Room {
-        Room { places: Arc::new(Semaphore::new(most.clamp(1, Semaphore::MAX_PERMITS))), left: Arc::default() }
+        let most = most.clamp(1, Semaphore::MAX_PERMITS);
+        Room { most, places: Arc::new(Semaphore::new(most)), left: Arc::default() }
+    }
+
+    /// Returns for how many there is room.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
+    /// Claims that who comes now has to wait.
+    pub(super) fn is_full(&self) -> bool {
+        self.places.available_permits() == 0
     }
 
     /// Waits for a place. Where there is none `evict` is asked to close a connection that nobody uses, whenever one may

@@ -8,6 +8,7 @@ use super::plan::{Planned, batches, plan, play_name};
 use super::prepare::{knowledge, platforms, view};
 use super::share::Share;
 use super::target::Defaults;
+use super::uses::Uses;
 use crate::effect::Effect;
 use crate::event::{Shard, What};
 use crate::graph::{Lowering, PlayEdge, TagFilter, lower_play, order_plays};
@@ -96,7 +97,8 @@ struct Begun {
 /// What is wrong with them that can be known only now (`vars_files` that depend on a host) is returned as diagnostics.
 pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interrupt) -> Result<RunEnd, Diagnostics> {
     facts::recall(context).await;
-    let share = Share::new(context.settings.forks, context.settings.seed);
+    let mut share = Share::new(context.settings.forks, context.settings.seed);
+    share.uses = Arc::new(Uses::of(context, plays));
     run_with(context, plays, share, interrupt).await
 }
 

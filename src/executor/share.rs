@@ -4,6 +4,7 @@ use super::batch::Runner;
 use super::limit::Limits;
 use super::random::Random;
 use super::step;
+use super::uses::Uses;
 use crate::event::TaskNumber;
 use std::ops::Range;
 use std::sync::Arc;
@@ -17,6 +18,8 @@ pub(super) struct Share {
     pub(super) runner: Runner,
     /// What limits hosts and groups apart from the slots.
     pub(super) limits: Limits,
+    /// Which hosts are needed still.
+    pub(super) uses: Arc<Uses>,
     seed: Option<u64>,
     slots: Arc<Semaphore>,
     tasks: Arc<AtomicU32>,
@@ -31,6 +34,7 @@ impl Share {
         Share {
             runner: Arc::new(|job| Box::pin(step::run(job))),
             limits: Limits::default(),
+            uses: Arc::default(),
             seed,
             slots: Arc::new(Semaphore::new(forks.min(Semaphore::MAX_PERMITS))),
             tasks: Arc::default(),

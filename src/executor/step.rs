@@ -149,7 +149,8 @@ impl Outcome {
 
 /// Runs a step to its end.
 pub(super) async fn run(job: Job) -> Outcome {
-    let (outcome, phases) = phase::measured(work(job)).await;
+    // Boxed: every wrapper around a future may hold it twice, and thousands of steps wait at the same time.
+    let (outcome, phases) = phase::measured(Box::pin(work(job))).await;
     Outcome { phases, ..outcome }
 }
 
@@ -163,7 +164,7 @@ async fn work(job: Job) -> Outcome {
             single(&job, done)
         }
         Some(repeat) => match looped::items_of(&job, &scope, repeat) {
-            Ok(items) => looped::run(&job, scope.clone(), repeat, &items).await,
+            Ok(items) => Box::pin(looped::run(&job, scope.clone(), repeat, &items)).await,
             Err(failure) => match item::is_skipped(&job, &scope) {
                 // As in Ansible: a loop over something undefined does not matter when the condition does not hold.
                 Some(reason) => {
@@ -278,5 +279,21 @@ pub(super) fn flag_if(job: &Job, scope: &StepScope, node: &Option<Node>) -> Resu
             Err(Failure::new(FailureKind::Template, format!("must be true or false, not {}", value.kind()))
                 .at(node.span))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bytes_of<T, F: Future>(_: fn(T) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// Steps that wait for a login are the memory of a large run.
+    #[test]
+    fn a_step_that_waits_is_small() {
+        let (step, work) = (bytes_of(run), bytes_of(work));
+        assert!(step < 1024 && work < 8 * 1024, "{step} and {work} bytes");
     }
 }

@@ -3,7 +3,7 @@
 
 use super::batch::Batch;
 use crate::graph::NodeId;
-use crate::playbook::{Strategy, Task};
+use crate::playbook::{Action, Strategy, Task};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -69,8 +69,11 @@ pub(super) enum Turn {
 
 impl Batch {
     /// Says whether a step may begin; one that has to be asked about waits from now on.
-    pub(super) fn turn(&mut self, node: NodeId, host: u32) -> Turn {
+    pub(super) fn turn(&mut self, node: NodeId, host: u32, task: &Task) -> Turn {
         let Some(stepper) = &self.context.stepper else { return Turn::Begins };
+        if matches!(task.action, Action::Meta(_)) {
+            return Turn::Begins;
+        }
         match self.asked.said.get(&self.about(node, host)) {
             Some(true) => Turn::Begins,
             Some(false) => Turn::Skipped,

@@ -1,5 +1,8 @@
 //! From variables and keywords to a [`Target`]: where and how the step's host is reached.
 
+mod bounds;
+mod terminal;
+
 use super::item::{boolean, number};
 use super::ssh_args::{SshArgs, UNDERSTOOD};
 use super::step::Job;
@@ -11,7 +14,7 @@ use crate::playbook::Task;
 use crate::redact::Secret;
 use crate::source::expand_home;
 use crate::template::Templar;
-use crate::transport::{Elevate, HostKeyPolicy, Kind, SshTarget, Target};
+use crate::transport::{Bounds, Elevate, HostKeyPolicy, Kind, SshTarget, Target, Terminal};
 use crate::value::Value;
 use crate::vars::Scope;
 use crate::yaml::Node;
@@ -74,36 +77,16 @@ pub(super) struct Request<'a> {
 impl Request<'_> {
     /// Returns where and how the host is reached.
     pub(super) fn target(&self) -> Result<Arc<Target>, Failure> {
-        if matches!(self.needs, Needs::Nothing | Needs::Http) {
-            let ssh = self.plain_login(String::new());
-            let host = self.scope.host.to_string();
-            return Ok(Arc::new(Target {
-                host,
-                kind: Kind::Local,
-                ssh,
-                platform: None,
-                elevate: None,
-                command_timeout: None,
-                kept_shell: false,
-            }));
+        if self.needs == Needs::Http {
+            return Ok(Arc::new(self.nowhere(self.vars().bounds()?)));
         }
-        let vars = Vars {
-            templar: Templar::new(
-                // What nobody has set is decided here, not taken from its default.
-                Arc::new(StepScope { connection_defaults: false, ..self.scope.clone() }),
-                self.task.files.clone(),
-                Arc::clone(&self.job.context.loader.sources),
-            ),
-        };
+        if self.needs == Needs::Nothing {
+            return Ok(Arc::new(self.nowhere(Bounds::default())));
+        }
+        let vars = self.vars();
         let platform = self.platform(&vars)?;
         let kind = self.kind(&vars, platform)?;
-        let kept_shell = match vars.value("netplay_kept_shell")? {
-            None => true,
-            Some(said) => boolean(&said).ok_or_else(|| {
-                let message = format!("`netplay_kept_shell` of `{}` must be true or false", self.scope.host);
-                Failure::new(FailureKind::Argument, message)
-            })?,
-        };
+        let kept_shell = vars.flag("netplay_kept_shell", &self.scope.host)?.unwrap_or(true);
         let command_timeout =
             vars.seconds("ansible_command_timeout")?.or(self.job.context.settings.defaults.command_timeout);
         let elevate = self.elevate(&vars)?;
@@ -111,6 +94,7 @@ impl Request<'_> {
             Kind::Local => self.plain_login(String::new()),
             Kind::Ssh | Kind::NetworkCli => self.login(&vars)?,
         };
+        ssh.bounds = vars.bounds()?;
         for secret in
             [&ssh.password, &ssh.passphrase, &elevate.as_ref().and_then(|e| e.password.clone())].into_iter().flatten()
         {
@@ -127,7 +111,36 @@ impl Request<'_> {
         {
             user.push_str(suffix);
         }
-        Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout, kept_shell }))
+        let terminal = match kind {
+            Kind::NetworkCli => terminal::terminal(&vars, &host)?,
+            Kind::Local | Kind::Ssh => Terminal::default(),
+        };
+        Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout, kept_shell, terminal }))
+    }
+
+    /// Returns the target of what needs no host.
+    fn nowhere(&self, bounds: Bounds) -> Target {
+        Target {
+            host: self.scope.host.to_string(),
+            kind: Kind::Local,
+            ssh: SshTarget { bounds, ..self.plain_login(String::new()) },
+            platform: None,
+            elevate: None,
+            command_timeout: None,
+            kept_shell: false,
+            terminal: Terminal::default(),
+        }
+    }
+
+    fn vars(&self) -> Vars {
+        Vars {
+            templar: Templar::new(
+                // What nobody has set is decided here, not taken from its default.
+                Arc::new(StepScope { connection_defaults: false, ..self.scope.clone() }),
+                self.task.files.clone(),
+                Arc::clone(&self.job.context.loader.sources),
+            ),
+        }
     }
 
     fn platform(&self, vars: &Vars) -> Result<Option<&'static Platform>, Failure> {
@@ -238,6 +251,7 @@ impl Request<'_> {
             connect_timeout: CONNECT_TIMEOUT,
             keepalive: None,
             use_agent: true,
+            bounds: Bounds::default(),
         }
     }
 

@@ -33,6 +33,8 @@ pub(super) struct Tracker {
     chance: Option<Random>,
     /// Per host, how many nodes are not settled.
     left: Vec<usize>,
+    /// Per host, how many of them may send something to it.
+    sending: Vec<usize>,
 }
 
 /// A node's counters, for the hosts that run it.
@@ -41,6 +43,8 @@ struct Track {
     /// The hosts that run it, in order; `None` for all. For the others it is settled. What an include brings to a few
     /// of ten thousand hosts costs as much as those few.
     only: Option<Arc<[HostIndex]>>,
+    /// It may send something, or bring what does.
+    may_send: bool,
     /// Edges with scope `All` that are not met.
     unmet_all: u32,
     /// Edges with scope `Host` that are not met, per host.
@@ -77,7 +81,7 @@ impl Tracker {
     /// Makes the counters of a graph for so many hosts.
     pub(super) fn new(graph: &Graph, hosts: usize, chance: Option<Random>) -> Tracker {
         let (nodes, queue) = (Vec::new(), VecDeque::new());
-        let mut tracker = Tracker { hosts, nodes, queue, chance, left: vec![0; hosts] };
+        let mut tracker = Tracker { hosts, nodes, queue, chance, left: vec![0; hosts], sending: vec![0; hosts] };
         tracker.add(graph, 0..graph.nodes.len(), None);
         tracker
     }
@@ -86,13 +90,19 @@ impl Tracker {
     pub(super) fn add(&mut self, graph: &Graph, range: std::ops::Range<usize>, only: Option<&[HostIndex]>) {
         let only: Option<Arc<[HostIndex]>> = only.filter(|only| only.len() < self.hosts).map(Arc::from);
         let count = only.as_ref().map_or(self.hosts, |only| only.len());
+        let sending = range.clone().filter(|index| graph.may_send(NodeId(*index as u32))).count();
+        let mut note = |host: usize| {
+            self.left[host] += range.len();
+            self.sending[host] += sending;
+        };
         match &only {
-            None => self.left.iter_mut().for_each(|left| *left += range.len()),
-            Some(only) => only.iter().for_each(|host| self.left[*host as usize] += range.len()),
+            None => (0..self.hosts).for_each(&mut note),
+            Some(only) => only.iter().for_each(|host| note(*host as usize)),
         }
-        for _ in range.clone() {
+        for index in range.clone() {
             self.nodes.push(Track {
                 only: only.clone(),
+                may_send: graph.may_send(NodeId(index as u32)),
                 unmet_all: 0,
                 unmet: vec![0; count],
                 state: vec![State::Waiting; count],
@@ -194,6 +204,7 @@ impl Tracker {
         track.state[slot] = State::Settled;
         track.settled += 1;
         self.left[host as usize] -= 1;
+        self.sending[host as usize] -= usize::from(track.may_send);
         self.meet(node, host, Until::Settled);
     }
 
@@ -222,6 +233,11 @@ impl Tracker {
     /// Claims that all nodes are settled on a host.
     pub(super) fn is_through(&self, host: HostIndex) -> bool {
         self.left[host as usize] == 0
+    }
+
+    /// Claims that nothing is left that may send something to a host, as far as is known.
+    pub(super) fn is_quiet(&self, host: HostIndex) -> bool {
+        self.sending[host as usize] == 0
     }
 
     /// Returns how many nodes are not settled on a host.

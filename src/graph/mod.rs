@@ -251,6 +251,17 @@ impl Graph {
         &self.nodes[id.index()]
     }
 
+    /// Claims that a node may send something to its host, or bring what does.
+    pub fn may_send(&self, id: NodeId) -> bool {
+        let node = self.node(id);
+        match &node.work {
+            Work::Task(_) | Work::Handler(_) => node.effect != Effect::Pure,
+            // What an include brings may do anything. Of a flush it is known which hosts have handlers to run.
+            Work::Join(Join::ExpansionEnd(start)) => !matches!(self.node(*start).work, Work::Flush),
+            Work::Join(_) | Work::Flush => false,
+        }
+    }
+
     /// Claims that a failure in this section will be rescued.
     pub fn is_rescued(&self, section: SectionId) -> bool {
         let mut at = &self.sections[section.index()];

@@ -249,6 +249,8 @@ pub struct HttpCall {
     pub unredirected_headers: Vec<String>,
     /// Undo the content encoding.
     pub decompress: bool,
+    /// How many calls may be under way to the server at once, where the host has another bound than the run.
+    pub most_per_origin: Option<usize>,
 }
 
 /// The body of an HTTP call.
@@ -323,7 +325,7 @@ pub struct ExecOutput {
 }
 
 /// What a device answered to one line.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CliResponse {
     /// The line.
     pub line: String,

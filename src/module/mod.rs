@@ -52,6 +52,7 @@ pub mod net_ping;
 pub mod pause;
 pub mod ping;
 pub mod raw;
+mod refused;
 pub mod replace;
 pub mod script;
 pub mod set_fact;
@@ -75,6 +76,7 @@ mod tests;
 pub use action::*;
 pub use args::{Arg, ArgKind, Args, Rule, check_args, coerce_args, split_free_form, split_key_value};
 pub use change::{Change, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
+pub use refused::{REFUSED, RefusedModule, refused};
 
 use crate::effect::Effect;
 use crate::failure::Failure;

@@ -168,6 +168,8 @@ pub struct Platform {
     pub reads: Vec<Regex>,
     /// Commands that match `reads` and may write all the same (`| redirect`).
     pub reads_not: Vec<Regex>,
+    /// What may be typed before the answer to the line before has come.
+    pub typed_ahead: Option<TypedAhead>,
     /// Configuration by candidate: sent after the lines.
     pub commit: Option<Commit>,
     /// How the running configuration is saved for the next start.
@@ -201,6 +203,15 @@ pub struct Level {
     pub not: Vec<Regex>,
     /// What the line before must be, where only that line tells the level.
     pub before: Option<Regex>,
+}
+
+/// What may be typed ahead: while answers still come, the device's line editor holds it and echoes it behind its prompt.
+#[derive(Debug)]
+pub struct TypedAhead {
+    /// Commands that only read, ask nothing and take no input.
+    pub commands: Vec<Regex>,
+    /// How many bytes the device holds.
+    pub bytes: usize,
 }
 
 /// What tells a device type: a command that only reads, and what its answer has.

@@ -5,7 +5,7 @@
 
 mod configuration;
 
-use super::{Answer, Detect, Expect, Instead, Level, Move, Pager, Platform};
+use super::{Answer, Detect, Expect, Instead, Level, Move, Pager, Platform, TypedAhead};
 use configuration::{WrittenCommit, WrittenConfirmWithin, WrittenSave, WrittenText};
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
@@ -80,6 +80,7 @@ struct Written {
     reads: Vec<String>,
     #[serde(default)]
     reads_not: Vec<String>,
+    typed_ahead: Option<WrittenTypedAhead>,
     commit: Option<WrittenCommit>,
     save: Option<WrittenSave>,
     show_running: Option<String>,
@@ -107,6 +108,13 @@ struct WrittenDetect {
     command: String,
     #[serde(rename = "match")]
     shows: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenTypedAhead {
+    commands: Vec<String>,
+    bytes: usize,
 }
 
 #[derive(Deserialize)]
@@ -200,6 +208,7 @@ impl Written {
             questions: of_lines(&self.questions)?,
             reads: of_lines(&self.reads)?,
             reads_not: of_lines(&self.reads_not)?,
+            typed_ahead: self.typed_ahead.map(WrittenTypedAhead::read).transpose()?,
             commit: self.commit.map(WrittenCommit::read).transpose()?,
             save: self.save.map(WrittenSave::read),
             show_running: self.show_running,
@@ -224,6 +233,12 @@ impl WrittenLevel {
 impl WrittenDetect {
     fn read(self) -> Result<Detect, String> {
         Ok(Detect { command: self.command, shows: of_lines(&self.shows)? })
+    }
+}
+
+impl WrittenTypedAhead {
+    fn read(self) -> Result<TypedAhead, String> {
+        Ok(TypedAhead { commands: of_lines(&self.commands)?, bytes: self.bytes })
     }
 }
 

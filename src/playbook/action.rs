@@ -1,5 +1,6 @@
 //! What a task does, as it is written: the module's name, `action:`, free-form and `name=value` arguments, `meta`.
 
+use super::former;
 use super::keyword::{self, Level, Support};
 use super::{Action, Meta, Settings};
 use crate::module::{self, split_key_value};
@@ -40,6 +41,12 @@ pub(super) fn is_action(name: &str) -> bool {
 
 pub(super) fn unknown_key(name: &str, key: &Node, level: Level) -> Diagnostic {
     let word = level.word();
+    if let Some(instead) = former::instead(name) {
+        return Diagnostic::error("E0602", format!("`{name}` is no keyword of a {word}")).at(key.span).help(instead);
+    }
+    if let Some(refused) = module::refused(name) {
+        return Diagnostic::error("E0309", format!("there is no module `{name}` here")).at(key.span).help(refused.why);
+    }
     if name.contains('.') {
         let names: Vec<String> = module::names().collect();
         let help = did_you_mean(name, names.iter().map(String::as_str));

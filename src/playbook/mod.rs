@@ -8,6 +8,7 @@ mod action;
 mod arguments;
 mod check;
 mod collection;
+mod former;
 mod gather;
 mod keyword;
 mod load;
@@ -342,6 +343,8 @@ pub struct Inherited {
     pub role: Option<Arc<Role>>,
     /// The folder of the role that depends on this one: roles beside it are found too.
     pub role_dir: Option<PathBuf>,
+    /// The folders of the roles that depend on what is read here, the outermost first.
+    pub dependents: Vec<PathBuf>,
     /// Where files are looked for.
     pub files: SearchPath,
     /// How many runtime includes stand around it.

@@ -1,6 +1,7 @@
 //! Plays: the header, the sections, and `import_playbook`.
 
 use super::action::{check_defaults, refuse};
+use super::former;
 use super::keyword::{self, Level};
 use super::load::Loader;
 use super::task::Place;
@@ -171,7 +172,7 @@ impl Loader {
                     let help = if keyword::find(&name, Level::TASK).is_some() || crate::module::find(&name).is_some() {
                         Some("it belongs on a task: put it below `tasks:`".to_owned())
                     } else {
-                        did_you_mean(&name, keyword::names(Level::PLAY))
+                        former::instead(&name).or_else(|| did_you_mean(&name, keyword::names(Level::PLAY)))
                     };
                     found.push(
                         Diagnostic::error("E0602", format!("`{name}` is no keyword of a play"))

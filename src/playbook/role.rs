@@ -192,6 +192,13 @@ impl Loader {
         else {
             return;
         };
+        if base.dependents.contains(&role.path) {
+            let message = format!("role `{}` depends on itself", role.name);
+            let roles = base.dependents.iter().chain([&role.path]).filter_map(|path| path.file_name());
+            let circle: Vec<_> = roles.map(|name| name.to_string_lossy()).collect();
+            found.push(Diagnostic::error("E0610", message).at(entry.span).help(circle.join(" → ")));
+            return;
+        }
         used.roles.push((Arc::clone(&role), depth > 0));
         let duplicates = meta.as_ref().and_then(|meta| meta.as_map()?.get("allow_duplicates").cloned());
         if again && !matches!(duplicates.map(|node| node.kind), Some(Kind::Bool(true))) {
@@ -220,7 +227,9 @@ impl Loader {
     ) {
         let listed = meta.and_then(|meta| meta.as_map()?.get("dependencies")?.as_seq());
         let Some(dependencies) = listed.filter(|list| !list.is_empty()) else { return };
-        let parent = Arc::new(Inherited { role_dir: role.path.parent().map(Path::to_owned), ..inherited.clone() });
+        let dependents = inherited.dependents.iter().chain([&role.path]).cloned().collect();
+        let role_dir = role.path.parent().map(Path::to_owned);
+        let parent = Arc::new(Inherited { role_dir, dependents, ..inherited.clone() });
         for dependency in dependencies {
             self.role_entry(dependency, &parent, used, items, depth + 1, found);
         }
@@ -502,6 +511,7 @@ fn has_run(name: &str, how: &RoleUse, inherited: &Inherited) -> bool {
 /// Makes what stands inside a role look for files in the role first.
 fn enter_role(inherited: &mut Inherited, role: &Arc<Role>) {
     inherited.role = Some(Arc::clone(role));
+    inherited.dependents.clear();
     inherited.files.role = Some(role.path.clone());
     inherited.files.task_dir = role.path.join("tasks");
 }

@@ -18,6 +18,9 @@ const MOST_HOSTS: usize = 8;
 /// How many lines of a command's output are shown; the last ones, because that is where errors stand.
 const MOST_LINES: usize = 30;
 
+/// How much of it is shown when its lines are long.
+const MOST_BYTES: usize = 8 << 10;
+
 /// How many failed items of a step are shown.
 const MOST_ITEMS: usize = 5;
 
@@ -170,6 +173,12 @@ impl Summary {
     /// Returns a text's last lines.
     fn shortened(&self, value: &Value) -> Value {
         let Some(text) = value.as_str().filter(|_| self.look.verbosity < 1) else { return value.clone() };
+        if text.len() > MOST_BYTES {
+            let cut = (text.len() - MOST_BYTES..text.len()).find(|at| text.is_char_boundary(*at));
+            let cut = cut.unwrap_or(text.len());
+            let left_out = format!("{} {} above", self.look.ellipsis(), counted(cut, "byte"));
+            return Value::from(left_out + "\n" + &text[cut..]);
+        }
         let lines: Vec<&str> = text.lines().collect();
         match lines.len().checked_sub(MOST_LINES) {
             None | Some(0) => value.clone(),

@@ -1,4 +1,6 @@
-//! How many files the process may have open: every connection is some of them.
+//! How many connections the process may have open: each takes some open files and a thread.
+
+use super::threads::Threads;
 
 /// What a connection takes at most: a socket, what wakes its thread, and the two ends of a pipe to a shell or through a
 /// jump host.
@@ -21,10 +23,15 @@ pub fn raise_open_files() {
     }
 }
 
-/// Returns how many connections may be open at once, by the limit of open files.
+/// Returns how many connections may be open at once, by the limits of open files and of threads.
 pub fn most_connections() -> usize {
     let files = open_files().map_or(1024, |limit| limit.rlim_cur);
-    usize::try_from(connections_of(files)).unwrap_or(usize::MAX)
+    usize::try_from(connections_of(files)).unwrap_or(usize::MAX).min(Threads::share().connections)
+}
+
+/// Returns how many helpers the event loop may have, for what blocks for a short time.
+pub fn most_helpers() -> usize {
+    Threads::share().helpers
 }
 
 fn connections_of(files: u64) -> u64 {

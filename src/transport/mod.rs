@@ -13,11 +13,15 @@ mod shared;
 pub mod shell;
 pub mod ssh;
 mod sys;
+mod terminal;
+mod threads;
 mod wire;
 
 pub use http::HttpClients;
-pub use limits::{most_connections, raise_open_files};
+pub use limits::{most_connections, most_helpers, raise_open_files};
 pub use shared::{Settings, Shared};
+pub use ssh::NO_ANSWER;
+pub use terminal::Terminal;
 pub use wire::Wire;
 
 use crate::failure::Failure;
@@ -45,6 +49,8 @@ pub struct Target {
     pub command_timeout: Option<Duration>,
     /// Plain commands may run in a shell that is kept (`Ssh` only).
     pub kept_shell: bool,
+    /// How its CLI is used (`NetworkCli` only).
+    pub terminal: Terminal,
 }
 
 /// How a host is reached.
@@ -91,6 +97,22 @@ pub struct SshTarget {
     pub keepalive: Option<Duration>,
     /// Use the agent's keys.
     pub use_agent: bool,
+    /// How much may be under way at once, as far as the host says.
+    pub bounds: Bounds,
+}
+
+/// How much may be under way at once, where a host has other bounds than the run's [`Settings`]. Hosts that share an
+/// address or a jump host and say the same number share its count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// Logins to its address.
+    pub logins_per_address: Option<usize>,
+    /// Logins through its jump host.
+    pub logins_per_jump: Option<usize>,
+    /// Commands on its connection.
+    pub commands_per_connection: Option<usize>,
+    /// HTTP calls to one server.
+    pub http_per_origin: Option<usize>,
 }
 
 /// What to do about a host key.

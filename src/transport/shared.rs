@@ -1,3 +1,4 @@
+use super::Bounds;
 use super::ssh::SshShared;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -113,22 +114,25 @@ pub(super) struct Logins {
     jumps: Each,
 }
 
-/// A bound for each of several names.
+/// A bound for each of several names, or for each of several bounds of a name.
 #[derive(Debug)]
-struct Each {
-    most: usize,
-    known: Mutex<HashMap<String, Arc<Semaphore>>>,
+pub(super) struct Each {
+    usual: usize,
+    known: Mutex<HashMap<(String, usize), Arc<Semaphore>>>,
 }
 
 impl Each {
-    fn new(most: usize) -> Each {
-        Each { most: most.clamp(1, Semaphore::MAX_PERMITS), known: Mutex::default() }
+    /// Makes bounds of so many where nobody says otherwise; at least one.
+    pub(super) fn new(usual: usize) -> Each {
+        Each { usual, known: Mutex::default() }
     }
 
-    async fn admit(&self, name: &str) -> OwnedSemaphorePermit {
+    /// Waits for a place of a name; it is held until what is returned is dropped.
+    pub(super) async fn admit(&self, name: &str, most: Option<usize>) -> OwnedSemaphorePermit {
+        let most = most.unwrap_or(self.usual).clamp(1, Semaphore::MAX_PERMITS);
         let own = {
             let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(known.entry(name.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.most))))
+            Arc::clone(known.entry((name.to_owned(), most)).or_insert_with(|| Arc::new(Semaphore::new(most))))
         };
         own.acquire_owned().await.expect(NEVER_CLOSED)
     }
@@ -136,12 +140,11 @@ impl Each {
 
 const NEVER_CLOSED: &str = "nobody closes these semaphores";
 
-/// The right to log in, until it is dropped.
+/// The right to connect to an address, behind a jump host or not, until it is dropped.
 #[derive(Debug)]
-pub(super) struct LoginPermit {
+pub(super) struct Turn {
     _address: OwnedSemaphorePermit,
     _jump: Option<OwnedSemaphorePermit>,
-    _all: OwnedSemaphorePermit,
 }
 
 impl Logins {
@@ -150,16 +153,20 @@ impl Logins {
         Logins { all, addresses: Each::new(per_address), jumps: Each::new(per_jump) }
     }
 
-    /// Waits for the right to log in to an address, behind a jump host or not.
-    pub(super) async fn admit(&self, address: &str, jump: Option<&str>) -> LoginPermit {
+    /// Waits for the right to connect to an address and to log in there, once [`Logins::begin`] says so.
+    pub(super) async fn admit(&self, address: &str, jump: Option<&str>, bounds: Bounds) -> Turn {
         // The narrow ones first: those who wait for a crowded place must not take room from others.
-        let address = self.addresses.admit(address).await;
+        let address = self.addresses.admit(address, bounds.logins_per_address).await;
         let jump = match jump {
-            Some(jump) => Some(self.jumps.admit(jump).await),
+            Some(jump) => Some(self.jumps.admit(jump, bounds.logins_per_jump).await),
             None => None,
         };
-        let all = Arc::clone(&self.all).acquire_owned().await.expect(NEVER_CLOSED);
-        LoginPermit { _address: address, _jump: jump, _all: all }
+        Turn { _address: address, _jump: jump }
+    }
+
+    /// Waits for the right to log in to a host that has answered, until what is returned is dropped.
+    pub(super) async fn begin(&self) -> OwnedSemaphorePermit {
+        Arc::clone(&self.all).acquire_owned().await.expect(NEVER_CLOSED)
     }
 }
 
@@ -171,12 +178,16 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     /// Returns a permit that is to be had without waiting.
-    fn at_once(logins: &Logins, address: &str) -> Option<LoginPermit> {
+    fn at_once(logins: &Logins, address: &str) -> Option<Turn> {
         through(logins, address, None)
     }
 
-    fn through(logins: &Logins, address: &str, jump: Option<&str>) -> Option<LoginPermit> {
-        match pin!(logins.admit(address, jump)).poll(&mut Context::from_waker(Waker::noop())) {
+    fn through(logins: &Logins, address: &str, jump: Option<&str>) -> Option<Turn> {
+        within(logins, address, jump, Bounds::default())
+    }
+
+    fn within(logins: &Logins, address: &str, jump: Option<&str>, bounds: Bounds) -> Option<Turn> {
+        match pin!(logins.admit(address, jump, bounds)).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(permit) => Some(permit),
             Poll::Pending => None,
         }
@@ -184,15 +195,21 @@ mod tests {
 
     #[test]
     fn logins_are_bounded_overall_and_to_one_address() {
-        let logins = Logins::new(3, 2, 1);
-        let (a1, a2) = (at_once(&logins, "a"), at_once(&logins, "a"));
-        assert!(a1.is_some() && a2.is_some());
+        let logins = Logins::new(2, 2, 1);
+        let (first, second) = (at_once(&logins, "a"), at_once(&logins, "a"));
+        assert!(first.is_some() && second.is_some());
         assert!(at_once(&logins, "a").is_none(), "two at most to one address");
-        let b = at_once(&logins, "b");
-        assert!(b.is_some());
-        assert!(at_once(&logins, "c").is_none(), "three at most overall");
-        drop(a1);
-        assert!(at_once(&logins, "c").is_some());
+        assert!(at_once(&logins, "b").is_some() && at_once(&logins, "c").is_some());
+        drop(first);
+        assert!(at_once(&logins, "a").is_some());
+        let begin = || match pin!(logins.begin()).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(permit) => Some(permit),
+            Poll::Pending => None,
+        };
+        let (first, second) = (begin(), begin());
+        assert!(first.is_some() && second.is_some() && begin().is_none(), "two at most overall");
+        drop(first);
+        assert!(begin().is_some());
     }
 
     #[test]
@@ -205,5 +222,16 @@ mod tests {
         assert!(through(&logins, "c", Some("k")).is_some() && at_once(&logins, "c").is_some());
         drop(first);
         assert!(through(&logins, "c", Some("j")).is_some());
+    }
+
+    #[test]
+    fn a_host_may_have_bounds_of_its_own() {
+        let logins = Logins::new(9, 2, 2);
+        let narrow = Bounds { logins_per_address: Some(1), logins_per_jump: Some(3), ..Bounds::default() };
+        let first = within(&logins, "a", None, narrow);
+        assert!(first.is_some() && within(&logins, "a", None, narrow).is_none(), "one at most to this address");
+        let through: Vec<_> =
+            ["b", "c", "d", "e"].iter().map(|host| within(&logins, host, Some("j"), narrow)).collect();
+        assert_eq!(through.iter().filter(|permit| permit.is_some()).count(), 3, "three at most through this jump host");
     }
 }

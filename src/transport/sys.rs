@@ -1,11 +1,12 @@
-//! The calls to the system that std has no safe form of: `poll`, `eventfd`, a connect that does not block, and signals to
-//! a group of processes.
+//! The calls to the system that std has no safe form of: `poll`, `eventfd`, options of sockets, and signals to a group of
+//! processes; and what ssh2 does not offer of libssh2: knowing whether a call has taken bytes off the socket.
 //!
 //! Everything `unsafe` of the transports stands here.
 
+use std::cell::Cell;
+use std::ffi::{c_int, c_void};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
 use std::time::Duration;
 
@@ -58,6 +59,8 @@ pub(in crate::transport) fn poll(fds: &mut [libc::pollfd], timeout: Option<Durat
         None => -1,
         Some(timeout) => i32::try_from(timeout.as_micros().div_ceil(1000)).unwrap_or(i32::MAX),
     };
+    #[cfg(test)]
+    WAITS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     #[expect(unsafe_code, reason = "std has no poll")]
     // SAFETY: pointer and length are those of one slice that outlives the call.
     let rc = unsafe { libc::poll(fds.as_mut_ptr(), fds.len() as libc::nfds_t, timeout_ms) };
@@ -70,45 +73,42 @@ pub(in crate::transport) fn poll(fds: &mut [libc::pollfd], timeout: Option<Durat
     }
 }
 
-/// Starts a TCP connection; the socket is writable when it stands or has failed ([`TcpStream::take_error`] tells).
-pub(in crate::transport) fn start_connect(address: &SocketAddr) -> io::Result<TcpStream> {
-    let family = if address.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
-    #[expect(unsafe_code, reason = "std only connects blocking, which cannot be cancelled")]
-    // SAFETY: the descriptor is checked, new, and owned by nobody else; the address structures live on this stack and
-    // their sizes are passed along.
-    unsafe {
-        let fd = libc::socket(family, libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK, 0);
-        if fd < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        let stream = TcpStream::from_raw_fd(fd);
-        let rc = match address {
-            SocketAddr::V4(v4) => {
-                let raw = libc::sockaddr_in {
-                    sin_family: libc::AF_INET as libc::sa_family_t,
-                    sin_port: v4.port().to_be(),
-                    sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes(v4.ip().octets()) },
-                    sin_zero: [0; 8],
-                };
-                libc::connect(fd, (&raw const raw).cast(), size_of_val(&raw) as libc::socklen_t)
-            }
-            SocketAddr::V6(v6) => {
-                let raw = libc::sockaddr_in6 {
-                    sin6_family: libc::AF_INET6 as libc::sa_family_t,
-                    sin6_port: v6.port().to_be(),
-                    sin6_flowinfo: v6.flowinfo(),
-                    sin6_addr: libc::in6_addr { s6_addr: v6.ip().octets() },
-                    sin6_scope_id: v6.scope_id(),
-                };
-                libc::connect(fd, (&raw const raw).cast(), size_of_val(&raw) as libc::socklen_t)
-            }
-        };
-        if rc == 0 {
-            return Ok(stream);
-        }
-        match io::Error::last_os_error() {
-            error if error.raw_os_error() == Some(libc::EINPROGRESS) => Ok(stream),
-            error => Err(error),
+/// How many waits have begun in this process.
+#[cfg(test)]
+static WAITS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+
+/// Returns how many waits have begun in this process: a thread that spins begins thousands a second.
+#[cfg(test)]
+pub(in crate::transport) fn waits() -> u64 {
+    WAITS.load(std::sync::atomic::Ordering::Relaxed)
+}
+
+/// After how many seconds of silence the other side's kernel is asked whether it is there, how long lies between two such
+/// questions, and how many have no answer before the connection is given up. Most of the time is for a route that is
+/// found again.
+const SILENCE: [libc::c_int; 3] = [15, 5, 3];
+
+/// How long what was sent may lie without being acknowledged, in milliseconds: as long as silence may take.
+const UNACKNOWLEDGED_MS: libc::c_int = 30_000;
+
+/// Lets the kernel give a TCP connection up when nothing comes back any more, as when the way to the other side is cut:
+/// nobody says goodbye then, and who waits for an answer would wait for ever. The server's programs have no part in it,
+/// however busy they are. For other sockets, and before the connection stands, there is nothing to do.
+pub(in crate::transport) fn notice_silence(fd: RawFd) {
+    let [idle, interval, count] = SILENCE;
+    let options = [
+        (libc::SOL_SOCKET, libc::SO_KEEPALIVE, 1),
+        (libc::IPPROTO_TCP, libc::TCP_KEEPIDLE, idle),
+        (libc::IPPROTO_TCP, libc::TCP_KEEPINTVL, interval),
+        (libc::IPPROTO_TCP, libc::TCP_KEEPCNT, count),
+        (libc::IPPROTO_TCP, libc::TCP_USER_TIMEOUT, UNACKNOWLEDGED_MS),
+    ];
+    for (level, option, value) in options {
+        #[expect(unsafe_code, reason = "std has no such options")]
+        // SAFETY: the value lives on this stack and its size is passed along. A connection without the option is as good
+        // as others until its way is cut, so errors mean nothing.
+        unsafe {
+            libc::setsockopt(fd, level, option, (&raw const value).cast(), size_of_val(&value) as libc::socklen_t);
         }
     }
 }
@@ -121,6 +121,62 @@ pub(in crate::transport) fn signal_group(leader: u32, signal: i32) {
     // SAFETY: plain numbers; a group that is gone is an error, which means that there is nothing left to end.
     unsafe {
         libc::kill(-group, signal);
+    }
+}
+
+thread_local! {
+    static BYTES_IN: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Returns how many bytes libssh2 has taken off the sockets of counted sessions, on this thread.
+pub(in crate::transport) fn bytes_in() -> u64 {
+    BYTES_IN.get()
+}
+
+/// libssh2's `LIBSSH2_CALLBACK_RECV`: what it reads its socket with.
+const CALLBACK_RECV: c_int = 6;
+
+#[expect(unsafe_code, reason = "libssh2-sys does not declare this function of libssh2")]
+// SAFETY: the declaration is that of libssh2.h, in all versions since 1.2.
+unsafe extern "C" {
+    fn libssh2_session_callback_set(
+        session: *mut libssh2_sys::LIBSSH2_SESSION,
+        kind: c_int,
+        callback: *mut c_void,
+    ) -> *mut c_void;
+}
+
+/// Makes [`bytes_in`] count what a session reads.
+pub(in crate::transport) fn count_bytes_in(session: &ssh2::Session) {
+    let mut raw = session.raw();
+    #[expect(unsafe_code, reason = "see the declaration")]
+    // SAFETY: the session lives and is locked; `receive` has the type that libssh2 expects for this kind of callback.
+    unsafe {
+        libssh2_session_callback_set(&raw mut *raw, CALLBACK_RECV, receive as *mut c_void);
+    }
+}
+
+/// Reads a socket as libssh2 would: the result is a count, or an error's negated number.
+#[expect(unsafe_code, reason = "libssh2 calls it")]
+unsafe extern "C" fn receive(
+    socket: c_int,
+    buffer: *mut c_void,
+    length: libc::size_t,
+    flags: c_int,
+    _: *mut *mut c_void,
+) -> libc::ssize_t {
+    // SAFETY: libssh2 passes a buffer of its own and its length.
+    let taken = unsafe { libc::recv(socket, buffer, length, flags) };
+    match u64::try_from(taken) {
+        Ok(bytes) => {
+            BYTES_IN.set(BYTES_IN.get() + bytes);
+            taken
+        }
+        Err(_) => match io::Error::last_os_error().raw_os_error() {
+            // What libssh2 knows as "would block" is this one alone.
+            Some(libc::EINTR) | None => -libc::EAGAIN as libc::ssize_t,
+            Some(error) => -error as libc::ssize_t,
+        },
     }
 }
 
@@ -140,16 +196,5 @@ mod tests {
         let mut fds = [interest(waker.fd(), libc::POLLIN)];
         poll(&mut fds, Some(Duration::ZERO)).unwrap();
         assert_eq!(fds[0].revents, 0);
-    }
-
-    #[test]
-    fn a_started_connection_comes_to_stand_over_both_families() {
-        for host in ["127.0.0.1:0", "[::1]:0"] {
-            let Ok(listener) = std::net::TcpListener::bind(host) else { continue };
-            let stream = start_connect(&listener.local_addr().unwrap()).unwrap();
-            poll(&mut [interest(stream.as_raw_fd(), libc::POLLOUT)], Some(Duration::from_secs(5))).unwrap();
-            assert!(stream.take_error().unwrap().is_none());
-            assert_eq!(stream.peer_addr().unwrap(), listener.local_addr().unwrap());
-        }
     }
 }

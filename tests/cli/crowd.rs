@@ -76,3 +76,38 @@ fn a_crowd_that_cannot_be_reached_ends_with_a_status_for_each() {
     assert_eq!(steps.len(), 1000);
     assert!(steps.iter().all(|step| step["status"] == "unreachable"));
 }
+
+/// Returns a project with these hosts on one server, each at an address of its own.
+fn on_one_server(project: Project, sshd: &Sshd, network: u8, hosts: u8) -> Project {
+    (1..=hosts).fold(project, |project, number| {
+        let address = format!("127.0.{network}.{number}");
+        let keys = sshd.known_hosts_line("ed25519").replace("0.0.0.0", &address);
+        let project = project.append("home/.ssh/known_hosts", &keys);
+        project.unknown_ssh_host(&format!("h{number}"), sshd, &format!("ansible_host={address}"))
+    })
+}
+
+#[test]
+fn connections_are_closed_as_soon_as_no_play_needs_their_host() {
+    let sshd = Sshd::on(Ipv4Addr::UNSPECIFIED, &["ed25519"], &[]);
+    // Waits until its server has no more than two connections: its own, and one that is being closed.
+    let count = "port=$(printf %04X ${SSH_CONNECTION##* }); for i in $(seq 600); do \
+                 n=$(grep -c \"^ *[0-9]*: [0-9A-F]*:$port [0-9A-F:]* 01\" /proc/net/tcp); \
+                 [ $n -le 2 ] && exit 0; sleep 0.05; done; echo $n at once; exit 1";
+    let tasks = format!("- shell: '{count}'\n- debug: msg=over\n");
+    let ended = on_one_server(Project::of_tasks(&tasks), &sshd, 79, 6).run_events().with("--forks 1").exits(0);
+    assert_eq!(ended.events_of("step_done").into_iter().filter(|step| step["status"] == "changed").count(), 6);
+}
+
+#[test]
+fn connections_stay_open_for_handlers_includes_and_later_plays() {
+    let sshd = Sshd::on(Ipv4Addr::UNSPECIFIED, &["ed25519"], &[]);
+    let site = "- hosts: all\n  gather_facts: false\n  tasks:\n    - {shell: echo one, notify: told}\n    \
+                - include_tasks: more.yml\n  handlers:\n    - {name: told, shell: echo told}\n\
+                - hosts: all\n  gather_facts: false\n  tasks:\n    - shell: echo two\n    - {debug: {msg: between}}\n\
+                - hosts: h1\n  gather_facts: false\n  tasks:\n    - shell: echo three\n";
+    let project = Project::new().playbook(site).file("more.yml", "- shell: echo more\n");
+    let ended = on_one_server(project, &sshd, 80, 2).run_events().exits(0);
+    assert_eq!(ended.events_of("step_done").into_iter().filter(|step| step["status"] == "changed").count(), 9);
+    assert_eq!(sshd.log().matches("Accepted publickey").count(), 2, "one login a host:\n{}", sshd.log());
+}

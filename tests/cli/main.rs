@@ -19,6 +19,7 @@ mod crowd;
 mod exec;
 mod explain;
 mod facts;
+mod faults;
 mod files;
 mod hosts;
 mod input;

@@ -94,6 +94,7 @@ const HOMES: &[(&str, &str)] = &[
     ("reqwest", "transport/http/"),
     ("russh", "lab/"),
     ("ssh2", "transport/ssh/"),
+    ("ssh2", "transport/sys.rs"),
     ("ssh_key", "transport/ssh/"),
     ("toml", "cli/config/"),
     ("toml", "inventory/tables.rs"),

@@ -114,11 +114,12 @@ pub(super) fn build(
     let world = World::new(setup.inventory.clone(), extra, magic(&settings)).with_facts(&settings.facts);
     let world = world.with_reload(Arc::clone(&setup.reload));
     let world = world.merging(setup.config.text(&table::HASH_BEHAVIOUR).as_deref() == Some("merge"));
+    let publisher = Publisher::new(redactor, send);
     Arc::new(Context {
         world: Arc::new(world),
-        publisher: Publisher::new(redactor, send),
         loader: Arc::clone(&setup.loader),
-        pool: pool(&setup.config),
+        pool: pool(&setup.config).with_publisher(publisher.clone()),
+        publisher,
         settings,
         stepper,
         cut: CancellationToken::new(),

@@ -183,6 +183,7 @@ impl Batch {
                 self.note_failure(node, host, true, outcome.fatal);
             }
             Status::Unreachable => {
+                self.tell_bound(host, &outcome, took);
                 self.drop_host(host, Standing::Unreachable);
                 self.note_failure(node, host, false, outcome.fatal);
             }
@@ -216,6 +217,23 @@ impl Batch {
         if self.graph.strategy == Strategy::HostPinned && self.tracker.is_through(host) {
             self.unpin(host);
         }
+        if self.tracker.is_quiet(host) && !self.is_notified(host) {
+            self.release(host);
+        }
+    }
+
+    /// Lets go of the connections to a host that no play needs any more. Should it be needed after all (others delegate
+    /// to it), they are opened again.
+    fn release(&mut self, host: HostIndex) {
+        let name = &self.hosts[host as usize];
+        let was_through = std::mem::replace(&mut self.through[host as usize], true);
+        if !was_through && self.share.uses.end(name) {
+            self.context.pool.release(name);
+        }
+    }
+
+    fn is_notified(&self, host: HostIndex) -> bool {
+        self.notified.values().any(|hosts| hosts.contains(&host))
     }
 
     /// Ends running steps of a host whose outcome can no longer count.

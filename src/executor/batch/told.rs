@@ -8,10 +8,34 @@ use crate::failure::Failure;
 use crate::graph::{NodeId, Work};
 use crate::playbook::{Action, Task};
 use crate::source::{Diagnostic, Style, render};
+use crate::transport::NO_ANSWER;
 use crate::value::{Map, Value};
 use std::time::Duration;
 
 impl Batch {
+    /// Says once, when nothing came back from a host, how long it takes at most should it be so with all of them: who has
+    /// named the wrong network wants to know before it is over.
+    pub(super) fn tell_bound(&mut self, host: HostIndex, outcome: &Outcome, took: Duration) {
+        let silent = |failure: &Failure| failure.message.expose().starts_with(NO_ANSWER);
+        let at_once = self.context.settings.forks.min(self.context.pool.most()).max(1);
+        let rounds = self.hosts.len().div_ceil(at_once);
+        if self.has_told_bound || rounds < 2 || !outcome.failure.as_ref().is_some_and(silent) {
+            return;
+        }
+        self.has_told_bound = true;
+        let all = took * u32::try_from(rounds).unwrap_or(u32::MAX);
+        let message = format!(
+            "`{}` did not answer within {:.0} s; should none of the {} hosts answer, a task takes {:.0} s, as {at_once} are tried \
+             at once (see `forks` and `timeout`)",
+            self.hosts[host as usize],
+            took.as_secs_f64(),
+            self.hosts.len(),
+            all.as_secs_f64()
+        );
+        let publisher = &self.context.publisher;
+        publisher.publish(What::Warning { message: publisher.clean(message), place: None });
+    }
+
     /// Says that a task begins, once, and that a step does.
     pub(super) fn announce(&mut self, node: NodeId, task: &Task, host: HostIndex, after: Option<After>) {
         let publisher = &self.context.publisher;

@@ -3,7 +3,7 @@
 use super::super::random::Random;
 use super::super::tracker::{HostIndex, State, Tracker};
 use crate::effect::Effect;
-use crate::graph::{Edge, Graph, Node, NodeId, Reason, Scope, SectionId, Until, Work};
+use crate::graph::{Edge, Graph, Join, Node, NodeId, Reason, Scope, SectionId, Until, Work};
 use crate::playbook::Strategy;
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -32,14 +32,10 @@ fn random_node(random: &mut Random, id: usize) -> Node {
         }
     }
     let settles_after = (id > 0 && random.percent(60)).then(|| NodeId(random.below(id) as u32));
-    Node {
-        work: Work::Flush,
-        section: SectionId::ROOT,
-        effect: Effect::Read,
-        edges,
-        settles_after,
-        names: Arc::default(),
-    }
+    // The end of what the first node brings may send something, as that one is no flush.
+    let sends = id > 0 && random.percent(40);
+    let work = if sends { Work::Join(Join::ExpansionEnd(NodeId(0))) } else { Work::Join(Join::PartEnd) };
+    Node { work, section: SectionId::ROOT, effect: Effect::Read, edges, settles_after, names: Arc::default() }
 }
 
 impl Walk {
@@ -107,6 +103,11 @@ impl Walk {
             self.settled.insert((node, host));
             todo.extend(self.tracker.held_after(node, host));
         }
+        let sends = |id: usize| {
+            let id = NodeId(id as u32);
+            self.graph.may_send(id) && self.takes_part(id, host) && !self.settled.contains(&(id, host))
+        };
+        assert_eq!(self.tracker.is_quiet(host), !(0..self.graph.nodes.len()).any(sends), "{host}");
     }
 
     /// Adds nodes for some hosts, and puts the last of them before a node that nobody has begun.

@@ -7,7 +7,9 @@ use super::super::step::{Included, Inclusion, Job, Outcome, VarWrite};
 use super::super::world::{PlayView, Shelf, World};
 use super::super::{Context, Defaults, FactSettings, Pool, Publisher, Settings};
 use super::interpreter::{Left, interpret};
-use super::program::{CELLS, End, Item, Kind, Program, Task, Taste, random_program};
+use super::maker::{Taste, random_program};
+use super::program::{CELLS, End, Item, Kind, Program, Task};
+use super::shrink::check;
 use crate::event::{Event, Status, What};
 use crate::failure::{Failure, FailureKind};
 use crate::graph::{Knowledge, Lowering, TagFilter, lower_play};
@@ -77,7 +79,7 @@ pub(super) fn context(hosts: usize, forks: usize, events: &Arc<Mutex<Vec<Event>>
     })
 }
 
-fn batch(program: &Program, context: &Arc<Context>, dir: &Path, seed: Option<u64>) -> Batch {
+pub(super) fn batch(program: &Program, context: &Arc<Context>, dir: &Path, seed: Option<u64>) -> Batch {
     let path = dir.join("p.yml");
     for (name, _, text) in program.files() {
         std::fs::write(dir.join(name + ".yml"), text).unwrap();
@@ -274,7 +276,7 @@ fn run_until(program: &Program, order: u64, drain_at: Option<usize>) -> Ran {
 }
 
 /// Returns what is wrong with a run, if anything is.
-fn complaint(program: &Program, order: u64) -> Option<String> {
+pub(super) fn complaint(program: &Program, order: u64) -> Option<String> {
     let mut wanted = interpret(program);
     let ran = std::panic::catch_unwind(|| run(program, order));
     let Ok(mut ran) = ran else { return Some("it panics".into()) };
@@ -303,143 +305,6 @@ fn has_parallel(items: &[Item]) -> bool {
     })
 }
 
-/// Looks for a wrong run among several orders.
-fn wrong_order(program: &Program, orders: u64) -> Option<(u64, String)> {
-    (0..orders).find_map(|order| complaint(program, order).map(|text| (order, text)))
-}
-
-/// Fails with the smallest playbook that still goes wrong.
-fn check(program: &Program, orders: u64) {
-    let Some(mut wrong) = wrong_order(program, orders) else { return };
-    let mut program = program.clone();
-    // A smaller playbook may need luck to go wrong.
-    'smaller: loop {
-        for smaller in smaller(&program) {
-            if let Some(found) = wrong_order(&smaller, 20 * orders) {
-                (program, wrong) = (smaller, found);
-                continue 'smaller;
-            }
-        }
-        break;
-    }
-    panic!("order {}\n{}\n{:?}\n{}", wrong.0, program.yaml(), program, wrong.1);
-}
-
-/// Returns playbooks with something left out.
-fn smaller(program: &Program) -> Vec<Program> {
-    let mut all: Vec<Program> = Vec::new();
-    let mut with = |change: &dyn Fn(&mut Program)| {
-        let mut smaller = program.clone();
-        change(&mut smaller);
-        all.push(smaller);
-    };
-    for items in smaller_items(&program.items) {
-        with(&|program| program.items = items.clone());
-    }
-    if program.hosts > 1 {
-        with(&|program| program.hosts -= 1);
-    }
-    if program.max_fail_percentage.is_some() {
-        with(&|program| program.max_fail_percentage = None);
-    }
-    if program.forks < 8 {
-        with(&|program| program.forks = 8);
-    }
-    if !program.handlers.is_empty() {
-        with(&|program| {
-            program.handlers.pop();
-        });
-    }
-    for (number, handler) in program.handlers.iter().enumerate() {
-        for task in smaller_tasks(handler) {
-            with(&|program| program.handlers[number] = task.clone());
-        }
-    }
-    all.retain(|program| {
-        let mut ids = HashSet::new();
-        program.each_task(&mut |task| {
-            ids.insert(task.id);
-        });
-        let mut known = true;
-        program.each_task(&mut |task| known &= task.needs.iter().flatten().all(|id| ids.contains(id)));
-        known && program.items.iter().all(|item| is_closed(item, program))
-    });
-    all
-}
-
-/// Claims that every name in it still means something.
-fn is_closed(item: &Item, program: &Program) -> bool {
-    let all = |items: &[Item]| items.iter().all(|item| is_closed(item, program));
-    match item {
-        Item::Task(task) => {
-            task.notify.is_none_or(|id| program.handlers.iter().any(|handler| handler.id == id))
-                && task.other.is_none_or(|(host, _)| host < program.hosts)
-        }
-        Item::Block { body, rescue, always } => !body.is_empty() && all(body) && all(rescue) && all(always),
-        Item::Parallel(items) | Item::Include { items, .. } => !items.is_empty() && all(items),
-        Item::Flush => true,
-    }
-}
-
-fn smaller_items(items: &[Item]) -> Vec<Vec<Item>> {
-    let mut all = Vec::new();
-    for at in 0..items.len() {
-        let mut replaced = |with: Vec<Item>| {
-            let mut list = items.to_vec();
-            list.splice(at..=at, with);
-            all.push(list);
-        };
-        replaced(Vec::new());
-        match &items[at] {
-            Item::Task(task) => smaller_tasks(task).into_iter().for_each(|task| replaced(vec![Item::Task(task)])),
-            Item::Block { body, rescue, always } => {
-                replaced(body.clone());
-                for body in smaller_items(body) {
-                    replaced(vec![Item::Block { body, rescue: rescue.clone(), always: always.clone() }]);
-                }
-                for rescue in smaller_items(rescue) {
-                    replaced(vec![Item::Block { body: body.clone(), rescue, always: always.clone() }]);
-                }
-                for always in smaller_items(always) {
-                    replaced(vec![Item::Block { body: body.clone(), rescue: rescue.clone(), always }]);
-                }
-            }
-            Item::Parallel(items) => {
-                replaced(items.clone());
-                smaller_items(items).into_iter().for_each(|items| replaced(vec![Item::Parallel(items)]));
-            }
-            Item::Include { task, hosts, items } => {
-                replaced(items.clone());
-                for items in smaller_items(items) {
-                    replaced(vec![Item::Include { task: task.clone(), hosts: *hosts, items }]);
-                }
-            }
-            Item::Flush => {}
-        }
-    }
-    all
-}
-
-fn smaller_tasks(task: &Task) -> Vec<Task> {
-    let simple = Task { sets: (task.kind == Kind::Fact).then_some(0), ..Task::new(task.id, task.kind) };
-    let candidates = [
-        Task { uses: Vec::new(), ..task.clone() },
-        Task { other: None, ..task.clone() },
-        Task { sets: simple.sets, ..task.clone() },
-        Task { fails: 0, ..task.clone() },
-        Task { unreachable: 0, ..task.clone() },
-        Task { odd_fails: false, ..task.clone() },
-        Task { ignore: false, ..task.clone() },
-        Task { once: false, ..task.clone() },
-        Task { fatal: false, ..task.clone() },
-        Task { throttle: false, ..task.clone() },
-        Task { notify: None, ..task.clone() },
-        Task { needs: task.needs.as_ref().map(|_| Vec::new()), ..task.clone() },
-        Task { cell: 0, ..task.clone() },
-    ];
-    candidates.into_iter().filter(|smaller| smaller != task).collect()
-}
-
 #[test]
 fn random_playbooks_leave_what_they_leave_one_step_at_a_time() {
     let cases = std::env::var("NETPLAY_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(400);
@@ -454,95 +319,6 @@ fn random_playbooks_leave_what_they_leave_one_step_at_a_time() {
             needs: seed % 7 < 2,
         };
         check(&random_program(&mut random, taste), 4);
-    }
-}
-
-/// Every nesting of blocks with so few tasks, each of which is fine, fails or fails and is ignored, on two hosts that
-/// differ.
-#[test]
-fn small_blocks_of_every_shape_leave_what_they_leave_one_step_at_a_time() {
-    let shapes: Vec<Vec<Item>> = (1..=4).flat_map(|tasks| lists(tasks, 2)).collect();
-    assert!(shapes.len() > 100, "only {} shapes", shapes.len());
-    for (number, shape) in shapes.iter().enumerate() {
-        let tasks = count(shape);
-        for ends in 0..1_u32 << tasks {
-            let mut items = shape.clone();
-            let mut next = 0;
-            // The first host fails where the bits say so, the second where the first does not, the kinds alternate.
-            fill(&mut items, &mut next, &|id| {
-                let kind = if (id + number) % 3 == 2 { Kind::Write } else { Kind::Read };
-                let fails = if ends >> id & 1 == 1 { 0b01 } else { 0b10 };
-                let mut task = Task { fails, sets: Some(id % 2), uses: vec![0], ..Task::new(id, kind) };
-                task.fails &= if (id + number) % 4 == 0 { 0b01 } else { 0b11 };
-                task
-            });
-            let program = Program { hosts: 2, forks: 4, items, ..Program::default() };
-            check(&program, 1);
-        }
-    }
-}
-
-/// Returns every list of items with so many tasks and blocks nested so deep.
-fn lists(tasks: usize, depth: usize) -> Vec<Vec<Item>> {
-    if tasks == 0 {
-        return vec![Vec::new()];
-    }
-    let mut all = Vec::new();
-    for first in 1..=tasks {
-        let mut heads = Vec::new();
-        if first == 1 {
-            heads.push(Item::Task(Task::new(0, Kind::Read)));
-        }
-        if depth > 0 && first > 1 {
-            for body in 1..first {
-                for rescue in 0..=first - body {
-                    for (body, rescue, always) in parts(body, rescue, first - body - rescue, depth - 1) {
-                        heads.push(Item::Block { body, rescue, always });
-                    }
-                }
-            }
-        }
-        for head in heads {
-            for rest in lists(tasks - first, depth) {
-                all.push(std::iter::once(head.clone()).chain(rest).collect());
-            }
-        }
-    }
-    all
-}
-
-fn parts(body: usize, rescue: usize, always: usize, depth: usize) -> Vec<(Vec<Item>, Vec<Item>, Vec<Item>)> {
-    let mut all = Vec::new();
-    for body in lists(body, depth) {
-        for rescue in lists(rescue, depth) {
-            for always in lists(always, depth) {
-                all.push((body.clone(), rescue.clone(), always));
-            }
-        }
-    }
-    all
-}
-
-fn count(items: &[Item]) -> usize {
-    let mut tasks = 0;
-    fill(&mut items.to_vec(), &mut tasks, &|id| Task::new(id, Kind::Read));
-    tasks
-}
-
-/// Gives each task its number and what `make` makes of it.
-fn fill(items: &mut [Item], next: &mut usize, make: &dyn Fn(usize) -> Task) {
-    for item in items {
-        match item {
-            Item::Task(task) => {
-                *task = make(*next);
-                *next += 1;
-            }
-            Item::Block { body, rescue, always } => {
-                [body, rescue, always].into_iter().for_each(|part| fill(part, next, make));
-            }
-            Item::Parallel(items) | Item::Include { items, .. } => fill(items, next, make),
-            Item::Flush => {}
-        }
     }
 }
 
@@ -562,42 +338,5 @@ fn a_drain_ends_every_step_and_tells_of_all_that_wrote() {
         let shown = program.yaml();
         assert_eq!(ran.unsettled, 0, "seed {seed}\n{shown}");
         assert_eq!(ran.writes.0, ran.writes.1, "seed {seed}\n{shown}");
-    }
-}
-
-/// Says what the dispatcher costs without any work to do. Run by hand:
-/// `cargo test --lib what_a_step_costs -- --ignored --nocapture`
-#[test]
-#[ignore = "a measurement"]
-fn what_a_step_costs() {
-    use std::io::Write as _;
-    let number = |name: &str, other: usize| std::env::var(name).map_or(other, |text| text.parse().unwrap());
-    let (hosts, tasks) = (number("HOSTS", 2000), number("TASKS", 50));
-    let plain = |kind| Task { sets: Some(0), ..Task::new(0, kind) };
-    let ways = [
-        (plain(Kind::Fact), "pure"),
-        (plain(Kind::Read), "reading"),
-        (plain(Kind::Write), "writing"),
-        (Task { once: true, ..plain(Kind::Read) }, "once"),
-        (Task { throttle: true, ..plain(Kind::Read) }, "throttled"),
-        (Task { other: Some((0, 0)), ..plain(Kind::Read) }, "hostvars"),
-    ];
-    for (like, what) in ways {
-        let items = (0..tasks).map(|id| Item::Task(Task { id, sets: Some(id % 3), ..like.clone() })).collect();
-        let program = Program { hosts, forks: 500, items, ..Program::default() };
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let _inside = runtime.enter();
-        let events: Arc<Mutex<Vec<Event>>> = Arc::default();
-        let context = context(program.hosts, program.forks, &events);
-        let runner = Arc::new(|_: Job| -> crate::module::Boxed<'static, Outcome> {
-            Box::pin(async { Outcome::empty(Status::Ok, String::new()) })
-        });
-        let dir = tempfile::tempdir().unwrap();
-        let mut batch = batch(&program, &context, dir.path(), None).with_runner(runner);
-        let started = std::time::Instant::now();
-        runtime.block_on(batch.dispatch(&CancellationToken::new()));
-        let micros = started.elapsed().as_secs_f64() * 1e6 / (hosts * tasks) as f64;
-        assert_eq!(batch.unsettled(), 0);
-        let _ = writeln!(std::io::stderr(), "{hosts} hosts, {tasks} {what} tasks: {micros:.1} µs per step");
     }
 }

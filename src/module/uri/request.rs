@@ -66,6 +66,7 @@ pub(super) async fn call(ground: &Ground<'_>) -> Result<HttpCall, Failure> {
         unix_socket: path("unix_socket"),
         unredirected_headers: args.texts("unredirected_headers"),
         decompress: args.flag("decompress"),
+        most_per_origin: None,
     })
 }
 

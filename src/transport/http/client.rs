@@ -1,5 +1,6 @@
 use super::failure::{argument, file};
 use super::keys;
+use super::netrc::Netrc;
 use super::origins::Origins;
 use crate::failure::{Failure, FailureKind};
 use crate::module::HttpCall;
@@ -15,6 +16,7 @@ use tokio::sync::{OnceCell, OwnedSemaphorePermit};
 pub struct HttpClients {
     clients: Mutex<HashMap<Settings, Arc<OnceCell<Client>>>>,
     origins: Origins,
+    netrc: Netrc,
 }
 
 /// What a client is built with.
@@ -36,12 +38,17 @@ impl HttpClients {
 
     /// Makes an empty set that has at most so many calls under way to one origin.
     pub fn with_most_per_origin(most: usize) -> HttpClients {
-        HttpClients { clients: Mutex::default(), origins: Origins::new(most) }
+        HttpClients { origins: Origins::new(most), ..HttpClients::default() }
     }
 
-    /// Waits for the right to call the origin of a URL.
-    pub(super) async fn admit(&self, url: &Url) -> OwnedSemaphorePermit {
-        self.origins.admit(url).await
+    /// Returns what the user's file of logins says.
+    pub(super) fn netrc(&self) -> &Netrc {
+        &self.netrc
+    }
+
+    /// Waits for the right to call the origin of a URL, within the call's own bound if it has one.
+    pub(super) async fn admit(&self, url: &Url, most: Option<usize>) -> OwnedSemaphorePermit {
+        self.origins.admit(url, most).await
     }
 
     /// Returns the client for a call, building it when it is the first of its kind.

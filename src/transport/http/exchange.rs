@@ -4,7 +4,7 @@ use super::auth::{self, Challenge};
 use super::cookies::Jar;
 use super::failure::{argument, of_call, shown, without_userinfo};
 use super::redirect::{describes_body, follow, is_credential};
-use super::{HttpClients, body, netrc, redirect};
+use super::{HttpClients, body, redirect};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{HttpAnswer, HttpBody, HttpCall};
 use crate::redact::Secret;
@@ -31,12 +31,12 @@ struct Hop {
 /// Makes a call.
 pub(super) async fn exchange(clients: &HttpClients, call: &HttpCall, started: Instant) -> Result<HttpAnswer, Failure> {
     let client = clients.client(call).await?;
-    let mut hop = first_hop(call).await?;
+    let mut hop = first_hop(clients, call).await?;
     let first_url = hop.url.clone();
     let mut jar = Jar::default();
     let mut redirects = 0;
     loop {
-        let _turn = clients.admit(&hop.url).await;
+        let _turn = clients.admit(&hop.url, call.most_per_origin).await;
         let response = send(&client, &hop, call, &jar).await?;
         for field in response.headers().get_all(SET_COOKIE) {
             jar.store(&latin1(field), &hop.url);
@@ -80,7 +80,7 @@ pub(super) async fn exchange(clients: &HttpClients, call: &HttpCall, started: In
 }
 
 /// Reads URL, headers and login of a call.
-async fn first_hop(call: &HttpCall) -> Result<Hop, Failure> {
+async fn first_hop(clients: &HttpClients, call: &HttpCall) -> Result<Hop, Failure> {
     let mut url =
         Url::parse(call.url.trim()).map_err(|e| argument(format!("`{}` is no URL: {e}", shown(&call.url))))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
@@ -94,7 +94,7 @@ async fn first_hop(call: &HttpCall) -> Result<Hop, Failure> {
     let mut login = call.login.clone().or(within);
     let mut force = call.force_basic;
     if login.is_none() && call.use_netrc && !call.headers.iter().any(|(n, _)| n.eq_ignore_ascii_case("authorization")) {
-        login = netrc::login(url.host_str().unwrap_or_default()).await;
+        login = clients.netrc().login(url.host_str().unwrap_or_default()).await;
         force |= login.is_some();
     }
     let authorization = login.as_ref().filter(|_| force).map(|(user, password)| auth::basic(user, password));

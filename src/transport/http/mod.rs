@@ -40,11 +40,11 @@ impl HttpClients {
     pub async fn call(&self, call: &HttpCall, limits: &Limits) -> Result<HttpAnswer, Failure> {
         let started = Instant::now();
         let timeout = [call.timeout, limits.timeout].into_iter().flatten().min();
+        // Boxed, as the wrappers below would hold it several times over.
+        let exchange = Box::pin(exchange::exchange(self, call, started));
         let work = async {
-            let Some(timeout) = timeout else {
-                return exchange::exchange(self, call, started).await;
-            };
-            match tokio::time::timeout(timeout, exchange::exchange(self, call, started)).await {
+            let Some(timeout) = timeout else { return exchange.await };
+            match tokio::time::timeout(timeout, exchange).await {
                 Ok(outcome) => outcome,
                 Err(_) => Err(failure::timeout(&call.url, timeout)),
             }

@@ -2,13 +2,24 @@
 
 use crate::redact::Secret;
 use std::path::PathBuf;
+use tokio::sync::OnceCell;
 
-/// Returns user and password for a host from the user's file; `None` when there is no file or nothing for the host.
-pub(super) async fn login(host: &str) -> Option<(String, Secret)> {
+/// The user's file, read when it is first asked for: to read it for every call would cost more than the call.
+#[derive(Debug, Default)]
+pub(super) struct Netrc(OnceCell<Option<Secret>>);
+
+impl Netrc {
+    /// Returns user and password for a host; `None` when there is no file or nothing for the host.
+    pub(super) async fn login(&self, host: &str) -> Option<(String, Secret)> {
+        find(self.0.get_or_init(read).await.as_ref()?.expose(), host)
+    }
+}
+
+async fn read() -> Option<Secret> {
     let path = std::env::var_os("NETRC")
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".netrc")))?;
-    find(&tokio::fs::read_to_string(path).await.ok()?, host)
+    tokio::fs::read_to_string(path).await.ok().map(Secret::new)
 }
 
 /// Returns what a file's text says for a host: its `machine` entry, else `default`.

@@ -1,17 +1,13 @@
+use crate::transport::shared::Each;
 use reqwest::Url;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
 /// How many calls may be under way to one origin when nobody says. Web servers take some hundreds at once by default.
 pub(super) const MOST_PER_ORIGIN: usize = 100;
 
 /// Bounds the calls under way to one origin (scheme, host and port). The others wait their turn.
 #[derive(Debug)]
-pub(super) struct Origins {
-    most: usize,
-    known: Mutex<HashMap<String, Arc<Semaphore>>>,
-}
+pub(super) struct Origins(Each);
 
 impl Default for Origins {
     fn default() -> Origins {
@@ -22,17 +18,13 @@ impl Default for Origins {
 impl Origins {
     /// Makes bounds of so many calls; at least one.
     pub(super) fn new(most: usize) -> Origins {
-        Origins { most: most.clamp(1, Semaphore::MAX_PERMITS), known: Mutex::default() }
+        Origins(Each::new(most))
     }
 
-    /// Waits for the right to call; it is held until the answer has been read.
-    pub(super) async fn admit(&self, url: &Url) -> OwnedSemaphorePermit {
-        let origin = url.origin().ascii_serialization();
-        let own = {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(known.entry(origin).or_insert_with(|| Arc::new(Semaphore::new(self.most))))
-        };
-        own.acquire_owned().await.expect("nobody closes these semaphores")
+    /// Waits for the right to call, within a bound that is not the usual one if it is given; it is held until the answer
+    /// has been read.
+    pub(super) async fn admit(&self, url: &Url, most: Option<usize>) -> OwnedSemaphorePermit {
+        self.0.admit(&url.origin().ascii_serialization(), most).await
     }
 }
 
@@ -43,7 +35,11 @@ mod tests {
     use std::task::{Context, Poll, Waker};
 
     fn at_once(origins: &Origins, url: &str) -> Option<OwnedSemaphorePermit> {
-        match pin!(origins.admit(&url.parse().unwrap())).poll(&mut Context::from_waker(Waker::noop())) {
+        within(origins, url, None)
+    }
+
+    fn within(origins: &Origins, url: &str, most: Option<usize>) -> Option<OwnedSemaphorePermit> {
+        match pin!(origins.admit(&url.parse().unwrap(), most)).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(permit) => Some(permit),
             Poll::Pending => None,
         }
@@ -59,5 +55,13 @@ mod tests {
         assert!(at_once(&origins, "https://a/").is_some() && at_once(&origins, "http://a:81/").is_some());
         drop(first);
         assert!(at_once(&origins, "http://a/").is_some());
+    }
+
+    #[test]
+    fn a_caller_may_have_a_bound_of_its_own() {
+        let origins = Origins::new(2);
+        let only = within(&origins, "http://a/", Some(1));
+        assert!(only.is_some() && within(&origins, "http://a/x", Some(1)).is_none());
+        assert!(at_once(&origins, "http://a/").is_some(), "others have theirs");
     }
 }

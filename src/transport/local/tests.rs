@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::effect::Effect;
-use crate::transport::{HostKeyPolicy, Kind, Settings, Shared, SshTarget};
+use crate::transport::{Bounds, HostKeyPolicy, Kind, Settings, Shared, SshTarget};
 use std::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -26,11 +26,13 @@ fn target() -> Target {
             connect_timeout: Duration::from_secs(1),
             keepalive: None,
             use_agent: false,
+            bounds: Bounds::default(),
         },
         platform: None,
         elevate: None,
         command_timeout: None,
         kept_shell: true,
+        terminal: Default::default(),
     }
 }
 

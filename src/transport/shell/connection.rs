@@ -45,7 +45,8 @@ pub(super) async fn connect_with(
         enable_password: enable.and_then(|elevate| elevate.password.clone()),
     };
     let until = until(limits).within(target.ssh.connect_timeout.max(platform.timeout));
-    let session = Session::open(wire, platform, logins, patience, &until).await?;
+    let mut session = Session::open(wire, platform, logins, patience, &until).await?;
+    session.types_ahead &= target.terminal.types_ahead;
     let (jobs, queue) = mpsc::channel(QUEUE);
     let is_open = Arc::new(AtomicBool::new(true));
     let stop = CancellationToken::new();

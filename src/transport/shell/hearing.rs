@@ -45,7 +45,8 @@ impl Hearing {
         }
     }
 
-    fn line(&mut self, line: Line) {
+    /// Takes the next line that has ended.
+    pub(super) fn line(&mut self, line: Line) {
         self.ended += 1;
         match self.echo.hear(&line) {
             Heard::Echo => {

@@ -62,7 +62,10 @@ impl Session {
     async fn set_up(&mut self, until: &Until) -> Result<(), Failure> {
         for command in &self.platform.setup {
             let answer = self.exchange(Typed::line(command), until).await?;
-            if let (Some(error), false) = (self.platform.error_in(&answer.output), self.platform.setup_ignore_errors) {
+            let Some(error) = self.platform.error_in(&answer.output) else { continue };
+            // The pager may still be on, and would take what is typed ahead for answers.
+            self.types_ahead = false;
+            if !self.platform.setup_ignore_errors {
                 let message = format!("the device refuses `{command}`: {error}");
                 return Err(Failure::new(FailureKind::Command, message));
             }

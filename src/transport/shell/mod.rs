@@ -5,6 +5,7 @@
 //! into a task of its own.
 //! What differs between devices is data ([`crate::platform`]); there is no code for one of them.
 
+mod ahead;
 mod clean;
 mod connection;
 mod echo;

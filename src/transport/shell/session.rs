@@ -21,6 +21,7 @@ use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::platform::Platform;
 use crate::transport::Wire;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -52,12 +53,14 @@ pub(super) struct Session {
     pub(super) config_session: String,
     /// The device was seen to give no echo.
     is_silent: bool,
+    /// Reads may be typed ahead, as far as anybody has seen.
+    pub(super) types_ahead: bool,
     pub(super) last: Vec<u8>,
     pub(super) is_open: bool,
 }
 
 /// What the end of an answer looks like.
-enum End {
+pub(super) enum End {
     /// Nothing to act on.
     Open,
     /// The pager waits for this.
@@ -86,6 +89,7 @@ impl Session {
             patience,
             config_session: String::new(),
             is_silent: false,
+            types_ahead: true,
             last: Vec::new(),
             is_open: true,
         }
@@ -117,7 +121,11 @@ impl Session {
                     self.answer(&mut typed, &mut used, number, until, &waiting).await?;
                     hearing.answered();
                 }
-                End::Prompt(prompt) => return self.finish(hearing, prompt, &typed, &used),
+                End::Prompt(prompt) => {
+                    if !self.more_is_here(&waiting).await? {
+                        return self.finish(hearing, prompt, &typed, &used);
+                    }
+                }
                 End::Likely(prompt, pause) => {
                     if !self.receive(Some(pause), until, &waiting).await? {
                         return self.finish(hearing, prompt, &typed, &used);
@@ -158,7 +166,7 @@ impl Session {
     }
 
     /// Judges the unfinished line.
-    fn end(&self, partial: Option<&str>, hearing: &Hearing, typed: &Typed<'_>, used: &[bool]) -> End {
+    pub(super) fn end(&self, partial: Option<&str>, hearing: &Hearing, typed: &Typed<'_>, used: &[bool]) -> End {
         let Some(partial) = partial.filter(|partial| !partial.trim().is_empty()) else { return End::Open };
         if !hearing.is_on_new_line() {
             return End::Open;
@@ -227,6 +235,7 @@ impl Session {
     ) -> Result<Answer, Failure> {
         self.prompts.learn(&prompt);
         self.is_silent = !hearing.echo().is_seen();
+        self.types_ahead &= hearing.echo().is_in_place();
         let answer = Answer { output: hearing.into_output(self.platform), prompt: prompt.text.trim().to_owned() };
         self.prompt = prompt;
         if let (true, Some(number)) = (typed.in_order, used.iter().position(|used| !used)) {
@@ -268,6 +277,25 @@ impl Session {
                 return Err(self.lost(FailureKind::Timeout, "no answer in time", waiting));
             }
         };
+        self.received(received, waiting)
+    }
+
+    /// Takes what has arrived already; false when nothing has. A line that only begins like a prompt is told so where a
+    /// read ended in its midst.
+    pub(super) async fn more_is_here(&mut self, waiting: &str) -> Result<bool, Failure> {
+        let received = {
+            let mut receive = self.wire.receive();
+            std::future::poll_fn(|context| Poll::Ready(receive.as_mut().poll(context))).await
+        };
+        match received {
+            Poll::Pending => Ok(false),
+            // A device may hang up behind its prompt; the next line will say so.
+            Poll::Ready(Ok(bytes)) if bytes.is_empty() => Ok(false),
+            Poll::Ready(received) => self.received(received, waiting),
+        }
+    }
+
+    fn received(&mut self, received: Result<Vec<u8>, Failure>, waiting: &str) -> Result<bool, Failure> {
         match received {
             Ok(bytes) if bytes.is_empty() => {
                 Err(self.lost(FailureKind::Unreachable, "the device closed the session", waiting))

@@ -1,6 +1,7 @@
 //! Holds recordings against the driver: every `tests/platforms/NAME/sessions.yaml`, with the bytes whole, cut at every
 //! place, and in small pieces. The result must be the same.
 
+mod ahead;
 mod connection;
 mod vtysh;
 
@@ -10,7 +11,7 @@ use crate::failure::Failure;
 use crate::module::{Action, Boxed, Cli, CliAnswer, CliLine, CliResponse, Output, Work};
 use crate::platform::{self, Platform};
 use crate::redact::Secret;
-use crate::transport::{Elevate, HostKeyPolicy, Kind, Limits, SshTarget, Target, Wire};
+use crate::transport::{Bounds, Elevate, HostKeyPolicy, Kind, Limits, SshTarget, Target, Wire};
 use serde::Deserialize;
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -261,11 +262,13 @@ fn target_of(platform: &'static Platform, elevate: Option<Elevate>) -> Target {
             connect_timeout: Duration::from_secs(30),
             keepalive: None,
             use_agent: false,
+            bounds: Bounds::default(),
         },
         platform: Some(platform),
         elevate,
         command_timeout: None,
         kept_shell: true,
+        terminal: Default::default(),
     }
 }
 

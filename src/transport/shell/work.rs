@@ -4,7 +4,8 @@
 //! those of the lines: what the candidate changes (if the platform can say) and the commit's; a candidate that changes
 //! nothing is thrown away without a commit.
 
-use super::session::Session;
+use super::ahead::Ahead;
+use super::session::{Answer, Session};
 use super::typed::{Question, Reply, Typed};
 use super::until::Until;
 use crate::failure::{Failure, FailureKind};
@@ -100,8 +101,29 @@ impl Session {
         responses: &mut Vec<CliResponse>,
     ) -> Result<(), Failure> {
         let count = cli.lines.len();
-        for (number, line) in cli.lines.iter().enumerate() {
-            let until = until.within(cli.line_timeout.unwrap_or(self.platform.timeout));
+        let line_timeout = cli.line_timeout.unwrap_or(self.platform.timeout);
+        while responses.len() < count {
+            let number = responses.len();
+            let line = &cli.lines[number];
+            let ahead = if is_config { 0 } else { self.ahead(&cli.lines[number..]) };
+            if ahead > 1 {
+                let texts: Vec<&str> =
+                    cli.lines[number..number + ahead].iter().map(|line| line.text.as_str()).collect();
+                let heard = self.exchange_ahead(&texts, line_timeout, until).await;
+                let heard = heard.map_err(|(at, failure)| in_line(failure, number + at, count))?;
+                let Ahead::Answers(answers) = heard else { continue };
+                for (text, answer) in texts.into_iter().zip(answers) {
+                    let response = self.response(text, answer);
+                    let refused = response.error.is_some();
+                    responses.push(response);
+                    // One by one, what follows would not have been asked.
+                    if refused && cli.stop_on_error {
+                        return Ok(());
+                    }
+                }
+                continue;
+            }
+            let until = until.within(line_timeout);
             // An `end` or one `exit` too many among configuration lines must not let the next one run as a command.
             if is_config && self.prompt.level != level {
                 self.go(level, &until).await?;
@@ -129,8 +151,12 @@ impl Session {
         });
         let questions = questions.collect::<Result<Vec<_>, Failure>>()?;
         let answer = self.exchange(Typed { text: &line.text, questions, in_order: line.check_all }, until).await?;
+        Ok(self.response(&line.text, answer))
+    }
+
+    fn response(&self, line: &str, answer: Answer) -> CliResponse {
         let error = self.platform.error_in(&answer.output);
-        Ok(CliResponse { line: line.text.clone(), output: answer.output, error, prompt: answer.prompt })
+        CliResponse { line: line.to_owned(), output: answer.output, error, prompt: answer.prompt }
     }
 
     /// Ends the editing of a candidate.

@@ -10,7 +10,9 @@ use super::link::{Link, Path};
 use super::route::Hop;
 use super::watch::Watch;
 use crate::failure::{Failure, FailureKind};
+use crate::transport::sys::{count_bytes_in, notice_silence};
 use ssh2::{ErrorCode, Session};
+use std::os::fd::AsRawFd as _;
 use std::time::Instant;
 
 /// Why a login failed, and whether it is worth another try.
@@ -36,7 +38,8 @@ pub(super) struct Caches<'a> {
 
 /// Logs in.
 pub(super) fn log_in(hop: &Hop, path: Path, caches: Caches<'_>, watch: &Watch) -> Result<(Session, Link), Refusal> {
-    let link = Link::open(path, watch)?;
+    let link = Link::open(path)?;
+    notice_silence(link.as_raw_fd());
     let session = start(hop, &link, caches)?;
     let done = shake_hands(hop, &session, &link, watch).and_then(|()| {
         host_key::check(hop, &session, caches.known_hosts)?;
@@ -60,6 +63,7 @@ fn start(hop: &Hop, link: &Link, caches: Caches<'_>) -> Result<Session, Failure>
     let mut session = Session::new().map_err(broken)?;
     session.set_tcp_stream(link.clone());
     session.set_blocking(false);
+    count_bytes_in(&session);
     let known_kinds = caches.known_hosts.kinds(&hop.known_hosts, &hop.known_as);
     algorithms::offer(&session, hop.legacy, &known_kinds).map_err(broken)?;
     Ok(session)

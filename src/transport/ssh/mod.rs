@@ -1,7 +1,7 @@
 //! SSH through libssh2: one thread a connection, which owns session and channels (`worker`).
 //!
 //! The way to a connection: `route` puts target and `~/.ssh/config` together, `open` goes through the jump hosts and
-//! asks for the right to log in, a new thread connects and logs in (`login`) and then serves (`worker`). What the
+//! connects (`dial`) and asks for the right to log in, a new thread logs in (`login`) and then serves (`worker`). What the
 //! async side holds is a `Handle`: it sends orders and awaits answers, and nothing of it blocks.
 //!
 //! Traps: a connection must not be dropped while libssh2 could wait for the server (the worker shuts the socket down
@@ -11,6 +11,7 @@ mod agent;
 mod algorithms;
 mod auth;
 mod config;
+mod dial;
 mod exec;
 mod handle;
 mod host_key;
@@ -35,6 +36,7 @@ mod connection;
 mod tests;
 
 pub(in crate::transport) use connection::connect;
+pub use dial::NO_ANSWER;
 pub(super) use link::plain;
 pub(super) use open::SshShared;
 pub use pipe::Pty;

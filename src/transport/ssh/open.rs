@@ -1,4 +1,5 @@
 use super::config::Config;
+use super::dial::{Lookups, Term, dial};
 use super::handle::Handle;
 use super::keys::KeyCache;
 use super::known_hosts::KnownHostsCache;
@@ -21,8 +22,8 @@ use tokio::sync::{OnceCell, oneshot, watch};
 /// Enough for libssh2 and OpenSSL, and a thousand connections need no more than a few hundred megabytes of addresses.
 const STACK_BYTES: usize = 256 * 1024;
 
-/// What a thread gets beyond the deadline that it keeps itself, before it is left behind: name lookup and the agent
-/// cannot be interrupted.
+/// What a thread gets beyond the deadline that it keeps itself, before it is left behind: the agent cannot be
+/// interrupted.
 const THREAD_GRACE: Duration = Duration::from_millis(500);
 
 /// The first wait after a server was busy, and the longest.
@@ -37,6 +38,8 @@ pub(in crate::transport) struct SshShared {
     jumps: Mutex<HashMap<String, JumpSlot>>,
     /// Hosts get several commands, as far as can be told beforehand.
     expects_more: AtomicBool,
+    /// Bounds name lookups.
+    lookups: Lookups,
 }
 
 impl SshShared {
@@ -154,23 +157,20 @@ fn interrupted(hop: &Hop) -> Failure {
 /// Logs in to one host, again and again while it is busy. The time for that starts when the login is admitted.
 async fn open_hop(hop: &Hop, via: Option<Arc<Handle>>, shared: &Shared, limits: &Limits) -> Result<Handle, Failure> {
     let address = format!("{}:{}", hop.host, hop.port);
-    let permit = tokio::select! {
-        permit = shared.logins().admit(&address, via.as_deref().map(|jump| jump.label.as_str())) => permit,
+    let _turn = tokio::select! {
+        turn = shared.logins().admit(&address, via.as_deref().map(|jump| jump.label.as_str()), hop.bounds) => turn,
         () = limits.cancel.cancelled() => return Err(interrupted(hop)),
     };
     let allowed = limits.timeout.map_or(hop.connect_timeout, |timeout| timeout.min(hop.connect_timeout));
-    let deadline = Instant::now() + allowed;
+    let mut term = Term { allowed, until: Instant::now() + allowed };
     let mut pause = BACK_OFF.0;
     loop {
-        let refusal = match attempt(hop, via.as_ref(), shared, limits, deadline).await {
-            Ok(handle) => {
-                drop(permit);
-                return Ok(handle);
-            }
+        let refusal = match attempt(hop, via.as_ref(), shared, limits, &mut term).await {
+            Ok(handle) => return Ok(handle),
             Err(refusal) => refusal,
         };
         let wait = jittered(pause);
-        if !refusal.is_busy || Instant::now() + wait >= deadline {
+        if !refusal.is_busy || Instant::now() + wait >= term.until {
             return Err(refusal.failure);
         }
         tokio::select! {
@@ -189,17 +189,39 @@ fn jittered(pause: Duration) -> Duration {
     pause / 2 + pause * u32::try_from(noise).unwrap_or(0) / 1024
 }
 
+/// Finds a way to the host and logs in. Between the two it waits for its turn among all logins: hosts that do not answer
+/// take no room from those that do.
 async fn attempt(
     hop: &Hop,
     via: Option<&Arc<Handle>>,
     shared: &Shared,
     limits: &Limits,
-    deadline: Instant,
+    term: &mut Term,
 ) -> Result<Handle, Refusal> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    let path = match (via, &hop.proxy_command) {
+    let path = tokio::select! {
+        path = path(hop, via, shared, limits, *term) => path?,
+        () = limits.cancel.cancelled() => return Err(interrupted(hop).into()),
+    };
+    let asked = Instant::now();
+    let _permit = tokio::select! {
+        permit = shared.logins().begin() => permit,
+        () = limits.cancel.cancelled() => return Err(interrupted(hop).into()),
+    };
+    term.until += asked.elapsed();
+    spawn(hop, path, via.cloned(), shared, limits, *term).await
+}
+
+async fn path(
+    hop: &Hop,
+    via: Option<&Arc<Handle>>,
+    shared: &Shared,
+    limits: &Limits,
+    term: Term,
+) -> Result<Path, Refusal> {
+    match (via, &hop.proxy_command) {
         (Some(via), _) => {
             let end = End::Port { host: hop.host.clone(), port: hop.port };
+            let left = term.until.saturating_duration_since(Instant::now());
             let limits = Limits { timeout: Some(left), cancel: limits.cancel.clone() };
             let pipe = via.pipe(end, &limits).await.map_err(|closed| {
                 let mut failure = closed.failure;
@@ -208,12 +230,11 @@ async fn attempt(
                 }
                 failure
             })?;
-            Path::Stream(pipe.stream)
+            Ok(Path::Stream(pipe.stream))
         }
-        (None, Some(command)) => Path::Program(command.clone()),
-        (None, None) => Path::Tcp { host: hop.host.clone(), port: hop.port },
-    };
-    spawn(hop, path, via.cloned(), shared, limits, deadline).await
+        (None, Some(command)) => Ok(Path::Program(command.clone())),
+        (None, None) => Ok(Path::Tcp(dial(&hop.host, hop.port, term, &shared.ssh().lookups).await?)),
+    }
 }
 
 /// Starts the thread of a connection and waits for its login.
@@ -223,7 +244,7 @@ async fn spawn(
     via: Option<Arc<Handle>>,
     shared: &Shared,
     limits: &Limits,
-    deadline: Instant,
+    term: Term,
 ) -> Result<Handle, Refusal> {
     let fault = |what: &str, error: std::io::Error| {
         let is_busy = is_exhausted(&error);
@@ -233,7 +254,7 @@ async fn spawn(
         Refusal { failure: if is_busy { failure.help(help) } else { failure }, is_busy }
     };
     let waker = Arc::new(Waker::new().map_err(|error| fault("make an eventfd", error))?);
-    let watch = GiveUpOnDrop(Some(Watch::new(Arc::clone(&waker), deadline)));
+    let watch = GiveUpOnDrop(Some(Watch::new(Arc::clone(&waker), term)));
     let (orders, inbox) = mpsc::channel();
     let (ready, answer) = oneshot::channel();
     let (alive, ended) = watch::channel(());
@@ -257,7 +278,8 @@ async fn spawn(
             match log_in(&hop, path, caches, &watch) {
                 Err(refusal) => drop(ready.send(Err(refusal))),
                 Ok((session, link)) => {
-                    let most_commands = shared.settings().commands_per_connection.max(1);
+                    let usual = shared.settings().commands_per_connection;
+                    let most_commands = hop.bounds.commands_per_connection.unwrap_or(usual).max(1);
                     let expects_more = shared.ssh().expects_more.load(Ordering::Relaxed);
                     // A thread that kept it would keep the connections to jump hosts alive that it holds.
                     drop(shared);
@@ -280,7 +302,7 @@ async fn spawn(
     let answered = tokio::select! {
         answered = answer => answered,
         () = limits.cancel.cancelled() => return Err(interrupted(hop).into()),
-        () = tokio::time::sleep_until((deadline + THREAD_GRACE).into()) => {
+        () = tokio::time::sleep_until((term.until + THREAD_GRACE).into()) => {
             let allowed = in_words(hop.connect_timeout);
             let message = format!("no connection to `{}` within {allowed}", hop.label());
             return Err(Failure::new(FailureKind::Unreachable, message).into());

@@ -2,7 +2,7 @@ use super::config::{Config, HostConfig, Tokens, expand_tilde};
 use super::known_hosts::name_with_port;
 use crate::failure::{Failure, FailureKind};
 use crate::redact::Secret;
-use crate::transport::{HostKeyPolicy, Settings, SshTarget};
+use crate::transport::{Bounds, HostKeyPolicy, Settings, SshTarget};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,6 +39,8 @@ pub(super) struct Hop {
     pub(super) legacy: bool,
     pub(super) connect_timeout: Duration,
     pub(super) keepalive: Option<Duration>,
+    /// What the target says; hosts on the way have the bounds of the run.
+    pub(super) bounds: Bounds,
 }
 
 impl Hop {
@@ -159,6 +161,7 @@ impl Planner<'_> {
             legacy: target.legacy && is_target,
             connect_timeout: target.connect_timeout.min(said.connect_timeout.unwrap_or(Duration::MAX)),
             keepalive: target.keepalive.or(said.keepalive),
+            bounds: if is_target { target.bounds } else { Bounds::default() },
             host,
             port,
             user,
@@ -283,6 +286,7 @@ mod tests {
             connect_timeout: Duration::from_secs(10),
             keepalive: None,
             use_agent: false,
+            bounds: Bounds::default(),
         }
     }
 

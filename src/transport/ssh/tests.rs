@@ -13,7 +13,7 @@ mod ways;
 use crate::effect::Effect;
 use crate::failure::Failure;
 use crate::module::{Action, Exec, ExecOutput, Output, Program, Work};
-use crate::transport::{Connection, HostKeyPolicy, Kind, Limits, Settings, Shared, SshTarget, Target, connect};
+use crate::transport::{Bounds, Connection, HostKeyPolicy, Kind, Limits, Settings, Shared, SshTarget, Target, connect};
 use sshd::Sshd;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -39,11 +39,13 @@ fn target(sshd: &Sshd) -> Target {
             connect_timeout: Duration::from_secs(20),
             keepalive: None,
             use_agent: false,
+            bounds: Bounds::default(),
         },
         platform: None,
         elevate: None,
         command_timeout: None,
         kept_shell: true,
+        terminal: Default::default(),
     }
 }
 

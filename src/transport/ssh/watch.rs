@@ -1,8 +1,9 @@
+use super::dial::Term;
 use super::link::Link;
 use crate::failure::{Failure, FailureKind};
 use crate::transport::sys::{Waker, interest, poll};
 use ssh2::{BlockDirections, ErrorCode, Session};
-use std::os::fd::{AsRawFd as _, RawFd};
+use std::os::fd::AsRawFd as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -15,15 +16,14 @@ pub(super) const AGAIN: ErrorCode = ErrorCode::Session(-37);
 pub(super) struct Watch {
     waker: Arc<Waker>,
     given_up: Arc<AtomicBool>,
-    start: Instant,
-    deadline: Instant,
+    term: Term,
     auth_us: Arc<AtomicU64>,
 }
 
 impl Watch {
-    /// Makes a watch whose waits end at `deadline`.
-    pub(super) fn new(waker: Arc<Waker>, deadline: Instant) -> Watch {
-        Watch { waker, given_up: Arc::default(), start: Instant::now(), deadline, auth_us: Arc::default() }
+    /// Makes a watch whose waits end with a term.
+    pub(super) fn new(waker: Arc<Waker>, term: Term) -> Watch {
+        Watch { waker, given_up: Arc::default(), term, auth_us: Arc::default() }
     }
 
     /// Ends all waits.
@@ -42,18 +42,14 @@ impl Watch {
         Duration::from_micros(self.auth_us.load(Ordering::Acquire))
     }
 
-    pub(super) fn fd(&self) -> RawFd {
-        self.waker.fd()
-    }
-
     /// Returns the time until the deadline.
     pub(super) fn time_left(&self) -> Duration {
-        self.deadline.saturating_duration_since(Instant::now())
+        self.term.until.saturating_duration_since(Instant::now())
     }
 
     /// Returns the time that was allowed, for messages.
     pub(super) fn allowed(&self) -> String {
-        in_words(self.deadline.saturating_duration_since(self.start))
+        in_words(self.term.allowed)
     }
 
     /// Returns the failure of somebody having given up.

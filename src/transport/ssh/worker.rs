@@ -6,8 +6,9 @@
 //!
 //! The session never blocks. Orders come by a channel and a wake; answers go by oneshots. Traps of libssh2 that the
 //! shape of the loop comes from:
-//! - Any call may take in packets of other channels, and the socket is then not readable for them. So the jobs are driven
-//!   until none of them gets on, and only then is there a wait.
+//! - Any call may take in packets of other channels, or of the other stream of its own, and the socket is then not
+//!   readable for them. So the jobs are driven until none of them gets on *and* no call has taken anything off the socket
+//!   meanwhile; only then is there a wait.
 //! - Opening a channel keeps its state in the session: one at a time, and once begun it must be driven to its end even
 //!   when its job has gone.
 //! - While no channel is open nothing can be read, not even a server's question whether we are alive. The loop then opens
@@ -21,7 +22,7 @@ use super::link::Link;
 use super::pipe::End;
 use super::watch::{AGAIN, in_words};
 use crate::failure::{Failure, FailureKind};
-use crate::transport::sys::{Waker, interest, poll};
+use crate::transport::sys::{Waker, bytes_in, interest, poll};
 use ssh2::{BlockDirections, Channel, ErrorCode, Session};
 use std::collections::VecDeque;
 use std::os::fd::AsRawFd as _;
@@ -136,9 +137,12 @@ impl Loop {
                 return Ending::Closed;
             }
             self.blocked_outward = false;
+            let mut seen;
             loop {
+                seen = bytes_in();
                 match self.drive_all(&mut scratch) {
-                    Step::Waits => break,
+                    Step::Waits if seen == bytes_in() => break,
+                    Step::Waits => {}
                     Step::Lost(why) => return Ending::Lost(why),
                     Step::Moved | Step::Done => self.last_news = Instant::now(),
                 }
@@ -149,6 +153,10 @@ impl Loop {
             }
             if let Err(why) = self.keep_alive() {
                 return Ending::Lost(why);
+            }
+            // The keepalive and the end of a job may have taken in what another waits for.
+            if seen != bytes_in() {
+                continue;
             }
             if let Err(why) = self.wait() {
                 return Ending::Lost(why);
@@ -341,7 +349,9 @@ impl Loop {
             self.jobs.remove(at);
             return;
         }
-        if self.keeper.makes_room() {
+        // Not one that has just been given a command.
+        let is_taken = self.jobs.iter().any(|job| job.is_kept);
+        if !is_taken && self.keeper.makes_room() {
             self.retry_at = Some(Instant::now() + LONELY_PAUSE);
             return;
         }

@@ -199,3 +199,30 @@ async fn a_real_pager_is_answered() {
     }
     router.close().await;
 }
+
+#[tokio::test]
+async fn reads_typed_ahead_give_what_they_give_one_by_one() {
+    let Some(daemon) = Daemon::start().await else { return };
+    let router = daemon.login(511, 1000).await;
+    let routes: Vec<String> = (0..200).map(|n| format!("ip route 10.{n}.0.0/16 blackhole")).collect();
+    run(&*router, Some("config"), &routes.iter().map(String::as_str).collect::<Vec<_>>()).await;
+    let shows = ["show running-config", "show version", "show running-config"];
+    let mut alone = Vec::new();
+    for show in shows {
+        alone.extend(run(&*router, None, &[show]).await);
+    }
+    for _ in 0..10 {
+        let ahead = run(&*router, None, &shows).await;
+        assert_eq!(ahead, alone);
+    }
+    // The one in the middle is refused, and nothing after it is answered.
+    let ahead = run(&*router, None, &["show version", "show nonsense", "show running-config"]).await;
+    assert_eq!(ahead.len(), 2, "{ahead:?}");
+    assert_eq!(ahead[0], alone[1]);
+    assert!(ahead[1].error.is_some(), "{ahead:?}");
+    // The device's own record has each line once: nothing had to be asked anew.
+    let record = run(&*router, None, &["show history"]).await;
+    let (_, since) = record[0].output.rsplit_once("ip route 10.199.0.0/16 blackhole").expect("the record goes back");
+    assert_eq!(since.lines().filter(|line| line.trim() == "show version").count(), 12, "{since}");
+    router.close().await;
+}

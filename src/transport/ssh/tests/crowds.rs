@@ -1,6 +1,7 @@
 //! Many at once: sessions of one connection, logins to one server, threads.
 
 use super::*;
+use crate::transport::sys::waits;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -44,6 +45,31 @@ fn no_command_is_lost_when_the_server_allows_few_sessions() {
             assert_eq!(statuses, (0..20).collect::<Vec<_>>(), "{lines:?}");
         });
     }
+}
+
+/// What is read for one stream may belong to the other, which then has nothing left to wake it.
+#[test]
+fn nothing_that_a_shell_says_is_left_lying() {
+    if !sshd::has_terminals("nothing that a shell says is left lying") {
+        return;
+    }
+    let sshd = Sshd::start();
+    run(async {
+        let pty = crate::transport::ssh::Pty { term: "vt100".into(), cols: 80, rows: 24 };
+        let mut wire = crate::transport::ssh::open_shell(&target(&sshd), &shared(), &limits(), pty).await.unwrap();
+        wire.send(b"stty -echo; PS1=; exec cat\n").await.unwrap();
+        let mut said = Vec::new();
+        for n in 0..3000 {
+            let line = format!("<{n}>");
+            wire.send(format!("{line}\n").as_bytes()).await.unwrap();
+            while !String::from_utf8_lossy(&said).contains(&line) {
+                let more = tokio::time::timeout(Duration::from_secs(20), wire.receive()).await;
+                said.extend(more.unwrap_or_else(|_| panic!("nothing after line {n}")).unwrap());
+            }
+            said.clear();
+        }
+        wire.close().await;
+    });
 }
 
 #[test]
@@ -172,35 +198,32 @@ fn a_keepalive_goes_through_while_a_command_is_silent() {
     });
 }
 
-/// Returns how often the threads of connections have gone to sleep so far, willingly or not.
-fn switches() -> u64 {
-    let tasks = std::fs::read_dir("/proc/self/task").unwrap().filter_map(Result::ok);
-    let of_connections = tasks
-        .filter(|task| std::fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.starts_with("ssh ")));
-    let statuses = of_connections.filter_map(|task| std::fs::read_to_string(task.path().join("status")).ok());
-    let count = |status: String| -> u64 {
-        let lines = status.lines().filter(|line| line.contains("ctxt_switches"));
-        lines.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum()
-    };
-    statuses.map(count).sum()
+/// Returns the processor time of this process in hundredths of a second.
+fn processor_time() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<u64> = stat.rsplit(')').next().unwrap().split_whitespace().filter_map(|n| n.parse().ok()).collect();
+    // User and system time. The state before them is no number.
+    fields[10] + fields[11]
 }
 
-/// Claims that connections sleep while nothing comes: a poll that returns at once again and again would be seen.
+/// Claims that connections sleep while nothing comes: a wait that ends at once again and again would be seen.
+///
+/// What came before may take a while to end on a busy machine, so one quiet second of many is enough: who spins has none.
 async fn assert_sleeping(what: &str) {
     if !under_nextest() {
         return;
     }
-    let cpu = || {
-        let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
-        let fields: Vec<u64> =
-            stat.rsplit(')').next().unwrap().split_whitespace().filter_map(|n| n.parse().ok()).collect();
-        // User and system time in hundredths of a second; the state before them is no number.
-        fields[10] + fields[11]
-    };
-    let (switched, used) = (switches(), cpu());
-    tokio::time::sleep(Duration::from_secs(1)).await;
-    assert!(switches() - switched < 30, "{what}: {} wakes in a second", switches() - switched);
-    assert!(cpu() - used < 20, "{what}: {} % of a processor", cpu() - used);
+    let mut seen = Vec::new();
+    for _ in 0..15 {
+        let (waits, used) = (waits(), processor_time());
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let second = (self::waits() - waits, processor_time() - used);
+        if second.0 < 10 && second.1 < 20 {
+            return;
+        }
+        seen.push(second);
+    }
+    panic!("{what}: waits and hundredths of a processor in each second: {seen:?}");
 }
 
 #[test]

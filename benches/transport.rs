@@ -1,0 +1,173 @@
+//! The transports by themselves, without playbooks, for `run` beside this file:
+//!
+//! `transport calls URL COUNT CONNECTIONS` makes so many GETs over so many connections.
+//!
+//! `transport lag PORT USER KEY SECONDS HOST…` measures how long a message waits for the event loop: while nothing else
+//! goes on, while as many SSH logins as there are hosts are under way, and while a read blocks on each of them. A plain
+//! thread sends one message a millisecond; the time until the loop has it is the lag. Prints microseconds.
+
+#![expect(clippy::print_stdout, reason = "the figures are its output")]
+
+use netplay::effect::Effect;
+use netplay::module::{Action, Exec, HttpCall, Program, Work};
+use netplay::transport::{
+    Bounds, Connection, HostKeyPolicy, HttpClients, Kind, Limits, Settings, Shared, SshTarget, Target, Terminal,
+    connect, raise_open_files,
+};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+fn main() {
+    let args: Vec<String> = std::env::args().skip(1).filter(|arg| arg != "--bench").collect();
+    // As many threads as netplay has.
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.expect("threads can be started");
+    match args.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["calls", url, count, connections] => runtime.block_on(calls(url, number(count), number(connections))),
+        ["lag", port, user, key, seconds, hosts @ ..] => {
+            raise_open_files();
+            let login = Login { port: number(port) as u16, user, key };
+            runtime.block_on(lag(&login, Duration::from_secs(number(seconds) as u64), hosts));
+        }
+        // `cargo bench` runs every bench without arguments: there is nothing to do then.
+        _ => {}
+    }
+    runtime.shutdown_timeout(Duration::from_millis(100));
+}
+
+fn number(text: &str) -> usize {
+    text.parse().expect("a number")
+}
+
+fn limits() -> Limits {
+    Limits { timeout: Some(Duration::from_secs(120)), cancel: CancellationToken::new() }
+}
+
+async fn calls(url: &str, count: usize, connections: usize) {
+    let clients = Arc::new(HttpClients::with_most_per_origin(connections));
+    let mut tasks = JoinSet::new();
+    for _ in 0..connections {
+        let (clients, url) = (Arc::clone(&clients), url.to_owned());
+        tasks.spawn(async move {
+            // What `uri` asks for when its author says no more than the URL.
+            let call = HttpCall {
+                method: "GET".into(),
+                url,
+                timeout: Some(Duration::from_secs(30)),
+                use_netrc: true,
+                validate_certs: true,
+                use_proxy: true,
+                decompress: true,
+                ..HttpCall::default()
+            };
+            for _ in 0..count / connections {
+                let answer = clients.call(&call, &limits()).await.expect("the server answers");
+                assert_eq!(answer.status, 200);
+            }
+        });
+    }
+    while let Some(done) = tasks.join_next().await {
+        done.expect("no call panics");
+    }
+}
+
+struct Login<'a> {
+    port: u16,
+    user: &'a str,
+    key: &'a str,
+}
+
+impl Login<'_> {
+    fn target(&self, host: &str) -> Target {
+        Target {
+            host: host.into(),
+            kind: Kind::Ssh,
+            ssh: SshTarget {
+                address: host.into(),
+                port: Some(self.port),
+                user: Some(self.user.into()),
+                password: None,
+                private_key: Some(self.key.into()),
+                passphrase: None,
+                host_key: HostKeyPolicy::Off,
+                known_hosts: Vec::new(),
+                config_file: Some("/nonexistent".into()),
+                jump: None,
+                proxy_command: None,
+                legacy: false,
+                connect_timeout: Duration::from_secs(120),
+                keepalive: None,
+                use_agent: false,
+                bounds: Bounds::default(),
+            },
+            platform: None,
+            elevate: None,
+            command_timeout: None,
+            kept_shell: false,
+            terminal: Terminal::default(),
+        }
+    }
+}
+
+async fn lag(login: &Login<'_>, time: Duration, hosts: &[&str]) {
+    let idle = measured(tokio::time::sleep(time)).await.1;
+    report("alone", idle);
+    let shared = Shared::new(Settings::default());
+    let (connections, lags) = measured(async {
+        let mut logins = JoinSet::new();
+        for host in hosts {
+            let (target, shared) = (login.target(host), shared.clone());
+            logins.spawn(async move { connect(&target, &shared, &limits()).await.expect("the server lets us in") });
+        }
+        logins.join_all().await
+    })
+    .await;
+    report("logins", lags);
+    let seconds = time.as_secs();
+    let (_, lags) = measured(async {
+        let mut reads = JoinSet::new();
+        for connection in connections {
+            reads.spawn(read(connection, format!("sleep {seconds}")));
+        }
+        reads.join_all().await
+    })
+    .await;
+    report("reads", lags);
+}
+
+async fn read(connection: Box<dyn Connection>, command: String) -> Box<dyn Connection> {
+    let exec = Exec { program: Program::Raw(command), ..Exec::default() };
+    connection.perform(&Action::on_host(Effect::Read, Work::Exec(exec)), &limits()).await.expect("it runs");
+    connection
+}
+
+/// Runs work and returns how long messages had to wait for the loop meanwhile.
+async fn measured<T>(work: impl Future<Output = T>) -> (T, Vec<Duration>) {
+    let (send, mut sent) = tokio::sync::mpsc::unbounded_channel::<Instant>();
+    let over = CancellationToken::new();
+    let stop = over.clone();
+    let sender = std::thread::spawn(move || {
+        while !stop.is_cancelled() && send.send(Instant::now()).is_ok() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    });
+    let receiver = tokio::spawn(async move {
+        let mut lags = Vec::new();
+        while let Some(at) = sent.recv().await {
+            lags.push(at.elapsed());
+        }
+        lags
+    });
+    let output = work.await;
+    over.cancel();
+    sender.join().expect("it only sends");
+    (output, receiver.await.expect("it only receives"))
+}
+
+fn report(what: &str, mut lags: Vec<Duration>) {
+    lags.sort();
+    let at = |part: f64| lags[((lags.len() - 1) as f64 * part) as usize].as_micros();
+    println!("{what} {} {} {} {}", lags.len(), at(0.5), at(0.99), at(1.0));
+}

@@ -1,0 +1,57 @@
+//! What a module is called with: its arguments, and the environment of its programs.
+
+use crate::executor::step::Job;
+use crate::failure::{Failure, FailureKind};
+use crate::module::{self, ArgKind, Module, coerce_args};
+use crate::template::Templar;
+use crate::value::{Map, Value};
+
+/// Returns the module's arguments: defaults of `module_defaults`, templates rendered, types coerced.
+pub(super) fn arguments(job: &Job, templar: &Templar, module: &'static Module) -> Result<module::Args, Failure> {
+    let task = &job.task;
+    let mut rendered = Map::new();
+    for defaults in &task.settings.module_defaults {
+        let Value::Map(by_module) = templar.node(defaults)? else { continue };
+        for (name, args) in by_module.iter() {
+            let meant = name.as_str().and_then(module::find).is_some_and(|(found, _)| found.name == module.name);
+            if let (true, Value::Map(args)) = (meant, args) {
+                args.iter().for_each(|(key, value)| rendered.insert(key.clone(), value.clone()));
+            }
+        }
+    }
+    if let Some(whole) = &task.args_template {
+        let value = templar.node(whole)?;
+        let Value::Map(args) = &value else {
+            let message = format!("`args` must come to a dictionary, and this is a {}", value.kind());
+            return Err(Failure::new(FailureKind::Argument, message).at(whole.span));
+        };
+        args.iter().for_each(|(key, value)| rendered.insert(key.clone(), value.clone()));
+    }
+    for (key, key_node, value) in task.args.iter() {
+        let name = key.to_string();
+        let arg = module.args.iter().find(|arg| arg.name == name || arg.aliases.contains(&&*name));
+        if arg.is_some_and(|arg| arg.kind == ArgKind::Expression) {
+            continue;
+        }
+        // The name of a fact may itself be a template.
+        let key = if key_node.is_static() { key.clone() } else { templar.node(key_node)?.to_text().into() };
+        rendered.insert(key, templar.node(value)?);
+    }
+    coerce_args(module, &task.called, &task.args, rendered)
+}
+
+/// Returns the environment for programs, merged from play to task.
+pub(super) fn environment(job: &Job, templar: &Templar) -> Result<Vec<(String, String)>, Failure> {
+    let mut merged = Map::new();
+    for node in &job.task.settings.environment {
+        match templar.node(node)? {
+            Value::Map(map) => map.iter().for_each(|(key, value)| merged.insert(key.clone(), value.clone())),
+            Value::Null | Value::Omit => {}
+            other => {
+                let message = format!("`environment` must be a dictionary, not a {}", other.kind());
+                return Err(Failure::new(FailureKind::Argument, message).at(node.span));
+            }
+        }
+    }
+    Ok(merged.iter().map(|(key, value)| (key.to_string(), value.to_text())).collect())
+}

@@ -1,0 +1,180 @@
+//! One attempt: the module plans, the gate lets its actions pass, and what they said becomes the result.
+
+use super::ItemOutcome;
+use super::arguments::{arguments, environment};
+use crate::event::Status;
+use crate::executor::background;
+use crate::executor::gate::Gate;
+use crate::executor::step::{Job, VarWrite, flag, flag_if};
+use crate::executor::target;
+use crate::executor::world::{Shelf, StepScope};
+use crate::failure::{Failure, FailureKind};
+use crate::module::{self, ArgKind, Change, Finished, KeepFacts, Module, Output, Withheld};
+use crate::phase::{self, Phase};
+use crate::platform;
+use crate::redact::Secret;
+use crate::template::Templar;
+use crate::value::{Map, Value};
+use crate::vars::Var;
+use std::sync::Arc;
+
+/// Returns the password of `scheme://user:password@host`.
+fn password_in_url(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let (login, _) = rest.split(['/', '?', '#']).next()?.rsplit_once('@')?;
+    login.split_once(':').map(|(_, password)| password).filter(|password| !password.is_empty())
+}
+
+/// Runs the module once.
+pub(super) async fn once(
+    job: &Job,
+    scope: &StepScope,
+    templar: &Templar,
+    module: &'static Module,
+    implied: Option<&'static str>,
+) -> Result<ItemOutcome, Failure> {
+    let rendering = phase::time(Phase::Template);
+    let delegate = delegate(job, templar)?;
+    let args = arguments(job, templar, module)?;
+    for arg in module.args.iter().filter(|arg| arg.kind == ArgKind::Secret) {
+        if let Some(secret) = args.text(arg.name) {
+            job.context.publisher.redactor().learn(&Secret::new(secret));
+        }
+    }
+    if let Some(password) = args.text("url").and_then(password_in_url) {
+        job.context.publisher.redactor().learn(&Secret::new(password));
+    }
+    let remote = remote_scope(job, scope, delegate.as_ref());
+    let target = target::Request { job, task: &job.task, scope: &remote, templar, needs: module.needs, implied };
+    let target = target.target()?;
+    let check = match flag_if(job, scope, &job.task.settings.check_mode)? {
+        Some(check) => check,
+        None => job.context.settings.check,
+    };
+    let env = environment(job, templar)?;
+    drop(rendering);
+    let gate = Gate { job, target: &target, check, env: &env };
+    let context = module::Context {
+        args: &args,
+        templar,
+        probe: &gate,
+        files: &job.task.files,
+        host: &remote.host,
+        platform: target.platform.or_else(|| implied.and_then(platform::find)),
+        run: &*job.context,
+    };
+    let terms = background::terms(&job.task.background, templar, check)?;
+    let mut outcome = match &terms {
+        None => carry_out(phase::rest(Phase::Template, (module.plan)(context)).await?, &gate).await?,
+        Some(terms) if terms.detach(module) => {
+            let mut change = phase::rest(Phase::Template, (module.plan)(context)).await?;
+            terms.carry_out(job, &mut change, &gate).await?;
+            carry_out(change, &gate).await?
+        }
+        Some(terms) => {
+            let work = async { carry_out(phase::rest(Phase::Template, (module.plan)(context)).await?, &gate).await };
+            tokio::time::timeout(terms.limit(), work)
+                .await
+                .unwrap_or_else(|_| Err(Failure::new(FailureKind::Timeout, "Timeout exceeded")))?
+        }
+    };
+    outcome.delegated_to = delegate;
+    if let (Some(delegated), true) = (&outcome.delegated_to, flag(job, scope, &job.task.settings.delegate_facts)?) {
+        for write in &mut outcome.writes {
+            write.host = Some(Arc::clone(delegated));
+        }
+    }
+    Ok(outcome)
+}
+
+/// Lets a change pass the gate and makes an outcome of it.
+async fn carry_out(change: Change, gate: &Gate<'_>) -> Result<ItemOutcome, Failure> {
+    let Change { actions, result, changed, diff, withheld, then, finish, facts, keep, vars, run, skipped, warnings } =
+        change;
+    if let Some(reason) = skipped {
+        let mut outcome = ItemOutcome::skipped(reason, None);
+        result.into_iter().for_each(|(key, value)| outcome.result.insert(key, value));
+        outcome.warnings = warnings;
+        return Ok(outcome);
+    }
+    let passed = gate.perform(actions, then).await?;
+    let (finished, unknown) = match passed {
+        // Check mode: what is said is what would have come out, as far as anybody knows.
+        None => match withheld {
+            Withheld::Predicted => (Finished::new(result, changed), false),
+            Withheld::Skipped(reason) => {
+                let mut outcome = ItemOutcome::skipped(reason.into(), None);
+                outcome.result.insert("msg", reason);
+                result.into_iter().for_each(|(key, value)| outcome.result.insert(key, value));
+                outcome.unknown = true;
+                return Ok(outcome);
+            }
+        },
+        Some(outputs) => (finished(finish, outputs, result, changed)?, false),
+    };
+    let Finished { mut result, changed, facts: found } = finished;
+    if !result.contains("changed") {
+        result.insert("changed", changed);
+    }
+    let status = if changed { Status::Changed } else { Status::Ok };
+    let mut writes: Vec<VarWrite> =
+        vars.into_iter().map(|(name, var)| VarWrite { host: None, shelf: Shelf::Included, name, var }).collect();
+    if !facts.is_empty() || !found.is_empty() {
+        let all: Map = facts.into_iter().chain(found).collect();
+        if !result.contains("ansible_facts") {
+            result.insert("ansible_facts", all.clone());
+        }
+        for (key, value) in all {
+            let name: Arc<str> = key.to_string().into();
+            if keep != KeepFacts::AsVariables {
+                let (name, var) = (Arc::clone(&name), Var::Data(value.clone()));
+                writes.push(VarWrite { host: None, shelf: Shelf::Facts, name, var });
+            }
+            if keep != KeepFacts::AsFacts {
+                writes.push(VarWrite { host: None, shelf: Shelf::Set, name, var: Var::Data(value) });
+            }
+        }
+    }
+    Ok(ItemOutcome { diff, writes, run, warnings, unknown, ..ItemOutcome::new(status, result) })
+}
+
+fn finished(
+    finish: Option<module::Finish>,
+    outputs: Vec<Output>,
+    result: Map,
+    changed: bool,
+) -> Result<Finished, Failure> {
+    match finish {
+        Some(finish) => {
+            let _time = phase::time(Phase::Parse);
+            finish(outputs, result)
+        }
+        None => Ok(Finished::new(result, changed)),
+    }
+}
+
+/// Returns the host that the task is delegated to.
+fn delegate(job: &Job, templar: &Templar) -> Result<Option<Arc<str>>, Failure> {
+    let Some(node) = &job.task.settings.delegate_to else { return Ok(None) };
+    match templar.node(node)? {
+        Value::Str(name) if !name.is_empty() => Ok(Some(name)),
+        Value::Null | Value::Omit => Ok(None),
+        other => Err(Failure::new(
+            FailureKind::Argument,
+            format!("`delegate_to` needs the name of a host, not a {}", other.kind()),
+        )
+        .at(node.span)),
+    }
+}
+
+/// Returns the scope from which the connection's settings are taken: the delegated host's.
+fn remote_scope(job: &Job, scope: &StepScope, delegate: Option<&Arc<str>>) -> StepScope {
+    match delegate {
+        None => scope.clone(),
+        Some(name) => {
+            let mut remote = StepScope::new(&job.context.world, name, Some(&job.view), None);
+            remote.overlay = Map::new();
+            remote
+        }
+    }
+}
