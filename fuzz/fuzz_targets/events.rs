@@ -1,23 +1,3 @@
-//! Whatever stands in a file of events, it is read without a panic; what is read can be shown, gathered and joined.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use netplay::event::Event;
-use netplay::journal::EventFile;
-use netplay::report::{CriticalPath, Merge, Survey, Timeline, html, junit};
-use std::io::Cursor;
-
-fuzz_target!(|bytes: &[u8]| {
-    let events: Vec<Event> = EventFile::of(Cursor::new(bytes.to_vec())).filter_map(Result::ok).collect();
-    let mut timeline = Timeline::default();
-    let mut survey = Survey::default();
-    for event in &events {
-        timeline.add(event);
-        survey.add(event, |text| text.len() as i64);
-    }
-    html(&timeline);
-    junit(&timeline);
-    CriticalPath::of(&timeline).map(|path| path.text());
-    let parts = vec![(survey.clone(), events.clone().into_iter()), (survey, events.into_iter())];
-    Merge::new(parts, true).for_each(drop);
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| netplay_fuzz::run("events", bytes));

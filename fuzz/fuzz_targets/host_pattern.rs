@@ -1,15 +1,3 @@
-//! Any text is a pattern of hosts, or refused.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use netplay::inventory::read_text;
-use netplay::source::{Diagnostics, SourceMap};
-use std::sync::Arc;
-
-fuzz_target!(|pattern: &str| {
-    let text = "[web]\nweb[01:20].example.org\n[db]\ndb-[a:f]\n2001:db8::1\n[site:children]\nweb\ndb\n";
-    let inventory = read_text("hosts.ini", text, &Arc::new(SourceMap::new()), &mut Diagnostics::new());
-    if let Ok(hosts) = inventory.select(pattern) {
-        assert!(hosts.len() <= inventory.hosts.len().max(1));
-    }
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| netplay_fuzz::run("host_pattern", bytes));

@@ -1,8 +1,3 @@
 #![no_main]
-//! The reader of platforms' definitions.
 
-use libfuzzer_sys::fuzz_target;
-
-fuzz_target!(|text: &str| {
-    let _ = netplay::platform::check(text);
-});
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| netplay_fuzz::run("platform", bytes));

@@ -3,7 +3,7 @@
 use super::run::{context, plan_all};
 use super::setup::{InventoryOptions, Setup};
 use super::{Exit, event_loop, say, say_error};
-use crate::executor::{graph_of, play_name};
+use crate::executor::{graph_of, passages, play_name};
 use crate::graph::{Format, PlayGraph, TagFilter, explain, order_plays, view};
 use crate::source::Diagnostics;
 use clap::{Args, ValueEnum};
@@ -61,7 +61,8 @@ pub(super) fn main(args: GraphArgs, colour: Option<bool>) -> Exit {
     let context = context(&setup, tags, args.hosts.limit.clone(), Arc::new(|_| {}));
     let planned = plan_all(&context, &plays, &mut setup.found);
     let mut graphs = Vec::new();
-    let order = order_plays(&plays, &mut Diagnostics::new());
+    let mut order = order_plays(&plays, &mut Diagnostics::new());
+    passages(&context, &planned, &mut order, &mut setup.found);
     for (play, after) in planned.iter().zip(order) {
         let graph = graph_of(&context, play, &mut setup.found);
         let name = format!("{} ({} hosts)", play_name(&play.play), play.hosts.len());

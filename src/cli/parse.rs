@@ -81,6 +81,9 @@ fn by_command(args: &ParseArgs, text: &str) -> Result<Parsed, Failure> {
     let (platform, command) =
         (args.platform.as_deref().unwrap_or_default(), args.command.as_deref().unwrap_or_default());
     let folder = Folder::find(args.templates.as_deref())?;
+    for warning in folder.take_warnings() {
+        say_error(&format!("netplay: warning: {warning}\n"));
+    }
     let table = folder.parse(platform, command, text)?;
     let header = table.header.iter().map(|name| name.to_lowercase().into()).collect();
     Ok((header, table.lower_case_dictionaries()))

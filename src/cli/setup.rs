@@ -5,7 +5,7 @@ use super::vault::{VaultDefaults, VaultOptions};
 use super::{Exit, say_error};
 use crate::executor::Reload;
 use crate::failure::{Failure, FailureKind};
-use crate::graph::order_plays;
+use crate::graph::{check_needs, order_plays};
 use crate::inventory::{self, Inventory};
 use crate::module::split_key_value;
 use crate::playbook::{self, Loader, Play};
@@ -101,6 +101,7 @@ impl Setup {
         }
         // The order itself is made again where it is used; here it shows what is wrong with it.
         let _ = order_plays(&plays, &mut self.found);
+        check_needs(&plays, &mut self.found);
         plays
     }
 

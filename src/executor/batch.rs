@@ -6,6 +6,7 @@
 //! dropped: their variables are taken back and nothing is said of them.
 
 mod dispatch;
+mod door;
 mod reasons;
 mod sections;
 mod settle;
@@ -15,6 +16,9 @@ mod verdict;
 
 use verdict::Failures;
 
+use door::Door;
+pub(super) use door::{Arrival, Exit, Through};
+
 use super::Context;
 use super::limit::{self, HostLimits};
 use super::random::Random;
@@ -23,7 +27,7 @@ use super::step::{Inclusion, Job, Outcome, VarWrite};
 use super::stepping::Asked;
 use super::tracker::{HostIndex, Tracker};
 use super::world::{PlayView, Shelf};
-use crate::event::TaskNumber;
+use crate::event::{After, TaskNumber};
 use crate::graph::{Graph, Knowledge, NodeId};
 use crate::module::Boxed;
 use crate::platform::Platform;
@@ -34,6 +38,7 @@ use crate::vars::Var;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::task::{Id, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -126,6 +131,12 @@ pub(super) struct Batch {
     /// The step that ended last. The dispatcher starts all that may start whenever one ends, so what starts was held
     /// up by this one.
     last: Option<(NodeId, HostIndex)>,
+    /// Where hosts come in, if they come one by one.
+    door: Option<Door>,
+    /// Where it is said that a host is through, if anybody waits for that.
+    exit: Option<Exit>,
+    /// What the host came from that arrived last; what starts now was held up by that.
+    came_after: Option<After>,
     /// Since when steps have waited for something other than an edge, and for what.
     parked: HashMap<(NodeId, HostIndex), (Instant, Clean)>,
     /// Why a node waits for another, as told.
@@ -222,13 +233,20 @@ pub(super) struct BatchStart {
     pub(super) share: Share,
     pub(super) play: u32,
     pub(super) max_fail_percentage: Option<f64>,
+    /// Hosts that come one by one; all are there when there is none.
+    pub(super) arrivals: Option<UnboundedReceiver<Arrival>>,
+    pub(super) exit: Option<Exit>,
 }
 
 impl Batch {
     pub(super) fn new(start: BatchStart) -> Batch {
         let hosts = start.view.batch.clone();
         let count = hosts.len();
-        let tracker = Tracker::new(&start.graph, count, start.share.chance(2 * start.play));
+        let mut tracker = Tracker::new(&start.graph, count, start.share.chance(2 * start.play));
+        let door = start.arrivals.map(|arrivals| Door::new(arrivals, &hosts));
+        if door.is_some() {
+            tracker.keep_out_all();
+        }
         Batch {
             handlers: start.view.play.handlers.clone(),
             roles_ran: start.view.play.roles_ran.fork(),
@@ -256,6 +274,9 @@ impl Batch {
             running: JoinSet::new(),
             under_way: HashMap::new(),
             last: None,
+            door,
+            exit: start.exit,
+            came_after: None,
             parked: HashMap::new(),
             reasons: HashMap::new(),
             running_on: vec![0; count],

@@ -53,6 +53,8 @@ impl Gate<'_> {
         self.check && actions.iter().any(|action| action.effect == Effect::Write)
     }
 
+    /// Performs one action. What transports need room for is kept apart: a step that sends nothing has none of it, and
+    /// all that stands around it is moved several times on its way.
     async fn act(&self, mut action: Action) -> Result<Output, Failure> {
         let context = &self.job.context;
         let limits = Limits { timeout: self.target.command_timeout, cancel: self.job.cancel.clone() };

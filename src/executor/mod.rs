@@ -3,7 +3,7 @@
 //! [`run()`] goes through the plays; a [`batch`] dispatches one play on one batch of hosts. The dispatcher owns all state
 //! and never waits for anything but messages; each step is a task of its own. Writes pass one gate (`gate.rs`).
 
-mod arrivals;
+mod additions;
 mod background;
 mod batch;
 mod chain;
@@ -13,7 +13,9 @@ mod gate;
 mod item;
 mod limit;
 mod looped;
+mod passage;
 mod plan;
+mod plays;
 mod pool;
 mod prepare;
 mod publish;
@@ -32,8 +34,9 @@ mod tracker;
 mod uses;
 mod world;
 
-pub use arrivals::Reload;
+pub use additions::Reload;
 pub use facts::{FactSettings, GatherWhen};
+pub use passage::passages;
 pub use plan::{Planned, plan, play_name};
 pub use pool::Pool;
 pub use prepare::{graph_of, scope_of};

@@ -21,6 +21,8 @@ pub struct Pool {
     http: HttpClients,
     open: Mutex<Connections>,
     room: Room,
+    /// For hosts that take one session at a time: who may use theirs.
+    single: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Where it is said that hosts wait for each other.
     publisher: Option<Publisher>,
     has_said: AtomicBool,
@@ -76,7 +78,16 @@ impl Pool {
     pub fn new(shared: Shared, http: HttpClients) -> Pool {
         let room = Room::new(transport::most_connections());
         let (publisher, has_said) = (None, AtomicBool::new(false));
-        Pool { shared, http, open: Mutex::default(), room, publisher, has_said, closing: TaskTracker::new() }
+        Pool {
+            shared,
+            http,
+            open: Mutex::default(),
+            room,
+            publisher,
+            has_said,
+            closing: TaskTracker::new(),
+            single: Mutex::default(),
+        }
     }
 
     /// Makes it one that says when hosts have to wait for each other.
@@ -107,11 +118,33 @@ impl Pool {
             self.drop_connection(&key).await;
             return Ok(Output::Done);
         }
+        let _turn = self.only_session(&key, target).await;
         let (connection, _user) = self.connection(&key, target, limits).await?;
         match shares_rights(target).then(|| connection.for_task(target)).flatten() {
             Some(view) => view.perform(action, limits).await,
             None => connection.perform(action, limits).await,
         }
+    }
+
+    /// Where a host takes one session at a time: waits until nobody uses it, and closes what is open in another way.
+    async fn only_session(&self, key: &Key, target: &Target) -> Option<tokio::sync::OwnedMutexGuard<()>> {
+        if !target.terminal.is_single {
+            return None;
+        }
+        let turn = {
+            let mut single = self.single.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+            Arc::clone(single.entry(key.host.clone()).or_default())
+        };
+        let turn = turn.lock_owned().await;
+        let others: Vec<Arc<Slot>> = {
+            let mut open = self.lock();
+            let slots = open.get_mut(&key.host).map(|slots| slots.extract_if(|how, _| *how != key.how));
+            slots.into_iter().flatten().map(|(_, slot)| slot).collect()
+        };
+        for connection in others.iter().filter_map(|slot| slot.connection()) {
+            connection.close().await;
+        }
+        Some(turn)
     }
 
     /// Closes the connections to a host; the next action opens a new one.
@@ -268,8 +301,9 @@ fn key(target: &Target) -> Key {
     // Writing to a `String` cannot fail. Secrets have no part in it: the same login with another password is the same.
     let _ = write!(
         how,
-        "{:?} {} {:?} {:?} {:?} {:?} {} {:?}",
+        "{:?} {:?} {} {:?} {:?} {:?} {:?} {} {:?}",
         target.kind,
+        target.terminal.over,
         ssh.address,
         ssh.port,
         ssh.user,

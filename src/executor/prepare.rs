@@ -4,7 +4,7 @@ use super::Context;
 use super::plan::Planned;
 use super::target::platform_of;
 use super::world::{PlayView, StepScope};
-use crate::graph::{Graph, Knowledge, Lowering, lower_play};
+use crate::graph::{Graph, Knowledge, Lowering, lower_handlers, lower_play};
 use crate::platform::Platform;
 use crate::playbook::{Play, Task};
 use crate::source::{Diagnostic, Diagnostics};
@@ -18,12 +18,25 @@ use std::sync::{Arc, RwLock};
 
 /// Returns the graph of a play over all its hosts, for showing it.
 pub fn graph_of(context: &Context, planned: &Planned, found: &mut Diagnostics) -> Graph {
+    lowered(context, planned, found, |how, found| lower_play(&planned.play, &planned.sections, how, found))
+}
+
+/// Returns the graph of a play's handlers, as if they were tasks.
+pub(super) fn handlers_of(context: &Context, planned: &Planned, found: &mut Diagnostics) -> Graph {
+    lowered(context, planned, found, |how, _| lower_handlers(&planned.play, how))
+}
+
+fn lowered(
+    context: &Context,
+    planned: &Planned,
+    found: &mut Diagnostics,
+    lower: impl FnOnce(&Lowering<'_>, &mut Diagnostics) -> Graph,
+) -> Graph {
     let view = view(context, &planned.play, [&planned.hosts; 3], found);
     let knowledge = knowledge(context, &view);
     let platforms = platforms(context, &planned.hosts);
     let fail_together = planned.play.max_fail_percentage.is_some() || planned.play.any_errors_fatal.is_some();
-    let how = Lowering { knowledge: &knowledge, platforms: &platforms, fail_together };
-    lower_play(&planned.play, &planned.sections, &how, found)
+    lower(&Lowering { knowledge: &knowledge, platforms: &platforms, fail_together }, found)
 }
 
 /// Returns what names mean for a host: in a task, as a play begins, or by the inventory alone.
@@ -123,6 +136,23 @@ pub(super) fn knowledge(context: &Context, view: &PlayView) -> Knowledge {
     for host in &view.batch {
         for (name, var) in &context.world.host_vars(host).included {
             knowledge.learn_var(name, var);
+        }
+    }
+    knowledge
+}
+
+/// Gathers which names are used inside which variables of the inventory and the command line.
+pub(super) fn knowledge_of_all(context: &Context) -> Knowledge {
+    let mut knowledge = Knowledge::default();
+    let mut seen: HashSet<*const Layer> = HashSet::new();
+    knowledge.learn(&context.loader.extra_vars);
+    let inventory = context.world.inventory();
+    let localhost: Arc<str> = "localhost".into();
+    for host in inventory.hosts.keys().chain([&localhost]) {
+        for layer in context.world.layers(host).iter() {
+            if seen.insert(Arc::as_ptr(layer)) {
+                knowledge.learn(layer);
+            }
         }
     }
     knowledge

@@ -1,22 +1,23 @@
-//! The run: each play when those are over that it waits for, in its batches. Plays that wait for nothing of each other
-//! run at the same time; a host that fell out of one is out of those that wait for it.
+//! The run, and one play of it in its batches. Which play begins when is in `plays.rs`; a host that fell out of one is
+//! out of those that wait for it.
 
 use super::Context;
-use super::batch::{Batch, BatchStart, Standing};
+use super::batch::{Arrival, Batch, BatchStart, Exit, Standing};
 use super::facts::{self, FactSettings};
 use super::plan::{Planned, batches, plan, play_name};
-use super::prepare::{knowledge, platforms, view};
+use super::plays::run_with;
+use super::prepare::{knowledge, knowledge_of_all, platforms, view};
 use super::share::Share;
 use super::target::Defaults;
 use super::uses::Uses;
 use crate::effect::Effect;
 use crate::event::{Shard, What};
-use crate::graph::{Lowering, PlayEdge, TagFilter, lower_play, order_plays};
+use crate::graph::{Lowering, Reads, TagFilter, lower_play};
 use crate::playbook::Play;
 use crate::source::Diagnostics;
 use std::collections::HashSet;
 use std::sync::Arc;
-use tokio::task::JoinSet;
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 
 /// How a run was asked for.
@@ -66,30 +67,32 @@ pub struct RunEnd {
 
 /// What a play left for those that wait for it.
 #[derive(Clone, Debug, Default)]
-struct Left {
+pub(super) struct Left {
     /// Hosts that fell out in it, or before it in one that it waited for.
-    out: HashSet<Arc<str>>,
+    pub(super) out: HashSet<Arc<str>>,
     /// No host is left: those that wait for it do not run.
-    stopped: bool,
+    pub(super) stopped: bool,
     /// It ended for all hosts because of one's failure.
-    fatal: bool,
+    pub(super) fatal: bool,
     /// Too many hosts failed.
-    broken: bool,
+    pub(super) broken: bool,
     /// Hosts that it rescued are out all the same; in what follows they are failures.
-    condemned: bool,
+    pub(super) condemned: bool,
 }
 
 /// A play that begins.
-struct Begun {
+pub(super) struct Begun {
     context: Arc<Context>,
     /// Its number in the run, from 1.
     number: u32,
-    planned: Planned,
+    pub(super) planned: Planned,
     /// Its hosts before any fell out.
     all: Vec<Arc<str>>,
-    left: Left,
-    share: Share,
-    interrupt: Interrupt,
+    pub(super) left: Left,
+    /// Its hosts, if they come one by one.
+    pub(super) arrivals: Option<UnboundedReceiver<Arrival>>,
+    /// Where it is said that a host is through.
+    pub(super) exit: Option<Exit>,
 }
 
 /// Runs plays to their end: each when those are over that it waits for.
@@ -98,92 +101,17 @@ struct Begun {
 pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interrupt) -> Result<RunEnd, Diagnostics> {
     facts::recall(context).await;
     let mut share = Share::new(context.settings.forks, context.settings.seed);
+    share.reads = Arc::new(Reads::of(plays, &knowledge_of_all(context)));
     share.uses = Arc::new(Uses::of(context, plays));
     run_with(context, plays, share, interrupt).await
 }
 
-/// Runs plays whose steps are carried out as the share says.
-pub(super) async fn run_with(
-    context: &Arc<Context>,
-    plays: &[Arc<Play>],
-    share: Share,
-    interrupt: &Interrupt,
-) -> Result<RunEnd, Diagnostics> {
-    // What is wrong with the order was shown when the plays were read.
-    let order = order_plays(plays, &mut Diagnostics::new());
-    let mut chance = share.chance(0);
-    let mut end = RunEnd::default();
-    let mut found = Diagnostics::new();
-    let mut over: Vec<Option<Left>> = vec![None; plays.len()];
-    let mut waiting: Vec<usize> = (0..plays.len()).collect();
-    let mut under_way: JoinSet<(usize, Result<Left, Diagnostics>)> = JoinSet::new();
-    loop {
-        end.interrupted |= interrupt.drain.is_cancelled() || context.cut.is_cancelled();
-        let may_begin = !end.interrupted && !found.has_errors();
-        // Where chance decides, ready plays follow each other: with one slot there is one order.
-        let chosen = chance.as_mut().and_then(|chance| {
-            let ready: Vec<usize> =
-                waiting.iter().copied().filter(|index| brought(&order[*index], &over).is_some()).collect();
-            (!ready.is_empty()).then(|| ready[chance.below(ready.len())])
-        });
-        let alone = chance.is_some();
-        waiting.retain(|index| {
-            if alone && (!under_way.is_empty() || chosen != Some(*index)) {
-                return true;
-            }
-            let Some(left) = brought(&order[*index], &over).filter(|_| may_begin) else { return true };
-            let number = *index as u32 + 1;
-            match begin(context, &plays[*index], number, left, &share, interrupt, &mut found) {
-                Ok(begun) => {
-                    let index = *index;
-                    under_way.spawn(async move { (index, run_play(begun).await) });
-                }
-                Err(left) => over[*index] = Some(left),
-            }
-            false
-        });
-        let Some(joined) = under_way.join_next().await else {
-            // A play that was over at once may have been all that another waited for.
-            if alone && may_begin && chosen.is_some() {
-                continue;
-            }
-            break;
-        };
-        match joined {
-            Ok((index, Ok(left))) => {
-                end.fatal |= left.fatal;
-                end.broken |= left.broken;
-                over[index] = Some(left);
-            }
-            Ok((_, Err(wrong))) => found.extend(wrong),
-            // A fault in the dispatcher ends the process as it would have without other plays beside it.
-            Err(error) => std::panic::resume_unwind(error.into_panic()),
-        }
-    }
-    facts::kept(context).await;
-    if found.has_errors() { Err(found) } else { Ok(end) }
-}
-
-/// Returns what a play finds when it begins; nothing while one that it waits for is not over.
-fn brought(edges: &[PlayEdge], over: &[Option<Left>]) -> Option<Left> {
-    let mut left = Left::default();
-    for edge in edges {
-        let before = over[edge.from].as_ref()?;
-        left.out.extend(before.out.iter().cloned());
-        left.stopped |= before.stopped;
-        left.fatal |= before.condemned;
-    }
-    Some(left)
-}
-
 /// Begins a play; one that is over at once, because it has no hosts, leaves what it found.
-fn begin(
+pub(super) fn prepared(
     context: &Arc<Context>,
     play: &Arc<Play>,
     number: u32,
     mut left: Left,
-    share: &Share,
-    interrupt: &Interrupt,
     found: &mut Diagnostics,
 ) -> Result<Begun, Left> {
     if left.stopped {
@@ -199,13 +127,12 @@ fn begin(
         left.stopped = !all.is_empty();
         return Err(left);
     }
-    let (context, share, interrupt) = (Arc::clone(context), share.clone(), interrupt.clone());
-    Ok(Begun { context, number, planned, all, left, share, interrupt })
+    Ok(Begun { context: Arc::clone(context), number, planned, all, left, arrivals: None, exit: None })
 }
 
 /// Runs the batches of a play.
-async fn run_play(begun: Begun) -> Result<Left, Diagnostics> {
-    let Begun { context, number, planned, all, mut left, share, interrupt } = begun;
+pub(super) async fn run_play(begun: Begun, share: Share, interrupt: Interrupt) -> Result<Left, Diagnostics> {
+    let Begun { context, number, planned, all, mut left, mut arrivals, exit } = begun;
     let name = play_name(&planned.play);
     let publisher = &context.publisher;
     let batches = batches(&planned.hosts, &planned.batches);
@@ -247,6 +174,9 @@ async fn run_play(begun: Begun) -> Result<Left, Diagnostics> {
             share: share.clone(),
             play: number,
             max_fail_percentage,
+            // Those who go host by host have one batch.
+            arrivals: arrivals.take(),
+            exit: exit.clone(),
         };
         let end = Batch::new(start).run(&interrupt.drain).await;
         left.fatal |= left.condemned;

@@ -6,6 +6,7 @@ use super::random::Random;
 use super::step;
 use super::uses::Uses;
 use crate::event::TaskNumber;
+use crate::graph::Reads;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -18,6 +19,8 @@ pub(super) struct Share {
     pub(super) runner: Runner,
     /// What limits hosts and groups apart from the slots.
     pub(super) limits: Limits,
+    /// The registered results that are kept.
+    pub(super) reads: Arc<Reads>,
     /// Which hosts are needed still.
     pub(super) uses: Arc<Uses>,
     seed: Option<u64>,
@@ -34,6 +37,7 @@ impl Share {
         Share {
             runner: Arc::new(|job| Box::pin(step::run(job))),
             limits: Limits::default(),
+            reads: Arc::new(Reads::Anything),
             uses: Arc::default(),
             seed,
             slots: Arc::new(Semaphore::new(forks.min(Semaphore::MAX_PERMITS))),

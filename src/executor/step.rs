@@ -30,6 +30,8 @@ pub(super) struct Job {
     /// Since when only its turn was missing.
     pub(super) ready: Instant,
     pub(super) cancel: CancellationToken,
+    /// What it registers may be read.
+    pub(super) keeps_result: bool,
 }
 
 /// What came of a step.
@@ -226,7 +228,7 @@ fn skipped_result(reason: &str) -> Value {
 /// Gives an outcome what holds for the step as a whole: register, notify, ignored failures.
 fn finish(job: &Job, scope: &StepScope, mut outcome: Outcome, title: String) -> Outcome {
     outcome.name = title;
-    if let Some(name) = &job.task.register {
+    if let Some(name) = job.task.register.as_ref().filter(|_| job.keeps_result) {
         let mut result = match &outcome.result {
             Value::Map(map) => (**map).clone(),
             _ => Map::new(),

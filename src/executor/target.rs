@@ -53,6 +53,8 @@ pub struct Defaults {
     pub command_timeout: Option<Duration>,
     /// `ssh_args`, `--ssh-common-args`, `--ssh-extra-args`: what counts where the variables of a host do not say.
     pub ssh_args: [Option<String>; 3],
+    /// `--session-log`
+    pub session_log: Option<PathBuf>,
     /// `--host-key-checking`
     pub host_key: HostKeyPolicy,
     /// Files of known hosts to use instead of the user's.
@@ -85,7 +87,7 @@ impl Request<'_> {
         }
         let vars = self.vars();
         let platform = self.platform(&vars)?;
-        let kind = self.kind(&vars, platform)?;
+        let (kind, telnet) = self.kind(&vars, platform)?;
         let kept_shell = vars.flag("netplay_kept_shell", &self.scope.host)?.unwrap_or(true);
         let command_timeout =
             vars.seconds("ansible_command_timeout")?.or(self.job.context.settings.defaults.command_timeout);
@@ -112,7 +114,7 @@ impl Request<'_> {
             user.push_str(suffix);
         }
         let terminal = match kind {
-            Kind::NetworkCli => terminal::terminal(&vars, &host)?,
+            Kind::NetworkCli => terminal::terminal(&vars, &host, telnet, &self.job.context)?,
             Kind::Local | Kind::Ssh => Terminal::default(),
         };
         Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout, kept_shell, terminal }))
@@ -161,11 +163,11 @@ impl Request<'_> {
         }
     }
 
-    /// Returns how the host is reached for what the module needs.
+    /// Returns how the host is reached for what the module needs, and whether by Telnet.
     ///
     /// Device modules reach devices by their CLI even under `connection: local`, as old playbooks have it; modules
     /// that need a machine run here when the host is a device, as in Ansible.
-    fn kind(&self, vars: &Vars, platform: Option<&'static Platform>) -> Result<Kind, Failure> {
+    fn kind(&self, vars: &Vars, platform: Option<&'static Platform>) -> Result<(Kind, bool), Failure> {
         let keyword = self.task.settings.connection.as_ref().map(|node| self.templar.node(node)).transpose()?;
         let default = self.job.context.settings.defaults.connection.clone();
         let said = vars.text("ansible_connection")?.or(keyword.map(|value| value.to_text())).or(default);
@@ -177,7 +179,7 @@ impl Request<'_> {
         let kind = match short {
             "local" => Kind::Local,
             "ssh" | "smart" | "paramiko" | "paramiko_ssh" | "libssh" => Kind::Ssh,
-            "network_cli" => Kind::NetworkCli,
+            "network_cli" | "telnet" => Kind::NetworkCli,
             "httpapi" | "netconf" if self.needs == Needs::Host => Kind::Local,
             "httpapi" | "netconf" if self.needs == Needs::HostIfAny => Kind::NetworkCli,
             other => {
@@ -185,15 +187,16 @@ impl Request<'_> {
                     FailureKind::Argument,
                     format!("no connection `{other}` for `{}`", self.scope.host),
                 )
-                .help("there are `ssh`, `network_cli` and `local`"));
+                .help("there are `ssh`, `network_cli`, `telnet` and `local`"));
             }
         };
-        Ok(match (self.needs, kind) {
+        let kind = match (self.needs, kind) {
             (Needs::Cli, _) => Kind::NetworkCli,
             (Needs::Host, Kind::NetworkCli) => Kind::Local,
             (Needs::Connection | Needs::HostIfAny, Kind::Ssh) if is_device => Kind::NetworkCli,
             (_, kind) => kind,
-        })
+        };
+        Ok((kind, short == "telnet"))
     }
 
     fn elevate(&self, vars: &Vars) -> Result<Option<Elevate>, Failure> {

@@ -33,6 +33,8 @@ pub(super) struct Tracker {
     chance: Option<Random>,
     /// Per host, how many nodes are not settled.
     left: Vec<usize>,
+    /// Per host, whether nothing starts on it yet; empty when all are in.
+    kept_out: Vec<bool>,
     /// Per host, how many of them may send something to it.
     sending: Vec<usize>,
 }
@@ -81,7 +83,15 @@ impl Tracker {
     /// Makes the counters of a graph for so many hosts.
     pub(super) fn new(graph: &Graph, hosts: usize, chance: Option<Random>) -> Tracker {
         let (nodes, queue) = (Vec::new(), VecDeque::new());
-        let mut tracker = Tracker { hosts, nodes, queue, chance, left: vec![0; hosts], sending: vec![0; hosts] };
+        let mut tracker = Tracker {
+            hosts,
+            nodes,
+            queue,
+            chance,
+            left: vec![0; hosts],
+            sending: vec![0; hosts],
+            kept_out: Vec::new(),
+        };
         tracker.add(graph, 0..graph.nodes.len(), None);
         tracker
     }
@@ -150,6 +160,25 @@ impl Tracker {
                     }
                 }
             }
+        }
+    }
+
+    /// Lets nothing start on any host until it is let in.
+    pub(super) fn keep_out_all(&mut self) {
+        self.kept_out = vec![true; self.hosts];
+        for (node, host) in self.queue.drain(..) {
+            let track = &mut self.nodes[node.index()];
+            if let Some(slot) = track.slot(host) {
+                track.state[slot] = State::Waiting;
+            }
+        }
+    }
+
+    /// Lets steps start on a host.
+    pub(super) fn let_in(&mut self, host: HostIndex) {
+        if let Some(kept_out) = self.kept_out.get_mut(host as usize) {
+            *kept_out = false;
+            (0..self.nodes.len()).for_each(|node| self.queue_if_ready(NodeId(node as u32), host));
         }
     }
 
@@ -288,6 +317,9 @@ impl Tracker {
     }
 
     fn queue_if_ready(&mut self, node: NodeId, host: HostIndex) {
+        if self.kept_out.get(host as usize) == Some(&true) {
+            return;
+        }
         let track = &mut self.nodes[node.index()];
         let Some(slot) = track.slot(host) else { return };
         if track.unmet_all == 0 && track.unmet[slot] == 0 && track.state[slot] == State::Waiting {

@@ -5,7 +5,7 @@ mod scope;
 
 pub use scope::StepScope;
 
-use super::arrivals::{Arrivals, Reload};
+use super::additions::{Additions, Reload};
 use super::facts::{FactKeeper, FactSettings};
 use crate::inventory::Inventory;
 use crate::playbook::{Play, Role};
@@ -71,7 +71,7 @@ pub struct World {
     keeper: Option<FactKeeper>,
     /// What reads the inventory again.
     pub(super) reload: Option<Reload>,
-    pub(super) arrivals: Arrivals,
+    pub(super) additions: Additions,
 }
 
 impl World {
@@ -88,7 +88,7 @@ impl World {
             inject_facts: true,
             keeper: None,
             reload: None,
-            arrivals: Arrivals::default(),
+            additions: Additions::default(),
         }
     }
 

@@ -58,9 +58,14 @@ const CONNECTION_NAMES: [&str; 16] = [
     "ansible_user",
 ];
 
+/// Claims that a connection takes a setting from the name.
+pub(super) fn is_connection_name(name: &str) -> bool {
+    CONNECTION_NAMES.contains(&name)
+}
+
 /// Claims that gathering facts may define the name.
 pub(super) fn may_be_fact(name: &str) -> bool {
-    name.starts_with("ansible_") && !CONNECTION_NAMES.contains(&name)
+    name.starts_with("ansible_") && !is_connection_name(name)
 }
 
 impl Knowledge {
@@ -78,6 +83,17 @@ impl Knowledge {
             return;
         }
         self.inside.entry(Arc::clone(name)).or_default().extend(template::names(node));
+    }
+
+    /// Returns the names that are used inside of variables for which connections and limits ask by name.
+    pub(super) fn used_by_settings(&self) -> Names {
+        let asked_for = |name: &str| ["ansible_", "netplay_"].iter().any(|begin| name.starts_with(begin));
+        let mut names = Names::default();
+        for (_, inside) in self.inside.iter().filter(|(name, _)| asked_for(name)) {
+            names.extend(inside.clone());
+        }
+        self.close(&mut names);
+        names
     }
 
     /// Adds to `names` what the variables in it use in turn.
@@ -151,7 +167,7 @@ fn direct_uses(task: &Task) -> Names {
     }
     texts.extend(task.background.iter().flat_map(|background| background.poll.iter().chain([&background.limit])));
     expressions.extend(task.changed_when.iter().flatten().chain(task.failed_when.iter().flatten()));
-    texts.extend(settings_nodes(&task.settings));
+    texts.extend(settings_nodes(&task.settings).chain(&task.settings.module_defaults));
     for node in texts {
         uses.extend(template::names(node));
     }
@@ -210,7 +226,11 @@ fn defines(task: &Task) -> Defines {
             Some(_) => defines.everything = true,
             None => {}
         },
-        "gather_facts" | "setup" => defines.facts = true,
+        "gather_facts" | "hostname" | "setup" => defines.facts = true,
+        "getent" => match task.args.get("database").filter(|node| node.is_static()).and_then(Node::as_str) {
+            Some(name) => defines.names.extend(["ansible_facts".into(), format!("getent_{name}").into()]),
+            None => defines.everything = true,
+        },
         name if name.ends_with("facts") => defines.everything = true,
         _ => {}
     }

@@ -153,7 +153,7 @@ fn waits_text(plays: &[PlayGraph], sources: &SourceMap, a: At, b: At, chain: &[L
                 writeln!(out, "  {to} waits for {from} {}: {}", scope_words(edge), edge.reason)
             }
             Link::Play(play, edge) => {
-                writeln!(out, "  play {} waits for play {}: {}", plays[*play].name, plays[edge.from].name, edge.reason)
+                writeln!(out, "  play {} waits for play {}: {}", plays[*play].name, plays[edge.from].name, edge.words())
             }
         };
     }

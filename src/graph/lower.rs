@@ -10,6 +10,7 @@ use crate::platform::{self, Platform};
 use crate::playbook::{Action, Block, Item, Meta, Play, Strategy, Task};
 use crate::source::Diagnostics;
 use crate::template::Names;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What lowering knows besides the items.
@@ -34,7 +35,29 @@ pub fn lower_play(play: &Play, sections: &[Vec<Item>], how: &Lowering<'_>, found
             graph.lower_flush(SectionId::ROOT, &mut order);
         }
     }
+    graph.left_out = left_out(&graph, play);
     needs::connect(&mut graph, 0, found);
+    graph
+}
+
+/// Returns the names of a play's tasks that are not in its graph.
+fn left_out(graph: &Graph, play: &Play) -> BTreeSet<Arc<str>> {
+    let mut names = BTreeSet::new();
+    for item in play.sections.iter().flatten() {
+        item.each_task(&mut |task| names.extend(task.plain_name().map(Arc::from)));
+    }
+    for task in graph.nodes.iter().filter_map(Node::task) {
+        if let Some(name) = task.plain_name() {
+            names.remove(name);
+        }
+    }
+    names
+}
+
+/// Lowers the handlers of a play as if they were tasks, so that what they may do can be looked at.
+pub fn lower_handlers(play: &Play, how: &Lowering<'_>) -> Graph {
+    let mut graph = Graph::new(play.strategy);
+    graph.lower_items(&play.handlers, SectionId::ROOT, &mut Order::default(), how);
     graph
 }
 

@@ -10,25 +10,32 @@
 
 mod data;
 mod explain;
+mod host_by_host;
 mod lower;
+mod needed;
 mod needs;
 mod plan;
 mod plays;
+mod reads;
 #[cfg(test)]
 mod tests;
 mod view;
 
 pub use data::{Defines, Knowledge};
 pub use explain::explain;
-pub use lower::{Lowering, lower_play};
+pub use host_by_host::{Obstacle, Side, host_by_host, may_go_host_by_host, refuse_host_by_host};
+pub use lower::{Lowering, lower_handlers, lower_play};
+pub use needed::check_needs;
 pub use plan::{TagFilter, keep_tagged};
-pub use plays::{PlayEdge, PlayReason, order_plays};
+pub use plays::{Passage, PlayEdge, PlayReason, order_plays};
+pub use reads::Reads;
 pub use view::{Format, PlayGraph, view};
 
 use crate::effect::Effect;
 use crate::playbook::{Strategy, Task};
 use crate::source::Span;
 use crate::template::Names;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The number of a node in its graph. Numbers follow the order of the file.
@@ -237,13 +244,15 @@ pub struct Graph {
     pub sections: Vec<Section>,
     /// How hosts go through it.
     pub strategy: Strategy,
+    /// Names of tasks that tags leave out: who needs them has nothing to wait for.
+    pub left_out: BTreeSet<Arc<str>>,
 }
 
 impl Graph {
     /// Makes an empty graph.
     pub fn new(strategy: Strategy) -> Graph {
         let root = Section { parent: None, part: Part::Root, body: SectionId::ROOT, rescue: None, always: None };
-        Graph { nodes: Vec::new(), sections: vec![root], strategy }
+        Graph { nodes: Vec::new(), sections: vec![root], strategy, left_out: BTreeSet::new() }
     }
 
     /// Returns a node.

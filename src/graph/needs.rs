@@ -25,6 +25,9 @@ pub(super) fn connect(graph: &mut Graph, first: usize, found: &mut Diagnostics) 
         for (name, span) in task.needs.iter().flatten() {
             any = true;
             let Some(nodes) = by_name.get(name) else {
+                if graph.left_out.contains(name) {
+                    continue;
+                }
                 found.push(
                     Diagnostic::error("E0701", format!("`needs` names no task `{name}` of this play"))
                         .at(*span)

@@ -17,6 +17,41 @@ pub struct PlayEdge {
     pub from: usize,
     /// Why.
     pub reason: PlayReason,
+    /// How hosts pass from the one to the other.
+    pub passage: Passage,
+}
+
+/// How hosts pass from a play to one that waits for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Passage {
+    /// All together, when the earlier play is over.
+    #[default]
+    Together,
+    /// All together, although both plays let hosts run free, for this reason.
+    Held(String),
+    /// Each host when it is through the earlier play.
+    HostByHost,
+}
+
+impl std::fmt::Display for Passage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Passage::Together => Ok(()),
+            Passage::Held(why) => write!(f, "; hosts wait for each other, because {why}"),
+            Passage::HostByHost => f.write_str("; each host begins when it is through"),
+        }
+    }
+}
+
+impl PlayEdge {
+    fn new(from: usize, reason: PlayReason) -> PlayEdge {
+        PlayEdge { from, reason, passage: Passage::default() }
+    }
+
+    /// Returns why it is there, and how hosts pass.
+    pub fn words(&self) -> String {
+        format!("{}{}", self.reason, self.passage)
+    }
 }
 
 /// Why a play waits for another.
@@ -46,7 +81,7 @@ pub fn order_plays(plays: &[Arc<Play>], found: &mut Diagnostics) -> Vec<Vec<Play
     let mut last: BTreeSet<usize> = BTreeSet::new();
     for (index, play) in plays.iter().enumerate() {
         let edges: Vec<PlayEdge> = match &play.needs {
-            None => last.iter().map(|from| PlayEdge { from: *from, reason: PlayReason::FileOrder }).collect(),
+            None => last.iter().map(|from| PlayEdge::new(*from, PlayReason::FileOrder)).collect(),
             Some(needs) => needs.iter().flat_map(|need| needed(plays, &names, index, need, found)).collect(),
         };
         for edge in &edges {
@@ -67,20 +102,37 @@ fn needed(
     found: &mut Diagnostics,
 ) -> Vec<PlayEdge> {
     let bears = |at: &usize| names[*at] == Some(need);
-    let edges: Vec<PlayEdge> =
-        (0..index).filter(bears).map(|from| PlayEdge { from, reason: PlayReason::Needs }).collect();
+    let edges: Vec<PlayEdge> = (0..index).filter(bears).map(|from| PlayEdge::new(from, PlayReason::Needs)).collect();
     if !edges.is_empty() {
         return edges;
     }
     let error = match (index..plays.len()).find(bears) {
         Some(at) if at == index => Diagnostic::error("E0703", format!("the play `{need}` needs itself")).at(*span),
         Some(at) => later(plays, names, index, at, *span),
-        None => Diagnostic::error("E0703", format!("`needs` names no play `{need}`"))
-            .at(*span)
-            .maybe_help(did_you_mean(need, names[..index].iter().flatten().copied())),
+        None => no_play(plays, names, index, need, *span),
     };
     found.push(error);
     Vec::new()
+}
+
+/// Complains of a name that no play bears; perhaps a task does.
+fn no_play(plays: &[Arc<Play>], names: &[Option<&str>], index: usize, need: &str, span: Span) -> Diagnostic {
+    let error = Diagnostic::error("E0703", format!("`needs` names no play `{need}`")).at(span);
+    let mut task = None;
+    for item in plays.iter().flat_map(|play| play.sections.iter().flatten()) {
+        item.each_task(&mut |other| {
+            if other.plain_name() == Some(need) {
+                task = task.or(Some(other.span));
+            }
+        });
+    }
+    match (did_you_mean(need, names[..index].iter().flatten().copied()), task) {
+        (Some(suggestion), _) => error.help(suggestion),
+        (None, Some(task)) => error
+            .also(task, "this is a task")
+            .help("a play needs plays: put `needs` on the task that has to wait for it"),
+        (None, None) => error,
+    }
 }
 
 /// Complains of a play that needs one which comes later, and says so if they wait for each other.
@@ -158,6 +210,11 @@ mod tests {
         let cases = [
             ("- {name: lab, hosts: all}\n- {name: b, hosts: all, needs: [lap]}\n", "no play `lap`", "p.yml:2:33"),
             ("- {name: a, hosts: all, needs: [a]}\n", "`a` needs itself", "p.yml:1:33"),
+            (
+                "- {name: lab, hosts: all, tasks: [{name: write, command: x}]}\n- {name: b, hosts: all, needs: [write]}\n",
+                "this is a task",
+                "p.yml:2:33",
+            ),
             ("- {name: a, hosts: all, needs: [b]}\n- {name: b, hosts: all, needs: []}\n", "move it up", "p.yml:1:33"),
             ("- {name: a, hosts: all, needs: [b]}\n- {name: b, hosts: all}\n", "has no `needs`", "p.yml:1:33"),
             (

@@ -4,7 +4,7 @@
 //! is declared: the link is made when the declaration comes, which is what orders the children, as in Ansible.
 
 use super::builder::Builder;
-use super::{ALL, UNGROUPED, address, literal, range, words};
+use super::{ALL, UNGROUPED, address, range, words};
 use crate::source::{Diagnostic, SourceId, Span, did_you_mean, nearest};
 use indexmap::IndexMap;
 use std::ops::Range;
@@ -200,7 +200,7 @@ impl Reader<'_, '_> {
         // Quotes of the line are no part of the value: places inside it start after the first one.
         let quote = usize::from(raw.len() == value.len() + 2 && raw.get(1..raw.len() - 1) == Some(value));
         let exact = quote == 1 || raw == value;
-        literal::read(value, &|from, to| match exact {
+        crate::yaml::read_literal(value, &|from, to| match exact {
             true => self.span(start + quote + from..start + quote + to),
             false => self.span(start..start + raw.len()),
         })

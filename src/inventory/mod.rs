@@ -22,7 +22,6 @@ mod glob;
 mod graph;
 mod ini;
 mod listing;
-mod literal;
 mod load;
 mod matcher;
 mod parts;

@@ -66,6 +66,8 @@ pub enum Rule {
     Together(&'static [&'static str]),
     /// If the first is given, or has the value, so must the others be.
     RequiredIf(&'static str, &'static str, &'static [&'static str]),
+    /// What is written of the argument passes the check, as far as it can be told before the run.
+    Passes(&'static str, fn(&Node) -> Option<Diagnostic>),
 }
 
 impl Arg {
@@ -267,6 +269,12 @@ pub fn check_args(module: &Module, called: &str, args: &Mapping, whole: Span) ->
     let listed = |names: &[&str]| names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ");
     for rule in module.rules {
         let wrong = match rule {
+            Rule::Passes(name, check) => {
+                if let Some(wrong) = args.get(name).and_then(check) {
+                    found.push(wrong);
+                }
+                continue;
+            }
             Rule::Exclusive(names) if names.iter().filter(|n| given(n)).count() > 1 => {
                 format!("arguments {} of `{called}` exclude each other", listed(names))
             }

@@ -70,7 +70,7 @@ pub(super) static MODULE: Module = Module {
         Arg::new("newline", ArgKind::Bool, "End answers with a line end.").default("true"),
         Arg::new("check_all", ArgKind::Bool, "All questions must come, each in its turn.").default("false"),
         Arg::new("parse", ArgKind::Str, "Make data of each output, as `parsed`.")
-            .choices(&["textfsm", "json", "regex"]),
+            .choices(&["textfsm", "json", "xml", "regex"]),
         Arg::new("parse_template", ArgKind::Path, "The TextFSM template; without it the command finds one."),
         Arg::new("parse_regex", ArgKind::Str, "The expression whose named groups are wanted."),
         Arg::new("display", ArgKind::Str, "How Junos prints.").choices(&["text", "json", "xml", "set"]),
@@ -90,7 +90,10 @@ pub(super) static MODULE: Module = Module {
     plan: |context| {
         Box::pin(async move {
             let parser = parser(&context)?;
-            plan(context.args, context.probe, context.platform, parser).await
+            let warnings = parser.as_ref().map(Parser::warnings).unwrap_or_default();
+            let mut change = plan(context.args, context.probe, context.platform, parser).await?;
+            change.warnings.extend(warnings);
+            Ok(change)
         })
     },
 };
@@ -115,6 +118,7 @@ fn parser(context: &super::Context<'_>) -> Result<Option<Parser>, Failure> {
             None => Parser::of_index(context, None)?,
         },
         Some("json") => Parser::Json,
+        Some("xml") => Parser::Xml,
         Some(_) => Parser::of_expression(
             expression.ok_or_else(|| Failure::new(FailureKind::Argument, "`parse: regex` needs `parse_regex`"))?,
         )?,

@@ -7,8 +7,9 @@ use super::{
 };
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
-use crate::source::did_you_mean;
+use crate::source::{Diagnostic, did_you_mean};
 use crate::value::{Map, Value};
+use crate::yaml::Node;
 
 /// `cli_parse`
 pub static MODULE: Module = Module {
@@ -22,12 +23,16 @@ pub static MODULE: Module = Module {
         Arg::new(
             "parser",
             ArgKind::Dict,
-            "How: `name` (textfsm, ntc_templates or json), `template_path`, `command`, `os`.",
+            "How: `name` (textfsm, ntc_templates, native, json or xml), `template_path`, `command`, `os`.",
         )
         .required(),
         Arg::new("set_fact", ArgKind::Str, "The variable that gets the data."),
     ],
-    rules: &[Rule::OneOf(&["command", "text"]), Rule::Exclusive(&["command", "text"])],
+    rules: &[
+        Rule::OneOf(&["command", "text"]),
+        Rule::Exclusive(&["command", "text"]),
+        Rule::Passes("parser", check_parser),
+    ],
     free_form: None,
     any_args: false,
     needs: Needs::Connection,
@@ -62,6 +67,7 @@ fn plan(context: &Context<'_>) -> Result<Change, Failure> {
         let finished = wanted.finish(&text, Map::new(), fact)?;
         let mut change = Change::nothing(finished.result);
         change.facts = finished.facts;
+        change.warnings = wanted.parser.warnings();
         return Ok(change);
     };
     let is_cli = context.platform.is_some_and(|platform| !platform.is_host);
@@ -70,12 +76,14 @@ fn plan(context: &Context<'_>) -> Result<Change, Failure> {
         true => Work::Cli(Cli { lines: vec![CliLine::new(&command)], stop_on_error: true, ..Cli::default() }),
         false => Work::Exec(Exec { program: Program::Raw(command.clone()), elevate: true, ..Exec::default() }),
     };
+    let warnings = wanted.parser.warnings();
     let mut change = Change::act(Action::on_host(effect, work), move |output, _| {
         let text = answer(&command, output)?;
         let result: Map =
             [("stdout", Value::from(text.as_str())), ("stdout_lines", Value::list(text.lines()))].into_iter().collect();
         wanted.finish(&text, result, fact)
     });
+    change.warnings = warnings;
     if effect == Effect::Write {
         change.withheld = super::Withheld::Skipped("a command that may write is not run in check mode");
     }
@@ -103,6 +111,64 @@ fn answer(command: &str, output: Output) -> Result<String, Failure> {
     }
 }
 
+/// What `parser` has.
+const KEYS: [&str; 5] = ["name", "command", "os", "template_path", "vars"];
+
+/// The parsers.
+#[derive(Clone, Copy)]
+enum Name {
+    Json,
+    Xml,
+    Textfsm,
+    NtcTemplates,
+    Native,
+}
+
+/// Every parser's name with its collection; the last part alone will do.
+const NAMES: [(&str, Name); 5] = [
+    ("ansible.utils.json", Name::Json),
+    ("ansible.utils.xml", Name::Xml),
+    ("ansible.utils.textfsm", Name::Textfsm),
+    ("ansible.netcommon.ntc_templates", Name::NtcTemplates),
+    ("ansible.netcommon.native", Name::Native),
+];
+
+/// Parsers that there are in Ansible only, and why.
+const REFUSED: [(&str, &str); 2] = [
+    ("ansible.netcommon.pyats", "it is a program in Python: use `textfsm`, `ntc_templates` or `native`"),
+    ("ansible.netcommon.content_templates", "use `native` with the template's file"),
+];
+
+/// Returns the parser of a name; what is wrong with the name, and what to do, when there is none.
+fn known(name: &str) -> Result<Name, (String, Option<String>)> {
+    let plain = |known: &str| known.rsplit('.').next() == Some(name);
+    if let Some((_, known)) = NAMES.iter().find(|(known, _)| *known == name || plain(known)) {
+        return Ok(*known);
+    }
+    if let Some((_, why)) = REFUSED.iter().find(|(known, _)| *known == name || plain(known)) {
+        return Err((format!("the parser `{name}` is not supported"), Some((*why).to_owned())));
+    }
+    let names = NAMES.iter().map(|(known, _)| *known);
+    let listed = || format!("there are {}", NAMES.map(|(known, _)| format!("`{known}`")).join(", "));
+    let help = did_you_mean(name, names.clone().chain(names.filter_map(|known| known.rsplit('.').next())));
+    Err((format!("there is no parser `{name}`"), Some(help.unwrap_or_else(listed))))
+}
+
+/// Checks what is written of a parser.
+fn check_parser(parser: &Node) -> Option<Diagnostic> {
+    let map = parser.as_map()?;
+    if let Some((key, node, _)) = map.iter().find(|(key, _, _)| !key.as_str().is_some_and(|key| KEYS.contains(&key))) {
+        let wrong = Diagnostic::error("E0302", format!("`parser` has no `{key}`")).at(node.span);
+        return Some(wrong.maybe_help(did_you_mean(&key.to_string(), KEYS)));
+    }
+    let Some(name) = map.get("name") else {
+        return Some(Diagnostic::error("E0303", "`parser` needs a `name`").at(parser.span));
+    };
+    let text = name.as_str().filter(|_| name.is_static())?;
+    let (why, help) = known(text).err()?;
+    Some(Diagnostic::error("E0309", why).at(name.span).maybe_help(help))
+}
+
 /// The parser, and the command by which it finds its template.
 struct Wanted {
     parser: Parser,
@@ -113,32 +179,30 @@ impl Wanted {
     fn of(context: &Context<'_>, command: Option<&str>) -> Result<Wanted, Failure> {
         let wrong = |message: String| Failure::new(FailureKind::Argument, message);
         let parser = context.args.dict("parser").cloned().unwrap_or_default();
-        const KNOWN: [&str; 5] = ["name", "command", "os", "template_path", "vars"];
-        if let Some((key, _)) = parser.iter().find(|(key, _)| !key.as_str().is_some_and(|key| KNOWN.contains(&key))) {
+        if let Some((key, _)) = parser.iter().find(|(key, _)| !key.as_str().is_some_and(|key| KEYS.contains(&key))) {
             let failure = wrong(format!("`parser` has no `{key}`"));
-            return Err(did_you_mean(&key.to_string(), KNOWN).into_iter().fold(failure, Failure::help));
+            return Err(did_you_mean(&key.to_string(), KEYS).into_iter().fold(failure, Failure::help));
         }
         let text = |name: &str| parser.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
         let Some(name) = text("name") else { return Err(wrong("`parser` needs a `name`".into())) };
         let (path, os) = (text("template_path"), text("os"));
         let command = text("command").or(command);
         let needs_command = || wrong(format!("the parser `{name}` needs a `command` by which to find its template"));
-        let parser = match name.rsplit('.').next().unwrap_or(name) {
-            "json" => Parser::Json,
-            "textfsm" => match path {
-                Some(path) => Parser::of_template(context, path)?,
-                None => {
-                    let command = command.ok_or_else(needs_command)?.replace(' ', "_");
-                    Parser::of_template(context, &format!("{}_{command}.textfsm", short_os(context, os)?))?
-                }
-            },
-            "ntc_templates" => {
+        let path_or_named = |ending: &str| -> Result<String, Failure> {
+            if let Some(path) = path {
+                return Ok(path.to_owned());
+            }
+            let command = command.ok_or_else(needs_command)?.replace(' ', "_");
+            Ok(format!("{}_{command}.{ending}", short_os(context, os)?))
+        };
+        let parser = match known(name).map_err(|(why, help)| help.into_iter().fold(wrong(why), Failure::help))? {
+            Name::Json => Parser::Json,
+            Name::Xml => Parser::Xml,
+            Name::Textfsm => Parser::of_template(context, &path_or_named("textfsm")?)?,
+            Name::Native => Parser::of_native(context, &path_or_named("yaml")?)?,
+            Name::NtcTemplates => {
                 command.ok_or_else(needs_command)?;
                 Parser::of_index(context, os)?
-            }
-            other => {
-                let failure = wrong(format!("there is no parser `{other}`"));
-                return Err(failure.help("there are `textfsm`, `ntc_templates` and `json`"));
             }
         };
         Ok(Wanted { parser, command: command.unwrap_or_default().to_owned() })

@@ -23,11 +23,13 @@ mod place;
 mod program;
 mod remote;
 mod structured;
+mod tool;
 mod write;
 
 pub mod background;
 
 pub mod add_host;
+pub mod apt;
 pub mod assemble;
 pub mod assert;
 pub mod async_status;
@@ -45,16 +47,23 @@ pub mod fetch;
 pub mod file;
 pub mod find;
 pub mod gather_facts;
+pub mod get_url;
+pub mod getent;
+pub mod git;
+pub mod group;
 pub mod group_by;
+pub mod hostname;
 pub mod include_vars;
 pub mod lineinfile;
 pub mod net_ping;
 pub mod pause;
 pub mod ping;
+pub mod pip;
 pub mod raw;
 mod refused;
 pub mod replace;
 pub mod script;
+pub mod service;
 pub mod set_fact;
 pub mod set_stats;
 pub mod setup;
@@ -64,6 +73,7 @@ pub mod stat;
 pub mod tempfile;
 pub mod template;
 pub mod uri;
+pub mod user;
 pub mod validate_argument_spec;
 pub mod wait_for;
 pub mod wait_for_connection;
@@ -212,6 +222,7 @@ pub trait Probe: Send + Sync {
 /// Every module. Sorted by name.
 pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
+    &apt::MODULE,
     &assemble::MODULE,
     &assert::MODULE,
     &async_status::MODULE,
@@ -229,24 +240,34 @@ pub static TABLE: &[&Module] = &[
     &file::MODULE,
     &find::MODULE,
     &gather_facts::MODULE,
+    &get_url::MODULE,
+    &getent::MODULE,
+    &git::MODULE,
+    &group::MODULE,
     &group_by::MODULE,
+    &hostname::MODULE,
     &include_vars::MODULE,
     &lineinfile::MODULE,
     &net_ping::MODULE,
+    &apt::PACKAGE,
     &pause::MODULE,
     &ping::MODULE,
+    &pip::MODULE,
     &raw::MODULE,
     &replace::MODULE,
     &script::MODULE,
+    &service::MODULE,
     &set_fact::MODULE,
     &set_stats::MODULE,
     &setup::MODULE,
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,
+    &service::SYSTEMD,
     &tempfile::MODULE,
     &template::MODULE,
     &uri::MODULE,
+    &user::MODULE,
     &validate_argument_spec::MODULE,
     &wait_for::MODULE,
     &wait_for_connection::MODULE,

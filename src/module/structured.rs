@@ -5,10 +5,14 @@ use crate::failure::{Failure, FailureKind};
 use crate::platform::{self, Platform};
 use crate::python_regex::{Anchor, Flags, Regex, compile};
 use crate::source::expand_home;
+use crate::template::Native;
 use crate::textfsm::{self, Folder, Template};
 use crate::value::{Map, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// What some devices (NX-OS) put behind XML: the end of a NETCONF message.
+const NETCONF_END: &str = "]]>]]>";
 
 /// What makes data of an output.
 pub(super) enum Parser {
@@ -23,6 +27,10 @@ pub(super) enum Parser {
     },
     /// The output is JSON.
     Json,
+    /// The output is XML: nested dictionaries as `from_xml` makes them. On NX-OS a last line may close the message.
+    Xml,
+    /// A file of entries: an expression for a line, and what to add.
+    Native(Arc<Native>),
     /// One dictionary a match, of the expression's named groups.
     Groups(Arc<Regex>),
 }
@@ -35,6 +43,22 @@ impl Parser {
         };
         let template = textfsm::load(&file).map_err(|wrong| Failure::new(FailureKind::File, wrong.line()))?;
         Ok(Parser::Template(template))
+    }
+
+    /// Makes a parser of a native parser's file, looked for as templates are.
+    pub(super) fn of_native(context: &Context<'_>, path: &str) -> Result<Parser, Failure> {
+        let Some(file) = context.files.find("templates", path) else {
+            return Err(Failure::new(FailureKind::File, format!("there is no file `{path}` of a native parser")));
+        };
+        Native::load(&file, context.templar.sources()).map(|native| Parser::Native(Arc::new(native)))
+    }
+
+    /// Returns what is to be said of the folder of templates, once in a run.
+    pub(super) fn warnings(&self) -> Vec<String> {
+        match self {
+            Parser::Index { folder, .. } => folder.take_warnings(),
+            _ => Vec::new(),
+        }
     }
 
     /// Makes a parser that finds the template by the command. `os` is the platform's name in the index; when it is not
@@ -73,6 +97,9 @@ impl Parser {
                 Ok(json) => Ok(json.into()),
                 Err(error) => Err(Failure::new(FailureKind::Module, format!("the output is no JSON: {error}"))),
             },
+            Parser::Xml => crate::template::xml_data(output.trim_end().trim_end_matches(NETCONF_END))
+                .map_err(|why| Failure::new(FailureKind::Module, format!("the output is no XML: {why}"))),
+            Parser::Native(native) => native.parse(output),
             Parser::Groups(regex) => {
                 let failed = |why: String| Failure::new(FailureKind::Module, format!("the expression {why}"));
                 let names: Vec<(&str, usize)> = regex.names().collect();

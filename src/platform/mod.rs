@@ -201,6 +201,8 @@ pub struct Level {
     pub prompt: Regex,
     /// Lines that match `prompt` and are none.
     pub not: Vec<Regex>,
+    /// Commands run here too when the login leads here: root's shell, from which the way to the user's is the way out.
+    pub is_home: bool,
     /// What the line before must be, where only that line tells the level.
     pub before: Option<Regex>,
 }

@@ -124,6 +124,8 @@ struct WrittenLevel {
     prompt: String,
     #[serde(default)]
     not: Vec<String>,
+    #[serde(default)]
+    is_home: bool,
     before: Option<String>,
 }
 
@@ -226,7 +228,8 @@ impl Written {
 impl WrittenLevel {
     fn read(self) -> Result<Level, String> {
         let before = self.before.as_deref().map(of_line).transpose()?;
-        Ok(Level { name: self.name, prompt: of_line(&self.prompt)?, not: of_lines(&self.not)?, before })
+        let (prompt, not) = (of_line(&self.prompt)?, of_lines(&self.not)?);
+        Ok(Level { name: self.name, prompt, not, is_home: self.is_home, before })
     }
 }
 

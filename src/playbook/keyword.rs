@@ -110,6 +110,11 @@ pub static KEYWORDS: &[Keyword] = &[
     word("gather_subset", L::PLAY, "Which facts to ask for."),
     word("gather_timeout", L::PLAY, "Seconds that asking for the size of one network file system may take."),
     word("handlers", L::PLAY, "Tasks that run when notified."),
+    word(
+        "host_by_host",
+        L::PLAY,
+        "Each host begins the play when it is through the one before (both `free` or `host_pinned`); false: all together.",
+    ),
     word("hosts", L::PLAY, "The hosts of the play."),
     word("ignore_errors", L::EVERYWHERE, "A failure does not stop the host."),
     word("ignore_unreachable", L::EVERYWHERE, "A host that cannot be reached goes on."),

@@ -83,6 +83,8 @@ pub struct Play {
     pub tags: BTreeSet<Arc<str>>,
     /// `needs` of the play.
     pub needs: Option<Vec<(Arc<str>, Span)>>,
+    /// `host_by_host`, with its place.
+    pub host_by_host: Option<(bool, Span)>,
     /// The roles that run in any case, for what is included later.
     pub roles_ran: RolesRan,
 }

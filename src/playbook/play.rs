@@ -157,6 +157,9 @@ impl Loader {
             handlers,
             tags,
             needs: needs(map.get("needs"), found),
+            host_by_host: map
+                .get("host_by_host")
+                .and_then(|node| Some((boolean(node, "host_by_host", found)?, node.span))),
             roles_ran: base.ran.clone(),
         };
         self.check_notify(&play, found);

@@ -4,7 +4,8 @@
 //! that devices print), `\d`, `\w` and `\s` need no tables of Unicode: such automata are small and quickly made. A
 //! [`LineSet`] answers in one pass which of many patterns is the first that matches. Lines hold no line ends.
 
-use super::{Anchor, Flags, MAX_BACKTRACKS, plain_error, translate::translate};
+use super::translate::{Texts, translate};
+use super::{Anchor, Flags, MAX_BACKTRACKS, plain_error};
 use regex_automata::hybrid::dfa::{Cache, DFA};
 use regex_automata::util::pool::Pool;
 use regex_automata::util::primitives::NonMaxUsize;
@@ -20,7 +21,10 @@ const MAX_AUTOMATON: usize = 32 << 20;
 /// A pattern in Python's dialect, matched at a line's start as `re.match` does.
 #[derive(Debug)]
 pub(crate) struct LinePattern {
-    pattern: String,
+    /// For lines of ASCII.
+    of_ascii: String,
+    /// For any line.
+    of_unicode: String,
     names: Vec<(String, usize)>,
     groups: usize,
     /// It can be matched without going back (no look-around, no reference), in ASCII alone.
@@ -37,6 +41,12 @@ pub(crate) struct LineMatch {
 }
 
 impl LineMatch {
+    /// Returns the ranges of all groups.
+    #[cfg(test)]
+    pub(super) fn groups(&self) -> &[Option<(usize, usize)>] {
+        &self.groups
+    }
+
     /// Returns the text of a group; `None` when the group took no part.
     pub(crate) fn group<'t>(&self, line: &'t str, group: usize) -> Option<&'t str> {
         let (start, end) = self.groups.get(group).copied().flatten()?;
@@ -50,14 +60,11 @@ impl LinePattern {
     /// # Errors
     /// Says what is wrong with it, as a fragment that fits after the pattern.
     pub(crate) fn new(pattern: &str) -> Result<LinePattern, String> {
-        let translated = translate(pattern, Flags::default(), Anchor::Start)?;
-        let text = translated.plain;
-        for (number, (name, _)) in translated.names.iter().enumerate() {
-            if translated.names[..number].iter().any(|(other, _)| other == name) {
-                return Err(format!("has two groups `{name}`"));
-            }
-        }
-        let is_plain = !translated.goes_back && syntax::parse_with(&text, &ascii_syntax()).is_ok();
+        let of = |texts| translate(pattern, Flags::default(), Anchor::Start, texts);
+        let translated = of(Texts::default())?;
+        let of_ascii = of(Texts { ascii: true, ..Texts::default() })?.text;
+        let text = translated.text;
+        let is_plain = !translated.goes_back && syntax::parse_with(&of_ascii, &ascii_syntax()).is_ok();
         if !is_plain {
             match fancy_regex::Expr::parse_tree(&text) {
                 Err(error) => return Err(plain_error(&error)),
@@ -67,7 +74,8 @@ impl LinePattern {
             }
         }
         Ok(LinePattern {
-            pattern: text,
+            of_ascii,
+            of_unicode: text,
             names: translated.names,
             groups: translated.groups,
             is_plain,
@@ -97,7 +105,7 @@ impl LinePattern {
         {
             return Ok(self.find_in_ascii(regex, line, found));
         }
-        let regex = self.unicode.get_or_init(|| compiled(&self.pattern)).as_ref().map_err(Clone::clone)?;
+        let regex = self.unicode.get_or_init(|| compiled(&self.of_unicode)).as_ref().map_err(Clone::clone)?;
         let captures = regex.captures(line).map_err(|error| plain_error(&error))?;
         let Some(captures) = captures else { return Ok(false) };
         found.groups.clear();
@@ -122,7 +130,7 @@ impl LinePattern {
     fn ascii(&self) -> Option<&meta::Regex> {
         let build = || {
             let config = meta::Config::new().hybrid(false).dfa(false).auto_prefilter(false).utf8_empty(false);
-            meta::Regex::builder().configure(config).syntax(ascii_syntax()).build(&self.pattern).ok()
+            meta::Regex::builder().configure(config).syntax(ascii_syntax()).build(&self.of_ascii).ok()
         };
         self.ascii.get_or_init(build).as_ref()
     }
@@ -161,7 +169,7 @@ impl LineSet {
     /// Makes a set of the patterns up to the first that only can be asked by itself.
     pub(crate) fn new<'a>(patterns: impl IntoIterator<Item = &'a LinePattern>) -> LineSet {
         let plain: Vec<&str> =
-            patterns.into_iter().take_while(|one| one.is_plain).map(|one| one.pattern.as_str()).collect();
+            patterns.into_iter().take_while(|one| one.is_plain).map(|one| one.of_ascii.as_str()).collect();
         let covers = plain.len();
         if covers == 0 {
             return LineSet { automaton: None, covers };

@@ -1,11 +1,13 @@
 //! Python's regular expressions on Rust's engines: what authors write for Python's `re` means the same here.
 //!
-//! A pattern is translated once ([`translate()`]) and kept compiled. Traps that the translation is there for: `$` also
+//! A pattern is translated ([`translate()`]) and kept compiled. Traps that the translation is there for: `$` also
 //! matches before a final newline; `\Z` is Rust's `\z`; `\<` is a plain `<`; `{,3}` starts at 0 and `{` alone is plain;
-//! `[a&&b]` and `[a--b]` are plain sets; an empty match may follow another match. Backtracking is bounded: a pattern
+//! `[a&&b]` and `[a--b]` are plain sets; letters of words and spaces are others; an empty match may follow another match. Backtracking is bounded: a pattern
 //! that runs away is an error, never a hang.
 
 mod line;
+#[cfg(test)]
+mod recorded;
 mod replacement;
 mod translate;
 
@@ -15,7 +17,7 @@ pub(crate) use replacement::Replacement;
 use replacement::Part;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
-use translate::translate;
+use translate::{Texts, translate};
 
 /// How a pattern is to be read: Python's `re.IGNORECASE`, `re.MULTILINE`, `re.DOTALL`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -43,10 +45,17 @@ pub(crate) enum Anchor {
 /// A compiled pattern.
 #[derive(Debug)]
 pub(crate) struct Regex {
-    /// For text that does not end in a newline, where `$` is the end and nothing else.
+    pattern: String,
+    flags: Flags,
+    anchor: Anchor,
+    names: Vec<(String, usize)>,
+    groups: usize,
+    has_end: bool,
+    has_boundary: bool,
+    /// For any text, until one comes for which another is needed.
     plain: Compiled,
-    /// For text that ends in a newline; `None` when the pattern has no such `$`.
-    before_newline: Option<Compiled>,
+    /// For text that ends in a newline, has odd letters, or both. Made when such a text comes.
+    others: [OnceLock<Result<Compiled, String>>; 3],
 }
 
 #[derive(Debug)]
@@ -127,46 +136,68 @@ fn plain_error(error: &fancy_regex::Error) -> String {
 
 impl Regex {
     fn new(pattern: &str, flags: Flags, anchor: Anchor) -> Result<Regex, String> {
-        let translated = translate(pattern, flags, anchor)?;
-        let before_newline = translated.before_newline.map(Compiled::new).transpose()?;
-        Ok(Regex { plain: Compiled::new(translated.plain)?, before_newline })
+        let translated = translate(pattern, flags, anchor, Texts::default())?;
+        Ok(Regex {
+            pattern: pattern.to_owned(),
+            flags,
+            anchor,
+            names: translated.names,
+            groups: translated.groups,
+            has_end: translated.has_end,
+            has_boundary: translated.has_boundary,
+            plain: Compiled::new(translated.text)?,
+            others: Default::default(),
+        })
     }
 
-    fn compiled_for(&self, text: &str) -> &Compiled {
-        match &self.before_newline {
-            Some(compiled) if text.ends_with('\n') => compiled,
-            _ => &self.plain,
-        }
+    fn compiled_for(&self, text: &str) -> Result<&Compiled, String> {
+        let end_in_newline = self.has_end && text.ends_with('\n');
+        let have_odd_letters = self.has_boundary && has_odd_letters(text);
+        let at = match (end_in_newline, have_odd_letters) {
+            (false, false) => return Ok(&self.plain),
+            (true, false) => 0,
+            (false, true) => 1,
+            (true, true) => 2,
+        };
+        let texts = Texts { ascii: false, end_in_newline, have_odd_letters };
+        let make = || Compiled::new(translate(&self.pattern, self.flags, self.anchor, texts)?.text);
+        self.others[at].get_or_init(make).as_ref().map_err(Clone::clone)
     }
 
     /// Returns the number of groups, the whole match not counted.
     pub(crate) fn groups(&self) -> usize {
-        self.plain.regex.captures_len().saturating_sub(1)
+        self.groups
     }
 
     /// Returns the number of a named group.
     pub(crate) fn group_named(&self, name: &str) -> Option<usize> {
-        self.plain.regex.capture_names().position(|known| known == Some(name))
+        self.names().find(|(known, _)| *known == name).map(|(_, number)| number)
     }
 
     /// Returns the named groups with their numbers, in order.
     pub(crate) fn names(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.plain.regex.capture_names().enumerate().filter_map(|(number, name)| Some((name?, number)))
+        self.names.iter().map(|(name, number)| (name.as_str(), *number))
     }
 
     /// Returns the first match.
     pub(crate) fn find(&self, text: &str) -> Result<Option<Match>, String> {
-        captures(&self.compiled_for(text).regex, text, 0)
+        captures(&self.compiled_for(text)?.regex, text, 0)
+    }
+
+    /// Returns the first match that begins at a byte or after it; what stands before is seen all the same.
+    pub(crate) fn find_from(&self, text: &str, from: usize) -> Result<Option<Match>, String> {
+        captures(&self.compiled_for(text)?.regex, text, from)
     }
 
     /// Claims that there is a match.
     pub(crate) fn is_match(&self, text: &str) -> Result<bool, String> {
-        self.compiled_for(text).regex.is_match(text).map_err(|error| plain_error(&error))
+        let regex = &self.compiled_for(text)?.regex;
+        guarded(|| regex.is_match(text))
     }
 
     /// Returns all matches that do not overlap (at most `most`), with empty ones where Python has them.
     pub(crate) fn find_all(&self, text: &str, most: usize) -> Result<Vec<Match>, String> {
-        let compiled = self.compiled_for(text);
+        let compiled = self.compiled_for(text)?;
         let mut found: Vec<Match> = Vec::new();
         let mut at = 0;
         while found.len() < most {
@@ -207,9 +238,23 @@ impl Regex {
     }
 }
 
+/// Claims that a text has letters that are a word's for the engine only, or for Python only.
+fn has_odd_letters(text: &str) -> bool {
+    static ODD: LazyLock<Option<regex::Regex>> = LazyLock::new(|| regex::Regex::new("[\\w~~[\\p{L}\\p{N}_]]").ok());
+    !text.is_ascii() && ODD.as_ref().is_some_and(|odd| odd.is_match(text))
+}
+
 fn captures(regex: &fancy_regex::Regex, text: &str, from: usize) -> Result<Option<Match>, String> {
-    let found = regex.captures_from_pos(text, from).map_err(|error| plain_error(&error))?;
+    let found = guarded(|| regex.captures_from_pos(text, from))?;
     Ok(found.map(|groups| Match { groups: groups.iter().map(|group| group.map(|m| (m.start(), m.end()))).collect() }))
+}
+
+/// Asks the engine. It has been seen to panic on some nestings of repeats, look-arounds and references.
+fn guarded<T>(ask: impl FnOnce() -> fancy_regex::Result<T>) -> Result<T, String> {
+    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(ask)) {
+        Ok(found) => found.map_err(|error| plain_error(&error)),
+        Err(_) => Err("is too involved for the engine; write it in another way".into()),
+    }
 }
 
 /// Returns the match that follows an empty one at `at`: one that is not empty there, or any further on.

@@ -36,6 +36,14 @@ impl Replacement {
                 Some(digit @ '1'..='9') => {
                     let mut number = digit as usize - '0' as usize;
                     if let Some(second) = rest.next_if(char::is_ascii_digit) {
+                        let third = rest.peek().filter(|c| [digit, second, **c].iter().all(|c| c.is_digit(8)));
+                        if let Some(third) = third.and_then(|c| c.to_digit(8)) {
+                            rest.next();
+                            let code = (digit as u32 - '0' as u32) * 64 + (second as u32 - '0' as u32) * 8 + third;
+                            let code = Some(code).filter(|code| *code <= 0o377).and_then(char::from_u32);
+                            plain.push(code.ok_or("replacement has an octal escape above `\\377`")?);
+                            continue;
+                        }
                         number = number * 10 + second as usize - '0' as usize;
                     }
                     number

@@ -69,6 +69,20 @@ impl Redactor {
         }
     }
 
+    /// Returns how many bytes at the end of a text may be the beginning of a secret. Those of a secret that has come
+    /// whole are not counted, unless it may be the beginning of a longer one.
+    pub fn secret_begun(&self, text: &[u8]) -> usize {
+        let Some(matcher) = self.matcher() else { return 0 };
+        let whole: Vec<_> = matcher.find_iter(text).map(|found| found.range()).collect();
+        let is_whole = |at: usize| whole.iter().any(|found| found.start < at && at < found.end);
+        let known = self.known.read().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let begun = known.forms.iter().flat_map(|form| {
+            let form = form.as_bytes();
+            (1..form.len().min(text.len() + 1)).filter(|length| text.ends_with(&form[..*length]))
+        });
+        begun.filter(|length| !is_whole(text.len() - length)).max().unwrap_or(0)
+    }
+
     fn mask(&self, text: &str) -> Arc<str> {
         match self.matcher() {
             Some(matcher) => mask_text(&matcher, text).into(),

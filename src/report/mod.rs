@@ -27,6 +27,7 @@ mod tally;
 mod text;
 mod timeline;
 mod trace;
+mod waiting;
 
 pub use at_end::AtEnd;
 pub use by_host::{ByHost, HostAnswer, HostAnswers};

@@ -1,7 +1,7 @@
 //! Plain lines, for when output is not a terminal.
 
 use super::lines::Lines;
-use super::text::printable;
+use super::waiting::waits_for;
 use super::{Look, Output, Reporter};
 use crate::event::{Event, TaskNumber, What};
 use crate::redact::Clean;
@@ -10,9 +10,6 @@ use std::time::{Duration, Instant};
 
 /// How long nothing is written before the reader is told whom the run waits for. The next time it is twice as long.
 const SILENCE: Duration = Duration::from_secs(20);
-
-/// How many hosts are named.
-const MOST_HOSTS: usize = 5;
 
 /// Writes lines as they come.
 pub struct Plain {
@@ -42,22 +39,6 @@ impl Plain {
     pub(super) fn patient(look: Look, output: Output, silence: Duration) -> Plain {
         Plain { silence, ..Plain::new(look, output) }
     }
-
-    /// Returns whom the run waits for: the hosts at work, by task.
-    fn waits_for(&self) -> String {
-        let mut out = String::new();
-        let mut rest: Vec<&(TaskNumber, Clean)> = self.running.iter().collect();
-        while let Some((task, _)) = rest.first().copied() {
-            let (of_task, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|(other, _)| other == task);
-            let names: Vec<&str> = of_task.iter().take(MOST_HOSTS).map(|(_, host)| host.as_str()).collect();
-            let more = of_task.len().saturating_sub(MOST_HOSTS);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            let name = printable(self.lines.task_name(*task));
-            out.push_str(&format!("waiting for {}{more} (task {name})\n", printable(&names.join(", "))));
-            rest = others;
-        }
-        out
-    }
 }
 
 impl Reporter for Plain {
@@ -82,7 +63,8 @@ impl Reporter for Plain {
         if self.is_quiet || self.running.is_empty() || self.written.elapsed() < self.silence {
             return;
         }
-        let text = self.waits_for();
+        let running = self.running.iter().map(|(task, host)| (*task, host));
+        let text: String = waits_for(running, &self.lines).into_iter().map(|line| line + "\n").collect();
         self.output.write(&text);
         (self.written, self.silence) = (Instant::now(), self.silence * 2);
     }

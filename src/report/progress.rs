@@ -5,15 +5,23 @@
 
 use super::lines::Lines;
 use super::text::{first_line, printable};
+use super::waiting::waits_for;
 use super::{Look, Output, Reporter};
 use crate::event::{Event, Status, TaskNumber, What};
 use crate::redact::Clean;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// The most running steps shown; fewer on a low terminal, where a quarter of the lines is theirs.
 const MOST_ROWS: usize = 6;
+
+/// How long no step begins or ends before it is said whom the run waits for. Arbitrary: long enough that the line does not
+/// come and go.
+const QUIET: Duration = Duration::from_secs(3);
+
+/// For how many tasks that is said at most: the results that scroll above are worth more.
+const MOST_WAITED_FOR: usize = 2;
 
 /// How much text may wait for the next tick. A reader of a slow terminal sees it sooner, and memory stays bounded.
 const MOST_WAITING: usize = 64 << 10;
@@ -31,6 +39,7 @@ pub struct Progress {
     size: Box<dyn Fn() -> (usize, usize) + Send>,
     waiting: String,
     steps: Steps,
+    quiet: Duration,
 }
 
 /// What is known of the steps.
@@ -46,6 +55,8 @@ struct Steps {
     running: BTreeMap<u64, Running>,
     numbers: HashMap<(TaskNumber, Clean), u64>,
     next: u64,
+    /// When a step began or ended last.
+    moved: Option<Instant>,
 }
 
 struct Running {
@@ -74,6 +85,12 @@ impl Progress {
         Progress::on(look, output, ProgressDrawTarget::term_like(Box::new(terminal)), Box::new(size))
     }
 
+    /// Makes it one that says whom the run waits for after so long a time in which nothing happens.
+    #[cfg(test)]
+    pub(super) fn patient(self, quiet: Duration) -> Progress {
+        Progress { quiet, ..self }
+    }
+
     fn on(
         look: Look,
         output: Output,
@@ -90,7 +107,18 @@ impl Progress {
         let style = ProgressStyle::with_template(template).expect("the template is a constant");
         total.set_style(style.progress_chars(marks));
         let lines = Lines::new(look, true);
-        Progress { look, lines, output, bars, total, rows: None, size, waiting: String::new(), steps: Steps::default() }
+        Progress {
+            look,
+            lines,
+            output,
+            bars,
+            total,
+            rows: None,
+            size,
+            waiting: String::new(),
+            steps: Steps::default(),
+            quiet: QUIET,
+        }
     }
 
     /// Draws everything anew.
@@ -121,7 +149,11 @@ impl Progress {
         let most = (height / 4).clamp(1, MOST_ROWS);
         let mut texts: Vec<String> = self.steps.running.values().take(most).map(|step| self.row(step)).collect();
         let more = self.steps.running.len() - texts.len();
-        if more > 0 {
+        if self.steps.moved.is_some_and(|moved| moved.elapsed() >= self.quiet) && !texts.is_empty() {
+            let running = self.steps.running.values().map(|step| (step.task, &step.host));
+            let lines = waits_for(running, &self.lines);
+            texts.extend(lines.into_iter().take(MOST_WAITED_FOR).map(|line| format!("  {line}")));
+        } else if more > 0 {
             texts.push(format!("  {} and {more} more", self.look.ellipsis()));
         }
         if texts.is_empty() {
@@ -219,12 +251,14 @@ impl Steps {
         match &event.what {
             What::PlayStarted { steps, .. } | What::StepsAdded { steps } => self.expected += *steps as u64,
             What::StepStarted { task, host, .. } => {
+                self.moved = Some(Instant::now());
                 self.next += 1;
                 self.numbers.insert((*task, host.clone()), self.next);
                 let step = Running { host: host.clone(), task: *task, since: Instant::now() };
                 self.running.insert(self.next, step);
             }
             What::StepDone(done) => {
+                self.moved = Some(Instant::now());
                 self.done += 1;
                 *self.counts.entry(done.status).or_default() += 1;
                 if let Some(number) = self.numbers.remove(&(done.task, done.host.clone())) {

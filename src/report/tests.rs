@@ -360,6 +360,28 @@ fn bars_show_a_total_and_a_few_of_many_running_steps() {
 }
 
 #[test]
+fn when_nothing_happens_bars_say_whom_the_run_waits_for() {
+    use std::time::Duration;
+    let shown = |quiet: Duration| {
+        let terminal = InMemoryTerm::new(24, 80);
+        let mut reporter = progress(&terminal).patient(quiet);
+        let hosts: Vec<String> = (1..=9).map(|number| format!("r{number}")).collect();
+        let names: Vec<&str> = hosts.iter().map(String::as_str).collect();
+        reporter.handle(&play("routers", &names));
+        reporter.handle(&task(1, "upgrade", "cli"));
+        names.iter().for_each(|host| reporter.handle(&step(1, host)));
+        reporter.handle(&done(1, "r2", Status::Ok));
+        reporter.tick();
+        screen(&terminal)
+    };
+    let quiet = shown(Duration::ZERO);
+    assert!(quiet.contains("  waiting for r1, r3, r4, r5, r6 and 3 more (task upgrade)\n"), "{quiet}");
+    assert!(!quiet.contains("… and"), "{quiet}");
+    let busy = shown(Duration::from_secs(3600));
+    assert!(!busy.contains("waiting for") && busy.contains("and 2 more"), "{busy}");
+}
+
+#[test]
 fn steps_that_never_come_are_not_counted_and_the_end_has_no_bars() {
     let terminal = InMemoryTerm::new(24, 80);
     let mut reporter = progress(&terminal);

@@ -32,6 +32,7 @@ mod methods;
 mod mutable;
 mod names;
 mod operate;
+mod outline;
 #[cfg(test)]
 mod property;
 #[cfg(test)]
@@ -46,6 +47,7 @@ mod undefined;
 pub use check::{check, check_condition, check_expression, check_file};
 pub use lookups::lookup_names;
 pub use names::{names, names_of_expression, names_of_file};
+pub use outline::{Native, Outline};
 pub use reference::{Reference, ReferenceKind, reference};
 pub use refused::{REFUSED, Refused};
 
@@ -102,6 +104,11 @@ impl Templar {
     /// Returns the variables that it renders with.
     pub fn scope(&self) -> &Arc<dyn Scope> {
         &self.core().scope
+    }
+
+    /// Returns the sources that places are of.
+    pub fn sources(&self) -> &Arc<SourceMap> {
+        &self.core().sources
     }
 
     /// Returns where it looks for files.
@@ -231,6 +238,14 @@ impl Templar {
     pub fn lookup(&self, name: &str, terms: Vec<Value>, options: Map) -> Result<Vec<Value>, Failure> {
         lookups::run(self.core(), name, terms, options)
     }
+}
+
+/// Returns XML as nested dictionaries, in the form of the filter `from_xml`.
+///
+/// # Errors
+/// Says why the text is no XML, as a fragment.
+pub fn xml_data(text: &str) -> Result<Value, String> {
+    filters::xml::read(text)
 }
 
 /// Claims that text starts and ends with the delimiters of a template.

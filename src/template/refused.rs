@@ -40,9 +40,6 @@ const INSIDE: &str = "it looks at Ansible's own inside, of which there is none h
 /// All refusals.
 pub static REFUSED: &[Refused] = &[
     filter("urlize", "it makes links for web pages"),
-    filter("ansible.netcommon.parse_cli", "use `parse_cli_textfsm`, `regex_findall` or the platform's facts"),
-    filter("ansible.netcommon.parse_cli_textfsm", "use `regex_findall` or the platform's facts"),
-    filter("ansible.netcommon.parse_xml", "use `ansible.utils.from_xml` with `json_query`"),
     filter("ansible.netcommon.pop_ace", "use `rejectattr` on the entries"),
     filter("ansible.utils.validate", SCHEMA),
     filter("community.general.hashids_decode", "use `hash` or `to_uuid`"),

@@ -4,7 +4,7 @@ use super::index::Index;
 use super::table::Table;
 use super::template::{Template, Wrong, load};
 use crate::failure::{Failure, FailureKind};
-use crate::source::SourceMap;
+use crate::source::{Diagnostic, SourceMap};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock, Mutex, OnceLock};
@@ -15,6 +15,8 @@ use std::time::SystemTime;
 pub struct Folder {
     path: PathBuf,
     index: Index,
+    /// Lines of the index that were left out, until somebody has said so.
+    warnings: Mutex<Vec<String>>,
 }
 
 type Known = (Option<SystemTime>, Arc<Folder>);
@@ -46,11 +48,16 @@ impl Folder {
             Ok(id) => id,
             Err(diagnostic) => return Err(Wrong::new(sources, diagnostic)),
         };
-        let index = match Index::read(id, &sources.get(id).text) {
-            Ok((index, _)) => index,
+        let (index, found) = match Index::read(id, &sources.get(id).text) {
+            Ok(read) => read,
             Err(found) => return Err(Wrong::new(sources, found)),
         };
-        let folder = Arc::new(Folder { path: path.to_owned(), index });
+        let line = |one: &Diagnostic| match &one.primary {
+            Some(label) => format!("{}: {}", sources.place(label.span), one.message),
+            None => one.message.clone(),
+        };
+        let warnings = Mutex::new(found.iter().map(line).collect());
+        let folder = Arc::new(Folder { path: path.to_owned(), index, warnings });
         lock().insert(path.to_owned(), (changed, Arc::clone(&folder)));
         Ok(folder)
     }
@@ -70,6 +77,11 @@ impl Folder {
                 .help("set `textfsm_templates` or NTC_TEMPLATES_DIR, or `pip install ntc-templates`"));
         };
         Folder::open(&path).map_err(|wrong| Failure::new(FailureKind::File, wrong.line()))
+    }
+
+    /// Returns what is to be said of the index; the second time nothing, for it has been said.
+    pub fn take_warnings(&self) -> Vec<String> {
+        std::mem::take(&mut *self.warnings.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
     }
 
     /// Returns the names of the templates for a command of a platform.

@@ -13,6 +13,7 @@ mod shared;
 pub mod shell;
 pub mod ssh;
 mod sys;
+pub mod telnet;
 mod terminal;
 mod threads;
 mod wire;
@@ -21,7 +22,7 @@ pub use http::HttpClients;
 pub use limits::{most_connections, most_helpers, raise_open_files};
 pub use shared::{Settings, Shared};
 pub use ssh::NO_ANSWER;
-pub use terminal::Terminal;
+pub use terminal::{Dialogue, Over, Terminal};
 pub use wire::Wire;
 
 use crate::failure::Failure;
@@ -157,12 +158,23 @@ pub async fn connect(target: &Target, shared: &Shared, limits: &Limits) -> Resul
         Kind::Local => Ok(local::connect(target)),
         Kind::Ssh => ssh::connect(target, shared, limits).await,
         Kind::NetworkCli => {
-            // Wide, so that devices do not fold long lines.
-            let pty = ssh::Pty { term: "vt100".into(), cols: 511, rows: 1000 };
-            let wire = ssh::open_shell(target, shared, limits, pty).await?;
+            let wire = open_terminal(target, shared, limits).await?;
             shell::connect(target, limits, wire).await
         }
     }
+}
+
+/// Opens the way to a device's CLI.
+async fn open_terminal(target: &Target, shared: &Shared, limits: &Limits) -> Result<Box<dyn Wire>, Failure> {
+    let terminal = &target.terminal;
+    let wire = match terminal.over {
+        Over::Ssh => {
+            let (cols, rows) = (terminal.width.into(), terminal.length.into());
+            ssh::open_shell(target, shared, limits, ssh::Pty { term: "vt100".into(), cols, rows }).await?
+        }
+        Over::Telnet => telnet::open(target, limits).await?,
+    };
+    shell::dressed(target, wire).await
 }
 
 /// An open way to a host.

@@ -7,6 +7,7 @@ mod compose;
 mod events;
 mod hint;
 mod json;
+mod literal;
 mod place;
 mod resolve;
 mod sealed;
@@ -14,6 +15,7 @@ mod tag;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use literal::read as read_literal;
 pub use sealed::learn_texts;
 
 use crate::source::{Diagnostic, Diagnostics, RepeatedKeys, Severity, SourceId, SourceMap, Span};

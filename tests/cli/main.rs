@@ -9,6 +9,7 @@
 #[path = "../support/sshd.rs"]
 mod sshd;
 
+mod administration;
 mod call;
 mod httpbin;
 mod project;
@@ -29,6 +30,7 @@ mod lab;
 mod limits;
 mod listing;
 mod loops;
+mod order;
 mod output;
 mod parse;
 mod plays;
@@ -38,6 +40,7 @@ mod redaction;
 mod report;
 mod safe_change;
 mod settings;
+mod telnet;
 mod values;
 mod vault;
 mod web;

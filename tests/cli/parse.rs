@@ -68,10 +68,35 @@ fn a_playbook_makes_data_of_texts_and_commands() {
     let project = Project::new()
         .playbook(PLAYBOOK)
         .file("t.textfsm", TEMPLATE)
-        .file("folder/index", "Template, Platform, Command\nports.textfsm, cisco_ios, sh[[ow]] ports\n")
+        .file(
+            "templates/native.yaml",
+            "- getval: '(?P<n>\\S+) is (?P<s>\\S+)'\n  result: {ports: {'{{ n }}': '{{ s }}'}}\n",
+        )
+        .file("cli.yaml", "keys:\n  ports: {value: {name: '{{ item.n }}'}, items: '^(?P<n>\\S+) is'}\n")
+        .file("xml.yaml", "keys: {b: {value: '{{ item.b }}', top: b, items: {b: .}}}\n")
+        .file("folder/index", "Template, Platform, Command\nx, y\nports.textfsm, cisco_ios, sh[[ow]] ports\n")
         .file("folder/ports.textfsm", TEMPLATE)
         .host("here ansible_connection=local textfsm_templates=folder");
-    project.run().exits(0);
+    // What the index has wrong is said, and once only.
+    project.run().exits(0).shows("index:2:1: 2 cells under 3 columns; the line is left out");
+}
+
+#[test]
+fn a_parser_that_there_is_not_is_told_before_anything_runs() {
+    let task = |parser: &str| {
+        format!(
+            "- hosts: all\n  gather_facts: false\n  tasks:\n    - fail:\n    - cli_parse: {{text: x, parser: {parser}}}\n"
+        )
+    };
+    for (parser, complaint) in [
+        ("{name: ansible.utils.textfsn}", "did you mean `ansible.utils.textfsm`?"),
+        ("{name: pyats}", "the parser `pyats` is not supported"),
+        ("{nam: json}", "did you mean `name`?"),
+        ("{template_path: x}", "`parser` needs a `name`"),
+    ] {
+        let project = Project::new().playbook(&task(parser)).host("here ansible_connection=local");
+        project.run().exits(65).complains("site.yml:5:").complains(complaint);
+    }
 }
 
 const PLAYBOOK: &str = r#"- hosts: all
@@ -97,8 +122,19 @@ const PLAYBOOK: &str = r#"- hosts: all
     - assert:
         that: "(text | parse_cli_textfsm('t.textfsm')) == ports"
       vars: {text: "port Gi1 10 20\nend\n"}
-    - cli_parse: {text: x, parser: {name: ansible.utils.ttp}}
-      ignore_errors: true
+    - cli_parse:
+        text: "Gi1 is up\nGi2 is down\n"
+        parser: {name: ansible.netcommon.native, template_path: native.yaml}
       register: out
-    - assert: {that: ["'no parser `ttp`' in out.msg"]}
+    - assert: {that: "out.parsed == {'ports': {'Gi1': 'up', 'Gi2': 'down'}}"}
+    - cli_parse:
+        text: "<a><b c='1'>x</b></a>\n]]>]]>"
+        parser: {name: ansible.utils.xml}
+      register: out
+    - assert: {that: "out.parsed == {'a': {'b': {'@c': '1', '#text': 'x'}}}"}
+    - assert:
+        that:
+          - "(text | parse_cli('cli.yaml')) == {'ports': [{'name': 'Gi1'}, {'name': 'Gi2'}]}"
+          - "('<a><b>1</b><b>2</b></a>' | ansible.netcommon.parse_xml('xml.yaml')) == {'b': [1, 2]}"
+      vars: {text: "ports\nGi1 is up\nGi2 is down\n"}
 "#;

@@ -81,3 +81,71 @@ fn lines_say_to_which_play_they_belong() {
     let ended = project().run().exits(2);
     ended.shows("PLAY [a] (continued)").shows("PLAY [b]");
 }
+
+/// Two hosts under `free`: the first play of h2 ends when the second play of h1 has done its task.
+fn crossing(word: &str, read_only: bool) -> Project {
+    let wait = until_there("h1-went-on");
+    let read = if read_only { ", read_only: true" } else { "" };
+    Project::new().host("h1 ansible_connection=local").host("h2 ansible_connection=local").playbook(&format!(
+        "- name: a\n  hosts: all\n  gather_facts: false\n  strategy: free\n  tasks:\n    \
+           - {{name: a1, shell: '{wait}', when: inventory_hostname == 'h2'{read}}}\n\
+         - name: b\n  hosts: all\n  gather_facts: false\n  strategy: free\n{word}  tasks:\n    \
+           - {{name: b1, shell: 'echo >> {{{{ inventory_hostname }}}}-went-on'{read}}}\n\
+         - name: c\n  hosts: all\n  gather_facts: false\n  tasks:\n    - {{name: c1, command: 'true'}}\n"
+    ))
+}
+
+#[test]
+fn hosts_go_on_to_the_next_play_each_for_itself() {
+    for (word, read_only) in [("  host_by_host: true\n", false), ("", true)] {
+        let ended = crossing(word, read_only).run_events().exits(0);
+        let done: Vec<(String, String)> = ended
+            .events_of("step_done")
+            .iter()
+            .map(|event| {
+                (event["name"].as_str().unwrap_or_default().into(), event["host"].as_str().unwrap_or_default().into())
+            })
+            .collect();
+        let at = |task: &str, host: &str| done.iter().position(|(t, h)| t == task && h == host).unwrap();
+        assert!(at("b1", "h1") < at("a1", "h2"), "h1 did not wait for h2: {done:?}");
+        assert!(at("a1", "h2") < at("b1", "h2"), "{done:?}");
+        assert!(at("b1", "h2") < at("c1", "h1"), "a play under `linear` comes after both: {done:?}");
+        // What held up the first step of the second play was the last one of its host.
+        let began = ended.events_of("step_started").into_iter().filter(|event| event["host"] == "h2").nth(1).unwrap();
+        assert_eq!(began["after"]["why"], "its host was through the play before");
+        let ends: Vec<u64> =
+            ended.events_of("play_ended").iter().map(|event| event["number"].as_u64().unwrap()).collect();
+        assert_eq!(ends.last(), Some(&3));
+    }
+}
+
+#[test]
+fn the_graph_says_whether_hosts_go_on() {
+    let graph =
+        |word: &str, how: &str| crossing(word, false).netplay(&format!("graph site.yml -i hosts.ini {how}")).exits(0);
+    let (asked, words) = ("  host_by_host: true\n", "each host begins when it is through");
+    for how in ["--explain a1 b1", "--format text", "--format mermaid", "--format dot", "--format svg"] {
+        graph(asked, how).shows(words);
+        let held = graph("", how).never_says(words);
+        let why = held.stdout.replace("#96;", "`");
+        assert!(why.contains("hosts wait for each other, because the task `a1` writes"), "{how}: {why}");
+        assert!(why.contains("`host_by_host: true`"), "{how}: {why}");
+    }
+    let edge = |word: &str| -> serde_json::Value {
+        let shown: serde_json::Value = serde_json::from_str(&graph(word, "--format json").stdout).unwrap();
+        shown["plays"][1]["after"][0].clone()
+    };
+    assert_eq!((&edge(asked)["scope"], &edge(asked)["held"]), (&"host".into(), &serde_json::Value::Null));
+    assert_eq!(edge("")["scope"], "all");
+    assert!(edge("")["held"].as_str().unwrap().contains("`a1` writes"));
+}
+
+#[test]
+fn asking_for_what_hosts_cannot_do_is_an_error_before_the_run() {
+    let text = "- name: a\n  hosts: all\n  gather_facts: false\n  strategy: free\n  tasks:\n    - command: touch ran\n\
+                - name: b\n  hosts: all\n  gather_facts: false\n  strategy: free\n  host_by_host: true\n  tasks:\n    \
+                - {name: one, command: 'true', run_once: true}\n";
+    let project = Project::new().host("h1 ansible_connection=local").playbook(text);
+    project.run().exits(65).complains("E0704").complains("the task `one` runs once");
+    assert!(!project.at("ran").exists());
+}

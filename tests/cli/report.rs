@@ -55,14 +55,14 @@ fn connecting_logging_in_and_waiting_are_told_apart() {
 #[test]
 fn a_run_leaves_a_trace_and_junit_where_it_is_told_to() {
     let project =
-        project("- name: fine\n  command: \"true\"\n- name: broken\n  command: \"false\"\n  when: nap == 0\n");
+        project("- name: fine\n  command: sleep 0.05\n- name: broken\n  command: \"false\"\n  when: nap == 0\n");
     project.run().with("--trace out/trace.json").exits(65).complains("out/trace.json");
     let ended = project.run().with("--trace trace.json --junit junit.xml").exits(2);
     let trace: Json = serde_json::from_str(&ended.file("trace.json")).expect("JSON");
     let events = trace["traceEvents"].as_array().expect("a list");
     let slices = |name: &str| events.iter().filter(|event| event["ph"] == "X" && event["name"] == name).count();
     assert_eq!((slices("fine"), slices("broken")), (2, 2), "{ended}");
-    assert!(slices("wait") >= 3, "phases are slices");
+    assert!(slices("wait") >= 2, "phases are slices");
     assert!(events.iter().any(|event| event["ph"] == "M" && event["args"]["name"] == "slow"));
     let junit = ended.file("junit.xml");
     assert!(junit.contains("tests=\"4\" failures=\"1\" errors=\"0\""), "{junit}");

@@ -23,6 +23,10 @@ pub(in crate::cli) struct LoginOptions {
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
     ssh_common_args: Option<String>,
 
+    /// Write down all that is said to network devices, without secrets, in this folder: one file a session
+    #[arg(long, value_name = "DIR")]
+    pub(super) session_log: Option<PathBuf>,
+
     /// More options of the OpenSSH client
     #[arg(long, value_name = "ARGS", allow_hyphen_values = true)]
     ssh_extra_args: Option<String>,

@@ -24,9 +24,10 @@ use super::setup::Setup;
 use super::{Exit, event_loop, say, say_error, signals};
 use crate::event::{Event, What};
 use crate::executor::{self, Context, Interrupt};
-use crate::graph::Graph;
+use crate::graph::{Graph, order_plays};
 use crate::playbook::{self, Play};
 use crate::report::Tally;
+use crate::source::Diagnostics;
 use digest::digest;
 use lab::{LabPart, with_lab};
 use listing::listing;
@@ -128,6 +129,7 @@ async fn checked_run(
     let planned = plan_all(context, plays, &mut setup.found);
     // The graphs are made again when plays begin; here they show what is wrong with them.
     let graphs: Vec<Graph> = planned.iter().map(|play| executor::graph_of(context, play, &mut setup.found)).collect();
+    executor::passages(context, &planned, &mut order_plays(plays, &mut Diagnostics::new()), &mut setup.found);
     if context.settings.shard.is_some() && !args.sharding.shard_anyway {
         executor::check_shards(&planned, &graphs, &mut setup.found);
     }

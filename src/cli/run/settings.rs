@@ -70,6 +70,7 @@ pub(super) fn settings(args: &RunArgs, lab: &LabPart) -> Result<Settings, String
             port: args.login.port,
             command_timeout: args.login.command_timeout,
             ssh_args: args.login.ssh_args(),
+            session_log: args.login.session_log.clone(),
             host_key,
             known_hosts,
         },

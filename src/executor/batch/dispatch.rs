@@ -1,5 +1,6 @@
 //! The loop of the dispatcher: what is ready begins, and what ended makes room for more.
 
+use super::door::next_arrival;
 use super::reasons::is_told;
 use super::{Batch, MOST_PURE, PATIENCE, UnderWay};
 use crate::effect::Effect;
@@ -20,21 +21,25 @@ impl Batch {
         loop {
             self.start_ready(drain.is_cancelled());
             self.tell_passed();
+            let awaits = self.awaits_hosts();
             if self.under_way.is_empty() && self.slots.is_empty() && self.limited.is_empty() {
-                if !self.has_questions() || drain.is_cancelled() {
+                if self.has_questions() && !drain.is_cancelled() {
+                    tokio::select! {
+                        () = self.ask() => {}
+                        () = drain.cancelled() => {}
+                    }
+                    continue;
+                }
+                if !awaits {
                     break;
                 }
-                tokio::select! {
-                    () = self.ask() => {}
-                    () = drain.cancelled() => {}
-                }
-                continue;
             }
             let crowded = self.pure >= self.most_pure;
             tokio::select! {
                 biased;
                 Some(joined) = self.running.join_next_with_id() => self.joined(joined),
                 Some(Ok((id, held))) = self.granting.join_next_with_id() => self.grant(id, held),
+                arrival = next_arrival(&mut self.door), if awaits => self.arrived(arrival),
                 slot = self.share.slot(), if !self.slots.is_empty() => self.spare = Some(slot),
                 () = drain.cancelled(), if !drain.is_cancelled() => {}
                 // Lazily: a timer that nobody waits for costs all the same.
@@ -148,6 +153,7 @@ impl Batch {
             host: Arc::clone(&self.hosts[host as usize]),
             ready: parked.map_or_else(Instant::now, |(since, _)| since),
             cancel: cancel.clone(),
+            keeps_result: task.register.as_ref().is_some_and(|name| self.share.reads.may_read(name)),
         };
         let handle = self.running.spawn((self.share.runner)(job));
         self.under_way
@@ -164,6 +170,7 @@ impl Batch {
             }
         };
         let Some(UnderWay { node, host, started, slot, .. }) = self.under_way.remove(&id) else { return };
+        self.came_after = None;
         self.pure -= usize::from(slot.is_none());
         if self.pure < MOST_PURE / 2 {
             self.most_pure = MOST_PURE;

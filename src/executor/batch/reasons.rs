@@ -26,6 +26,9 @@ impl Batch {
 
     /// Returns the step whose end lets one of `node` start now. `parked` says why that is not a matter of edges.
     pub(super) fn after(&mut self, node: NodeId, parked: Option<&Clean>) -> Option<After> {
+        if let Some(came_after) = &self.came_after {
+            return Some(came_after.clone());
+        }
         let (before, host) = self.last?;
         let why = match parked {
             Some(why) => why.clone(),

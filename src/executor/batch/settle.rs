@@ -217,6 +217,7 @@ impl Batch {
         if self.graph.strategy == Strategy::HostPinned && self.tracker.is_through(host) {
             self.unpin(host);
         }
+        self.tell_through(host);
         if self.tracker.is_quiet(host) && !self.is_notified(host) {
             self.release(host);
         }

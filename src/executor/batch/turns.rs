@@ -34,7 +34,8 @@ impl Batch {
             all.extend(nodes.drain(..).map(|node| (node, host as HostIndex)));
         }
         all.iter().for_each(|(node, host)| self.tracker.put_back(*node, *host));
-        !all.is_empty()
+        let opened = self.open_door(true);
+        opened || !all.is_empty()
     }
 
     /// Claims that a task that runs once runs on this host; otherwise the host waits for the one that is chosen, or gets

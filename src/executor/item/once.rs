@@ -66,17 +66,8 @@ pub(super) async fn once(
     let terms = background::terms(&job.task.background, templar, check)?;
     let mut outcome = match &terms {
         None => carry_out(phase::rest(Phase::Template, (module.plan)(context)).await?, &gate).await?,
-        Some(terms) if terms.detach(module) => {
-            let mut change = phase::rest(Phase::Template, (module.plan)(context)).await?;
-            terms.carry_out(job, &mut change, &gate).await?;
-            carry_out(change, &gate).await?
-        }
-        Some(terms) => {
-            let work = async { carry_out(phase::rest(Phase::Template, (module.plan)(context)).await?, &gate).await };
-            tokio::time::timeout(terms.limit(), work)
-                .await
-                .unwrap_or_else(|_| Err(Failure::new(FailureKind::Timeout, "Timeout exceeded")))?
-        }
+        // Few tasks do; the room that it takes is not to be everybody's.
+        Some(terms) => Box::pin(in_background(terms, job, module, context, &gate)).await?,
     };
     outcome.delegated_to = delegate;
     if let (Some(delegated), true) = (&outcome.delegated_to, flag(job, scope, &job.task.settings.delegate_facts)?) {
@@ -85,6 +76,25 @@ pub(super) async fn once(
         }
     }
     Ok(outcome)
+}
+
+/// Runs the module once with `async`: in the background of the host where it has one, else within its time.
+async fn in_background(
+    terms: &background::Terms,
+    job: &Job,
+    module: &Module,
+    context: module::Context<'_>,
+    gate: &Gate<'_>,
+) -> Result<ItemOutcome, Failure> {
+    if terms.detach(module) {
+        let mut change = phase::rest(Phase::Template, (module.plan)(context)).await?;
+        terms.carry_out(job, &mut change, gate).await?;
+        return carry_out(change, gate).await;
+    }
+    let work = async { carry_out(phase::rest(Phase::Template, (module.plan)(context)).await?, gate).await };
+    tokio::time::timeout(terms.limit(), work)
+        .await
+        .unwrap_or_else(|_| Err(Failure::new(FailureKind::Timeout, "Timeout exceeded")))
 }
 
 /// Lets a change pass the gate and makes an outcome of it.

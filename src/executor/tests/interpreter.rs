@@ -193,15 +193,19 @@ impl Interpreter<'_> {
     fn step(&mut self, task: &Task, host: usize, around: Around) -> (u64, End) {
         let mut seen: Vec<Option<u64>> = task.uses.iter().map(|var| self.left.vars[host][*var]).collect();
         seen.extend(task.other.map(|(other, var)| self.left.vars[other][var]));
-        if task.kind == Kind::Read {
-            seen.push(Some(self.left.cells[host][task.cell]));
+        let cell = &mut self.left.cells[task.delegate.unwrap_or(host)][task.cell];
+        let mut value = 0;
+        for _ in 0..task.items {
+            if task.kind == Kind::Read {
+                seen.push(Some(*cell));
+            }
+            value = task.value(host, &seen);
+            if task.kind == Kind::Write {
+                task.change(cell, value);
+            }
+            seen.push(Some(value));
         }
-        let value = task.value(host, &seen);
         let end = task.end(host, value);
-        if task.kind == Kind::Write {
-            let cell = &mut self.left.cells[host][task.cell];
-            *cell = cell.wrapping_mul(31).wrapping_add(value);
-        }
         if let (Some(var), true) = (task.sets, task.kind != Kind::Fact || end == End::Fine) {
             self.left.vars[host][var] = Some(value);
         }

@@ -13,7 +13,7 @@ pub(super) struct Taste {
     pub(super) parallel: bool,
     pub(super) strategies: bool,
     pub(super) includes: bool,
-    /// Tasks say what they need. Nothing fails then: what ran before a failure, and what did not, would be chance.
+    /// Tasks say what they need. Where something fails, it is chance whether those ran before.
     pub(super) needs: bool,
 }
 
@@ -108,7 +108,10 @@ impl Maker<'_> {
         let kind = [Kind::Read, Kind::Write][self.random.below(2)];
         let mut task = self.task(kind, 0);
         task.needs = Some(self.known.iter().copied().filter(|_| self.random.percent(25)).collect());
-        (task.once, task.fatal, task.other) = (false, false, None);
+        (task.once, task.fatal, task.other, task.delegate) = (false, false, None, None);
+        // Whom a failure of it ends is chance, unless it is ignored.
+        (task.unreachable, task.fails) = (0, if task.ignore { task.fails } else { 0 });
+        task.odd_fails &= task.ignore;
         (task.cell, task.sets) = (SHARED_CELLS + self.needing, Some(SHARED_VARS + self.needing));
         self.needing += 1;
         self.known.push(task.id);
@@ -131,7 +134,7 @@ impl Maker<'_> {
             let kind = [Kind::Read, Kind::Write][self.random.below(2)];
             let mut task = self.task(kind, depth);
             (task.cell, task.uses, task.other, task.sets) = (number, Vec::new(), None, Some(number));
-            (task.once, task.fatal, task.unreachable) = (false, false, 0);
+            (task.once, task.fatal, task.unreachable, task.delegate) = (false, false, 0, None);
             if kind == Kind::Write && !handlers.is_empty() && self.random.percent(30) {
                 task.notify = Some(handlers[self.random.below(handlers.len())]);
             }
@@ -166,8 +169,9 @@ impl Maker<'_> {
         task.once = self.cross && random.percent(12);
         task.fatal = self.cross && random.percent(8);
         task.throttle = random.percent(8);
-        if self.taste.needs {
-            (task.fails, task.unreachable, task.odd_fails) = (0, 0, false);
+        if kind != Kind::Guard && kind != Kind::Fact {
+            task.items = if random.percent(15) { 1 + random.below(3) } else { 1 };
+            task.delegate = (self.cross && random.percent(12)).then(|| random.below(self.hosts));
         }
         task
     }

@@ -70,6 +70,10 @@ pub(super) struct Task {
     pub(super) other: Option<(usize, usize)>,
     /// The variable that it sets.
     pub(super) sets: Option<usize>,
+    /// How many items its loop has; one when it has none. Each looks and acts for itself.
+    pub(super) items: usize,
+    /// The host that it acts on in place of its own.
+    pub(super) delegate: Option<usize>,
     /// The hosts on which it fails.
     pub(super) fails: u32,
     /// The hosts on which it finds nobody.
@@ -102,6 +106,8 @@ impl Task {
             uses: Vec::new(),
             other: None,
             sets: None,
+            items: 1,
+            delegate: None,
             fails: 0,
             unreachable: 0,
             odd_fails: false,
@@ -121,6 +127,12 @@ impl Task {
             value = mix(value ^ part.map_or(1, |part| part.wrapping_mul(2)));
         }
         value
+    }
+
+    /// Changes a cell. What several hosts do to one in one task has no order among hosts, so that there it must not matter.
+    pub(super) fn change(&self, cell: &mut u64, value: u64) {
+        let before = if self.delegate.is_some() { *cell } else { cell.wrapping_mul(31) };
+        *cell = before.wrapping_add(value);
     }
 
     pub(super) fn end(&self, host: usize, value: u64) -> End {
@@ -160,6 +172,12 @@ impl Task {
             if set {
                 let _ = write!(line, ", {what}");
             }
+        }
+        if self.items > 1 {
+            let _ = write!(line, ", loop: {:?}", (0..self.items).collect::<Vec<_>>());
+        }
+        if let Some(host) = self.delegate {
+            let _ = write!(line, ", delegate_to: h{host}");
         }
         if let Some(needs) = &self.needs {
             let names: Vec<String> = needs.iter().map(|id| format!("t{id}")).collect();

@@ -75,6 +75,7 @@ fn is_closed(item: &Item, program: &Program) -> bool {
         Item::Task(task) => {
             task.notify.is_none_or(|id| program.handlers.iter().any(|handler| handler.id == id))
                 && task.other.is_none_or(|(host, _)| host < program.hosts)
+                && task.delegate.is_none_or(|host| host < program.hosts)
         }
         Item::Block { body, rescue, always } => !body.is_empty() && all(body) && all(rescue) && all(always),
         Item::Parallel(items) | Item::Include { items, .. } => !items.is_empty() && all(items),
@@ -127,6 +128,8 @@ fn smaller_tasks(task: &Task) -> Vec<Task> {
         Task { uses: Vec::new(), ..task.clone() },
         Task { other: None, ..task.clone() },
         Task { sets: simple.sets, ..task.clone() },
+        Task { items: 1, ..task.clone() },
+        Task { delegate: None, ..task.clone() },
         Task { fails: 0, ..task.clone() },
         Task { unreachable: 0, ..task.clone() },
         Task { odd_fails: false, ..task.clone() },

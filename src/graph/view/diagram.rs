@@ -1,7 +1,7 @@
 //! The graph in the languages of Mermaid and Graphviz.
 
 use super::PlayGraph;
-use crate::graph::Scope;
+use crate::graph::{Passage, Scope};
 use std::fmt::Write as _;
 
 pub(super) fn mermaid(plays: &[PlayGraph]) -> String {
@@ -24,7 +24,8 @@ pub(super) fn mermaid(plays: &[PlayGraph]) -> String {
     for (number, edge) in
         plays.iter().enumerate().flat_map(|(number, play)| play.after.iter().map(move |e| (number, e)))
     {
-        let _ = writeln!(out, "  p{} ==>|\"{}\"| p{number}", edge.from, quoted(&edge.reason.to_string()));
+        let arrow = if edge.passage == Passage::HostByHost { "-->" } else { "==>" };
+        let _ = writeln!(out, "  p{} {arrow}|\"{}\"| p{number}", edge.from, quoted(&edge.words()));
     }
     out
 }
@@ -50,9 +51,10 @@ pub(super) fn dot(plays: &[PlayGraph]) -> String {
     }
     for (number, play) in plays.iter().enumerate() {
         for edge in &play.after {
-            let reason = escaped(&edge.reason.to_string());
+            let reason = escaped(&edge.words());
+            let style = if edge.passage == Passage::HostByHost { "" } else { " style=bold" };
             let ends = format!("ltail=cluster_{} lhead=cluster_{number}", edge.from);
-            let _ = writeln!(out, "  p{} -> p{number} [label=\"{reason}\" style=bold {ends}];", edge.from);
+            let _ = writeln!(out, "  p{} -> p{number} [label=\"{reason}\"{style} {ends}];", edge.from);
         }
     }
     out.push_str("}\n");

@@ -1,7 +1,7 @@
 //! The graph as JSON.
 
 use super::PlayGraph;
-use crate::graph::{NodeId, Scope, Until};
+use crate::graph::{NodeId, Passage, PlayEdge, Scope, Until};
 use crate::source::SourceMap;
 use serde_json::json;
 
@@ -31,10 +31,22 @@ pub(super) fn json(plays: &[PlayGraph], sources: &SourceMap) -> String {
                     })
                 })
                 .collect();
-            let after: Vec<_> =
-                after.iter().map(|edge| json!({ "play": edge.from, "reason": edge.reason.to_string() })).collect();
+            let after: Vec<_> = after.iter().map(play_edge).collect();
             json!({ "play": name, "after": after, "nodes": nodes })
         })
         .collect();
     format!("{:#}\n", json!({ "plays": plays }))
+}
+
+fn play_edge(edge: &PlayEdge) -> serde_json::Value {
+    let held = match &edge.passage {
+        Passage::Held(why) => Some(why),
+        _ => None,
+    };
+    json!({
+        "play": edge.from,
+        "scope": if edge.passage == Passage::HostByHost { "host" } else { "all" },
+        "reason": edge.reason.to_string(),
+        "held": held,
+    })
 }

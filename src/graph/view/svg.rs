@@ -3,7 +3,7 @@
 
 use super::layout::{BOX_WIDTH, Layout, height, layout};
 use super::{PlayGraph, effect_word, scope_words};
-use crate::graph::{Graph, Scope};
+use crate::graph::{Graph, Passage, Scope};
 use crate::source::SourceMap;
 use std::fmt::Write as _;
 
@@ -26,6 +26,7 @@ text { font-family: ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace
 .line { fill: none; stroke: #59636e; stroke-width: 1.2; }
 .all { stroke-width: 2.4; }
 .play { stroke: #8250df; stroke-width: 3; }
+.each { stroke-width: 1.2; }
 .line:hover { stroke: #cf222e; }
 ";
 
@@ -59,8 +60,9 @@ pub(super) fn svg(plays: &[PlayGraph], sources: &SourceMap) -> String {
     }
     for (number, play) in plays.iter().enumerate() {
         for edge in &play.after {
-            let title = format!("play {} waits for play {}: {}", play.name, plays[edge.from].name, edge.reason);
-            line(&between(&frames[edge.from], &frames[number]), "line play", &title, &mut out);
+            let title = format!("play {} waits for play {}: {}", play.name, plays[edge.from].name, edge.words());
+            let class = if edge.passage == Passage::HostByHost { "line play each" } else { "line play" };
+            line(&between(&frames[edge.from], &frames[number]), class, &title, &mut out);
         }
     }
     draw_legend(legend, &mut out);

@@ -10,7 +10,7 @@ pub(super) fn text(plays: &[PlayGraph], sources: &SourceMap) -> String {
         // Writing to a `String` cannot fail, here and below.
         let _ = writeln!(out, "play {name}");
         for edge in after {
-            let _ = writeln!(out, "    after play {}: {}", plays[edge.from].name, edge.reason);
+            let _ = writeln!(out, "    after play {}: {}", plays[edge.from].name, edge.words());
         }
         for (index, node) in graph.nodes.iter().enumerate() {
             let place = node.span().map(|span| format!("  {}", sources.place(span))).unwrap_or_default();

@@ -7,6 +7,15 @@ const REFUSED_CHOICES: &[(&str, &str, &str)] = &[
     ("wait_for", "state", "drained"),
     // Python's booleans, which are choices of a text there.
     ("uri", "follow_redirects", "true"),
+    // Systems whose names are kept elsewhere.
+    ("hostname", "use", "darwin"),
+    ("hostname", "use", "freebsd"),
+    ("hostname", "use", "macos"),
+    ("hostname", "use", "macosx"),
+    ("hostname", "use", "openbsd"),
+    ("hostname", "use", "openrc"),
+    ("hostname", "use", "redhat"),
+    ("hostname", "use", "solaris"),
 ];
 
 fn recorded() -> serde_json::Map<String, serde_json::Value> {

@@ -39,7 +39,7 @@ mod time;
 mod vault;
 mod vlan;
 mod wrap;
-mod xml;
+pub(crate) mod xml;
 mod yaml;
 
 pub(crate) use crate::template::convert::{from_engine as data, to_engine};

@@ -85,7 +85,8 @@ impl Element {
     }
 }
 
-fn read(text: &str) -> Result<Data, String> {
+/// Reads XML into nested dictionaries.
+pub(crate) fn read(text: &str) -> Result<Data, String> {
     let mut reader = Reader::from_str(text);
     let mut open: Vec<Element> = Vec::new();
     let mut root = None;

@@ -2,6 +2,7 @@
 
 use super::login::Logins;
 use super::session::Session;
+use super::slow::Slow;
 use super::typed::Typed;
 use super::until::{Patience, Until};
 use crate::failure::{Failure, FailureKind};
@@ -26,6 +27,20 @@ pub async fn connect(target: &Target, limits: &Limits, wire: Box<dyn Wire>) -> R
     connect_with(target, limits, wire, Patience::default()).await
 }
 
+/// Returns the wire as the host wants it: typed on slowly, written down.
+///
+/// # Errors
+/// When it cannot be written down.
+pub async fn dressed(target: &Target, mut wire: Box<dyn Wire>) -> Result<Box<dyn Wire>, Failure> {
+    if let Some(rate) = target.terminal.typing_rate {
+        wire = Box::new(Slow { wire, pause: Duration::from_secs_f64(1.0 / rate) });
+    }
+    match &target.terminal.log {
+        Some(log) => log.listen(&target.host, wire).await,
+        None => Ok(wire),
+    }
+}
+
 pub(super) async fn connect_with(
     target: &Target,
     limits: &Limits,
@@ -43,6 +58,7 @@ pub(super) async fn connect_with(
         password: target.ssh.password.clone(),
         enable: enable.is_some(),
         enable_password: enable.and_then(|elevate| elevate.password.clone()),
+        dialogue: target.terminal.dialogue.clone(),
     };
     let until = until(limits).within(target.ssh.connect_timeout.max(platform.timeout));
     let mut session = Session::open(wire, platform, logins, patience, &until).await?;

@@ -17,6 +17,7 @@ impl Session {
     pub(super) async fn settle(&mut self, until: &Until) -> Result<(), Failure> {
         let landed = self.prompt.level;
         self.home = match self.leads_home(landed) {
+            _ if self.platform.levels[landed].is_home => landed,
             Some(is_free) if is_free || self.logins.enable => self.command_level(),
             _ => landed,
         };
@@ -25,7 +26,8 @@ impl Session {
 
     /// Claims that the login led to another program (a shell) or mode, from which commands are one free move away.
     pub(super) fn is_elsewhere(&self, level: usize) -> bool {
-        level != self.command_level() && self.leads_home(level) == Some(true)
+        let is_home = level == self.command_level() || self.platform.levels[level].is_home;
+        !is_home && self.leads_home(level) == Some(true)
     }
 
     fn command_level(&self) -> usize {

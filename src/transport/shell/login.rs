@@ -6,13 +6,44 @@ use super::session::Session;
 use super::typed::{Reply, Typed};
 use super::until::{Patience, Until};
 use crate::failure::{Failure, FailureKind};
-use crate::platform::Platform;
+use crate::platform::{Answer, Platform};
 use crate::redact::Secret;
-use crate::transport::Wire;
+use crate::transport::{Dialogue, Wire};
+use regex::Regex;
+use std::sync::LazyLock;
 
 /// How many questions are answered before the first prompt. Arbitrary; those that come again and again are answered
 /// wrongly.
 const MAX_QUESTIONS: usize = 8;
+
+/// The question for the user's name, of a device or a terminal server: `Username: `, `r1 login: `.
+static ASKS_USER: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?i)^(?:\S+ )?(?:user ?name|login|user|login as): ?$"));
+
+/// The question for the password.
+static ASKS_PASSWORD: LazyLock<Regex> =
+    LazyLock::new(|| expression(r"(?i)^(?:\S+ )?pass(?:word|code)(?: for \S+)?: ?$"));
+
+fn expression(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a test asks for it")
+}
+
+/// What is typed at a question before the first prompt.
+struct LoginTurn {
+    reply: Reply,
+    newline: bool,
+    asks_user: bool,
+    /// It is believed when nothing follows.
+    is_likely: bool,
+}
+
+/// What was asked before the first prompt.
+#[derive(Default)]
+struct Asked {
+    count: usize,
+    user: bool,
+    password: bool,
+}
 
 /// What the session may type when it is asked.
 #[derive(Clone, Debug, Default)]
@@ -25,6 +56,8 @@ pub(super) struct Logins {
     pub(super) enable: bool,
     /// The enable password.
     pub(super) enable_password: Option<Secret>,
+    /// Questions before the first prompt that the host's variables answer.
+    pub(super) dialogue: Vec<Dialogue>,
 }
 
 impl Session {
@@ -74,32 +107,29 @@ impl Session {
     }
 
     /// Waits for the first prompt; answers what is asked before it, and wakes up a device that says nothing.
-    async fn first_prompt(&mut self, until: &Until) -> Result<Prompt, Failure> {
+    pub(super) async fn first_prompt(&mut self, until: &Until) -> Result<Prompt, Failure> {
         let waiting = "the first prompt";
         let mut hearing = Hearing::new("", "");
         let mut woken = false;
-        let mut asked = 0;
+        let mut asked = Asked::default();
         loop {
             hearing.take(&mut self.cleaner);
             let partial = self.cleaner.partial(MAX_PROMPT).unwrap_or_default();
             if let Some(keys) = self.pager_keys(&partial) {
                 self.cleaner.forget_partial();
                 self.send(keys.as_bytes(), until).await?;
+            } else if let Some(turn) = self.login_turn(&partial) {
+                // A greeting may hold the same words: `Last login: …`, of which a part has come.
+                if turn.is_likely && self.receive(Some(self.patience.confirm), until, waiting).await? {
+                    continue;
+                }
+                self.answer_login(turn, &mut asked, until, waiting).await?;
             } else if let Some(prompt) = self.prompts.find(&partial, || hearing.last_line()) {
                 let is_sure = !self.is_elsewhere(prompt.level);
                 if is_sure || !self.receive(Some(self.patience.confirm), until, waiting).await? {
                     return Ok(prompt);
                 }
                 continue;
-            } else if let Some((reply, newline)) = self.login_reply(&partial) {
-                asked += 1;
-                if asked > MAX_QUESTIONS {
-                    return Err(self.lost(FailureKind::Authentication, "the device asks the same again", waiting));
-                }
-                let reply = reply.map_err(|missing| self.missing(missing))?;
-                self.cleaner.forget_partial();
-                let end = if newline { self.platform.newline.as_str() } else { "" };
-                self.send(format!("{}{end}", reply.expose()).as_bytes(), until).await?;
             }
             let pause = (!woken).then_some(self.patience.wake);
             if !self.receive(pause, until, waiting).await.map_err(|failure| self.not_begun(failure))? {
@@ -107,6 +137,38 @@ impl Session {
                 self.send(self.platform.newline.as_bytes(), until).await?;
             }
         }
+    }
+
+    async fn answer_login(
+        &mut self,
+        turn: LoginTurn,
+        asked: &mut Asked,
+        until: &Until,
+        waiting: &str,
+    ) -> Result<(), Failure> {
+        asked.count += 1;
+        if asked.count > MAX_QUESTIONS {
+            return Err(self.lost(FailureKind::Authentication, "the device asks the same again", waiting));
+        }
+        let reply = match turn.reply {
+            // A second attempt with the same words may lock the account.
+            Reply::Password(_) if asked.password => {
+                return Err(self.lost(FailureKind::Authentication, "the device refuses the login", waiting));
+            }
+            Reply::Missing(what) => return Err(self.missing(what)),
+            Reply::Password(secret) => {
+                asked.password = true;
+                secret
+            }
+            Reply::Type(text) => text,
+        };
+        if turn.asks_user && std::mem::replace(&mut asked.user, true) {
+            return Err(self.lost(FailureKind::Authentication, "the device refuses the login", waiting));
+        }
+        self.cleaner.forget_partial();
+        let end = if turn.newline { self.platform.newline.as_str() } else { "" };
+        let bytes = zeroize::Zeroizing::new(format!("{}{end}", reply.expose()));
+        self.send(bytes.as_bytes(), until).await
     }
 
     /// Tells a host that says nothing from one whose prompt is not the platform's.
@@ -121,19 +183,26 @@ impl Session {
         failure
     }
 
-    /// Returns the answer to a question before the first prompt, and whether a line end follows it.
-    fn login_reply(&self, partial: &str) -> Option<(Result<Secret, &'static str>, bool)> {
-        let expect = self.platform.login.iter().find(|expect| expect.question.is_match(partial))?;
-        let reply = match self.reply(&expect.answer) {
-            Reply::Type(text) | Reply::Password(text) => Ok(text),
-            Reply::Missing(what) => Err(what),
-        };
-        Some((reply, expect.newline))
+    /// Returns what is to be typed at a question before the first prompt: one that the host's variables know, one of the
+    /// platform, or that for the user's name and password, which old devices ask after SSH as well.
+    fn login_turn(&self, partial: &str) -> Option<LoginTurn> {
+        let plain = |reply, newline| LoginTurn { reply, newline, asks_user: false, is_likely: false };
+        if let Some(turn) = self.logins.dialogue.iter().find(|turn| turn.question.is_match(partial)) {
+            return Some(plain(Reply::Type(turn.answer.clone()), turn.newline));
+        }
+        if let Some(expect) = self.platform.login.iter().find(|expect| expect.question.is_match(partial)) {
+            return Some(plain(self.reply(&expect.answer), expect.newline));
+        }
+        let asks_user = ASKS_USER.is_match(partial);
+        if !asks_user && !ASKS_PASSWORD.is_match(partial) {
+            return None;
+        }
+        let answer = if asks_user { Answer::Username } else { Answer::Password };
+        Some(LoginTurn { reply: self.reply(&answer), newline: true, asks_user, is_likely: true })
     }
 
     /// Returns what to type at a question of the platform's definition.
-    pub(super) fn reply(&self, answer: &crate::platform::Answer) -> Reply {
-        use crate::platform::Answer;
+    pub(super) fn reply(&self, answer: &Answer) -> Reply {
         let password = |secret: &Option<Secret>, what| match secret {
             Some(secret) => Reply::Password(secret.clone()),
             None => Reply::Missing(what),
@@ -151,7 +220,13 @@ impl Session {
 
     pub(super) fn missing(&mut self, what: &str) -> Failure {
         self.is_open = false;
+        let help = match what {
+            "enable password" => {
+                "set `ansible_become: true`, `ansible_become_method: enable` and `ansible_become_password`"
+            }
+            _ => "set `ansible_user` and `ansible_password`",
+        };
         Failure::new(FailureKind::Authentication, format!("the device asks for the {what} and none is given"))
-            .help("set `ansible_become: true`, `ansible_become_method: enable` and `ansible_become_password`")
+            .help(help)
     }
 }

@@ -11,13 +11,16 @@ mod connection;
 mod echo;
 mod hearing;
 mod levels;
+mod log;
 mod login;
 mod prompt;
 mod session;
+mod slow;
 #[cfg(test)]
 mod tests;
 mod typed;
 mod until;
 mod work;
 
-pub use connection::connect;
+pub use connection::{connect, dressed};
+pub use log::SessionLog;

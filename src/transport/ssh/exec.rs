@@ -8,6 +8,7 @@ use ssh2::{Channel, PtyModeOpcode, PtyModes};
 use std::fs::File;
 use std::io::{self, Read, Write as _};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// How much is read in one turn before other channels get theirs.
@@ -42,7 +43,17 @@ pub(super) struct Exec {
     phase: Phase,
     input: Feed,
     pub(super) output: ExecOutput,
-    reply: Option<oneshot::Sender<Result<ExecOutput, Failure>>>,
+    reply: Option<oneshot::Sender<Answer>>,
+    since: Instant,
+    /// How long it took to hand everything over, once it is.
+    sent: Option<Duration>,
+}
+
+/// What came of a command.
+pub(super) struct Answer {
+    pub(super) said: Result<ExecOutput, Failure>,
+    /// How long it took to hand it over, its input included.
+    pub(super) sent: Duration,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -65,10 +76,18 @@ struct Feed {
 }
 
 impl Exec {
-    pub(super) fn new(request: Request, reply: oneshot::Sender<Result<ExecOutput, Failure>>) -> Exec {
+    pub(super) fn new(request: Request, reply: oneshot::Sender<Answer>) -> Exec {
         let phase = if request.terminal { Phase::Terminal } else { Phase::Start };
         let input = Feed { chunk: Vec::new(), written: 0, taken: 0, ended: false };
-        Exec { request, phase, input, output: ExecOutput::default(), reply: Some(reply) }
+        Exec {
+            request,
+            phase,
+            input,
+            output: ExecOutput::default(),
+            reply: Some(reply),
+            since: Instant::now(),
+            sent: None,
+        }
     }
 
     pub(super) fn drive(&mut self, channel: &mut Channel, scratch: &mut [u8]) -> Step {
@@ -120,8 +139,13 @@ impl Exec {
     fn answer(&mut self, answer: Result<ExecOutput, Failure>) {
         if let Some(reply) = self.reply.take() {
             // Nobody listens any more when the caller was cancelled.
-            let _ = reply.send(answer);
+            let _ = reply.send(Answer { said: answer, sent: self.sent.unwrap_or_default() });
         }
+    }
+
+    /// Takes note that all of it is with the server.
+    pub(super) fn handed_over(&mut self) {
+        self.sent = self.sent.or_else(|| Some(self.since.elapsed()));
     }
 
     /// A terminal that changes nothing: no echo (of a password), no carriage returns.
@@ -233,6 +257,9 @@ impl Exec {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(_) => self.input.ended = true,
             }
+        }
+        if self.input.ended {
+            self.handed_over();
         }
         Ok(moved)
     }

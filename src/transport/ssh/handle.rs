@@ -1,4 +1,4 @@
-use super::exec::{Exec, Request};
+use super::exec::{Answer, Exec, Request};
 use super::job::{Job, JobId, Order, Task};
 use super::pipe::{Closed, End, Ending, Pipe};
 use crate::failure::{Failure, FailureKind};
@@ -45,7 +45,9 @@ impl Handle {
     pub(super) async fn exec(&self, request: Request, limits: &Limits) -> Result<ExecOutput, Failure> {
         let (reply, answer) = oneshot::channel();
         let job = self.submit(Task::Exec(Exec::new(request, reply)), limits.timeout);
-        self.await_answer(job, answer, limits).await?
+        let Answer { said, sent } = self.await_answer(job, answer, limits).await?;
+        crate::phase::add(crate::phase::Phase::Send, sent);
+        said
     }
 
     /// Opens a stream to a shell or port.

@@ -31,6 +31,7 @@ pub(super) struct Job {
 }
 
 /// What is done on a channel.
+#[expect(clippy::large_enum_variant, reason = "a job is in a box of its own")]
 pub(super) enum Task {
     /// A command.
     Exec(Exec),

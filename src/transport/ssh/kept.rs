@@ -143,7 +143,7 @@ impl Kept {
                 (Phase::Greet, _) => self.greet(scratch),
                 (Phase::Idle, Some(exec)) => self.begin(exec, scratch),
                 (Phase::Idle, None) => self.idle(scratch),
-                (Phase::Send, Some(_)) => self.send(),
+                (Phase::Send, Some(exec)) => self.send(exec),
                 (Phase::Listen, Some(exec)) => self.listen(exec, scratch),
                 (Phase::Leave, Some(exec)) => self.leave(exec, scratch),
                 // Its command has gone: cancelled, or out of time.
@@ -224,7 +224,7 @@ impl Kept {
         self.next(Phase::Send)
     }
 
-    fn send(&mut self) -> KeptStep {
+    fn send(&mut self, exec: &mut Exec) -> KeptStep {
         use std::io::Write as _;
         while self.written < self.line.len() {
             match self.channel.write(&self.line[self.written..]) {
@@ -235,6 +235,7 @@ impl Kept {
                 Err(_) => break,
             }
         }
+        exec.handed_over();
         self.next(Phase::Listen)
     }
 

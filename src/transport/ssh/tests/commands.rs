@@ -45,6 +45,24 @@ fn a_program_gets_input_environment_and_folder() {
 }
 
 #[test]
+fn handing_over_a_command_and_waiting_for_it_are_told_apart() {
+    let sshd = Sshd::start();
+    run(async {
+        let connection = open(&target(&sshd)).await.unwrap();
+        let input = Exec { stdin: Some(vec![b'x'; 3_000_000]), ..shell("sleep 0.3; cat > /dev/null; sleep 0.2") };
+        for exec in [input, shell("sleep 0.5")] {
+            let has_input = exec.stdin.is_some();
+            let work = async { exec_within(&*connection, exec, &limits()).await.unwrap() };
+            let (_, phases) = crate::phase::measured(crate::phase::rest(crate::phase::Phase::Wait, work)).await;
+            assert!(phases.send_ms > 0.0, "{phases:?}");
+            // More input than the server takes before the program reads it.
+            assert!(!has_input || phases.send_ms >= 250.0, "{phases:?}");
+            assert!(phases.wait_ms >= 150.0, "{phases:?}");
+        }
+    });
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_no_failure_of_the_command() {
     let sshd = Sshd::start();
     run(async {

@@ -13,12 +13,12 @@ pub type Reload = Arc<dyn Fn() -> Result<Inventory, Failure> + Send + Sync>;
 
 /// What came in the run, in its order, each with the host whose step brought it.
 #[derive(Default)]
-pub(super) struct Arrivals(Mutex<Vec<(Arc<str>, RunChange)>>);
+pub(super) struct Additions(Mutex<Vec<(Arc<str>, RunChange)>>);
 
 impl World {
     /// Takes a change that a step of a host brings; claims that the inventory is another one now.
     pub(super) fn take_in(&self, host: &Arc<str>, change: &RunChange) -> bool {
-        let mut came = self.arrivals.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut came = self.additions.0.lock().unwrap_or_else(PoisonError::into_inner);
         came.push((Arc::clone(host), change.clone()));
         self.change_inventory(|inventory| enter(inventory, host, change))
     }
@@ -28,7 +28,7 @@ impl World {
         let Some(reload) = self.reload.clone() else { return Ok(()) };
         let crashed = |_| Failure::new(FailureKind::Internal, "reading the inventory again crashed");
         let mut fresh = tokio::task::spawn_blocking(move || reload()).await.map_err(crashed)??;
-        let came = self.arrivals.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let came = self.additions.0.lock().unwrap_or_else(PoisonError::into_inner);
         for (host, change) in came.iter() {
             enter(&mut fresh, host, change);
         }

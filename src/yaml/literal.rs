@@ -1,18 +1,18 @@
-//! Values of INI inventories: read as a Python literal where they are one, else as text.
+//! Text read as a Python literal where it is one: values of INI inventories, and what network parsers render.
 //!
 //! `10` is a number, `True` a boolean, `[1, 'a']` a list, `1,2` a list as well (a tuple), `10.0.0.1` and `yes` are text.
 //! A comment after a literal is dropped (`x=1 # one`); after text it belongs to the text, as in Ansible.
 
+use super::{Kind, Mapping, Node, ScalarStyle};
 use crate::source::Span;
 use crate::value::Key;
-use crate::yaml::{Kind, Mapping, Node, ScalarStyle};
 use std::sync::Arc;
 
 /// How deep lists and dictionaries may stand inside each other; deeper ones are text, as where Python gives up.
 const MAX_DEPTH: usize = 90;
 
 /// Reads a value. `place` gives the span of a byte range of `text`.
-pub(super) fn read(text: &str, place: &dyn Fn(usize, usize) -> Span) -> Node {
+pub(crate) fn read(text: &str, place: &dyn Fn(usize, usize) -> Span) -> Node {
     let mut parser = Parser { text, at: 0, place };
     match parser.document() {
         Some(node) => node,
