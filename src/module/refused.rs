@@ -20,14 +20,12 @@ const fn other(collection: &'static str, name: &'static str, why: &'static str) 
     RefusedModule { collection, name, why }
 }
 
-const PACKAGES: &str =
-    "packages: `command` with the host's package manager, `creates` or `changed_when` for idempotence";
+const PACKAGES: &str = "packages: `apt` on Debian; elsewhere `command` with the package manager, and `changed_when`";
 const REPOSITORIES: &str = "repositories are files: `copy` or `template` writes them, `command` refreshes the index";
 const SERVICES: &str = "services: `command: systemctl …`, with `changed_when`";
 
 /// The modules, sorted by name.
 pub static REFUSED: &[RefusedModule] = &[
-    builtin("apt", PACKAGES),
     builtin("apt_key", "keys are files: `copy` puts them into `/etc/apt/keyrings`"),
     builtin("apt_repository", REPOSITORIES),
     other("ansible.posix", "authorized_key", "`lineinfile` on `~/.ssh/authorized_keys`"),
@@ -42,11 +40,6 @@ pub static REFUSED: &[RefusedModule] = &[
         "`command` or `shell` with `stdin`; devices are asked by `cli_command` with `prompt` and `answer`",
     ),
     other("ansible.posix", "firewalld", "`command: firewall-cmd …`"),
-    builtin("get_url", "`uri` with `dest` downloads to this machine, `copy` puts a file on the host"),
-    builtin("getent", "`command: getent …` with `register`"),
-    builtin("git", "`command: git …` with `creates`"),
-    builtin("group", "`command: groupadd …`"),
-    builtin("hostname", "`command: hostnamectl set-hostname …`"),
     other("community.general", "ini_file", "`lineinfile`, `blockinfile` or `template`"),
     builtin("iptables", "`command: iptables …`, or `template` for the rules"),
     builtin("known_hosts", "`lineinfile` on `known_hosts`"),
@@ -54,14 +47,11 @@ pub static REFUSED: &[RefusedModule] = &[
     builtin("mount_facts", "`setup` gathers `ansible_mounts`"),
     other("ansible.netcommon", "netconf_config", "NETCONF is not spoken: `cli_config` changes the same configuration"),
     other("ansible.netcommon", "netconf_get", "NETCONF is not spoken: `cli_command` reads the same"),
-    builtin("package", PACKAGES),
     builtin("package_facts", "`command` with the package manager, and `register`"),
-    builtin("pip", "`command: pip install …`"),
     builtin("reboot", "`command: shutdown -r now` with `async` and `poll: 0`, then `wait_for_connection`"),
     builtin("rpm_key", "`command: rpm --import …`"),
     other("ansible.posix", "seboolean", "`command: setsebool …`"),
     other("ansible.posix", "selinux", "`lineinfile` on `/etc/selinux/config`, and `command: setenforce …`"),
-    builtin("service", SERVICES),
     builtin("service_facts", "`command: systemctl list-units …`, and `register`"),
     builtin("subversion", "`command: svn …` with `creates`"),
     other(
@@ -70,13 +60,10 @@ pub static REFUSED: &[RefusedModule] = &[
         "`copy` copies folders; rsync runs by `command` on this machine (`delegate_to: localhost`)",
     ),
     other("ansible.posix", "sysctl", "`copy` to `/etc/sysctl.d`, and `command: sysctl --system`"),
-    builtin("systemd", SERVICES),
-    builtin("systemd_service", SERVICES),
     builtin("sysvinit", SERVICES),
     other("community.general", "timezone", "`command: timedatectl set-timezone …`"),
     other("community.general", "ufw", "`command: ufw …`"),
     builtin("unarchive", "`copy` the archive, then `command: tar …` with `creates`"),
-    builtin("user", "`command: useradd …`"),
     other("ansible.windows", "win_command", "hosts that run Windows are not reached"),
     other("ansible.windows", "win_shell", "hosts that run Windows are not reached"),
     builtin("yum", PACKAGES),

@@ -50,14 +50,14 @@ fn explained(case: &Path, name: &str) -> String {
     let chain = said["chain"].as_array().expect("a chain");
     let first = chain.first();
     let level = first.and_then(|row| row["level"].as_u64()).unwrap_or(0);
-    let later = said["later"].as_array().into_iter().flatten().filter_map(|row| row["what"].as_str());
+    let mut later = said["later"].as_array().into_iter().flatten().filter_map(|row| row["what"].as_str());
     // `include_vars` may set anything; which of the two counts the name says.
     let numbers: Vec<usize> = name.split('_').filter_map(|part| part.parse().ok()).collect();
     let is_in = |place: usize| match name.starts_with("upto") {
         true => numbers[0] >= place,
         false => numbers.contains(&place),
     };
-    let set = later.into_iter().any(|what| what.starts_with("set_fact "));
+    let set = later.any(|what| what.starts_with("set_fact "));
     if set && level < 19 {
         return "19 set_fact".into();
     }
