@@ -31,12 +31,14 @@ impl Batch {
     /// Passes the verdict on all hosts when a task is over on the last of them.
     pub(super) fn judge_batch(&mut self, node: NodeId, section: SectionId) {
         let failures = self.failures.remove(&node).unwrap_or_default();
-        if failures.fatal {
-            self.condemn(section, &failures);
-        }
+        let taken = if failures.fatal { self.condemn(section, &failures) } else { Vec::new() };
         // A task that began nowhere has no results, and changes nothing.
         if self.announced.contains(&node) && self.are_too_many() {
             self.condemn(section, &failures);
+            // Whom both verdicts take along is not rescued.
+            for host in taken {
+                self.fail_where_it_is(section, host);
+            }
             self.broken = true;
         }
         let total = self.hosts.len();
@@ -62,13 +64,18 @@ impl Batch {
         self.failed_hosts() as f64 / self.hosts.len() as f64 * 100.0 > limit
     }
 
-    /// Fails the hosts on which the task did not fail, wherever they are.
-    fn condemn(&mut self, section: SectionId, failures: &Failures) {
+    /// Fails the hosts that are where the task is and on which it did not fail; returns them. Hosts that are elsewhere
+    /// count as failed, and go on.
+    fn condemn(&mut self, section: SectionId, failures: &Failures) -> Vec<HostIndex> {
+        let mut taken = Vec::new();
         for host in (0..self.hosts.len() as HostIndex).filter(|host| !failures.hosts.contains(host)) {
             match self.standing[host as usize] {
                 Standing::In => {
                     self.condemned.insert(host);
-                    self.fail_where_it_is(section, host);
+                    if self.is_live(section, host) {
+                        self.fail(section, host, Standing::Failed);
+                        taken.push(host);
+                    }
                 }
                 // Ansible counts one that could not be reached by this task once more, as failed.
                 Standing::Unreachable if failures.lost.contains(&host) => {
@@ -77,6 +84,7 @@ impl Batch {
                 _ => {}
             }
         }
+        taken
     }
 
     /// Fails a host in that part of a block in which it is: the task's own, or, when that has failed before, the one
