@@ -21,6 +21,7 @@ pub mod playbook;
 pub(crate) mod python_regex;
 pub mod redact;
 pub mod report;
+pub mod resource;
 pub mod source;
 pub mod template;
 pub mod textfsm;

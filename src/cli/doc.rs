@@ -47,7 +47,7 @@ pub(super) fn main(args: &DocArgs) -> Exit {
 fn everything() -> String {
     let mut out = String::from("modules\n");
     // Writing to a `String` cannot fail, here and below.
-    for module in module::TABLE {
+    for module in module::all() {
         let _ = writeln!(out, "  {:<22} {}", module.name, module.summary);
     }
     out.push_str("\nkeywords\n");
@@ -185,6 +185,9 @@ fn describe_module(module: &Module, out: &mut String) {
             facts.push(format!("also {}", arg.aliases.join(", ")));
         }
         let _ = writeln!(out, "  {} ({})\n      {}", arg.name, facts.join("; "), arg.doc);
+        if let Some(shape) = arg.shape {
+            shape.describe(3, out);
+        }
     }
 }
 

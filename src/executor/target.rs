@@ -1,6 +1,7 @@
 //! From variables and keywords to a [`Target`]: where and how the step's host is reached.
 
 mod bounds;
+mod provider;
 mod terminal;
 
 use super::item::{boolean, number};
@@ -15,7 +16,7 @@ use crate::redact::Secret;
 use crate::source::expand_home;
 use crate::template::Templar;
 use crate::transport::{Bounds, Elevate, HostKeyPolicy, Kind, SshTarget, Target, Terminal};
-use crate::value::Value;
+use crate::value::{Map, Value};
 use crate::vars::Scope;
 use crate::yaml::Node;
 use std::path::PathBuf;
@@ -74,6 +75,8 @@ pub(super) struct Request<'a> {
     pub(super) needs: Needs,
     /// The platform that the module's name implies.
     pub(super) implied: Option<&'static str>,
+    /// What the task itself says of the way to the device.
+    pub(super) provider: Option<&'a Map>,
 }
 
 impl Request<'_> {
@@ -86,6 +89,7 @@ impl Request<'_> {
             return Ok(Arc::new(self.nowhere(Bounds::default())));
         }
         let vars = self.vars();
+        let vars = Vars { provided: self.provided(&vars)?, ..vars };
         let platform = self.platform(&vars)?;
         let (kind, telnet) = self.kind(&vars, platform)?;
         let kept_shell = vars.flag("netplay_kept_shell", &self.scope.host)?.unwrap_or(true);
@@ -142,6 +146,7 @@ impl Request<'_> {
                 self.task.files.clone(),
                 Arc::clone(&self.job.context.loader.sources),
             ),
+            provided: Map::new(),
         }
     }
 
@@ -192,6 +197,7 @@ impl Request<'_> {
         };
         let kind = match (self.needs, kind) {
             (Needs::Cli, _) => Kind::NetworkCli,
+            (Needs::DeviceFiles, _) => Kind::Ssh,
             (Needs::Host, Kind::NetworkCli) => Kind::Local,
             (Needs::Connection | Needs::HostIfAny, Kind::Ssh) if is_device => Kind::NetworkCli,
             (_, kind) => kind,
@@ -347,10 +353,15 @@ pub(super) fn host_key_policy(word: &str) -> Option<HostKeyPolicy> {
 /// Connection variables, rendered when asked for.
 struct Vars {
     templar: Templar,
+    /// Variables that the task itself says.
+    provided: Map,
 }
 
 impl Vars {
     fn value(&self, name: &str) -> Result<Option<Value>, Failure> {
+        if let Some(value) = self.provided.get(name) {
+            return Ok(Some(value.clone()));
+        }
         Ok(self.templar.var(name)?.filter(|value| !matches!(value, Value::Null | Value::Omit)))
     }
 

@@ -1,13 +1,17 @@
-//! Lowering: tasks and blocks into nodes and edges. The ordering rules are here and in `needs.rs`, and nowhere else.
+//! Lowering: tasks and blocks into nodes and edges. The ordering rules of tasks are here, in the files below and in
+//! `needs.rs`, and nowhere else.
+
+mod blocks;
+mod hazard;
 
 use super::{
     Defines, Edge, Graph, Join, Knowledge, Node, NodeId, NodeNames, Part, Reason, Scope, Section, SectionId, Until,
-    Work, data::may_be_fact, needs,
+    Work, needs,
 };
 use crate::effect::Effect;
 use crate::module::Call;
 use crate::platform::{self, Platform};
-use crate::playbook::{Action, Block, Item, Meta, Play, Strategy, Task};
+use crate::playbook::{Action, Item, Meta, Play, Strategy, Task};
 use crate::source::Diagnostics;
 use crate::template::Names;
 use std::collections::BTreeSet;
@@ -250,165 +254,6 @@ impl Graph {
         }
     }
 
-    /// Takes note of what is open before a point that hosts pass together or each for itself.
-    fn leave_behind(&self, scope: Scope, order: &mut Order) {
-        if scope == Scope::All {
-            order.behind = Behind::default();
-            return;
-        }
-        for from in order.open.clone() {
-            self.note_behind(from, order);
-        }
-    }
-
-    fn note_behind(&self, id: NodeId, order: &mut Order) {
-        let names = &self.node(id).names;
-        if !names.defines.is_empty() {
-            order.behind.define.push(id);
-        }
-        if names.uses.other_hosts {
-            order.behind.look_across.push(id);
-        }
-    }
-
-    /// Lets a node wait for what other hosts have yet to do, where variables go from host to host.
-    fn look_behind(&mut self, id: NodeId, order: &Order) {
-        if self.strategy == Strategy::HostPinned {
-            return;
-        }
-        let names = Arc::clone(&self.node(id).names);
-        if names.uses.other_hosts {
-            for from in &order.behind.define {
-                self.edge(id, *from, Scope::All, Until::Settled, Reason::OtherHosts);
-            }
-        }
-        if !names.defines.is_empty() {
-            for from in &order.behind.look_across {
-                self.edge(id, *from, Scope::All, Until::Ran, Reason::OtherHosts);
-            }
-        }
-    }
-
-    /// Returns why `later` cannot overlap with `earlier`, although both only read.
-    fn hazard(&self, earlier: NodeId, later: NodeId) -> Option<(Scope, Until, Reason)> {
-        let (a, b) = (&self.node(earlier).names, &self.node(later).names);
-        // Hosts that are not under way yet cannot be waited for by those that are.
-        let all = if self.strategy == Strategy::HostPinned { Scope::Host } else { Scope::All };
-        if b.uses.other_hosts && !a.defines.is_empty() {
-            // A read that ran ahead may come to nothing on its host; what another host saw could not be taken back.
-            return Some((all, Until::Settled, Reason::OtherHosts));
-        }
-        let ran = |scope, reason| Some((scope, Until::Ran, reason));
-        if a.uses.other_hosts && !b.defines.is_empty() {
-            return ran(all, Reason::OtherHosts);
-        }
-        if let Some(name) = meets(&a.defines, &b.uses) {
-            return ran(Scope::Host, name.map_or(Reason::UsesAnything, Reason::Uses));
-        }
-        if let Some(name) = meets(&b.defines, &a.uses) {
-            return ran(Scope::Host, name.map_or(Reason::UsesAnything, Reason::Sets));
-        }
-        let both = a.defines.names.intersection(&b.defines.names).next();
-        if let Some(name) = both {
-            return ran(Scope::Host, Reason::Sets(Arc::clone(name)));
-        }
-        let overwrites = (a.defines.facts && b.defines.sets_facts())
-            || (b.defines.facts && a.defines.sets_facts())
-            || (a.defines.everything && !b.defines.is_empty())
-            || (b.defines.everything && !a.defines.is_empty());
-        if overwrites { ran(Scope::Host, Reason::UsesAnything) } else { None }
-    }
-
-    fn lower_block(&mut self, block: &Arc<Block>, section: SectionId, order: &mut Order, how: &Lowering<'_>) {
-        if block.rescue.is_empty() && block.always.is_empty() {
-            // Such a block only groups: a failure in it is one of the section around it.
-            return self.lower_items(&block.body, section, order, how);
-        }
-        let body = self.add_section(section, Part::Body);
-        let rescue = (!block.rescue.is_empty()).then(|| self.add_section(section, Part::Rescue));
-        let always = (!block.always.is_empty()).then(|| self.add_section(section, Part::Always));
-        for part in [Some(body), rescue, always].into_iter().flatten() {
-            let entry = &mut self.sections[part.index()];
-            (entry.body, entry.rescue, entry.always) = (body, rescue, always);
-        }
-        self.lower_items(&block.body, body, order, how);
-        let around = order.entry;
-        for (part, items) in [(rescue, &block.rescue), (always, &block.always)] {
-            if let Some(part) = part {
-                order.entry = Some(self.host_join(Join::PartEnd, section, order));
-                self.lower_items(items, part, order, how);
-            }
-        }
-        order.entry = around;
-        self.host_join(Join::BlockEnd(body), section, order);
-    }
-
-    /// Adds a join that each host passes for itself once it is through with everything before it.
-    fn host_join(&mut self, join: Join, section: SectionId, order: &mut Order) -> NodeId {
-        let id = self.add(Work::Join(join), section, Effect::Pure, Arc::default());
-        let reason = self.after(id);
-        self.leave_behind(Scope::Host, order);
-        for from in std::mem::take(&mut order.open) {
-            self.edge(id, from, Scope::Host, Until::Settled, reason.clone());
-        }
-        if let Some((barrier, scope)) = order.barrier {
-            // A barrier keeps its scope: what writes after a block still waits for what wrote before it, everywhere.
-            self.edge(id, barrier, scope, Until::Settled, reason);
-        }
-        order.guards.clear();
-        order.barrier = Some((id, Scope::Host));
-        self.nodes[id.index()].settles_after = order.last;
-        order.last = Some(id);
-        id
-    }
-
-    /// Lowers a block whose tasks have no order among themselves. Each of them is a section of its own: what fails in
-    /// one does not end the others, and counts when all are done. So what comes of it does not depend on the clock.
-    fn lower_parallel(&mut self, block: &Arc<Block>, section: SectionId, order: &mut Order, how: &Lowering<'_>) {
-        let mut writes = false;
-        for item in &block.body {
-            item.each_task(&mut |task| writes |= is_barrier(task, effect(task, how.platforms), how));
-        }
-        let start = if writes {
-            let start = self.add(Work::Join(Join::ParallelStart), section, Effect::Pure, Arc::default());
-            self.close_with(start, order, &Reason::Parallel);
-            start
-        } else {
-            self.host_join(Join::ParallelStart, section, order)
-        };
-        let scope = if writes { self.barrier_scope() } else { Scope::Host };
-        let first = SectionId(self.sections.len() as u32);
-        let children: Vec<SectionId> = block.body.iter().map(|_| self.add_section(section, Part::Body)).collect();
-        let mut ends = Vec::new();
-        for (item, child) in block.body.iter().zip(&children) {
-            let mut inside = Order {
-                entry: order.entry,
-                barrier: Some((start, scope)),
-                last: Some(start),
-                behind: order.behind.clone(),
-                ..Order::default()
-            };
-            self.lower_items(std::slice::from_ref(item), *child, &mut inside, how);
-            let barrier = inside.barrier.map(|(barrier, _)| barrier).filter(|barrier| *barrier != start);
-            ends.extend(inside.open.into_iter().chain(barrier));
-        }
-        let join = Join::ParallelEnd { first, count: children.len() as u32 };
-        let end = self.add(Work::Join(join), section, Effect::Pure, Arc::default());
-        self.edge(end, start, scope, Until::Settled, Reason::Parallel);
-        for from in ends {
-            self.edge(end, from, scope, Until::Settled, Reason::Parallel);
-        }
-        self.nodes[end.index()].settles_after = Some(start);
-        match scope {
-            Scope::All => order.behind = Behind::default(),
-            Scope::Host => (start.0..end.0).map(NodeId).for_each(|id| self.note_behind(id, order)),
-        }
-        order.barrier = Some((end, scope));
-        order.open.clear();
-        order.guards.clear();
-        order.last = Some(end);
-    }
-
     fn lower_flush(&mut self, section: SectionId, order: &mut Order) {
         let id = self.add(Work::Flush, section, Effect::Write, Arc::default());
         self.close_with(id, order, &Reason::Handlers);
@@ -479,20 +324,6 @@ impl Graph {
 fn anything() -> Arc<NodeNames> {
     let uses = Names { everything: true, ..Names::default() };
     Arc::new(NodeNames { uses, defines: Defines { everything: true, ..Defines::default() } })
-}
-
-/// Returns a name that is defined and used; `Some(None)` when they meet without a name that is known.
-fn meets(defines: &Defines, uses: &Names) -> Option<Option<Arc<str>>> {
-    if let Some(name) = defines.names.intersection(&uses.own).next() {
-        return Some(Some(Arc::clone(name)));
-    }
-    if defines.facts
-        && let Some(name) = uses.own.iter().find(|name| may_be_fact(name))
-    {
-        return Some(Some(Arc::clone(name)));
-    }
-    let blind = (uses.everything && !defines.is_empty()) || (defines.everything && !uses.own.is_empty());
-    blind.then_some(None)
 }
 
 /// Claims that nothing may pass this task, before or after.

@@ -1,7 +1,7 @@
 //! Arguments of modules: declared in tables, checked before the run as far as they are literal, rendered and coerced
 //! in the run.
 
-use super::Module;
+use super::{Module, Needs};
 use crate::failure::{Failure, FailureKind};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean, nearest};
 use crate::value::{Key, Map, Value};
@@ -28,6 +28,20 @@ pub struct Arg {
     pub refused: Option<&'static str>,
     /// What it means, in one sentence.
     pub doc: &'static str,
+    /// What is inside of a list or a dictionary, where that is known.
+    pub shape: Option<&'static dyn Shape>,
+}
+
+/// What is inside of an argument that is a list or a dictionary.
+pub trait Shape: Sync + std::fmt::Debug {
+    /// Finds what is wrong with a value as written.
+    fn check(&self, called: &str, node: &Node, found: &mut Diagnostics);
+
+    /// Returns the secrets in a value.
+    fn secrets(&self, value: &Value) -> Vec<String>;
+
+    /// Writes what is inside, indented so many times by two, for `netplay doc`.
+    fn describe(&self, depth: usize, out: &mut String);
 }
 
 /// What an argument is. Coercion follows Ansible's: `"5"` is an integer where one is asked for, `yes` a boolean.
@@ -73,7 +87,7 @@ pub enum Rule {
 impl Arg {
     /// Makes an optional argument.
     pub const fn new(name: &'static str, kind: ArgKind, doc: &'static str) -> Arg {
-        Arg { name, aliases: &[], kind, required: false, default: None, choices: &[], refused: None, doc }
+        Arg { name, aliases: &[], kind, required: false, default: None, choices: &[], refused: None, doc, shape: None }
     }
 
     /// Makes it required.
@@ -218,12 +232,21 @@ impl Args {
     }
 }
 
+/// `provider` of old playbooks: how a device is reached, said in the task (`executor/target.rs` reads it).
+static PROVIDER: Arg = Arg::new("provider", ArgKind::Dict, "How the device is reached, as old playbooks say it.");
+
+/// Returns the argument of that name; modules of devices take `provider` besides their own.
+fn argument(module: &Module, name: &str) -> Option<&'static Arg> {
+    let of_device = matches!(module.needs, Needs::Cli | Needs::DeviceFiles);
+    module.args.iter().find(|arg| arg.answers_to(name)).or((of_device && name == PROVIDER.name).then_some(&PROVIDER))
+}
+
 /// Finds what is wrong with arguments as written: unknown names, missing ones, literals of the wrong type.
 pub fn check_args(module: &Module, called: &str, args: &Mapping, whole: Span) -> Diagnostics {
     let mut found = Diagnostics::new();
     for (key, key_node, value) in args.iter() {
         let name = key.to_string();
-        let Some(arg) = module.args.iter().find(|arg| arg.answers_to(&name)) else {
+        let Some(arg) = argument(module, &name) else {
             if !module.any_args {
                 let known = module.args.iter().map(|arg| arg.name);
                 let help = did_you_mean(&name, known.clone()).unwrap_or_else(|| {
@@ -237,6 +260,9 @@ pub fn check_args(module: &Module, called: &str, args: &Mapping, whole: Span) ->
             }
             continue;
         };
+        if let Some(shape) = arg.shape {
+            shape.check(called, value, &mut found);
+        }
         if !value.is_static() || arg.kind == ArgKind::Expression || value.is_null() {
             continue;
         }
@@ -317,7 +343,7 @@ pub fn coerce_args(module: &Module, called: &str, written: &Mapping, rendered: M
         if matches!(value, Value::Omit) {
             continue;
         }
-        let Some(arg) = module.args.iter().find(|arg| arg.answers_to(&name)) else {
+        let Some(arg) = argument(module, &name) else {
             if module.any_args {
                 args.map.insert(key, value);
                 continue;

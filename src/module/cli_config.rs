@@ -24,7 +24,8 @@ use crate::failure::{Failure, FailureKind};
 use crate::platform::{Platform, Save};
 use crate::redact::Secret;
 use crate::value::Map;
-use answer::Sent;
+pub(super) use answer::{Sent, finish as finish_lines};
+pub(super) use backup::backup_path;
 use compare::Comparison;
 
 /// The module.
@@ -149,7 +150,7 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     let commit = commit(args, platform)?;
     let text = match args.text("running_config") {
         Some(text) => text.to_owned(),
-        None => read(*probe, if args.flag("defaults") { show_all(platform)? } else { show }).await?,
+        None => read_text(*probe, if args.flag("defaults") { show_all(platform)? } else { show }).await?,
     };
     let running = parse(&text, &platform.text);
     let to_add = how.difference(&wanted, &running, &platform.text);
@@ -232,7 +233,7 @@ async fn against(
                 let message = format!("platform `{}` has no startup configuration to compare with", platform.name);
                 Failure::new(FailureKind::Argument, message)
             })?;
-            let startup = parse(&read(context.probe, show).await?, &platform.text);
+            let startup = parse(&read_text(context.probe, show).await?, &platform.text);
             (("startup-config".to_owned(), shown(&startup)), running)
         }
         Some("intended") => {
@@ -283,8 +284,8 @@ fn rollback(platform: &Platform, number: i128) -> Result<String, Failure> {
     Ok(line.replace("{n}", &number.to_string()))
 }
 
-/// Reads a configuration.
-async fn read(probe: &dyn Probe, command: &str) -> Result<String, Failure> {
+/// Reads a configuration that a command shows.
+pub(super) async fn read_text(probe: &dyn Probe, command: &str) -> Result<String, Failure> {
     let cli = Cli { lines: vec![CliLine::new(command)], stop_on_error: true, ..Cli::default() };
     match probe.read(Action::on_host(Effect::Read, Work::Cli(cli))).await? {
         Output::Cli(mut responses) if responses.len() == 1 => {
@@ -307,11 +308,12 @@ async fn differs_from_startup(probe: &dyn Probe, platform: &Platform, running: &
     match &platform.show_startup {
         // Nothing can be compared where nothing is kept apart: what runs is what starts.
         None => Ok(false),
-        Some(show) => Ok(parse(&read(probe, show).await?, &platform.text) != running),
+        Some(show) => Ok(parse(&read_text(probe, show).await?, &platform.text) != running),
     }
 }
 
-fn configure(lines: &[String], commit: Commit) -> Action {
+/// Makes the action that types configuration lines.
+pub(super) fn configure(lines: &[String], commit: Commit) -> Action {
     let lines = lines.iter().map(CliLine::new).collect();
     let cli = Cli { lines, level: Some("config".into()), stop_on_error: true, line_timeout: None, commit };
     Action::on_host(Effect::Write, Work::Cli(cli))

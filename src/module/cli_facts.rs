@@ -3,6 +3,7 @@
 //! Facts are rows of TextFSM templates: a column is a fact. Adding facts is a template in `cli_facts/templates/` and a
 //! line in `SOURCES`. All commands only read; those that a device refuses (no LLDP) give no facts.
 
+mod resources;
 mod rows;
 
 use super::{Action, Alias, Arg, ArgKind, Change, Cli, CliLine, CliResponse, Context, Module, Needs, Output, Work};
@@ -39,11 +40,14 @@ pub static MODULE: Module = Module {
     args: &[
         Arg::new("gather_subset", ArgKind::List, "Which: all, min, hardware, config, interfaces; `!` leaves one out.")
             .default("[min]"),
-        Arg::new("gather_network_resources", ArgKind::List, "Resources to gather.")
-            .refused("resources are not gathered; their modules read what they need"),
-        Arg::new("available_network_resources", ArgKind::Bool, "List the resources.")
-            .default("false")
-            .refused("resources are not gathered; their modules read what they need"),
+        Arg::new(
+            "gather_network_resources",
+            ArgKind::List,
+            "Resources to gather, as their modules read them: all, names, `!` leaves one out.",
+        )
+        .default("[]"),
+        Arg::new("available_network_resources", ArgKind::Bool, "Return the names of the resources there are.")
+            .default("false"),
     ],
     rules: &[],
     free_form: None,
@@ -121,12 +125,32 @@ async fn plan(context: &Context<'_>) -> Result<Change, Failure> {
         return Err(Failure::new(FailureKind::Argument, "the platform of the host is not known")
             .help("set `ansible_network_os`"));
     };
+    let mut change = gather(context, platform, &context.args.texts("gather_subset")).await?;
+    let written = context.args.texts("gather_network_resources");
+    let gathered = resources::gather(context, platform, &written).await?;
+    let names: Vec<String> = gathered.iter().map(|(name, _)| name.to_string()).collect();
+    change.facts.insert("ansible_net_gather_network_resources", names);
+    change.facts.insert("ansible_network_resources", gathered);
+    change.result.insert("ansible_facts", change.facts.clone());
+    if context.args.flag("available_network_resources") {
+        change.result.insert("available_network_resources", resources::names(platform));
+    }
+    Ok(change)
+}
+
+/// Claims that facts of a platform are known.
+pub(super) fn knows(platform: &Platform) -> bool {
+    SOURCES.iter().any(|source| source.platform == platform.name)
+}
+
+/// Asks the device for these parts, and makes facts of what it says.
+pub(super) async fn gather(context: &Context<'_>, platform: &Platform, written: &[String]) -> Result<Change, Failure> {
     let sources: Vec<&Source> = SOURCES.iter().filter(|source| source.platform == platform.name).collect();
     if sources.is_empty() {
         let message = format!("no facts of `{}` are known", platform.name);
         return Err(Failure::new(FailureKind::Argument, message).help("run its own command with `cli_parse`"));
     }
-    let subsets = subsets(&context.args.texts("gather_subset"))?;
+    let subsets = subsets(written)?;
     let wanted: Vec<&Source> = sources.into_iter().filter(|source| subsets.contains(&source.subset)).collect();
     let config = platform.show_running.as_deref().filter(|_| subsets.contains(&"config"));
     let commands = wanted.iter().map(|source| source.command).chain(config);

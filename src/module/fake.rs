@@ -88,13 +88,13 @@ impl Fake {
     }
 
     /// Plans a module with these arguments.
-    pub(super) async fn plan(&self, module: &Module, args: &[(&str, Value)]) -> Result<Change, Failure> {
+    pub(super) async fn plan(&self, module: &'static Module, args: &[(&str, Value)]) -> Result<Change, Failure> {
         let rendered: Map = args.iter().map(|(k, v)| (*k, v.clone())).collect();
         self.plan_with(module, &Mapping::default(), &self.templar(""), |_| Ok(rendered)).await
     }
 
     /// Plans a module with arguments and variables as an author writes them, in YAML.
-    pub(super) async fn task(&self, module: &Module, args: &str, vars: &str) -> Result<Change, Failure> {
+    pub(super) async fn task(&self, module: &'static Module, args: &str, vars: &str) -> Result<Change, Failure> {
         let written = self.yaml(args);
         let kind = |name: &str| module.args.iter().find(|arg| arg.name == name).map(|arg| arg.kind);
         let render = |templar: &Templar| {
@@ -110,7 +110,7 @@ impl Fake {
 
     async fn plan_with(
         &self,
-        module: &Module,
+        module: &'static Module,
         written: &Mapping,
         templar: &Templar,
         render: impl FnOnce(&Templar) -> Result<Map, Failure>,
@@ -124,6 +124,7 @@ impl Fake {
             host: "h1",
             platform: self.device.as_ref().map(|device| device.platform),
             run: self,
+            module,
         };
         (module.plan)(context).await
     }
@@ -150,7 +151,7 @@ impl Fake {
     }
 
     /// Plans and acts, as the executor does outside check mode.
-    pub(super) async fn run(&self, module: &Module, args: &[(&str, Value)]) -> Result<Came, Failure> {
+    pub(super) async fn run(&self, module: &'static Module, args: &[(&str, Value)]) -> Result<Came, Failure> {
         self.act(self.plan(module, args).await?).await
     }
 

@@ -22,6 +22,7 @@ mod local;
 mod place;
 mod program;
 mod remote;
+mod scp;
 mod structured;
 mod tool;
 mod write;
@@ -34,11 +35,13 @@ pub mod assemble;
 pub mod assert;
 pub mod async_status;
 pub mod blockinfile;
+pub mod cli_backup;
 pub mod cli_command;
 pub mod cli_config;
 pub mod cli_confirm;
 pub mod cli_facts;
 pub mod cli_parse;
+pub mod cli_restore;
 pub mod command;
 pub mod copy;
 pub mod debug;
@@ -55,13 +58,16 @@ pub mod group_by;
 pub mod hostname;
 pub mod include_vars;
 pub mod lineinfile;
+pub mod net_get;
 pub mod net_ping;
+pub mod net_put;
 pub mod pause;
 pub mod ping;
 pub mod pip;
 pub mod raw;
 mod refused;
 pub mod replace;
+pub mod resource;
 pub mod script;
 pub mod service;
 pub mod set_fact;
@@ -84,7 +90,7 @@ mod fake;
 mod tests;
 
 pub use action::*;
-pub use args::{Arg, ArgKind, Args, Rule, check_args, coerce_args, split_free_form, split_key_value};
+pub use args::{Arg, ArgKind, Args, Rule, Shape, check_args, coerce_args, split_free_form, split_key_value};
 pub use change::{Change, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
 pub use refused::{REFUSED, RefusedModule, refused};
 
@@ -153,6 +159,8 @@ pub enum Needs {
     Host,
     /// A network CLI.
     Cli,
+    /// A network device's files, over SSH beside its CLI.
+    DeviceFiles,
     /// HTTP, from this machine.
     Http,
     /// Any connection (`ping`, `wait_for_connection`).
@@ -192,6 +200,8 @@ pub struct Context<'a> {
     pub platform: Option<&'static Platform>,
     /// What the run knows and a module may ask.
     pub run: &'a dyn Run,
+    /// The module itself, for those that plan for several.
+    pub module: &'static Module,
 }
 
 /// What a module may ask of the run around it.
@@ -219,7 +229,7 @@ pub trait Probe: Send + Sync {
     fn read(&self, action: Action) -> Boxed<'_, Result<Output, Failure>>;
 }
 
-/// Every module. Sorted by name.
+/// Every module but those of resources ([`all`]). Sorted by name.
 pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
     &apt::MODULE,
@@ -227,11 +237,13 @@ pub static TABLE: &[&Module] = &[
     &assert::MODULE,
     &async_status::MODULE,
     &blockinfile::MODULE,
+    &cli_backup::MODULE,
     &cli_command::MODULE,
     &cli_config::MODULE,
     &cli_confirm::MODULE,
     &cli_facts::MODULE,
     &cli_parse::MODULE,
+    &cli_restore::MODULE,
     &command::MODULE,
     &copy::MODULE,
     &debug::MODULE,
@@ -248,7 +260,9 @@ pub static TABLE: &[&Module] = &[
     &hostname::MODULE,
     &include_vars::MODULE,
     &lineinfile::MODULE,
+    &net_get::MODULE,
     &net_ping::MODULE,
+    &net_put::MODULE,
     &apt::PACKAGE,
     &pause::MODULE,
     &ping::MODULE,
@@ -275,7 +289,7 @@ pub static TABLE: &[&Module] = &[
 
 /// Returns the module of that name (short, with its collection, or an alias) and the platform that the name implies.
 pub fn find(name: &str) -> Option<(&'static Module, Option<&'static str>)> {
-    TABLE.iter().copied().find_map(|module| {
+    let found = TABLE.iter().copied().find_map(|module| {
         if let Some(alias) = module.aliases.iter().find(|alias| alias.name == name) {
             return Some((module, alias.platform));
         }
@@ -290,14 +304,23 @@ pub fn find(name: &str) -> Option<(&'static Module, Option<&'static str>)> {
             }
         };
         (module.name == short).then_some((module, None))
-    })
+    });
+    found.or_else(|| resource::find(name))
+}
+
+/// Returns every module: those of [`TABLE`] and those of resources.
+pub fn all() -> impl Iterator<Item = &'static Module> {
+    TABLE.iter().copied().chain(resource::all())
 }
 
 /// Returns every name under which a module can be called, for "did you mean".
 pub fn names() -> impl Iterator<Item = String> {
-    TABLE.iter().flat_map(|module| {
+    let others = TABLE.iter().flat_map(|module| {
         let own = std::iter::once(module.name.to_owned());
         let qualified = module.collections.iter().map(move |collection| format!("{collection}.{}", module.name));
         own.chain(qualified).chain(module.aliases.iter().map(|alias| alias.name.to_owned()))
-    })
+    });
+    let of_resources =
+        crate::resource::TABLE.iter().flat_map(|row| [row.name.to_owned(), format!("{}.{}", row.collection, row.name)]);
+    others.chain(of_resources)
 }

@@ -3,6 +3,7 @@
 mod commands;
 mod file;
 mod files;
+mod network_files;
 mod options;
 mod recorded;
 mod table;

@@ -13,6 +13,7 @@ mod administration;
 mod call;
 mod httpbin;
 mod project;
+mod resources;
 mod router;
 mod terminal;
 

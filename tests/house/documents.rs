@@ -35,6 +35,14 @@ fn the_readme_names_every_module() {
 }
 
 #[test]
+fn the_page_about_resources_names_every_one() {
+    let page = read("docs/resources.md");
+    for row in netplay::resource::TABLE {
+        assert!(page.contains(&format!("`{}`", row.name)), "docs/resources.md does not name {}", row.name);
+    }
+}
+
+#[test]
 fn links_inside_the_repository_lead_somewhere() {
     for name in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"] {
         let text = read(name);

@@ -25,6 +25,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("inventory", &["failure", "python_regex", "source", "template", "value", "vars", "yaml"]),
     ("platform", &["effect", "source"]),
     ("configuration", &["platform"]),
+    ("resource", &["configuration", "platform", "source", "value"]),
     ("facts", &["value"]),
     // what can be asked for
     (
@@ -37,6 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "platform",
             "python_regex",
             "redact",
+            "resource",
             "source",
             "template",
             "textfsm",

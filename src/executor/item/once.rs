@@ -41,11 +41,17 @@ pub(super) async fn once(
             job.context.publisher.redactor().learn(&Secret::new(secret));
         }
     }
+    for arg in module.args {
+        let secrets = arg.shape.zip(args.get(arg.name)).map(|(shape, value)| shape.secrets(value)).unwrap_or_default();
+        secrets.into_iter().for_each(|secret| job.context.publisher.redactor().learn(&Secret::new(secret)));
+    }
     if let Some(password) = args.text("url").and_then(password_in_url) {
         job.context.publisher.redactor().learn(&Secret::new(password));
     }
     let remote = remote_scope(job, scope, delegate.as_ref());
-    let target = target::Request { job, task: &job.task, scope: &remote, templar, needs: module.needs, implied };
+    let provider = args.dict("provider");
+    let target =
+        target::Request { job, task: &job.task, scope: &remote, templar, needs: module.needs, implied, provider };
     let target = target.target()?;
     let check = match flag_if(job, scope, &job.task.settings.check_mode)? {
         Some(check) => check,
@@ -62,6 +68,7 @@ pub(super) async fn once(
         host: &remote.host,
         platform: target.platform.or_else(|| implied.and_then(platform::find)),
         run: &*job.context,
+        module,
     };
     let terms = background::terms(&job.task.background, templar, check)?;
     let mut outcome = match &terms {

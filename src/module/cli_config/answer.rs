@@ -5,21 +5,36 @@ use super::{Commit, Failure, FailureKind, Map, Output};
 use crate::module::{CliResponse, Finished};
 
 /// What was sent.
-pub(super) struct Sent {
-    pub(super) lines: Vec<String>,
+pub(in crate::module) struct Sent {
+    pub(in crate::module) lines: Vec<String>,
     /// How many outputs of a backup stand before the others.
-    pub(super) backups: usize,
-    pub(super) has_candidate: bool,
+    pub(in crate::module) backups: usize,
+    pub(in crate::module) has_candidate: bool,
     /// The device shows what a candidate changes.
-    pub(super) shows: bool,
-    pub(super) commit: Commit,
-    pub(super) saves: bool,
+    pub(in crate::module) shows: bool,
+    pub(in crate::module) commit: Commit,
+    pub(in crate::module) saves: bool,
     /// The configuration is to be saved when it is confirmed.
-    pub(super) save_later: bool,
+    pub(in crate::module) save_later: bool,
+}
+
+impl Sent {
+    /// Makes what is sent of lines alone.
+    pub(in crate::module) fn all(lines: Vec<String>, platform: &crate::platform::Platform) -> Sent {
+        Sent {
+            lines,
+            backups: 0,
+            has_candidate: platform.commit.is_some(),
+            shows: platform.commit.as_ref().is_some_and(|commit| commit.diff.is_some()),
+            commit: Commit::default(),
+            saves: false,
+            save_later: false,
+        }
+    }
 }
 
 /// Makes the result of what came back.
-pub(super) fn finish(outputs: Vec<Output>, mut result: Map, sent: &Sent) -> Result<Finished, Failure> {
+pub(in crate::module) fn finish(outputs: Vec<Output>, mut result: Map, sent: &Sent) -> Result<Finished, Failure> {
     let mut outputs = outputs.into_iter();
     for output in outputs.by_ref().take(sent.backups) {
         if let Output::Exec(output) = output {

@@ -20,7 +20,6 @@ pub(super) fn path_of(actions: &[Action]) -> Option<&str> {
 }
 
 fn path(context: &Context<'_>) -> Result<PathBuf, Failure> {
-    let base = context.files.role.as_ref().unwrap_or(&context.files.playbook_dir);
     let options = context.args.dict("backup_options");
     let option =
         |name: &str| options.and_then(|options| options.get(name)).filter(|value| !matches!(value, Value::Null));
@@ -30,12 +29,20 @@ fn path(context: &Context<'_>) -> Result<PathBuf, Failure> {
         return Err(Failure::new(FailureKind::Argument, format!("`backup_options` has no `{unknown}`"))
             .help("it takes `filename` and `dir_path`"));
     }
-    let folder = match option("dir_path") {
-        Some(folder) => base.join(crate::source::expand_home(&folder.to_text())),
-        None => base.join("backup"),
-    };
-    let name = match option("filename") {
-        Some(name) => name.to_text(),
+    let text = |name: &str| option(name).map(Value::to_text);
+    backup_path(context, text("filename").as_deref(), text("dir_path").as_deref())
+}
+
+/// Returns where a backup is written: a name and a folder that the task may say.
+pub(in crate::module) fn backup_path(
+    context: &Context<'_>,
+    name: Option<&str>,
+    folder: Option<&str>,
+) -> Result<PathBuf, Failure> {
+    let base = context.files.role.as_ref().unwrap_or(&context.files.playbook_dir);
+    let folder = folder.map_or_else(|| base.join("backup"), |folder| base.join(crate::source::expand_home(folder)));
+    let name = match name {
+        Some(name) => name.to_owned(),
         None => format!("{}_config.{}", context.host, jiff::Zoned::now().strftime("%Y-%m-%d@%H:%M:%S")),
     };
     if name.contains('/') || name == ".." {

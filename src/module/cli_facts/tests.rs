@@ -83,3 +83,26 @@ fn subsets_are_chosen_and_left_out() {
     let wrong = chosen(&["interface"]).unwrap_err();
     assert!(wrong.message.expose().contains("knows no `interface`"));
 }
+
+#[tokio::test]
+async fn resources_are_what_their_modules_read() {
+    use crate::module::fake::{Device, Fake};
+    let shown = "interface GigabitEthernet0/1\n description x\n";
+    let answers = vec![
+        ("show version", "Cisco IOS Software, Version 15.6(2)T\n"),
+        ("show running-config | section ^interface", shown),
+        ("show running-config | section ^hostname", "hostname r1\n"),
+    ];
+    let fake = || Fake {
+        device: Some(Device { platform: crate::platform::find("ios").unwrap(), answers: answers.clone() }),
+        ..Fake::new()
+    };
+    let asked = |names: &[&str]| vec![("gather_network_resources", Value::list(names.iter().copied()))];
+    let change = fake().plan(&MODULE, &asked(&["interfaces", "hostname"])).await.unwrap();
+    assert_eq!(
+        change.facts.get("ansible_network_resources").unwrap().to_text(),
+        "{'hostname': {'hostname': 'r1'}, 'interfaces': [{'name': 'GigabitEthernet0/1', 'description': 'x', 'enabled': True}]}"
+    );
+    let failed = fake().plan(&MODULE, &asked(&["interfases"])).await.err().unwrap();
+    assert_eq!(failed.message.expose(), "`gather_network_resources` knows no `interfases` of `cisco_ios`");
+}

@@ -1,0 +1,34 @@
+//! Resources of network devices as data: how a tree of values and the lines of a configuration stand for each other.
+//!
+//! A resource (interfaces, VLANs, users, …) of a platform is one file `definitions/NAME.yaml` and its line in `TABLE`: the
+//! options that a task may give ([`Options`]), the commands that show what is there, and patterns of lines, each of which
+//! reads and writes ([`Pattern`]). From there on all resources are the same:
+//!
+//! - `read.rs` makes a tree of what a device shows;
+//! - `piece.rs` makes the lines that a tree stands for, each with what undoes it and what tells it from its siblings;
+//! - `state.rs` compares the pieces of two trees as a state (`merged`, `replaced`, …) asks for it.
+//!
+//! All of it is pure. Since what is wanted and what is there are compared as lines in the device's own words, a second
+//! run finds nothing to send.
+//!
+//! Traps: an expression of a pattern sees lines without indentation; on platforms of `set` lines a section is a prefix of
+//! its lines; the order of `lines:` in a definition is the order in which commands are sent.
+
+mod definition;
+mod interface;
+mod options;
+mod pattern;
+mod piece;
+mod ranges;
+mod read;
+mod state;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tree;
+
+pub use definition::{Definition, Form};
+pub use options::{Kind, Opt, Options};
+pub use read::read;
+pub use state::{State, commands};
+pub use table::{Row, TABLE, find};

@@ -1,0 +1,291 @@
+//! What a task may say of a resource: a tree of options.
+//!
+//! In a definition an option is one line, `TYPE What it means.`, where the type may go on with the values that are
+//! allowed, `!` for one that must be given, and a default: `text(full|half)=full How it talks.` An option with others inside is
+//! a map with `doc` and `dict` or `list`. The items of a list are told apart by `key`, or by the options that must be given.
+
+use super::{interface, ranges};
+use crate::value::{Map, Value};
+use indexmap::IndexMap;
+use serde::Deserialize;
+
+/// What an option is.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// Text that is masked wherever it appears.
+    Secret,
+    /// Text of several lines.
+    Block,
+    /// A whole number.
+    Int,
+    /// A boolean.
+    Bool,
+    /// The name of an interface; short forms become whole ones.
+    Interface,
+    /// Numbers and ranges: `10,20-30`, or a list of them.
+    Ranges,
+    /// A list of text.
+    Texts,
+    /// A list of whole numbers.
+    Ints,
+    /// Options inside.
+    Dict(Options),
+    /// A list of options.
+    List(Options),
+}
+
+/// An option.
+#[derive(Clone, Debug)]
+pub struct Opt {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// The only values it may have; empty when any.
+    pub choices: Vec<String>,
+    /// Whether it must be given.
+    pub required: bool,
+    /// The value when it is not given.
+    pub default: Option<String>,
+    /// What it means.
+    pub doc: String,
+}
+
+/// Options that stand beside each other.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// In the order of the definition.
+    pub all: Vec<Opt>,
+    /// The options that tell one item of a list from another.
+    pub key: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(super) enum WrittenOption {
+    Short(String),
+    Long(Box<WrittenInside>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenInside {
+    doc: String,
+    #[serde(default)]
+    dict: IndexMap<String, WrittenOption>,
+    #[serde(default)]
+    list: IndexMap<String, WrittenOption>,
+    #[serde(default)]
+    key: Vec<String>,
+    #[serde(default)]
+    required: bool,
+}
+
+impl Options {
+    pub(super) fn read(written: IndexMap<String, WrittenOption>, key: Vec<String>) -> Result<Options, String> {
+        let all: Vec<Opt> =
+            written.into_iter().map(|(name, option)| Opt::read(name, option)).collect::<Result<_, _>>()?;
+        let required = || all.iter().filter(|option| option.required).map(|option| option.name.clone()).collect();
+        let key = if key.is_empty() { required() } else { key };
+        Ok(Options { all, key })
+    }
+
+    /// Returns the option of that name.
+    pub fn find(&self, name: &str) -> Option<&Opt> {
+        self.all.iter().find(|option| option.name == name)
+    }
+
+    /// Returns the option at a path.
+    pub(super) fn at(&self, path: &[String]) -> Option<&Opt> {
+        let (last, outer) = path.split_last()?;
+        let mut options = self;
+        for name in outer {
+            match &options.find(name)?.kind {
+                Kind::Dict(inside) => options = inside,
+                _ => return None,
+            }
+        }
+        options.find(last)
+    }
+
+    /// Returns the values as what the options are; `with_defaults` fills in what is not given.
+    ///
+    /// # Errors
+    /// Says which option is wrong, as a fragment: "`config[0].mtu` must be …".
+    pub fn coerce(&self, platform: &str, at: &str, given: &Map, with_defaults: bool) -> Result<Map, String> {
+        let path = |name: &str| if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") };
+        let mut out = Map::new();
+        for (key, value) in given.iter().filter(|(_, value)| !matches!(value, Value::Null | Value::Omit)) {
+            let name = key.to_string();
+            let option = self.find(&name).ok_or_else(|| self.unknown(&path(&name), &name))?;
+            out.insert(name.as_str(), option.coerce(platform, &path(&name), value, with_defaults)?);
+        }
+        for option in self.all.iter().filter(|option| !out.contains(&option.name)).collect::<Vec<_>>() {
+            if option.required {
+                return Err(format!("`{}` is missing", path(&option.name)));
+            }
+            if let (Some(default), true) = (&option.default, with_defaults || self.key.contains(&option.name)) {
+                out.insert(
+                    option.name.as_str(),
+                    option.scalar(platform, &path(&option.name), &default.as_str().into())?,
+                );
+            }
+        }
+        Ok(out)
+    }
+
+    /// Says what is wrong with a name, and what may have been meant.
+    pub(super) fn unknown(&self, path: &str, name: &str) -> String {
+        let known: Vec<&str> = self.all.iter().map(|option| option.name.as_str()).collect();
+        let nearest = crate::source::nearest(name, known.iter().copied());
+        match nearest {
+            Some(nearest) => format!("`{path}` is no option; did you mean `{nearest}`?"),
+            None => format!("`{path}` is no option; there are {}", known.join(", ")),
+        }
+    }
+
+    /// Adds the values of secret options.
+    pub fn secrets<'a>(&self, given: &'a Map, found: &mut Vec<&'a str>) {
+        for (option, value) in self.all.iter().filter_map(|option| Some((option, given.get(&option.name)?))) {
+            match &option.kind {
+                Kind::Secret => found.extend(value.as_str()),
+                Kind::Dict(inside) => {
+                    if let Some(map) = value.as_map() {
+                        inside.secrets(map, found);
+                    }
+                }
+                Kind::List(inside) => value
+                    .as_list()
+                    .unwrap_or_default()
+                    .iter()
+                    .filter_map(Value::as_map)
+                    .for_each(|map| inside.secrets(map, found)),
+                _ => {}
+            }
+        }
+    }
+}
+
+impl Opt {
+    fn read(name: String, written: WrittenOption) -> Result<Opt, String> {
+        match written {
+            WrittenOption::Short(text) => Opt::short(name, &text),
+            WrittenOption::Long(inside) => {
+                let WrittenInside { doc, dict, list, key, required } = *inside;
+                let kind = match (dict.is_empty(), list.is_empty()) {
+                    (false, true) => Kind::Dict(Options::read(dict, key)?),
+                    (true, false) => Kind::List(Options::read(list, key)?),
+                    _ => return Err(format!("option `{name}` needs one of `dict` and `list`")),
+                };
+                Ok(Opt { name, kind, choices: Vec::new(), required, default: None, doc })
+            }
+        }
+    }
+
+    fn short(name: String, text: &str) -> Result<Opt, String> {
+        let (kind, doc) = text.split_once(' ').ok_or_else(|| format!("option `{name}` says not what it means"))?;
+        let (kind, default) = match kind.split_once('=') {
+            Some((kind, default)) => (kind, Some(default.to_owned())),
+            None => (kind, None),
+        };
+        let required = kind.ends_with('!');
+        let kind = kind.trim_end_matches('!');
+        let (word, choices) = match kind.split_once('(') {
+            Some((word, choices)) => (word, choices.trim_end_matches(')').split('|').map(str::to_owned).collect()),
+            None => (kind, Vec::new()),
+        };
+        let kind = match word {
+            "text" => Kind::Text,
+            "secret" => Kind::Secret,
+            "block" => Kind::Block,
+            "int" => Kind::Int,
+            "bool" => Kind::Bool,
+            "interface" => Kind::Interface,
+            "ranges" => Kind::Ranges,
+            "texts" => Kind::Texts,
+            "ints" => Kind::Ints,
+            other => return Err(format!("option `{name}`: there is no type `{other}`")),
+        };
+        Ok(Opt { name, kind, choices, required, default, doc: doc.to_owned() })
+    }
+
+    fn coerce(&self, platform: &str, at: &str, value: &Value, with_defaults: bool) -> Result<Value, String> {
+        match (&self.kind, value) {
+            (Kind::Dict(inside), Value::Map(map)) => Ok(inside.coerce(platform, at, map, with_defaults)?.into()),
+            (Kind::Dict(_), other) => Err(format!("`{at}` must be a dictionary, not {}", shown(other))),
+            (Kind::List(inside), Value::List(items)) => {
+                let item = |(number, item): (usize, &Value)| match item {
+                    Value::Map(map) => {
+                        Ok(Value::from(inside.coerce(platform, &format!("{at}[{number}]"), map, with_defaults)?))
+                    }
+                    other => Err(format!("`{at}[{number}]` must be a dictionary, not {}", shown(other))),
+                };
+                Ok(Value::list(items.iter().enumerate().map(item).collect::<Result<Vec<_>, _>>()?))
+            }
+            (Kind::List(_), other) => Err(format!("`{at}` must be a list, not {}", shown(other))),
+            (Kind::Texts | Kind::Ints | Kind::Ranges, value) => self.several(platform, at, value),
+            _ => self.scalar(platform, at, value),
+        }
+    }
+
+    /// Returns a list of plain values; text is split at commas, as Ansible does.
+    fn several(&self, platform: &str, at: &str, value: &Value) -> Result<Value, String> {
+        let given: Vec<Value> = match value {
+            Value::List(items) => items.to_vec(),
+            Value::Str(text) => text.split(',').map(|part| Value::from(part.trim())).collect(),
+            other => vec![other.clone()],
+        };
+        let items = given.iter().map(|item| self.scalar(platform, at, item)).collect::<Result<Vec<_>, _>>()?;
+        if matches!(self.kind, Kind::Ranges) {
+            let text = items.iter().map(Value::to_text).collect::<Vec<_>>().join(",");
+            // Words (`all`, `none`) stay what they are.
+            return Ok(match ranges::read(&text) {
+                Some(numbers) => Value::list(ranges::parts(&numbers)),
+                None => Value::list(items),
+            });
+        }
+        Ok(Value::list(items))
+    }
+
+    fn scalar(&self, platform: &str, at: &str, value: &Value) -> Result<Value, String> {
+        let no = |what: &str| Err(format!("`{at}` must be {what}, not {}", shown(value)));
+        let out = match (&self.kind, value) {
+            (_, Value::List(_) | Value::Map(_)) => return no("a single value"),
+            (Kind::Int | Kind::Ints, value) => match value {
+                Value::Int(_) => value.clone(),
+                other => match other.to_text().trim().parse::<i128>() {
+                    Ok(number) => Value::Int(number),
+                    Err(_) => return no("a whole number"),
+                },
+            },
+            (Kind::Bool, Value::Bool(_)) => value.clone(),
+            (Kind::Bool, other) => match other.to_text().to_lowercase().as_str() {
+                "yes" | "on" | "1" | "true" | "t" | "y" => Value::Bool(true),
+                "no" | "off" | "0" | "false" | "f" | "n" => Value::Bool(false),
+                _ => return no("a boolean"),
+            },
+            (Kind::Interface, other) => Value::from(interface::whole_name(platform, &other.to_text())),
+            (_, other) => Value::from(other.to_text()),
+        };
+        let text = out.to_text();
+        // What is typed is a line: a control character in it would be a command of its own.
+        let may_break = matches!(self.kind, Kind::Block);
+        if text.contains(|c: char| c.is_control() && !(may_break && c == '\n')) {
+            return no("one line of text without control characters");
+        }
+        if !self.choices.is_empty() && !self.choices.contains(&text) {
+            return Err(format!("`{at}` must be one of {}, not {}", self.choices.join(", "), shown(value)));
+        }
+        Ok(out)
+    }
+}
+
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Str(text) if text.chars().count() <= 40 => format!("`{text}`"),
+        Value::List(_) | Value::Map(_) | Value::Str(_) => format!("a {}", value.kind()),
+        other => format!("`{}`", other.to_text()),
+    }
+}

@@ -1,0 +1,377 @@
+//! Patterns of lines: each reads a line of a configuration and writes it.
+//!
+//! A pattern is words with holes: `ntp server[ vrf {vrf}] {server}[ key {key_id}]{? prefer:prefer}`.
+//!
+//! | written | is |
+//! | --- | --- |
+//! | `{path}` | the value at that path: one word, or as many digits as its option takes |
+//! | `{path:text}` | the rest of the line, or text in quotes |
+//! | `{path:commas}`, `{path:words}` | a list, with commas or blanks between |
+//! | `{path:mask}` | `10.0.0.1/24`, shown as address and mask |
+//! | `{path:wildcard}` | the same, shown with a wildcard mask |
+//! | `{path:kind}` | an interface's name behind its kind, as VyOS has it: `ethernet eth0` |
+//! | `{path:ipv4}`, `{path:ipv6}` | a word that is an address of that family, or a word like `dhcp` |
+//! | `{path:banner}`, `{path:eof}` | text of several lines, between delimiters or before a line `EOF` |
+//! | `{.}` | the item itself, of a list of plain values |
+//! | `{?path: words}` | these words when the value is true, nothing otherwise |
+//! | `[ … ]` | what may be missing; written when all values in it are there |
+//!
+//! Blanks inside of `[ ]` and `{? }` belong to what may be missing.
+
+use super::options::{Kind, Options};
+use super::tree::{self, Path, get};
+use super::{interface, ranges};
+use crate::value::{Map, Value};
+use regex::Regex;
+use std::net::Ipv4Addr;
+
+/// A pattern of lines.
+#[derive(Debug)]
+pub(super) struct Pattern {
+    parts: Vec<Part>,
+    regex: Regex,
+    holes: Vec<Hole>,
+    /// What stands around text with blanks on this platform.
+    quote: Option<char>,
+}
+
+#[derive(Clone, Debug)]
+enum Part {
+    Text(String),
+    Hole(usize),
+    Flag(usize, String),
+    Optional(Vec<Part>),
+}
+
+#[derive(Clone, Debug)]
+struct Hole {
+    path: Path,
+    form: Form,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Word,
+    Number,
+    Boolean,
+    Text,
+    Commas,
+    Words,
+    Ranges,
+    Mask,
+    Wildcard,
+    Interface,
+    Kind,
+    Ipv4,
+    Ipv6,
+    Banner,
+    Eof,
+}
+
+/// What a line may be beside the pattern's own text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Nothing.
+    Whole,
+    /// More words: the pattern is a section's, of a platform on which each line names its sections.
+    Prefix,
+}
+
+impl Pattern {
+    /// Reads a pattern whose paths are of these options.
+    pub(super) fn read(text: &str, options: &Options, quote: Option<char>, end: End) -> Result<Pattern, String> {
+        let mut reader = Reader { rest: text, options, holes: Vec::new() };
+        let parts = reader.parts(0).map_err(|why| format!("pattern `{text}`: {why}"))?;
+        let holes = reader.holes;
+        let mut expression = String::from("(?s)^");
+        write_expression(&parts, &holes, quote, options, &mut expression);
+        expression.push_str(if end == End::Prefix { r"(?:\s+(?P<rest>.*))?$" } else { r"\s*$" });
+        let regex = Regex::new(&expression).map_err(|error| format!("pattern `{text}`: {error}"))?;
+        Ok(Pattern { parts, regex, holes, quote })
+    }
+
+    /// Returns the values that a line has, and what follows it; `None` when it is another line.
+    pub(super) fn matches<'a>(&self, platform: &str, line: &'a str) -> Option<(Vec<(Path, Value)>, &'a str)> {
+        let found = self.regex.captures(line)?;
+        let mut values = Vec::new();
+        for (number, hole) in self.holes.iter().enumerate() {
+            let Some(text) = found.name(&format!("h{number}")) else { continue };
+            values.push((hole.path.clone(), hole.value(platform, text.as_str())?));
+        }
+        Some((values, found.name("rest").map_or("", |rest| rest.as_str())))
+    }
+
+    /// Returns the line for these values; `None` when one that it needs is not there.
+    pub(super) fn line(&self, map: &Map) -> Option<String> {
+        let mut out = String::new();
+        let filled = self.write(&self.parts, map, &mut out)?;
+        (filled > 0 || self.holes.is_empty()).then(|| out.trim().to_owned())
+    }
+
+    /// Returns the numbers of a pattern's ranges, when it has some and they are numbers.
+    pub(super) fn numbers(&self, map: &Map) -> Option<std::collections::BTreeSet<u32>> {
+        let hole = self.holes.iter().find(|hole| hole.form == Form::Ranges)?;
+        ranges::read(&joined(get(map, &hole.path)?, ","))
+    }
+
+    /// Writes parts; returns how many holes were filled.
+    fn write(&self, parts: &[Part], map: &Map, out: &mut String) -> Option<usize> {
+        let mut filled = 0;
+        for part in parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Flag(hole, words) => {
+                    if matches!(get(map, &self.holes[*hole].path), Some(Value::Bool(true))) {
+                        out.push_str(words);
+                        filled += 1;
+                    }
+                }
+                Part::Hole(hole) => {
+                    let hole = &self.holes[*hole];
+                    out.push_str(&hole.shown(get(map, &hole.path)?, self.quote)?);
+                    filled += 1;
+                }
+                Part::Optional(inside) => {
+                    let mut text = String::new();
+                    if let Some(count) = self.write(inside, map, &mut text).filter(|count| *count > 0) {
+                        out.push_str(&text);
+                        filled += count;
+                    }
+                }
+            }
+        }
+        Some(filled)
+    }
+}
+
+impl Hole {
+    fn value(&self, platform: &str, text: &str) -> Option<Value> {
+        let plain = unquoted(text);
+        Some(match self.form {
+            Form::Number => Value::Int(plain.parse().ok()?),
+            Form::Boolean => Value::Bool(true),
+            Form::Commas => Value::list(plain.split(',').map(str::trim)),
+            Form::Words => Value::list(plain.split_whitespace()),
+            Form::Ranges => match ranges::read(&plain) {
+                Some(numbers) => Value::list(ranges::parts(&numbers)),
+                None => Value::list([plain.as_str()]),
+            },
+            Form::Mask | Form::Wildcard => {
+                let (address, mask) = text.split_once(char::is_whitespace)?;
+                let mask = u32::from(mask.trim().parse::<Ipv4Addr>().ok()?);
+                let mask = if self.form == Form::Wildcard { !mask } else { mask };
+                (mask.leading_ones() + mask.trailing_zeros() == 32 || mask == u32::MAX)
+                    .then(|| Value::from(format!("{address}/{}", mask.leading_ones())))?
+            }
+            Form::Ipv4 => Value::from(Some(plain).filter(|text| !text.contains(':') && !text.ends_with("v6"))?),
+            Form::Ipv6 => {
+                Value::from(Some(plain).filter(|text| text.contains(':') || !text.contains('.') && text != "dhcp")?)
+            }
+            Form::Banner | Form::Eof => Value::from(banner(text)),
+            Form::Kind => Value::from(plain.rsplit(char::is_whitespace).next()?),
+            Form::Interface => interface::whole_name(platform, &plain).into(),
+            Form::Word | Form::Text => Value::from(plain),
+        })
+    }
+
+    /// Returns a value as the line shows it.
+    fn shown(&self, value: &Value, quote: Option<char>) -> Option<String> {
+        let text = match self.form {
+            Form::Commas | Form::Ranges => joined(value, ","),
+            Form::Words => joined(value, " "),
+            Form::Banner => {
+                let text = value.to_text();
+                let free = ['@', '~', '%', '&', '+', '=', '|'].into_iter().find(|c| !text.contains(*c))?;
+                format!("{free}\n{}\n{free}", text.trim_matches('\n'))
+            }
+            Form::Eof => format!("\n{}\nEOF", value.to_text().trim_matches('\n')),
+            Form::Kind => format!("{} {}", interface::kind(&value.to_text())?, value.to_text()),
+            Form::Mask | Form::Wildcard => with_mask(&value.to_text(), self.form == Form::Wildcard)?,
+            _ => value.to_text(),
+        };
+        Some(match quote {
+            Some(quote) if self.form != Form::Kind && (self.form == Form::Text || needs_quotes(&text)) => {
+                format!("{quote}{}{quote}", text.replace(quote, &format!("\\{quote}")).replace('\n', "\\n"))
+            }
+            _ => text,
+        })
+    }
+}
+
+fn needs_quotes(text: &str) -> bool {
+    text.is_empty() || text.contains([' ', '"', '\'', '#', ';', '{', '}'])
+}
+
+fn joined(value: &Value, between: &str) -> String {
+    match value.as_list() {
+        Some(items) => items.iter().map(Value::to_text).collect::<Vec<_>>().join(between),
+        None => value.to_text(),
+    }
+}
+
+/// Returns `10.0.0.1/24` with its mask. What has no length stays as it is: `10.0.0.1 255.255.255.0`.
+fn with_mask(text: &str, wildcard: bool) -> Option<String> {
+    let Some((address, length)) = text.split_once('/') else { return Some(text.to_owned()) };
+    let length: u32 = length.parse().ok().filter(|length| *length <= 32)?;
+    let mask = u32::MAX.checked_shl(32 - length).unwrap_or(0);
+    Some(format!("{address} {}", Ipv4Addr::from(if wildcard { !mask } else { mask })))
+}
+
+fn unquoted(text: &str) -> String {
+    let inside = ['"', '\''].iter().find_map(|quote| text.strip_prefix(*quote)?.strip_suffix(*quote));
+    match inside {
+        Some(inside) => inside.replace("\\\"", "\"").replace("\\'", "'").replace("\\n", "\n"),
+        None => text.trim_end().to_owned(),
+    }
+}
+
+/// Returns what a banner says: without the delimiters around it, or without the line `EOF` behind it.
+fn banner(text: &str) -> String {
+    let text = text.trim();
+    if let Some(body) = text.strip_suffix("EOF").filter(|body| body.is_empty() || body.ends_with('\n')) {
+        return body.trim_matches('\n').to_owned();
+    }
+    let Some(first) = text.chars().next() else { return String::new() };
+    let delimiter = if text.starts_with("^C") { "^C" } else { &text[..first.len_utf8()] };
+    let body = &text[delimiter.len()..];
+    body.split(delimiter).next().unwrap_or(body).trim_matches('\n').to_owned()
+}
+
+struct Reader<'a> {
+    rest: &'a str,
+    options: &'a Options,
+    holes: Vec<Hole>,
+}
+
+impl Reader<'_> {
+    fn parts(&mut self, depth: usize) -> Result<Vec<Part>, String> {
+        let mut parts = Vec::new();
+        while let Some(next) = self.rest.chars().next() {
+            match next {
+                '[' => {
+                    self.rest = &self.rest[1..];
+                    parts.push(Part::Optional(self.parts(depth + 1)?));
+                }
+                ']' if depth > 0 => {
+                    self.rest = &self.rest[1..];
+                    return Ok(parts);
+                }
+                '{' => {
+                    let (inside, rest) = self.rest[1..].split_once('}').ok_or("a `{` is not closed")?;
+                    self.rest = rest;
+                    parts.push(self.hole(inside)?);
+                }
+                _ => {
+                    let end = self.rest.find(['[', ']', '{']).unwrap_or(self.rest.len()).max(next.len_utf8());
+                    parts.push(Part::Text(self.rest[..end].to_owned()));
+                    self.rest = &self.rest[end..];
+                }
+            }
+        }
+        if depth > 0 { Err("a `[` is not closed".into()) } else { Ok(parts) }
+    }
+
+    fn hole(&mut self, inside: &str) -> Result<Part, String> {
+        if let Some(flag) = inside.strip_prefix('?') {
+            let (path, words) = flag.split_once(':').ok_or("a `{?` has no words")?;
+            let path = tree::path(path);
+            self.kind(&path)?;
+            self.holes.push(Hole { path, form: Form::Boolean });
+            return Ok(Part::Flag(self.holes.len() - 1, words.to_owned()));
+        }
+        let (path, form) = inside.split_once(':').map_or((inside, None), |(path, form)| (path, Some(form)));
+        let path = tree::path(path);
+        let form = match form {
+            Some("text") => Form::Text,
+            Some("commas") => Form::Commas,
+            Some("words") => Form::Words,
+            Some("kind") => Form::Kind,
+            Some("ipv4") => Form::Ipv4,
+            Some("ipv6") => Form::Ipv6,
+            Some("banner") => Form::Banner,
+            Some("eof") => Form::Eof,
+            Some("mask") => Form::Mask,
+            Some("wildcard") => Form::Wildcard,
+            Some(other) => return Err(format!("there is no form `{other}`")),
+            None => match self.kind(&path)? {
+                Kind::Int | Kind::Ints => Form::Number,
+                Kind::Ranges => Form::Ranges,
+                Kind::Interface => Form::Interface,
+                Kind::Bool => return Err(format!("`{inside}` is a boolean: write `{{?{inside}: words}}`")),
+                Kind::Dict(_) | Kind::List(_) => return Err(format!("`{inside}` is no single value")),
+                _ => Form::Word,
+            },
+        };
+        self.kind(&path)?;
+        self.holes.push(Hole { path, form });
+        Ok(Part::Hole(self.holes.len() - 1))
+    }
+
+    fn kind(&self, path: &[String]) -> Result<&Kind, String> {
+        self.options.at(path).map(|option| &option.kind).ok_or_else(|| format!("`{}` is no option", path.join(".")))
+    }
+}
+
+fn write_expression(parts: &[Part], holes: &[Hole], quote: Option<char>, options: &Options, out: &mut String) {
+    for part in parts {
+        match part {
+            Part::Text(text) => write_text(text, out),
+            Part::Hole(number) => {
+                out.push_str(&format!("(?P<h{number}>{})", holes[*number].expression(quote, options)));
+            }
+            Part::Flag(number, words) => {
+                out.push_str(&format!("(?P<h{number}>"));
+                write_text(words, out);
+                // A line that is nothing but a flag is there or is not.
+                out.push_str(if parts.len() == 1 { ")" } else { ")?" });
+            }
+            Part::Optional(inside) => {
+                out.push_str("(?:");
+                write_expression(inside, holes, quote, options, out);
+                out.push_str(")?");
+            }
+        }
+    }
+}
+
+fn write_text(text: &str, out: &mut String) {
+    let mut blank = false;
+    for c in text.chars() {
+        match c {
+            ' ' if blank => {}
+            ' ' => out.push_str(r"\s+"),
+            c => out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4]))),
+        }
+        blank = c == ' ';
+    }
+}
+
+impl Hole {
+    fn expression(&self, quote: Option<char>, options: &Options) -> String {
+        let choices = options.at(&self.path).map(|option| option.choices.as_slice());
+        let quoted = if quote.is_some() { r#""(?:[^"\\]|\\.)*"|'[^']*'|"# } else { "" };
+        match self.form {
+            Form::Number if quote.is_some() => r#"["']?\d+["']?"#.into(),
+            Form::Number => r"\d+".into(),
+            Form::Kind => r"[a-z-]+\s+[\w.-]+".into(),
+            Form::Ranges => r"[\d,\- ]*\d|[a-z]+".into(),
+            Form::Mask | Form::Wildcard => r"\d+\.\d+\.\d+\.\d+\s+\d+\.\d+\.\d+\.\d+".into(),
+            Form::Text | Form::Banner | Form::Eof => format!("{quoted}.+?"),
+            Form::Words => r"\S+(?:\s+\S+)*".into(),
+            Form::Word if choices.is_some_and(|choices| !choices.is_empty()) => {
+                let mut choices: Vec<String> =
+                    choices.unwrap_or_default().iter().map(|choice| regex::escape(choice)).collect();
+                // Longer words first: `full` would be found in `full-duplex`.
+                choices.sort_by_key(|choice| std::cmp::Reverse(choice.len()));
+                match quote {
+                    None => choices.join("|"),
+                    Some(_) => format!(r#"["']?(?:{})["']?"#, choices.join("|")),
+                }
+            }
+            Form::Ipv4 if quote.is_none() => r"\d+\.\d+\.\d+\.\d+(?:/\d+)?".into(),
+            Form::Ipv6 if quote.is_none() => r"[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:/\d+)?".into(),
+            Form::Interface => r"[A-Za-z][\w./:-]*".into(),
+            _ => format!(r"{quoted}[^\s]+"),
+        }
+    }
+}

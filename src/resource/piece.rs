@@ -1,0 +1,231 @@
+//! The lines that a tree stands for, in pieces that can be compared.
+
+use super::definition::{Choice, Definition, Each, Gone, Level, Line, Node, Section};
+use super::tree::{ITEM, Path, get, items, key_of};
+use crate::platform::ConfigStyle;
+use crate::value::{Map, Value};
+use std::collections::BTreeSet;
+
+/// A line or a section, with what tells it from the others of its section.
+#[derive(Clone, Debug)]
+pub(super) struct Piece {
+    /// The number of the part of the definition, and the key of the item.
+    pub(super) node: usize,
+    pub(super) key: String,
+    pub(super) what: What,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum What {
+    Line(PlainLine),
+    Section(LineSection),
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct PlainLine {
+    /// What is sent; empty where nothing stands for the value.
+    pub(super) text: String,
+    /// What undoes it; nothing where it is what holds anyway.
+    pub(super) undo: Option<Command>,
+    /// What is sent when all around it is deleted.
+    pub(super) undo_deleted: Option<Command>,
+    pub(super) replace: bool,
+    /// Devices do not show it: whether it is sent every time, or only to what is new.
+    pub(super) write_only: Option<bool>,
+    /// Another such line overwrites it.
+    pub(super) single: bool,
+    /// Numbers that are added and taken away one by one.
+    pub(super) numbers: Option<Numbers>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Numbers {
+    pub(super) all: BTreeSet<u32>,
+    pub(super) add: String,
+    pub(super) remove: String,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct LineSection {
+    pub(super) header: String,
+    pub(super) undo: Command,
+    pub(super) overridden: Gone,
+    pub(super) deleted: Gone,
+    pub(super) creates: bool,
+    pub(super) pieces: Vec<Piece>,
+}
+
+impl Piece {
+    /// Claims that another line of its part overwrites it.
+    pub(super) fn is_single(&self) -> bool {
+        matches!(&self.what, What::Line(line) if line.single)
+    }
+}
+
+/// Something to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Command {
+    /// A line to set.
+    Set(String),
+    /// A line to undo.
+    Undo(String),
+}
+
+/// Makes the pieces of a tree.
+pub(super) fn pieces(definition: &Definition, map: &Map) -> Vec<Piece> {
+    Maker { negate: &definition.text().negate, style: definition.text().style }.all(&definition.lines, map)
+}
+
+struct Maker<'a> {
+    negate: &'a str,
+    style: ConfigStyle,
+}
+
+impl Maker<'_> {
+    fn all(&self, nodes: &[Node], map: &Map) -> Vec<Piece> {
+        let mut found = Vec::new();
+        for (number, node) in nodes.iter().enumerate() {
+            let mut add = |key: String, what: Option<What>| {
+                found.extend(what.map(|what| Piece { node: number, key, what }));
+            };
+            match node {
+                Node::Choice(choice) => add(String::new(), self.choice(choice, map).map(What::Line)),
+                Node::Line(line) => {
+                    for (key, value) in values(line.each.as_ref(), map) {
+                        add(key, self.line(line, &value).map(What::Line));
+                    }
+                }
+                Node::Section(section) => {
+                    for (key, value) in values(section.each.as_ref(), map) {
+                        add(key, self.section(section, &value).map(What::Section));
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn line(&self, line: &Line, value: &Map) -> Option<PlainLine> {
+        holds(&line.when, value)?;
+        let text = line.line.line(value)?;
+        let undo = match (&line.undo, &line.undo_whole) {
+            (_, Some(whole)) => Command::Set(whole.line(value)?),
+            (Some(undo), None) => Command::Undo(undo.line(value)?),
+            (None, None) => self.undoing(&text),
+        };
+        let numbers = line.add.as_ref().zip(line.remove.as_ref()).and_then(|(add, remove)| {
+            let all = line.line.numbers(value)?;
+            Some(Numbers { all, add: add.clone(), remove: remove.clone() })
+        });
+        Some(PlainLine {
+            text,
+            undo: Some(undo.clone()),
+            undo_deleted: Some(undo),
+            replace: line.replace,
+            write_only: line.write_only.then(|| is_update_always(value)),
+            single: line.single,
+            numbers,
+        })
+    }
+
+    fn choice(&self, choice: &Choice, map: &Map) -> Option<PlainLine> {
+        let line_of = |value: &String| choice.lines.iter().find(|(known, _)| known == value).map(|(_, line)| line);
+        let value = match get(map, &choice.path) {
+            Some(Value::Bool(flag)) => flag.to_string(),
+            Some(value) => value.to_text(),
+            None => return None,
+        };
+        let text = line_of(&value)?.clone();
+        let undoing = || match &choice.undo {
+            Some(undo) => Command::Undo(undo.clone()),
+            None => self.undoing(&text),
+        };
+        let back_to = |to: &Option<String>| {
+            let to = to.as_ref()?;
+            if *to == value {
+                return None;
+            }
+            Some(match line_of(to)? {
+                line if line.is_empty() => undoing(),
+                line => Command::Set(line.clone()),
+            })
+        };
+        let undo = match &choice.unset {
+            _ if choice.stays => None,
+            Some(_) => back_to(&choice.unset),
+            None => Some(undoing()),
+        };
+        let undo_deleted = if choice.deleted.is_some() { back_to(&choice.deleted) } else { undo.clone() };
+        Some(PlainLine { text, undo, undo_deleted, replace: false, write_only: None, single: false, numbers: None })
+    }
+
+    fn section(&self, section: &Section, value: &Map) -> Option<LineSection> {
+        holds(&section.when, value)?;
+        let header = section.header.line(value)?;
+        let undo = match &section.undo {
+            Some(undo) => Command::Undo(undo.line(value)?),
+            None => self.undoing(&header),
+        };
+        Some(LineSection {
+            header,
+            undo,
+            overridden: section.overridden,
+            deleted: section.deleted,
+            creates: section.creates,
+            pieces: self.all(&section.lines, value),
+        })
+    }
+
+    /// Returns what undoes a line: a line that undoes something is undone by what it undoes.
+    fn undoing(&self, text: &str) -> Command {
+        match text.strip_prefix(self.negate).filter(|_| self.style == ConfigStyle::Indent && !self.negate.is_empty()) {
+            Some(line) => Command::Set(line.to_owned()),
+            None => Command::Undo(text.to_owned()),
+        }
+    }
+}
+
+/// Says yes where all these values are there.
+fn holds(when: &[(Path, Value)], map: &Map) -> Option<()> {
+    let is = |(path, value): &(Path, Value)| match (get(map, path), value) {
+        (None | Some(Value::Bool(false)), Value::Null) => true,
+        (there, value) => there == Some(value),
+    };
+    when.iter().all(is).then_some(())
+}
+
+/// Claims that what devices do not show is sent every time.
+fn is_update_always(map: &Map) -> bool {
+    map.get("update_password").and_then(Value::as_str) != Some("on_create")
+}
+
+/// Returns the values that a part is about, each with what tells it from the others.
+fn values(each: Option<&Each>, map: &Map) -> Vec<(String, Map)> {
+    let Some(each) = each else { return vec![(String::new(), map.clone())] };
+    let mut found = Vec::new();
+    walk(&each.levels, map, &Map::new(), "", &mut found);
+    found
+}
+
+fn walk(levels: &[Level], map: &Map, around: &Map, outer: &str, found: &mut Vec<(String, Map)>) {
+    let Some((level, inner)) = levels.split_first() else { return };
+    for item in items(map, &level.path) {
+        let mut values = around.clone();
+        let key = match item.as_map() {
+            Some(map) => {
+                map.iter().for_each(|(name, value)| values.insert(name.clone(), value.clone()));
+                key_of(map, &level.key)
+            }
+            None => {
+                values.insert(ITEM, item.clone());
+                item.to_text()
+            }
+        };
+        let key = format!("{outer}{key}\u{1}");
+        match (inner.is_empty(), item.as_map()) {
+            (true, _) => found.push((key, values)),
+            (false, Some(map)) => walk(inner, map, &values, &key, found),
+            (false, None) => {}
+        }
+    }
+}

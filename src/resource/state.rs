@@ -1,0 +1,288 @@
+//! What is to be sent so that a device has what a task wants: the states.
+
+use super::definition::{Definition, ENTRIES, Gone};
+use super::piece::{Command, LineSection, Numbers, Piece, PlainLine, What, pieces};
+use super::read::merge_into;
+use super::tree::{items, key_of};
+use super::{Kind, Options, ranges};
+use crate::configuration::Section;
+use crate::platform::ConfigStyle;
+use crate::value::{Map, Value};
+
+/// What a task wants done with what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It is added to what is there.
+    Merged,
+    /// The entries that it names are as it says, no less and no more.
+    Replaced,
+    /// There is nothing but what it says.
+    Overridden,
+    /// What it names goes; without `config`, all.
+    Deleted,
+    /// The entries that it names are removed with their own lines.
+    Purged,
+    /// What it says of an entry is so, lists included; of what it does not say nothing changes. With `purge`, entries
+    /// that it does not name are removed.
+    Given {
+        /// Whether they are.
+        purge: bool,
+    },
+    /// As `Merged` on a device that has nothing; nothing is sent.
+    Rendered,
+}
+
+/// Returns the lines to send, under the lines that lead into their sections.
+pub fn commands(definition: &Definition, want: &Map, have: &Map, state: State) -> Vec<Section> {
+    let (want, have) = match state {
+        State::Merged => (merged(definition, want, have), have.clone()),
+        State::Replaced => (want.clone(), named(definition, want, have)),
+        State::Overridden => (want.clone(), have.clone()),
+        State::Given { purge } => (want.clone(), given(definition, want, have, purge)),
+        State::Deleted | State::Purged => (Map::new(), named(definition, want, have)),
+        State::Rendered => (want.clone(), Map::new()),
+    };
+    let compare = Compare { state, style: definition.text().style, negate: &definition.text().negate };
+    compare.all(&pieces(definition, &want), &pieces(definition, &have), Place::Outermost)
+}
+
+/// Returns what is there with what is wanted added.
+fn merged(definition: &Definition, want: &Map, have: &Map) -> Map {
+    if !definition.has_entries() {
+        return merge(&definition.options, want, have);
+    }
+    let entries = merge_items(&definition.options, items(want, &[ENTRIES.into()]), items(have, &[ENTRIES.into()]));
+    [(ENTRIES, Value::list(entries))].into_iter().collect()
+}
+
+fn merge(options: &Options, want: &Map, have: &Map) -> Map {
+    let mut out = have.clone();
+    for (key, value) in want.iter() {
+        let kind = key.as_str().and_then(|name| options.find(name)).map(|option| &option.kind);
+        let value = match (kind, have.get_key(key), value) {
+            (Some(Kind::List(inside)), Some(Value::List(have)), Value::List(want)) => {
+                Value::list(merge_items(inside, want, have))
+            }
+            (Some(Kind::Dict(inside)), Some(Value::Map(have)), Value::Map(want)) => merge(inside, want, have).into(),
+            (Some(Kind::Texts | Kind::Ints), Some(Value::List(have)), Value::List(want)) => {
+                let more = want.iter().filter(|item| !have.contains(item));
+                Value::list(have.iter().chain(more).cloned())
+            }
+            (Some(Kind::Ranges), Some(Value::List(have)), Value::List(want)) => {
+                let text = have.iter().chain(want.iter()).map(Value::to_text).collect::<Vec<_>>().join(",");
+                ranges::read(&text).map_or_else(|| value.clone(), |numbers| Value::list(ranges::parts(&numbers)))
+            }
+            _ => value.clone(),
+        };
+        out.insert(key.clone(), value);
+    }
+    out
+}
+
+/// Merges items by their key. Those that are there come first.
+fn merge_items(options: &Options, want: &[Value], have: &[Value]) -> Vec<Value> {
+    let key = |item: &Value| item.as_map().map(|map| key_of(map, &options.key));
+    let mut out: Vec<Value> = have.to_vec();
+    for item in want {
+        match out.iter().position(|there| key(there) == key(item)) {
+            Some(place) => {
+                if let (Some(item), Some(there)) = (item.as_map(), out[place].as_map()) {
+                    out[place] = merge(options, item, there).into();
+                }
+            }
+            None => out.push(item.clone()),
+        }
+    }
+    out
+}
+
+/// Returns those entries of `have` that `want` names; all of them when it names none.
+fn named(definition: &Definition, want: &Map, have: &Map) -> Map {
+    if !definition.has_entries() {
+        return have.clone();
+    }
+    let path = [ENTRIES.to_owned()];
+    let key = |item: &Value| item.as_map().map(|map| key_of(map, &definition.options.key));
+    let names: Vec<Option<String>> = items(want, &path).iter().map(key).collect();
+    let is_named = |item: &&Value| names.is_empty() || names.contains(&key(item));
+    let mut out = have.clone();
+    let named: Vec<Value> = items(have, &path).iter().filter(is_named).cloned().collect();
+    merge_into(&mut out, [(ENTRIES, Value::list(named))].into_iter().collect());
+    out
+}
+
+/// Returns what is there of what `want` says: of each entry that it names the options that it gives.
+fn given(definition: &Definition, want: &Map, have: &Map, purge: bool) -> Map {
+    let of = |want: &Map, have: &Map| -> Map {
+        let said = have.iter().filter(|(key, _)| want.get_key(key).is_some());
+        said.map(|(key, value)| (key.clone(), value.clone())).collect()
+    };
+    if !definition.has_entries() {
+        return of(want, have);
+    }
+    let path = [ENTRIES.to_owned()];
+    let key = |item: &Map| key_of(item, &definition.options.key);
+    let wanted: Vec<&Map> = items(want, &path).iter().filter_map(Value::as_map).collect();
+    let mut entries = Vec::new();
+    for item in items(have, &path).iter().filter_map(Value::as_map) {
+        match wanted.iter().find(|want| key(want) == key(item)) {
+            Some(want) => entries.push(Value::from(of(want, item))),
+            None if purge => entries.push(item.clone().into()),
+            None => {}
+        }
+    }
+    [(ENTRIES, Value::list(entries))].into_iter().collect()
+}
+
+/// Where pieces stand that are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Outermost,
+    /// In a section that is wanted.
+    Wanted,
+    /// In a section that is not wanted and cannot be removed.
+    Unwanted,
+}
+
+struct Compare<'a> {
+    state: State,
+    style: ConfigStyle,
+    negate: &'a str,
+}
+
+impl Compare<'_> {
+    /// Compares the pieces of one section, what goes before what comes, the last first: a line
+    /// often builds on one above it.
+    fn all(&self, want: &[Piece], have: &[Piece], place: Place) -> Vec<Section> {
+        let same = |all: &[Piece], piece: &Piece| {
+            all.iter().find(|other| other.node == piece.node && other.key == piece.key).cloned()
+        };
+        let mut sent = Vec::new();
+        if self.state != State::Merged {
+            for piece in have.iter().rev().filter(|piece| same(want, piece).is_none()) {
+                if !(piece.is_single() && want.iter().any(|other| other.node == piece.node)) {
+                    sent.extend(self.gone(piece, place));
+                }
+            }
+        }
+        for piece in want {
+            let is_new = !have.iter().any(|there| there.key == piece.key);
+            sent.extend(self.differs(piece, same(have, piece).as_ref(), is_new));
+        }
+        once(sent)
+    }
+
+    /// Returns what undoes a piece that is not wanted.
+    fn gone(&self, piece: &Piece, place: Place) -> Vec<Section> {
+        match &piece.what {
+            What::Line(line) => {
+                let undo = if place == Place::Wanted { &line.undo } else { &line.undo_deleted };
+                undo.iter().map(|undo| self.leaf(undo)).collect()
+            }
+            What::Section(section) => {
+                let gone = match self.state {
+                    _ if place != Place::Outermost => section.deleted,
+                    State::Purged => Gone::Removed,
+                    State::Overridden | State::Given { .. } => section.overridden,
+                    _ => section.deleted,
+                };
+                match gone {
+                    Gone::Removed => vec![self.leaf(&section.undo)],
+                    Gone::Emptied => self.under(section, self.all(&[], &section.pieces, Place::Unwanted)),
+                }
+            }
+        }
+    }
+
+    fn differs(&self, want: &Piece, have: Option<&Piece>, is_new: bool) -> Vec<Section> {
+        match (&want.what, have.map(|piece| &piece.what)) {
+            // What a device does not show cannot be compared.
+            (What::Line(PlainLine { write_only: Some(always), text, .. }), _) => {
+                let sends = *always || is_new;
+                sends.then(|| self.leaf(&Command::Set(text.clone()))).into_iter().collect()
+            }
+            (What::Line(want), Some(What::Line(have))) => self.line(want, Some(have)),
+            (What::Line(want), _) => self.line(want, None),
+            (What::Section(want), Some(What::Section(have))) => {
+                self.under(want, self.all(&want.pieces, &have.pieces, Place::Wanted))
+            }
+            (What::Section(want), _) => {
+                let inside = self.all(&want.pieces, &[], Place::Wanted);
+                if inside.is_empty() && want.creates {
+                    return vec![self.leaf(&Command::Set(want.header.clone()))];
+                }
+                self.under(want, inside)
+            }
+        }
+    }
+
+    fn line(&self, want: &PlainLine, have: Option<&PlainLine>) -> Vec<Section> {
+        let set = || self.leaf(&Command::Set(want.text.clone()));
+        let Some(have) = have else {
+            return if want.text.is_empty() { Vec::new() } else { vec![set()] };
+        };
+        if want.text == have.text {
+            return Vec::new();
+        }
+        if let (Some(want), Some(have)) = (&want.numbers, &have.numbers) {
+            return self.numbers(want, have);
+        }
+        if want.text.is_empty() {
+            return have.undo.iter().map(|undo| self.leaf(undo)).collect();
+        }
+        let undo = have.undo.as_ref().filter(|_| want.replace);
+        undo.map(|undo| self.leaf(undo)).into_iter().chain([set()]).collect()
+    }
+
+    fn numbers(&self, want: &Numbers, have: &Numbers) -> Vec<Section> {
+        let gone = have.all.difference(&want.all).copied().collect();
+        let new = want.all.difference(&have.all).copied().collect();
+        let mut sent = Vec::new();
+        for (numbers, line) in [(gone, &want.remove), (new, &want.add)] {
+            let numbers: std::collections::BTreeSet<u32> = numbers;
+            if !numbers.is_empty() {
+                sent.push(self.leaf(&Command::Set(line.replace("{}", &ranges::shown(&numbers)))));
+            }
+        }
+        sent
+    }
+
+    fn leaf(&self, command: &Command) -> Section {
+        let line = match (self.style, command) {
+            (ConfigStyle::Indent, Command::Set(line)) => line.clone(),
+            (ConfigStyle::Set, Command::Set(line)) => format!("set {line}"),
+            (_, Command::Undo(line)) => format!("{}{line}", self.negate),
+        };
+        Section { line, children: Vec::new() }
+    }
+
+    /// Puts lines into their section: below its line, or behind it where every line is a whole command.
+    fn under(&self, section: &LineSection, inside: Vec<Section>) -> Vec<Section> {
+        if inside.is_empty() {
+            return Vec::new();
+        }
+        match self.style {
+            ConfigStyle::Indent => vec![Section { line: section.header.clone(), children: inside }],
+            ConfigStyle::Set => {
+                let behind = |child: Section| {
+                    let line = ["set ", self.negate]
+                        .iter()
+                        .find_map(|verb| Some(format!("{verb}{} {}", section.header, child.line.strip_prefix(verb)?)));
+                    Section { line: line.unwrap_or(child.line), children: Vec::new() }
+                };
+                inside.into_iter().map(behind).collect()
+            }
+        }
+    }
+}
+
+/// Leaves out what was undone already: several lines of an entry may be undone by one.
+fn once(sent: Vec<Section>) -> Vec<Section> {
+    let mut kept: Vec<Section> = Vec::new();
+    for section in sent {
+        if !(section.children.is_empty() && kept.contains(&section)) {
+            kept.push(section);
+        }
+    }
+    kept
+}

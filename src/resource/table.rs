@@ -1,0 +1,131 @@
+//! Every resource, by the name of its module.
+
+use super::Definition;
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// A module for a resource.
+#[derive(Debug)]
+pub struct Row {
+    /// The module's short name: `ios_interfaces`.
+    pub name: &'static str,
+    /// Its collection: `cisco.ios`.
+    pub collection: &'static str,
+    /// The platform that the name implies.
+    pub platform: &'static str,
+    text: &'static str,
+}
+
+impl Row {
+    /// Returns the definition's text.
+    #[cfg(not(test))]
+    fn text(&self) -> std::borrow::Cow<'static, str> {
+        self.text.into()
+    }
+
+    /// Returns the text of the definition's file as it is now: cases can be tried without building.
+    #[cfg(test)]
+    fn text(&self) -> String {
+        let path = format!("{}/src/resource/definitions/{}.yaml", env!("CARGO_MANIFEST_DIR"), self.name);
+        std::fs::read_to_string(path).unwrap_or_else(|_| self.text.to_owned())
+    }
+
+    /// Returns the definition, read when somebody first asks for it and kept as long as the process lives.
+    pub fn definition(&self) -> &'static Definition {
+        static READ: Mutex<Option<HashMap<&'static str, &'static Definition>>> = Mutex::new(None);
+        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = read.get_or_insert_default();
+        known.entry(self.name).or_insert_with(|| {
+            Box::leak(Box::new(Definition::read(&self.text()).unwrap_or_else(|why| panic!("{}: {why}", self.name))))
+        })
+    }
+}
+
+macro_rules! rows {
+    ($($collection:literal $platform:literal { $($name:literal)* })*) => {
+        &[$($(Row {
+            name: $name,
+            collection: $collection,
+            platform: $platform,
+            text: include_str!(concat!("definitions/", $name, ".yaml")),
+        },)*)*]
+    };
+}
+
+/// Every resource. A test reads all of them.
+pub static TABLE: &[Row] = rows![
+    "arista.eos" "arista_eos" {
+        "eos_banner"
+        "eos_hostname"
+        "eos_interface"
+        "eos_interfaces"
+        "eos_l2_interfaces"
+        "eos_l3_interface"
+        "eos_l3_interfaces"
+        "eos_system"
+        "eos_user"
+        "eos_vlan"
+        "eos_vlans"
+    }
+    "cisco.ios" "cisco_ios" {
+        "ios_acl_interfaces"
+        "ios_banner"
+        "ios_hostname"
+        "ios_interface"
+        "ios_interfaces"
+        "ios_l2_interfaces"
+        "ios_l3_interface"
+        "ios_l3_interfaces"
+        "ios_lldp_global"
+        "ios_ntp_global"
+        "ios_prefix_lists"
+        "ios_static_route"
+        "ios_static_routes"
+        "ios_system"
+        "ios_user"
+        "ios_vlan"
+        "ios_vlans"
+    }
+    "cisco.iosxr" "cisco_iosxr" {
+        "iosxr_hostname"
+        "iosxr_interfaces"
+    }
+    "cisco.nxos" "cisco_nxos" {
+        "nxos_banner"
+        "nxos_feature"
+        "nxos_hostname"
+        "nxos_interface"
+        "nxos_interfaces"
+        "nxos_ip_interface"
+        "nxos_l2_interfaces"
+        "nxos_l3_interface"
+        "nxos_l3_interfaces"
+        "nxos_ntp_global"
+        "nxos_system"
+        "nxos_user"
+        "nxos_vlan"
+        "nxos_vlans"
+        "nxos_vrf"
+        "nxos_vrf_interface"
+    }
+    "junipernetworks.junos" "juniper_junos" {
+        "junos_banner"
+        "junos_hostname"
+        "junos_interfaces"
+        "junos_l3_interfaces"
+        "junos_system"
+        "junos_user"
+        "junos_vlans"
+    }
+    "vyos.vyos" "vyos" {
+        "vyos_banner"
+        "vyos_hostname"
+        "vyos_interfaces"
+        "vyos_l3_interfaces"
+    }
+];
+
+/// Returns the resource of that module.
+pub fn find(name: &str) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.name == name)
+}

@@ -1,0 +1,115 @@
+//! Resource modules on devices of the lab: what they send once they do not send again.
+
+use crate::project::Project;
+
+const LAB: &str = "devices:
+  - name: ios1
+    platform: cisco_ios
+    running_config: |
+      hostname ios1
+      interface GigabitEthernet0/1
+       description old
+       ip address 192.0.2.1 255.255.255.0
+       shutdown
+      interface GigabitEthernet0/2
+       description spare
+  - name: eos1
+    platform: arista_eos
+    running_config: |
+      hostname eos1
+      interface Ethernet1
+         description old
+      vlan 10
+         name users
+";
+
+const SITE: &str = "- hosts: ios1
+  tasks:
+    - &ports
+      name: ports
+      cisco.ios.ios_interfaces:
+        config:
+          - {name: gi0/1, description: to the core, enabled: true, mtu: 9000}
+        state: replaced
+    - &addresses
+      name: addresses
+      ios_l3_interfaces:
+        config: [{name: Gi0/1, ipv4: [{address: 192.0.2.9/24}]}]
+        state: replaced
+    - {<<: *ports, name: ports again}
+    - {<<: *addresses, name: addresses again}
+    - {name: read, ios_interfaces: {state: gathered}}
+    - {name: banner, ios_banner: {banner: motd, text: keep out}}
+    - {name: banner again, ios_banner: {banner: motd, text: keep out}}
+    - {name: facts, assert: {that: ansible_net_system == 'ios'}}
+- hosts: eos1
+  gather_facts: false
+  tasks:
+    - &vlans
+      name: vlans
+      eos_vlans: {config: [{vlan_id: 10, name: people}, {vlan_id: 20, name: guests}]}
+    - {<<: *vlans, name: vlans again}
+";
+
+#[test]
+fn a_second_task_finds_nothing_to_send() {
+    let ended = Project::new()
+        .file("site.yml", SITE)
+        .file("lab.yml", LAB)
+        .netplay("run site.yml --lab lab.yml --output jsonl")
+        .exits(0);
+    for (host, task) in [("ios1", "ports"), ("ios1", "addresses"), ("ios1", "banner"), ("eos1", "vlans")] {
+        assert_eq!(ended.step(task, host)["status"], "changed", "{task}");
+        let again = ended.step(&format!("{task} again"), host);
+        assert_eq!(again["status"], "ok", "{task}: {}", again["result"]);
+        assert_eq!(again["result"]["commands"], serde_json::json!([]), "{task}");
+    }
+    let sent = &ended.step("ports", "ios1")["result"]["commands"];
+    assert_eq!(
+        *sent,
+        serde_json::json!(["interface GigabitEthernet0/1", "description to the core", "mtu 9000", "no shutdown"])
+    );
+    let read = ended.step("read", "ios1")["result"]["gathered"].to_string();
+    assert!(read.contains("to the core") && read.contains("spare"), "{read}");
+}
+
+#[test]
+fn what_is_wrong_inside_of_config_is_said_with_its_place() {
+    let site = "- hosts: ios1\n  tasks:\n    - ios_interfaces:\n        config:\n          - {name: Gi0/1, descripton: x}\n          \
+                - {name: Gi0/2, mtu: big}\n          - {description: y}\n";
+    let project = Project::new().file("site.yml", site).file("lab.yml", LAB);
+    let mut ended = project.netplay("run site.yml --lab lab.yml").exits(65);
+    for part in [
+        "site.yml:5:27",
+        "has no option `descripton` here",
+        "did you mean `description`?",
+        "site.yml:6:31",
+        "needs the option `name` here",
+    ] {
+        ended = ended.complains(part);
+    }
+}
+
+#[test]
+fn an_old_playbook_says_in_the_task_how_the_device_is_reached() {
+    let project = Project::new().file("lab.yml", LAB).file(
+        "site.yml",
+        "- hosts: all\n  connection: local\n  gather_facts: false\n  vars:\n    cli: {host: \"{{ at }}\", port: \"{{ port }}\", \
+         username: \"{{ name }}\", password: \"{{ word }}\", transport: cli}\n  tasks:\n    - {name: ask, ios_command: \
+         {commands: [show version], provider: \"{{ cli }}\"}}\n",
+    );
+    let lab = project.netplay("lab lab.yml").start().until_it_shows("Ctrl-C stops the lab");
+    let said = lab.stdout();
+    let line = said.lines().find(|line| line.starts_with("ios1: ssh -p ")).expect("a line for each device").to_owned();
+    // ios1: ssh -p PORT lab@127.0.0.1  (password PASSWORD)
+    let words: Vec<&str> = line.split([' ', ')', ',', ':', '@']).filter(|word| !word.is_empty()).collect();
+    let vars = format!(
+        "{{\"port\": {}, \"name\": \"{}\", \"at\": \"{}\", \"word\": \"{}\", \"ansible_host_key_checking\": \"off\"}}",
+        words[3], words[4], words[5], words[7]
+    );
+    let project = project.file("vars.json", vars);
+    let ended = project.netplay("run site.yml -i r1, -e @vars.json --output jsonl").exits(0);
+    assert_eq!(ended.step("ask", "r1")["status"], "ok");
+    ended.never_says(words[7]);
+    lab.signal("INT").ended().exits(0);
+}

@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Records what Ansible's own modules answer to the cases beside this file.
+
+Run with a Python that has the `ansible` package:
+
+    PYTHON tests/resources/record.py [NAME ...]
+
+Each `NAME.yaml` has a configuration and tasks; what the module of that name would send, or makes of the text, goes to
+`NAME.json`. No device is asked: the module gets the text in place of a device's answer, and nothing is sent.
+"""
+
+import importlib
+import json
+import pathlib
+import sys
+
+import yaml
+from ansible.module_utils import basic
+from ansible.module_utils.testing import patch_module_args
+
+HERE = pathlib.Path(__file__).parent
+COLLECTIONS = {
+    "ios": "cisco.ios",
+    "eos": "arista.eos",
+    "nxos": "cisco.nxos",
+    "iosxr": "cisco.iosxr",
+    "vyos": "vyos.vyos",
+    "junos": "junipernetworks.junos",
+}
+
+
+class Done(Exception):
+    pass
+
+
+class Failed(Exception):
+    pass
+
+
+class Device:
+    """Stands for the connection to a device that shows `have`."""
+
+    def __init__(self, have):
+        self.have = have
+        self.sent = []
+
+    def text(self, command=None):
+        if isinstance(self.have, dict):
+            return self.have.get(command, "")
+        return self.have
+
+    def get(self, command=None, *args, **kwargs):
+        return self.text(command)
+
+    def get_config(self, *args, **kwargs):
+        return self.text("show running-config")
+
+    def edit_config(self, candidate=None, *args, **kwargs):
+        self.sent = candidate
+        return {"response": []}
+
+    def get_device_info(self):
+        return {"network_os": "x", "network_os_version": "9.3(6)", "network_os_platform": "N9K", "network_os_model": "x"}
+
+    def get_capabilities(self):
+        return json.dumps({"device_info": self.get_device_info(), "network_api": "cliconf"})
+
+    def get_session_support(self):
+        return True
+
+    def run_commands(self, commands=None, *args, **kwargs):
+        return [self.text(c if isinstance(c, str) else c.get("command")) for c in commands]
+
+
+def patched(device):
+    """Puts the device in the place of every way by which modules reach one."""
+    for name, module in list(sys.modules.items()):
+        if not name.startswith("ansible_collections") or module is None:
+            continue
+        for function in ("get_resource_connection", "get_connection", "Connection"):
+            if hasattr(module, function):
+                setattr(module, function, lambda *a, **k: device)
+        if hasattr(module, "get_capabilities"):
+            module.get_capabilities = lambda *a, **k: json.loads(device.get_capabilities())
+        if hasattr(module, "get_config"):
+            module.get_config = lambda *a, **k: device.text("show running-config")
+        if hasattr(module, "run_commands"):
+            module.run_commands = lambda m, commands, *a, **k: device.run_commands(
+                commands if isinstance(commands, list) else [commands]
+            )
+        if hasattr(module, "load_config"):
+            module.load_config = lambda m, commands, *a, **k: {}
+
+
+def answer(name, have, args):
+    short = name.split("_")[0]
+    module = importlib.import_module(f"ansible_collections.{COLLECTIONS[short]}.plugins.modules.{name}")
+    device = Device(have)
+    patched(device)
+
+    def done(self, **result):
+        raise Done(result)
+
+    def failed(self, msg="", **result):
+        raise Failed(str(msg))
+
+    basic.AnsibleModule.exit_json = done
+    basic.AnsibleModule.fail_json = failed
+    try:
+        with patch_module_args(dict(args)):
+            module.main()
+    except Done as end:
+        result = end.args[0]
+        keep = ("commands", "rendered", "parsed", "gathered", "before", "changed")
+        return {key: result[key] for key in keep if key in result}
+    except Failed as end:
+        return {"failed": end.args[0].splitlines()[0] if end.args[0] else ""}
+    return {"failed": "the module says nothing"}
+
+
+def main():
+    names = sys.argv[1:] or sorted(path.stem for path in HERE.glob("*.yaml"))
+    for name in names:
+        written = yaml.safe_load((HERE / f"{name}.yaml").read_text())
+        if written.get("recorded") is False:
+            continue
+        recorded = []
+        for case in written["cases"]:
+            have = case.get("have", written.get("have", ""))
+            try:
+                recorded.append(answer(name, have, case["task"]))
+            except Exception as error:  # a module's own mistake is an answer too
+                recorded.append({"failed": f"{type(error).__name__}: {error}"})
+        text = json.dumps(recorded, indent=1, sort_keys=True)
+        (HERE / f"{name}.json").write_text(text + "\n")
+        print(name, len(recorded))
+
+
+if __name__ == "__main__":
+    main()
