@@ -197,7 +197,8 @@ impl Interpreter<'_> {
         for (number, handler) in self.program.handlers.iter().enumerate() {
             let asked: Vec<bool> = (0..live.len()).map(|host| now.contains(&(number, host)) && live[host]).collect();
             let hosts: Vec<bool> = self.live(&asked, failed);
-            if !asked.contains(&true) {
+            // A handler that begins nowhere changes nothing.
+            if !hosts.contains(&true) {
                 continue;
             }
             let mut fails = vec![false; live.len()];
