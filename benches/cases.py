@@ -1,6 +1,7 @@
 """What is measured: one function a row or a few, and their table at the end."""
 
 import shutil, signal, socket, statistics, subprocess, time
+from devices import devices
 from fleet import SlowWay, address
 from measure import median, once, paired, resident_mib, several
 
@@ -9,7 +10,7 @@ PLAY = "- hosts: all\n  gather_facts: false\n  tasks:\n"
 
 class Bench:
     def __init__(self, programs, fleet, options, table):
-        self.netplay, self.bare, self.transport = programs
+        self.netplay, self.bare, self.transport, self.bare_cli = programs
         self.fleet, self.options, self.table = fleet, options, table
         self.folder, self.runs, self.quick = fleet.folder, options.runs, options.quick
 
@@ -193,4 +194,4 @@ def lag(bench):
 
 
 CASES = {"start": start, "executor": executor, "inventory": inventory, "one": one, "ten": ten, "sleep": sleep, "far": far,
-         "idle": idle, "http": http, "lag": lag}
+         "idle": idle, "http": http, "lag": lag, "devices": devices}

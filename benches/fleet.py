@@ -17,13 +17,14 @@ class Fleet:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        config = self.folder / "sshd_config"
-        config.write_text(
+        # A home of its own: what the user's shell reads at its start is no part of what is measured.
+        self.config = (
             f"ListenAddress 0.0.0.0\nPort {self.port}\nHostKey {self.folder}/host\nPidFile none\n"
             f"AuthorizedKeysFile {self.folder}/authorized_keys\nStrictModes no\nUsePAM no\nMaxStartups 1000:30:2000\n"
-            # A home of its own: what the user's shell reads at its start is no part of what is measured.
             f"SetEnv HOME={self.folder}\nPasswordAuthentication no\nLogLevel ERROR\n"
         )
+        config = self.folder / "sshd_config"
+        config.write_text(self.config)
         os.makedirs("/run/sshd", exist_ok=True)
         # What sessions leave behind (a shell that ends after its session) comes to us, to be counted.
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)
@@ -37,6 +38,15 @@ class Fleet:
             except OSError:
                 time.sleep(0.05)
         sys.exit("sshd does not start")
+
+    def second(self, lines):
+        """Starts another sshd with the same keys and more lines of configuration."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        config = self.folder / f"sshd_config-{port}"
+        config.write_text(self.config.replace(f"Port {self.port}\n", f"Port {port}\n") + lines)
+        return Second(config, port)
 
     def inventory(self, hosts, port=None, variables=""):
         """Writes an inventory of so many hosts and returns its path."""
@@ -79,6 +89,25 @@ class Fleet:
         for _ in range(20):
             self.reap()
             time.sleep(0.02)
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait()
+
+
+class Second:
+    """Another sshd."""
+
+    def __init__(self, config, port):
+        self.port = port
+        self.process = subprocess.Popen([shutil.which("sshd") or "/usr/sbin/sshd", "-D", "-f", config])
+        for _ in range(100):
+            try:
+                socket.create_connection(("127.0.0.1", port), 0.2).close()
+                return
+            except OSError:
+                time.sleep(0.05)
+        sys.exit("sshd does not start")
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)

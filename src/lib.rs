@@ -26,6 +26,7 @@ pub mod source;
 pub mod template;
 pub mod textfsm;
 pub mod transport;
+pub mod ttp;
 pub mod value;
 pub mod vars;
 pub mod vault;

@@ -8,10 +8,12 @@ mod host_pattern;
 mod inventory;
 mod outline;
 mod platform;
+mod telnet;
 mod template;
 mod textfsm_index;
 mod textfsm_run;
 mod textfsm_template;
+mod ttp;
 mod vault;
 mod yaml;
 
@@ -19,7 +21,7 @@ mod yaml;
 type Target = (&'static str, fn(&[u8]));
 
 /// Every reader.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 15] = [
     ("events", events::run),
     ("expression", expression::run),
     ("facts", facts::run),
@@ -27,10 +29,12 @@ pub const TARGETS: [Target; 13] = [
     ("inventory", inventory::run),
     ("outline", outline::run),
     ("platform", platform::run),
+    ("telnet", telnet::run),
     ("template", template::run),
     ("textfsm_index", textfsm_index::run),
     ("textfsm_run", textfsm_run::run),
     ("textfsm_template", textfsm_template::run),
+    ("ttp", ttp::run),
     ("vault", vault::run),
     ("yaml", yaml::run),
 ];

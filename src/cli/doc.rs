@@ -226,8 +226,8 @@ mod tests {
             "module\turi\tpresent",
             "filter\tjson_query\tpresent",
             "global\tomit\tpresent",
-            "lookup\turl\trefused",
             "module\tansible.builtin.expect\trefused",
+            "lookup\tcommunity.general.etcd\trefused",
         ] {
             assert!(text.contains(wanted), "{wanted}");
         }

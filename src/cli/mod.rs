@@ -7,6 +7,7 @@ mod doc;
 mod exec;
 mod exit;
 mod explain;
+mod fetch;
 mod graph;
 mod inventory;
 mod lab;
@@ -78,6 +79,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     quiet_panics();
     crate::transport::raise_open_files();
     crate::textfsm::set_places(templates::places);
+    crate::template::set_fetcher(fetch::fetch);
+    crate::template::set_settings(config::constant::value);
     let matches = Cli::command().try_get_matches_from(args);
     let cli = match matches.and_then(|matches| Ok((Cli::from_arg_matches(&matches)?, matches))) {
         Ok((mut cli, matches)) => {

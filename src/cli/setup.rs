@@ -1,6 +1,6 @@
 //! What several subcommands begin with: extra variables, inventory, playbooks.
 
-use super::config::{Config, table};
+use super::config::{Config, constant, table};
 use super::vault::{VaultDefaults, VaultOptions};
 use super::{Exit, say_error};
 use crate::executor::Reload;
@@ -58,6 +58,7 @@ impl Setup {
         let mut found = Diagnostics::new();
         let sources = Arc::new(SourceMap::with_keyring(Arc::default()));
         let config = Config::load(&sources, &mut found);
+        constant::keep(&config);
         // A wrong setting may be the one that says where a password is: it is not asked for in vain.
         sources.keyring().match_names(config.flag(&table::VAULT_ID_MATCH).unwrap_or(false));
         sources.set_repeated_keys(match config.text(&table::DUPLICATE_DICT_KEY).as_deref() {

@@ -2,12 +2,15 @@
 //! more.
 
 use super::publish::Publisher;
+mod detect;
+
 use super::room::{Place, Room, User};
 use crate::event::What;
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, HttpAnswer, HttpCall, Output, Work};
 use crate::phase::{self, Phase};
 use crate::transport::{self, Connection, HttpClients, Kind, Limits, Shared, Target};
+use detect::Detected;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -21,6 +24,8 @@ pub struct Pool {
     http: HttpClients,
     open: Mutex<Connections>,
     room: Room,
+    /// Platforms that were found out.
+    detected: Mutex<HashMap<String, Detected>>,
     /// For hosts that take one session at a time: who may use theirs.
     single: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// Where it is said that hosts wait for each other.
@@ -87,6 +92,7 @@ impl Pool {
             has_said,
             closing: TaskTracker::new(),
             single: Mutex::default(),
+            detected: Mutex::default(),
         }
     }
 
@@ -225,18 +231,23 @@ impl Pool {
     }
 
     async fn open(&self, target: &Arc<Target>, limits: &Limits) -> Result<Open, Failure> {
-        let place = match target.kind {
-            Kind::Local => None,
-            Kind::Ssh | Kind::NetworkCli => Some(tokio::select! {
-                place = self.enter() => place,
-                () = limits.cancel.cancelled() => {
-                    let message = format!("interrupted while `{}` waited for a free connection", target.host);
-                    return Err(Failure::new(FailureKind::Cancelled, message));
-                }
-            }),
-        };
+        let place = self.place(target, limits).await?;
         let connection = transport::connect(target, &self.shared, limits).await?.into();
         Ok(Open { connection, may_close: target.kind == Kind::Ssh, _place: place })
+    }
+
+    /// Waits for a place for the connection of a target; `None` where it takes no open files.
+    async fn place(&self, target: &Target, limits: &Limits) -> Result<Option<Place>, Failure> {
+        match target.kind {
+            Kind::Local => Ok(None),
+            Kind::Ssh | Kind::NetworkCli => tokio::select! {
+                place = self.enter() => Ok(Some(place)),
+                () = limits.cancel.cancelled() => {
+                    let message = format!("interrupted while `{}` waited for a free connection", target.host);
+                    Err(Failure::new(FailureKind::Cancelled, message))
+                }
+            },
+        }
     }
 
     /// Waits for a place for a connection.

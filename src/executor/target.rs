@@ -397,5 +397,6 @@ fn suffix(platform: Option<&'static Platform>) -> Option<&'static str> {
 pub(super) fn platform_of(scope: StepScope, templar: impl Fn(StepScope) -> Templar) -> Option<&'static Platform> {
     scope.var("ansible_network_os")?;
     let value = templar(scope).var("ansible_network_os").ok()??;
-    platform::find(&value.to_text())
+    // What is not found out yet is not known before the run.
+    platform::find(&value.to_text()).filter(|platform| platform.name != platform::AUTO)
 }

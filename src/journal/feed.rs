@@ -371,6 +371,20 @@ mod tests {
     }
 
     #[test]
+    fn only_what_reporters_miss_is_read_back() {
+        let waiting = |number: u64, first_behind| {
+            let event = Arc::new(event(number));
+            Waiting { bytes: weight_bytes(&event), event, first_behind, missing_before: 0 }
+        };
+        let plain: VecDeque<Waiting> = (0..3).map(|number| waiting(number, false)).collect();
+        let turning: VecDeque<Waiting> = (0..5).map(|number| waiting(number, number == 2)).collect();
+        let count = |batch, is_behind| writer::write(&mut None, batch, is_behind).expect("a file").count;
+        // Reporters may fall behind while the first is being written: what they miss comes after it.
+        assert_eq!((count(&plain, false), count(&plain, true)), (0, 3));
+        assert_eq!((count(&turning, false), count(&turning, true)), (3, 3));
+    }
+
+    #[test]
     fn a_disk_that_falls_behind_leaves_a_gap_that_is_told_and_memory_stays_bounded() {
         let (reader, file) = io::pipe().expect("a pipe");
         let (feed, thread) = Feed::with_room(50_000).expect("a thread");

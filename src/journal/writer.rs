@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::sync::atomic::Ordering;
 
 /// Where events are written.
-struct Journal {
+pub(super) struct Journal {
     file: File,
     /// Where the next event goes.
     offset: u64,
@@ -26,12 +26,14 @@ pub(super) fn run(feed: &Feed) {
     while let Some(mut state) = feed.wait_to_write() {
         let file = state.file.take();
         let batch = state.write.take();
+        // Reporters may fall behind while this is being written; none of it is what they miss then.
+        let is_behind = state.behind.is_some();
         drop(state);
         if let Some(file) = file {
             journal = Some(Journal::new(file));
         }
         // Nobody is kept waiting by the disk: the lock is free meanwhile.
-        let written = write(&mut journal, &batch);
+        let written = write(&mut journal, &batch, is_behind);
         t_ms = batch.back().map_or(t_ms, |last| last.event.t_ms);
         let mut state = feed.lock();
         state.write.done(&batch);
@@ -63,32 +65,34 @@ fn gap(t_ms: u64, missing: u64) -> Event {
     warning(t_ms, format!("{missing} events are missing here: the disk was too slow"))
 }
 
-/// What of a batch is there to be read back.
+/// What of a batch is there to be read back: all of it, or what comes after reporters fell behind.
 #[derive(Default)]
-struct Back {
+pub(super) struct Back {
     /// How many events.
-    count: u64,
+    pub(super) count: u64,
     /// How many lines about missing ones.
     gaps: u64,
     /// The file at the first of them, when it was in this batch that reporters fell behind.
     file: Option<EventFile>,
 }
 
-fn write(journal: &mut Option<Journal>, batch: &VecDeque<Waiting>) -> io::Result<Back> {
+pub(super) fn write(journal: &mut Option<Journal>, batch: &VecDeque<Waiting>, is_behind: bool) -> io::Result<Back> {
     let journal = match journal {
         Some(journal) => journal,
         None => journal.insert(Journal::new(tempfile::tempfile()?)),
     };
     let mut back = Back::default();
+    let mut counts = is_behind && !batch.iter().any(|waiting| waiting.first_behind);
     for waiting in batch {
         if waiting.missing_before > 0 {
             journal.add(&gap(waiting.event.t_ms, waiting.missing_before))?;
-            back.gaps += 1;
+            back.gaps += u64::from(counts);
         }
         if waiting.first_behind {
+            counts = true;
             back = Back { count: 0, gaps: 0, file: Some(EventFile::at(journal.file.try_clone()?, journal.position())) };
         }
-        back.count += 1;
+        back.count += u64::from(counts);
         journal.add(&waiting.event)?;
     }
     journal.flush()?;

@@ -2,7 +2,7 @@
 
 use super::args::args_with;
 use super::attributes::{BACKUP, FILE, VALIDATE};
-use super::edit::{is_match, lines, open, pattern};
+use super::edit::{EDITED, is_match, lines, open, pattern};
 use super::{Arg, ArgKind, Change, Context, Module, Needs, Rule};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
@@ -15,7 +15,7 @@ pub static MODULE: Module = Module {
     aliases: &[],
     summary: "Keeps a block of lines between two marker lines of a file.",
     args: args_with![FILE;
-        Arg::new("path", ArgKind::Path, "The file on the host.").aliases(&["dest", "destfile", "name"]).required(),
+        EDITED,
         Arg::new("block", ArgKind::Str, "The lines; none removes the block.").aliases(&["content"]).default(""),
         Arg::new("state", ArgKind::Str, "Whether the block is there.")
             .choices(&["absent", "present"])

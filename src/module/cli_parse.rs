@@ -1,6 +1,6 @@
 //! `cli_parse`: runs a command, or takes a text, and makes data of it.
 
-use super::structured::{Parser, host_platform};
+use super::structured::{Parser, Shape, host_platform};
 use super::{
     Action, Arg, ArgKind, Call, Change, Cli, CliLine, Context, Exec, Finished, Module, Needs, Output, Program, Rule,
     Work,
@@ -23,7 +23,7 @@ pub static MODULE: Module = Module {
         Arg::new(
             "parser",
             ArgKind::Dict,
-            "How: `name` (textfsm, ntc_templates, native, json or xml), `template_path`, `command`, `os`.",
+            "How: `name` (textfsm, ntc_templates, native, ttp, json or xml), `template_path`, `command`, `os`, `vars`.",
         )
         .required(),
         Arg::new("set_fact", ArgKind::Str, "The variable that gets the data."),
@@ -122,15 +122,17 @@ enum Name {
     Textfsm,
     NtcTemplates,
     Native,
+    Ttp,
 }
 
 /// Every parser's name with its collection; the last part alone will do.
-const NAMES: [(&str, Name); 5] = [
+const NAMES: [(&str, Name); 6] = [
     ("ansible.utils.json", Name::Json),
     ("ansible.utils.xml", Name::Xml),
     ("ansible.utils.textfsm", Name::Textfsm),
     ("ansible.netcommon.ntc_templates", Name::NtcTemplates),
     ("ansible.netcommon.native", Name::Native),
+    ("ansible.utils.ttp", Name::Ttp),
 ];
 
 /// Parsers that there are in Ansible only, and why.
@@ -154,6 +156,29 @@ fn known(name: &str) -> Result<Name, (String, Option<String>)> {
     Err((format!("there is no parser `{name}`"), Some(help.unwrap_or_else(listed))))
 }
 
+/// Reads the `vars` of the parser `ttp`: its variables, and the shape of the results.
+fn settings(vars: Option<&Value>) -> Result<(Map, Shape), String> {
+    let (mut variables, mut shape) = (Map::new(), Shape::Nested);
+    for (key, value) in vars.and_then(Value::as_map).into_iter().flat_map(Map::iter) {
+        match (key.to_string().as_str(), value) {
+            (_, Value::Null) => {}
+            ("ttp_vars", Value::Map(map)) => variables = (**map).clone(),
+            ("ttp_init", Value::Map(map)) if map.is_empty() => {}
+            ("ttp_results", Value::Map(map)) => {
+                for (key, value) in map.iter() {
+                    shape = match (key.to_string().as_str(), value.to_text().as_str()) {
+                        ("structure", "list") => Shape::Nested,
+                        ("structure", "flat_list") => Shape::Flat,
+                        (key, value) => return Err(format!("results with `{key}: {value}` are not supported")),
+                    };
+                }
+            }
+            (key, _) => return Err(format!("`vars` of the parser `ttp` has `{key}`, which is not supported")),
+        }
+    }
+    Ok((variables, shape))
+}
+
 /// Checks what is written of a parser.
 fn check_parser(parser: &Node) -> Option<Diagnostic> {
     let map = parser.as_map()?;
@@ -165,8 +190,15 @@ fn check_parser(parser: &Node) -> Option<Diagnostic> {
         return Some(Diagnostic::error("E0303", "`parser` needs a `name`").at(parser.span));
     };
     let text = name.as_str().filter(|_| name.is_static())?;
-    let (why, help) = known(text).err()?;
-    Some(Diagnostic::error("E0309", why).at(name.span).maybe_help(help))
+    let vars = map.get("vars").filter(|vars| vars.is_static());
+    match (known(text), vars) {
+        (Err((why, help)), _) => Some(Diagnostic::error("E0309", why).at(name.span).maybe_help(help)),
+        (Ok(Name::Ttp), Some(vars)) => {
+            let why = settings(Some(&vars.to_value())).err()?;
+            Some(Diagnostic::error("E0309", why).at(vars.span))
+        }
+        _ => None,
+    }
 }
 
 /// The parser, and the command by which it finds its template.
@@ -200,6 +232,10 @@ impl Wanted {
             Name::Xml => Parser::Xml,
             Name::Textfsm => Parser::of_template(context, &path_or_named("textfsm")?)?,
             Name::Native => Parser::of_native(context, &path_or_named("yaml")?)?,
+            Name::Ttp => {
+                let (variables, shape) = settings(parser.get("vars")).map_err(wrong)?;
+                Parser::of_ttp(context, &path_or_named("ttp")?, variables, shape)?
+            }
             Name::NtcTemplates => {
                 command.ok_or_else(needs_command)?;
                 Parser::of_index(context, os)?
@@ -227,6 +263,9 @@ fn short_os(context: &Context<'_>, os: Option<&str>) -> Result<String, Failure> 
     }
     if let Some(name) = context.templar.var("ansible_network_os")? {
         let name = name.to_text();
+        if let (crate::platform::AUTO, Some(found)) = (name.as_str(), context.platform) {
+            return Ok(found.textfsm.clone());
+        }
         return Ok(name.rsplit('.').next().unwrap_or(&name).to_lowercase());
     }
     match host_platform(context)? {

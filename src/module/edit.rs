@@ -1,4 +1,4 @@
-//! Editing a text file of the host: what `lineinfile` and `blockinfile` share.
+//! Editing a text file of the host: what `lineinfile`, `blockinfile` and `replace` share.
 
 use super::attributes::Attributes;
 use super::local::LocalFile;
@@ -6,11 +6,15 @@ use super::place::{NewFile, attributes_diff, check_status, will_be};
 use super::remote::{FileKind, Look, Me, Stat, look, path_word, path_word_literal, write_action};
 use super::slurp::content;
 use super::write::{backup_path, check_validations, make_folders, put_of, write_actions};
-use super::{Change, Context, Finished, Output, TextDiff};
+use super::{Arg, ArgKind, Change, Context, Finished, Output, TextDiff};
 use crate::failure::{Failure, FailureKind};
 use crate::python_regex::{Anchor, Flags, Regex, compile};
 use crate::value::{Map, Value};
 use std::sync::Arc;
+
+/// The file, by all the names that Ansible gives it.
+pub(super) const EDITED: Arg =
+    Arg::new("path", ArgKind::Path, "The file on the host.").aliases(&["dest", "destfile", "name"]).required();
 
 /// The largest file that is edited; it goes through memory.
 const LIMIT_BYTES: u64 = 64 << 20;

@@ -2,7 +2,7 @@
 
 use super::args::args_with;
 use super::attributes::{BACKUP, FILE, VALIDATE};
-use super::edit::{backup_field, is_match, lines, open, pattern};
+use super::edit::{EDITED, backup_field, is_match, lines, open, pattern};
 use super::{Arg, ArgKind, Change, Context, Module, Needs, Rule};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
@@ -16,7 +16,7 @@ pub static MODULE: Module = Module {
     aliases: &[],
     summary: "Sees to it that a line is in a file, or that it is not.",
     args: args_with![FILE;
-        Arg::new("path", ArgKind::Path, "The file on the host.").aliases(&["dest", "destfile", "name"]).required(),
+        EDITED,
         Arg::new("line", ArgKind::Str, "The line.").aliases(&["value"]),
         Arg::new("regexp", ArgKind::Str, "Replace the last line that matches.").aliases(&["regex"]),
         Arg::new("search_string", ArgKind::Str, "Replace the last line that holds this text."),

@@ -2,7 +2,7 @@
 
 use super::args::args_with;
 use super::attributes::{BACKUP, FILE, VALIDATE};
-use super::edit::open;
+use super::edit::{EDITED, open};
 use super::{Arg, ArgKind, Change, Context, Module, Needs};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
@@ -17,7 +17,7 @@ pub static MODULE: Module = Module {
     aliases: &[],
     summary: "Replaces everything that a pattern matches in a file.",
     args: args_with![FILE;
-        Arg::new("path", ArgKind::Path, "The file on the host.").aliases(&["dest", "destfile", "name"]).required(),
+        EDITED,
         Arg::new("regexp", ArgKind::Str, "What is replaced; `^` and `$` match at every line.").required(),
         Arg::new("replace", ArgKind::Str, "What takes its place; `\\1` is what the pattern's group matched.").default(""),
         Arg::new("after", ArgKind::Str, "Replace only in what follows this pattern."),

@@ -7,6 +7,7 @@ use crate::python_regex::{Anchor, Flags, Regex, compile};
 use crate::source::expand_home;
 use crate::template::Native;
 use crate::textfsm::{self, Folder, Template};
+use crate::ttp;
 use crate::value::{Map, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,8 +32,20 @@ pub(super) enum Parser {
     Xml,
     /// A file of entries: an expression for a line, and what to add.
     Native(Arc<Native>),
+    /// A TTP template, the variables that it gets, and the shape of what it gives.
+    Ttp(Arc<ttp::Template>, Map, Shape),
     /// One dictionary a match, of the expression's named groups.
     Groups(Arc<Regex>),
+}
+
+/// What the results of a TTP template stand in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// In a list for the template, and in one for the input.
+    #[default]
+    Nested,
+    /// In one list.
+    Flat,
 }
 
 impl Parser {
@@ -51,6 +64,15 @@ impl Parser {
             return Err(Failure::new(FailureKind::File, format!("there is no file `{path}` of a native parser")));
         };
         Native::load(&file, context.templar.sources()).map(|native| Parser::Native(Arc::new(native)))
+    }
+
+    /// Makes a parser of a TTP template's file, looked for as templates are.
+    pub(super) fn of_ttp(context: &Context<'_>, path: &str, variables: Map, shape: Shape) -> Result<Parser, Failure> {
+        let Some(file) = context.files.find("templates", path) else {
+            return Err(Failure::new(FailureKind::File, format!("there is no TTP template `{path}`")));
+        };
+        let template = ttp::Template::load(&file, context.templar.sources())?;
+        Ok(Parser::Ttp(Arc::new(template), variables, shape))
     }
 
     /// Returns what is to be said of the folder of templates, once in a run.
@@ -100,6 +122,10 @@ impl Parser {
             Parser::Xml => crate::template::xml_data(output.trim_end().trim_end_matches(NETCONF_END))
                 .map_err(|why| Failure::new(FailureKind::Module, format!("the output is no XML: {why}"))),
             Parser::Native(native) => native.parse(output),
+            Parser::Ttp(template, variables, shape) => {
+                let found = template.parse(output, variables)?;
+                Ok(if *shape == Shape::Flat { flat(&found) } else { found })
+            }
             Parser::Groups(regex) => {
                 let failed = |why: String| Failure::new(FailureKind::Module, format!("the expression {why}"));
                 let names: Vec<(&str, usize)> = regex.names().collect();
@@ -112,6 +138,20 @@ impl Parser {
             }
         }
     }
+}
+
+/// Returns the results of a template in one list.
+fn flat(found: &Value) -> Value {
+    let mut all = Vec::new();
+    for template in found.as_list().unwrap_or_default() {
+        for item in template.as_list().unwrap_or(std::slice::from_ref(template)) {
+            match item {
+                Value::List(items) => all.extend(items.iter().cloned()),
+                other => all.push(other.clone()),
+            }
+        }
+    }
+    all.into()
 }
 
 /// Returns the host's platform, also where its connection needs none.

@@ -8,11 +8,13 @@
 //! All expressions are searched with `^` and `$` at line boundaries. They see lines as the session cleaned them: no
 //! escapes, no carriage returns; prompts without blanks at their end.
 
+mod detect;
 mod own;
 mod read;
 #[cfg(test)]
 mod tests;
 
+pub use detect::{AUTO, Verdict, candidates, commands as detecting_commands, judge};
 pub use own::read_folder;
 
 use crate::effect::Effect;
@@ -90,7 +92,7 @@ fn entry(name: &str) -> Option<&'static Entry> {
 
 /// Returns the platform of that name or alias.
 pub fn find(name: &str) -> Option<&'static Platform> {
-    entry(name).map(Entry::platform)
+    entry(name).map(Entry::platform).or_else(|| (name == AUTO).then(detect::unknown))
 }
 
 /// Returns a platform's definition as it is written, and the file that it was read from when it is a user's.
@@ -223,6 +225,8 @@ pub struct Detect {
     pub command: String,
     /// One of these is in the answer.
     pub shows: Vec<Regex>,
+    /// None of these is.
+    pub shows_not: Vec<Regex>,
 }
 
 /// A way from one level to another.

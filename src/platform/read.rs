@@ -108,6 +108,8 @@ struct WrittenDetect {
     command: String,
     #[serde(rename = "match")]
     shows: Vec<String>,
+    #[serde(default, rename = "not")]
+    shows_not: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -235,7 +237,8 @@ impl WrittenLevel {
 
 impl WrittenDetect {
     fn read(self) -> Result<Detect, String> {
-        Ok(Detect { command: self.command, shows: of_lines(&self.shows)? })
+        let (shows, shows_not) = (of_lines(&self.shows)?, of_lines(&self.shows_not)?);
+        Ok(Detect { command: self.command, shows, shows_not })
     }
 }
 

@@ -42,10 +42,11 @@ fn explain(core: &Arc<Core>, text: &str, expr: &Expr, locals: &[String]) -> Opti
         ExprKind::Item(base, index) => {
             let wanted = match &index.kind {
                 ExprKind::Str(text) => Some(text.clone()),
-                ExprKind::Name(_) | ExprKind::Attr(..) => {
+                // What the text sets itself has no value here, and a variable of that name another.
+                ExprKind::Name(_) | ExprKind::Attr(..) if !uses(index, locals) => {
                     let place = text.get(index.at.clone())?;
                     match core.try_expression(place) {
-                        None if !uses(index, locals) => return explain(core, text, index, locals),
+                        None => return explain(core, text, index, locals),
                         found => found.and_then(|value| value.as_str().map(str::to_owned)),
                     }
                 }

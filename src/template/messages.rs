@@ -148,10 +148,10 @@ fn checks_find_what_is_wrong_without_running() {
         ("\"{{ a is defind }}\"", "E0203", "unknown test `defind`", "defind", Some("did you mean `defined`?")),
         ("\"{{ lookup('fil', 'x') }}\"", "E0204", "unknown lookup `fil`", "'fil'", Some("did you mean `file`?")),
         (
-            "\"{{ query('url', 'x') }}\"",
+            "\"{{ query('etcd', 'x') }}\"",
             "E0204",
-            "lookup `url` is not supported",
-            "'url'",
+            "lookup `etcd` is not supported",
+            "'etcd'",
             Some("templates call no services: use a task with `uri` and `register`"),
         ),
         (

@@ -21,6 +21,9 @@ const DIFFERENCES: &[(&str, &str)] = &[
     ("{{ lookup('ansible.builtin.items', 1) }}", "the recorder loads no collections"),
 ];
 
+/// Why a macro with a single value in it gives another.
+const MACRO: &str = "a macro gives text, also where it holds a single value";
+
 /// Where generated templates differ on purpose: what the text has (all parts), and the reason.
 const GENERATED_DIFFERENCES: &[(&[&str], &str)] = &[
     (&["| union("], "a set has no order in Python; here the items keep that of the lists"),
@@ -57,8 +60,17 @@ const GENERATED_DIFFERENCES: &[(&[&str], &str)] = &[
     (&["(not ["], "an error inside of a list is one, also where only its length counts"),
     (&["(not dup), (none is odd)"], "an error inside of a list is one, also where only its kind counts"),
     (&["(whole is any)"], "an error inside of a dictionary is one, also where it is only compared"),
-    (&["(flt | max)"], "an error in the arguments of a format is one, also where it has no use for them"),
     (&["(cap)['a']"], "an undefined entry of a dictionary is one, also where only its kind counts"),
+    (&["type_debug"], "an error inside of a dictionary is one, also where only its kind counts"),
+    (&["win_splitdrive) |"], "a tuple is a list here, but for its text"),
+    (&["(not {"], "an error inside of a dictionary is one, also where only its length counts"),
+    (&["(deep).items"], "methods are no values"),
+    (&["{% set x %}b"], "what stands in a set block counts as written: one value beside it is text"),
+    (&["{% do l.append(9) %}{{ l }}"], "what is written is not changed by what is appended later"),
+    (&["{% macro one", "n.t + [one(i)]"], MACRO),
+    (&["{% macro one", "one(x) | length"], MACRO),
+    (&["{% macro one(", "{{ one(a=l) }}"], MACRO),
+    (&["{% macro one(", "{{ two(d.a) }}"], MACRO),
 ];
 
 /// The page that users read has a row for each of both tables.
@@ -259,5 +271,5 @@ fn generated_templates_mean_what_they_mean_in_ansible() {
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), rows.len(), wrong[..wrong.len().min(40)].join("\n"));
     let idle: Vec<_> = GENERATED_DIFFERENCES.iter().zip(&used).filter(|(_, used)| **used == 0).collect();
     assert!(idle.is_empty(), "differences that are none: {idle:?}");
-    assert!(rows.len() >= 15_000, "only {} rows: is the recording complete?", rows.len());
+    assert!(rows.len() >= 22_000, "only {} rows: is the recording complete?", rows.len());
 }

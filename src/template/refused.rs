@@ -39,7 +39,6 @@ const INSIDE: &str = "it looks at Ansible's own inside, of which there is none h
 
 /// All refusals.
 pub static REFUSED: &[Refused] = &[
-    filter("urlize", "it makes links for web pages"),
     filter("ansible.netcommon.pop_ace", "use `rejectattr` on the entries"),
     filter("ansible.utils.validate", SCHEMA),
     filter("community.general.hashids_decode", "use `hash` or `to_uuid`"),
@@ -72,8 +71,6 @@ pub static REFUSED: &[Refused] = &[
     test("community.general.ansible_type", INSIDE),
     test("community.general.fqdn_valid", "use `is match` with a pattern"),
     test("ovirt.ovirt.*", CALLS),
-    lookup("config", INSIDE),
-    lookup("url", CALLS),
     lookup("ansible.utils.validate", SCHEMA),
     lookup("community.general.binary_file", "files are read as text; `slurp` gives bytes as base64"),
     lookup("community.general.bitwarden", SECRETS),

@@ -164,6 +164,16 @@ pub async fn connect(target: &Target, shared: &Shared, limits: &Limits) -> Resul
     }
 }
 
+/// Finds out which platform a device is of, and returns the connection in which that was found, where it can go on.
+pub async fn detect(
+    target: &Target,
+    shared: &Shared,
+    limits: &Limits,
+) -> Result<(&'static Platform, Option<Box<dyn Connection>>), Failure> {
+    let wire = open_terminal(target, shared, limits).await?;
+    shell::detect(target, limits, wire).await
+}
+
 /// Opens the way to a device's CLI.
 async fn open_terminal(target: &Target, shared: &Shared, limits: &Limits) -> Result<Box<dyn Wire>, Failure> {
     let terminal = &target.terminal;

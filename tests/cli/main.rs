@@ -18,6 +18,7 @@ mod router;
 mod terminal;
 
 mod crowd;
+mod detect;
 mod exec;
 mod explain;
 mod facts;

@@ -72,6 +72,7 @@ fn a_playbook_makes_data_of_texts_and_commands() {
             "templates/native.yaml",
             "- getval: '(?P<n>\\S+) is (?P<s>\\S+)'\n  result: {ports: {'{{ n }}': '{{ s }}'}}\n",
         )
+        .file("t.ttp", "interface {{ name }}\n mtu {{ mtu | to_int }}\n")
         .file("cli.yaml", "keys:\n  ports: {value: {name: '{{ item.n }}'}, items: '^(?P<n>\\S+) is'}\n")
         .file("xml.yaml", "keys: {b: {value: '{{ item.b }}', top: b, items: {b: .}}}\n")
         .file("folder/index", "Template, Platform, Command\nx, y\nports.textfsm, cisco_ios, sh[[ow]] ports\n")
@@ -91,6 +92,7 @@ fn a_parser_that_there_is_not_is_told_before_anything_runs() {
     for (parser, complaint) in [
         ("{name: ansible.utils.textfsn}", "did you mean `ansible.utils.textfsm`?"),
         ("{name: pyats}", "the parser `pyats` is not supported"),
+        ("{name: ttp, vars: {ttp_init: {log_level: x}}}", "`ttp_init`, which is not supported"),
         ("{nam: json}", "did you mean `name`?"),
         ("{template_path: x}", "`parser` needs a `name`"),
     ] {
@@ -127,6 +129,11 @@ const PLAYBOOK: &str = r#"- hosts: all
         parser: {name: ansible.netcommon.native, template_path: native.yaml}
       register: out
     - assert: {that: "out.parsed == {'ports': {'Gi1': 'up', 'Gi2': 'down'}}"}
+    - cli_parse:
+        text: "interface Gi1\n mtu 9000\ninterface Gi2\n"
+        parser: {name: ansible.utils.ttp, template_path: t.ttp, vars: {ttp_results: {structure: flat_list}}}
+      register: out
+    - assert: {that: "out.parsed == [{'name': 'Gi1', 'mtu': 9000}, {'name': 'Gi2'}]"}
     - cli_parse:
         text: "<a><b c='1'>x</b></a>\n]]>]]>"
         parser: {name: ansible.utils.xml}

@@ -39,8 +39,6 @@ const SITE: &str = "- hosts: ios1
     - {<<: *ports, name: ports again}
     - {<<: *addresses, name: addresses again}
     - {name: read, ios_interfaces: {state: gathered}}
-    - {name: banner, ios_banner: {banner: motd, text: keep out}}
-    - {name: banner again, ios_banner: {banner: motd, text: keep out}}
     - {name: facts, assert: {that: ansible_net_system == 'ios'}}
 - hosts: eos1
   gather_facts: false
@@ -58,7 +56,7 @@ fn a_second_task_finds_nothing_to_send() {
         .file("lab.yml", LAB)
         .netplay("run site.yml --lab lab.yml --output jsonl")
         .exits(0);
-    for (host, task) in [("ios1", "ports"), ("ios1", "addresses"), ("ios1", "banner"), ("eos1", "vlans")] {
+    for (host, task) in [("ios1", "ports"), ("ios1", "addresses"), ("eos1", "vlans")] {
         assert_eq!(ended.step(task, host)["status"], "changed", "{task}");
         let again = ended.step(&format!("{task} again"), host);
         assert_eq!(again["status"], "ok", "{task}: {}", again["result"]);
@@ -83,7 +81,7 @@ fn what_is_wrong_inside_of_config_is_said_with_its_place() {
         "site.yml:5:27",
         "has no option `descripton` here",
         "did you mean `description`?",
-        "site.yml:6:31",
+        "site.yml:6:32",
         "needs the option `name` here",
     ] {
         ended = ended.complains(part);

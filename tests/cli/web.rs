@@ -4,6 +4,7 @@ use crate::httpbin::Httpbin;
 use crate::project::Project;
 use crate::sshd::wait_until;
 use serde_json::Value as Json;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
@@ -46,6 +47,36 @@ fn a_closed_port_is_a_refused_connection() {
     let failed = ask(&format!("http://{address}/"), "");
     assert!(message(&failed).contains("refuses connections"), "{failed}");
     assert_eq!(failed["status"], "failed", "the host itself is not unreachable: {failed}");
+}
+
+#[test]
+fn a_template_gets_what_is_at_a_url() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
+    let address = listener.local_addr().expect("it is bound");
+    let server = std::thread::spawn(move || {
+        for stream in listener.incoming().take(3) {
+            let mut stream = stream.expect("a client comes");
+            let mut request = String::new();
+            let mut lines = BufReader::new(stream.try_clone().expect("a second handle"));
+            while !request.ends_with("\r\n\r\n") && lines.read_line(&mut request).is_ok_and(|long| long > 0) {}
+            let (status, body) = match request.contains("GET /none ") {
+                true => ("404 Not Found", ""),
+                false => ("200 OK", "one\ntwo\n"),
+            };
+            let agent = request.to_lowercase().contains("x-mine: 7");
+            let body = if agent { format!("{body}mine\n") } else { body.to_owned() };
+            write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
+                .expect("it is written");
+        }
+    });
+    let tasks = format!(
+        "- assert: {{that: \"query('url', 'http://{address}/a') == ['one', 'two']\"}}\n\
+         - assert: {{that: \"lookup('ansible.builtin.url', 'http://{address}/a', split_lines=false, headers={{'X-Mine': 7}}) == 'one\\\\ntwo\\\\nmine\\\\n'\"}}\n\
+         - name: none\n  debug: {{msg: \"{{{{ lookup('url', 'http://{address}/none') }}}}\"}}\n"
+    );
+    let ended = Project::of_tasks(&tasks).host(LOCAL).run_events().exits(2);
+    assert!(message(&ended.step("none", "h1")).contains("answers 404"), "{ended}");
+    server.join().expect("the server ends");
 }
 
 /// `openssl s_server` with a certificate that nobody has signed.

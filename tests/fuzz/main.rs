@@ -82,12 +82,16 @@ fn examples(reader: &str) -> Vec<Vec<u8>> {
         "inventory" => contents([files("tests/inventory", ".ini"), files("tests/inventory", ".yml")].concat()),
         "outline" => texts_of("tests/outline/cases.json"),
         "platform" => contents(files("src/platform/definitions", ".yaml")),
+        "telnet" => {
+            vec![b"\xff\xfd\x18\xff\xfb\x01\xff\xfa\x18\x01\xff\xf0Username: \xff\xff\xff\xfe\x1f\r\0\r\nr1#".to_vec()]
+        }
         "template" => texts_of("tests/template/generated.json"),
         "textfsm_index" => vec![
             b"Template, Hostname, Platform, Command\na.textfsm:b.textfsm, .*, cisco_ios, sh[[ow]] ver[[sion]]\n"
                 .to_vec(),
         ],
         "textfsm_run" | "textfsm_template" => texts_of("tests/textfsm/cases.json"),
+        "ttp" => texts_of("tests/ttp/cases.json"),
         "vault" => texts_of("tests/vault/recorded.json"),
         "yaml" => contents(files("tests/language", ".yml")),
         other => panic!("no examples for `{other}`"),
@@ -207,10 +211,12 @@ readers!(
     inventory,
     outline,
     platform,
+    telnet,
     template,
     textfsm_index,
     textfsm_run,
     textfsm_template,
+    ttp,
     vault,
     yaml
 );
@@ -220,6 +226,7 @@ fn every_reader_has_its_test_and_its_target() {
     let tested = include_str!("main.rs");
     for (name, _) in readers::TARGETS {
         assert!(tested.contains(&format!("\"{name}\"")), "no examples for `{name}`");
+        assert!(tested.contains(&format!("    {name}")), "no test for `{name}`");
         let target = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fuzz/fuzz_targets/{name}.rs"));
         assert!(target.is_file(), "no {}", target.display());
     }

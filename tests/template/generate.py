@@ -80,6 +80,15 @@ FORMATS = """
 """
 
 
+TRUTHS = [
+    "{{{{ 'y' if {v} else 'n' }}}}", "{{{{ not {v} }}}}", "{{{{ {v} and 1 }}}}", "{{{{ {v} or 'o' }}}}", "{{% if {v} %}}y{{% else %}}n{{% endif %}}", "{{{{ [{v}] | select | list | length }}}}",
+    "{{{{ ({v} | string)[1:-1] }}}}", "{{{{ ({v} | string)[::2] }}}}", "{{{{ [{v}, {v}][0] == {v} }}}}", "a{{{{ {v} }}}}b", "{{{{ '%s|%r' | format({v}, {v}) }}}}", "{{{{ [{v}] | to_json }}}}", "{{{{ {{'k': {v}}} }}}}",
+]
+SORTED = [
+    "{{{{ [{v}, 1, 0] | sort }}}}", "{{{{ [{v}, 'b', 'A', ''] | sort }}}}", "{{{{ [{v}, 'b', 'A'] | sort(reverse=true, case_sensitive=true) }}}}", "{{{{ [{v}, {v}, 1] | unique | list }}}}", "{{{{ [[{v}, 1], [{v}, 0]] | sort }}}}", "{{{{ [{v}, 2] | max }}}}", "{{{{ [{v}, 'a'] | min }}}}",
+]
+
+
 def listed(text):
     return [part.strip() for part in text.replace("\n", " ").split(";") if part.strip()]
 
@@ -155,6 +164,14 @@ class Maker:
             return "{% filter " + self.random.choice(["upper", "trim", "indent(2)", "replace('a', 'b')"]) + " %}" + body() + "{% endfilter %}"
         return self.random.choice(["{% raw %}{{ x }}{% if %}{% endraw %}", "{%- raw -%} {{ y }} {%- endraw -%}", "{% set z = [] %}{% do z.append(4) %}{{ z }}", "{% autoescape false %}{{ tag }}{% endautoescape %}", "{% block b %}" + body() + "{% endblock %}" if depth == 0 else ""])
 
+    def macros(self):
+        """Returns a template with macros that call each other, keep what they are given, and are called with a body."""
+        parts = self.random.choice
+        first = "{% macro one(a, b=" + parts(["1", "'x'", "[]", "none", "l"]) + ") %}" + parts(["[{{ a }}|{{ b }}]", "{{ a | string | upper }}", "{% if a %}{{ a }}{% else %}-{% endif %}", "{{ caller() if caller is defined else 'nobody' }}", "{% for x in b %}{{ x }}{% endfor %}", "{% set a = 5 %}{{ a }}"]) + "{% endmacro %}"
+        second = "{% macro two(x" + parts(["", ", y=2"]) + ") " + parts(["", "-"]) + "%} " + parts(["{{ one(x) }}", "{{ one(b=x, a=1) }}", "{% call one(x) %}in{% endcall %}", "{{ one(x) | length }}"]) + " {%" + parts(["", "-"]) + " endmacro %}"
+        calls = ["{{ one(s) }}", "{{ one(1, 2) }}", "{{ one(a=l) }}", "{{ two(one(7)) }}", "{{ two(d.a) }}", "{% call one(s) %}{{ one(0) }}{% endcall %}", "{% set r = one('q') %}<{{ r }}>", "{{ [one(1), one(2)] | join('/') }}", "{{ one.name }}{{ one.arguments }}", "{% do l.append(9) %}{{ l }}", "{% set n = namespace(t=[]) %}{% for i in l %}{% set n.t = n.t + [one(i)] %}{% endfor %}{{ n.t }}", "{{ one() }}", "{{ one(1, 2, 3) }}", "{{ two(nope | default('u')) }}", "{% filter upper %}{{ two('a') }}{% endfilter %}"]
+        return first + second + "".join(self.random.choice(calls) for _ in range(self.random.randrange(1, 4)))
+
     def texts(self):
         self.filters, self.tests = listed(FILTERS), listed(TESTS)
         for name in self.filters:
@@ -178,14 +195,25 @@ class Maker:
             bound = lambda: self.random.choice(["", "", "0", "1", "-1", "2", "-2", "9", "-9"])
             step = self.random.choice(["", "", ":2", ":-1", ":-2", ":0"])
             yield f"{{{{ {self.random.choice(['l', 's', 'uni', 'mix', 'd', 'range(9) | list', '(1, 2, 3)', 'es', 'el', 'none'])}[{bound()}:{bound()}{step}] }}}}"
-        for _ in range(1200):
+        for _ in range(1900):
             yield f"{{{{ {self.expression()} }}}}"
-        for _ in range(500):
+        for _ in range(800):
             yield f"?{self.expression()}"
         for _ in range(200):
             yield "a{{ " + self.expression(2) + " }}b{{ " + self.expression(2) + " }}"
-        for _ in range(1500):
+        for _ in range(2700):
             yield "".join(self.block() for _ in range(self.random.randrange(1, 4)))
+        for _ in range(400):
+            yield self.macros()
+        for value in self.names:
+            for form in TRUTHS:
+                yield form.format(v=value)
+        for _ in range(250):
+            left, right = self.number(), self.number()
+            yield f"{{{{ [{left} // {right}, {left} % {right}, ({left}) ** 2, {left} / {right}, -({left}) // {right}] }}}}"
+        for keys in SORTED:
+            for value in self.names:
+                yield keys.format(v=value)
 
 
 def plain(value):

@@ -5,6 +5,7 @@
 //! them; what it says the subcommands know themselves. `unused` lists what Ansible knows and what means nothing here.
 
 mod ansible_cfg;
+pub(super) mod constant;
 mod kind;
 mod netplay_toml;
 mod place;

@@ -14,6 +14,7 @@ use crate::phase::{self, Phase};
 use crate::platform;
 use crate::redact::Secret;
 use crate::template::Templar;
+use crate::transport::Limits;
 use crate::value::{Map, Value};
 use crate::vars::Var;
 use std::sync::Arc;
@@ -52,7 +53,8 @@ pub(super) async fn once(
     let provider = args.dict("provider");
     let target =
         target::Request { job, task: &job.task, scope: &remote, templar, needs: module.needs, implied, provider };
-    let target = target.target()?;
+    let limits = Limits { timeout: None, cancel: job.cancel.clone() };
+    let target = job.context.pool.with_platform(target.target()?, &limits).await?;
     let check = match flag_if(job, scope, &job.task.settings.check_mode)? {
         Some(check) => check,
         None => job.context.settings.check,

@@ -28,7 +28,8 @@ pub(super) static FILTERS: &[Filter] = &[
     },
 ];
 
-fn escape(text: &str) -> String {
+/// Escapes what HTML gives a meaning.
+pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

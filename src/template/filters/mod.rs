@@ -36,6 +36,7 @@ mod sets;
 mod tables;
 mod text;
 mod time;
+mod urlize;
 mod vault;
 mod vlan;
 mod wrap;
@@ -85,6 +86,7 @@ pub(crate) static TABLE: &[&[Filter]] = &[
     text::FILTERS,
     time::FILTERS,
     vlan::FILTERS,
+    urlize::FILTERS,
     xml::FILTERS,
     vault::FILTERS,
     yaml::FILTERS,

@@ -3,6 +3,7 @@
 //! A lookup gets terms and options and gives a list. `lookup` makes one value of it: the only item, or all of them joined
 //! by commas when they are texts.
 
+mod config;
 mod data;
 mod files;
 mod password;
@@ -10,7 +11,11 @@ mod pipe;
 mod random;
 mod records;
 mod structure;
+mod url;
 mod variables;
+
+pub use config::{Settings, set_settings};
+pub use url::{Fetch, Fetcher, set_fetcher};
 
 use super::convert::{carry, defined, from_engine, to_engine};
 use super::emit::plain_name;
@@ -37,6 +42,7 @@ pub(crate) struct Lookup {
 
 /// All lookups, one slice a theme.
 pub(crate) static TABLE: &[&[Lookup]] = &[
+    config::LOOKUPS,
     data::LOOKUPS,
     files::LOOKUPS,
     password::LOOKUPS,
@@ -44,6 +50,7 @@ pub(crate) static TABLE: &[&[Lookup]] = &[
     random::LOOKUPS,
     records::LOOKUPS,
     structure::LOOKUPS,
+    url::LOOKUPS,
     variables::LOOKUPS,
 ];
 

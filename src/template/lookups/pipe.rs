@@ -38,13 +38,17 @@ pub(super) static LOOKUPS: &[Lookup] = &[
     },
 ];
 
-/// Runs a command. On a worker of the event loop the others go on meanwhile: the worker hands its work over first.
-fn run(call: &Call<'_>, command: &str) -> Result<String, Failure> {
+/// Does what takes long. On a worker of the event loop the others go on meanwhile: the worker hands its work over first.
+pub(super) fn aside<T>(work: impl FnOnce() -> T) -> T {
     use tokio::runtime::{Handle, RuntimeFlavor};
     match Handle::try_current().map(|handle| handle.runtime_flavor()) {
-        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(|| run_here(call, command)),
-        _ => run_here(call, command),
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        _ => work(),
     }
+}
+
+fn run(call: &Call<'_>, command: &str) -> Result<String, Failure> {
+    aside(|| run_here(call, command))
 }
 
 fn run_here(call: &Call<'_>, command: &str) -> Result<String, Failure> {

@@ -7,6 +7,7 @@ use super::typed::Typed;
 use super::until::{Patience, Until};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, Boxed, Cli, Output, Work};
+use crate::platform::{self, Platform};
 use crate::transport::{Connection, Limits, Target, Wire};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -52,22 +53,61 @@ pub(super) async fn connect_with(
         return Err(Failure::new(FailureKind::Argument, format!("the platform of `{}` is not known", target.host))
             .help("set `ansible_network_os`"));
     };
+    let until = until(limits).within(target.ssh.connect_timeout.max(platform.timeout));
+    let session = Session::open(wire, platform, logins(target), patience, &until).await?;
+    Ok(started(session, target))
+}
+
+/// Finds out which platform the device is of. The session goes on as one of it, unless its logins are others.
+pub async fn detect(
+    target: &Target,
+    limits: &Limits,
+    wire: Box<dyn Wire>,
+) -> Result<(&'static Platform, Option<Box<dyn Connection>>), Failure> {
+    let unknown = platform::find(platform::AUTO).expect("it is always there");
+    let until = until(limits).within(target.ssh.connect_timeout.max(unknown.timeout));
+    let mut session = Session::new(wire, unknown, logins(target), Patience::default());
+    let found = async {
+        let platform = session.detect(&until).await?;
+        let stays = platform.username_suffix.is_none();
+        if stays {
+            session.become_one_of(platform, &until).await?;
+        }
+        Ok::<_, Failure>((platform, stays))
+    }
+    .await;
+    match found {
+        Ok((platform, true)) => Ok((platform, Some(started(session, target)))),
+        Ok((platform, false)) => {
+            session.close().await;
+            Ok((platform, None))
+        }
+        Err(failure) => {
+            session.close().await;
+            Err(failure)
+        }
+    }
+}
+
+fn logins(target: &Target) -> Logins {
     let enable = target.elevate.as_ref().filter(|elevate| elevate.method == "enable");
-    let logins = Logins {
+    Logins {
         user: target.ssh.user.clone(),
         password: target.ssh.password.clone(),
         enable: enable.is_some(),
         enable_password: enable.and_then(|elevate| elevate.password.clone()),
         dialogue: target.terminal.dialogue.clone(),
-    };
-    let until = until(limits).within(target.ssh.connect_timeout.max(platform.timeout));
-    let mut session = Session::open(wire, platform, logins, patience, &until).await?;
+    }
+}
+
+/// Puts a session into a task of its own.
+fn started(mut session: Session, target: &Target) -> Box<dyn Connection> {
     session.types_ahead &= target.terminal.types_ahead;
     let (jobs, queue) = mpsc::channel(QUEUE);
     let is_open = Arc::new(AtomicBool::new(true));
     let stop = CancellationToken::new();
     tokio::spawn(serve(session, queue, Arc::clone(&is_open), stop.clone()));
-    Ok(Box::new(Shell { jobs, is_open, stop, line_timeout: target.command_timeout }))
+    Box::new(Shell { jobs, is_open, stop, line_timeout: target.command_timeout })
 }
 
 /// How long closing waits for a work that runs, and then for the wire. Arbitrary; a command is cut in its midst after it.

@@ -82,6 +82,11 @@ impl Session {
     async fn begin(&mut self, until: &Until) -> Result<(), Failure> {
         self.prompt = self.first_prompt(until).await?;
         self.prompts.learn(&self.prompt);
+        self.prepare(until).await
+    }
+
+    /// Goes to where commands run, and prepares the terminal.
+    pub(super) async fn prepare(&mut self, until: &Until) -> Result<(), Failure> {
         // The first prompt may be a line of the greeting. The answers to the setup tell, and correct name and level; so
         // rights are taken after it, and only from a shell is the device's CLI started before.
         if self.is_elsewhere(self.prompt.level) {

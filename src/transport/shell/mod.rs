@@ -8,6 +8,7 @@
 mod ahead;
 mod clean;
 mod connection;
+mod detect;
 mod echo;
 mod hearing;
 mod levels;
@@ -22,5 +23,5 @@ mod typed;
 mod until;
 mod work;
 
-pub use connection::{connect, dressed};
+pub use connection::{connect, detect, dressed};
 pub use log::SessionLog;

@@ -29,16 +29,26 @@ pub(super) struct Prompt {
 pub(super) struct Prompts {
     platform: &'static Platform,
     host: Option<String>,
+    /// The line that alone is a prompt, where the platform is not known.
+    only: Option<String>,
 }
 
 impl Prompts {
     /// Makes the knowledge of a session that has seen nothing.
     pub(super) fn new(platform: &'static Platform) -> Prompts {
-        Prompts { platform, host: None }
+        Prompts { platform, host: None, only: None }
+    }
+
+    /// Takes no other line for a prompt from here on.
+    pub(super) fn believe_only(&mut self, line: &str) {
+        self.only = Some(line.trim().to_owned());
     }
 
     /// Returns the prompt that the line is. The line before it is asked for only where it tells the level.
     pub(super) fn find(&self, line: &str, before: impl FnOnce() -> String) -> Option<Prompt> {
+        if self.only.as_ref().is_some_and(|only| only != line.trim()) {
+            return None;
+        }
         let two;
         let lines = match self.platform.has_two_line_prompts() {
             true => {

@@ -6,8 +6,14 @@
 use ssh2::{MethodType, Session};
 
 /// Sets the lists of a session. Kinds of host key that are written down for the host come first, as in OpenSSH: a
-/// server with several keys would otherwise show one that nobody has written down.
-pub(super) fn offer(session: &Session, legacy: bool, known_kinds: &[String]) -> Result<(), ssh2::Error> {
+/// server with several keys would otherwise show one that nobody has written down. Certificates come before them all
+/// where somebody may sign for the host.
+pub(super) fn offer(
+    session: &Session,
+    legacy: bool,
+    known_kinds: &[String],
+    certified: bool,
+) -> Result<(), ssh2::Error> {
     let both_ways = [
         (MethodType::Kex, MethodType::Kex),
         (MethodType::CryptCs, MethodType::CryptSc),
@@ -20,7 +26,7 @@ pub(super) fn offer(session: &Session, legacy: bool, known_kinds: &[String]) -> 
         session.method_pref(back, &list)?;
     }
     let list = session.supported_algs(MethodType::HostKey)?;
-    session.method_pref(MethodType::HostKey, &host_key_list(&list, legacy, known_kinds).join(","))?;
+    session.method_pref(MethodType::HostKey, &host_key_list(&list, legacy, known_kinds, certified).join(","))?;
     // Signatures with an RSA key of the user's.
     let signatures = if legacy { "rsa-sha2-512,rsa-sha2-256,ssh-rsa" } else { "rsa-sha2-512,rsa-sha2-256" };
     session.method_pref(MethodType::SignAlgo, signatures)
@@ -29,17 +35,19 @@ pub(super) fn offer(session: &Session, legacy: bool, known_kinds: &[String]) -> 
 /// Claims that only old gear needs an algorithm: SHA-1, MD5, CBC, RC4, DSA.
 fn is_old(name: &str) -> bool {
     name == "ssh-rsa"
+        || name == "ssh-rsa-cert-v01@openssh.com"
         || name == "ssh-dss"
         || ["sha1", "md5", "cbc", "arcfour", "ripemd"].iter().any(|part| name.contains(part))
 }
 
-fn host_key_list<'a>(supported: &[&'a str], legacy: bool, known_kinds: &[String]) -> Vec<&'a str> {
-    // Certificates are not asked for: nobody here checks who signed them.
-    let usable = supported.iter().filter(|name| !name.contains("-cert-")).filter(|name| legacy || !is_old(name));
-    let (mut known, others): (Vec<&str>, Vec<&str>) =
-        usable.copied().partition(|name| known_kinds.iter().any(|kind| kind == key_kind(name)));
-    known.extend(others);
-    known
+fn host_key_list<'a>(supported: &[&'a str], legacy: bool, known_kinds: &[String], certified: bool) -> Vec<&'a str> {
+    let (certificates, keys): (Vec<&str>, Vec<&str>) =
+        supported.iter().copied().filter(|name| legacy || !is_old(name)).partition(|name| name.contains("-cert-"));
+    let (known, others): (Vec<&str>, Vec<&str>) =
+        keys.into_iter().partition(|name| known_kinds.iter().any(|kind| kind == key_kind(name)));
+    // Where nobody may sign, a certificate would only hide the key that is known.
+    let certificates = certificates.into_iter().filter(|_| certified);
+    certificates.chain(known).chain(others).collect()
 }
 
 /// Returns the kind of key that an algorithm signs with.
@@ -85,9 +93,11 @@ mod tests {
     #[test]
     fn known_kinds_come_first() {
         let supported = ["ssh-ed25519-cert-v01@openssh.com", "ssh-ed25519", "rsa-sha2-512", "rsa-sha2-256", "ssh-rsa"];
-        let list = |legacy, kind: &str| host_key_list(&supported, legacy, &[kind.to_owned()]);
+        let list = |legacy, kind: &str| host_key_list(&supported, legacy, &[kind.to_owned()], false);
         assert_eq!(list(false, "ssh-rsa"), ["rsa-sha2-512", "rsa-sha2-256", "ssh-ed25519"]);
         assert_eq!(list(true, "ssh-rsa"), ["rsa-sha2-512", "rsa-sha2-256", "ssh-rsa", "ssh-ed25519"]);
         assert_eq!(list(false, "none"), ["ssh-ed25519", "rsa-sha2-512", "rsa-sha2-256"]);
+        let certified = host_key_list(&supported, false, &["rsa-sha2-512".into()], true);
+        assert_eq!(certified[..2], ["ssh-ed25519-cert-v01@openssh.com", "ssh-ed25519"]);
     }
 }

@@ -1,4 +1,5 @@
 use super::agent;
+use super::certificate;
 use super::keys::{KeyCache, KeyProblem};
 use super::link::Link;
 use super::route::Hop;
@@ -51,6 +52,11 @@ impl Login<'_> {
         {
             return Ok(true);
         }
+        for path in &self.hop.certificates {
+            if let Some(why) = certificate::problem(path) {
+                self.tried.push(format!("the certificate `{}` (which {why})", path.display()));
+            }
+        }
         for path in &self.hop.keys {
             if self.try_key(path)? {
                 return Ok(true);
@@ -97,6 +103,15 @@ impl Login<'_> {
             }
         };
         let passphrase = key.passphrase.as_ref().map(Secret::expose);
+        for certificate in certificate::of_key(path, &key, &self.hop.certificates) {
+            let what = format!("`{shown}` with the certificate `{}`", certificate.path.display());
+            let sign_in = |session: &Session, user: &str| {
+                session.userauth_pubkey_memory(user, Some(&certificate.text), key.text.expose(), passphrase)
+            };
+            if self.attempt(what, sign_in)? {
+                return Ok(true);
+            }
+        }
         self.attempt(format!("`{shown}`"), |session, user| {
             session.userauth_pubkey_memory(user, None, key.text.expose(), passphrase)
         })

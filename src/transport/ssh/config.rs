@@ -46,6 +46,8 @@ pub(super) struct HostConfig {
     pub(super) port: Option<u16>,
     /// Paths as written, tokens and `~` not yet expanded.
     pub(super) identity_files: Vec<String>,
+    /// `CertificateFile`, as written.
+    pub(super) certificate_files: Vec<String>,
     pub(super) identities_only: bool,
     /// The socket of the agent; `none` for no agent.
     pub(super) identity_agent: Option<String>,
@@ -155,6 +157,7 @@ impl HostConfig {
             "user" => first(&mut self.user, Some(word.clone())),
             "port" => first(&mut self.port, word.parse().ok()),
             "identityfile" => self.identity_files.push(word.clone()),
+            "certificatefile" => self.certificate_files.push(word.clone()),
             "identitiesonly" => self.identities_only |= word.eq_ignore_ascii_case("yes"),
             "identityagent" => first(&mut self.identity_agent, Some(word.clone())),
             "userknownhostsfile" if self.known_hosts_files.is_empty() => self.known_hosts_files = words.to_vec(),

@@ -1,7 +1,6 @@
 //! The files of known hosts, as OpenSSH writes them (sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT").
 //!
-//! Plain names, `*`/`?` patterns, negation, `[host]:port`, hashed names and `@revoked` are understood; lines marked
-//! `@cert-authority` are passed over, because host certificates are never asked for.
+//! Plain names, `*`/`?` patterns, negation, `[host]:port`, hashed names, `@revoked` and `@cert-authority` are understood.
 
 use super::pattern;
 use base64::Engine as _;
@@ -46,10 +45,21 @@ fn fingerprint(blob: &[u8]) -> String {
 /// A line of a file of known hosts.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
-    revoked: bool,
+    mark: Mark,
     names: Names,
     key: HostKey,
     line: usize,
+}
+
+/// What a line says of its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mark {
+    /// It is the host's.
+    Plain,
+    /// It is nobody's any more.
+    Revoked,
+    /// It signs the keys of hosts.
+    Authority,
 }
 
 #[derive(Clone, Debug)]
@@ -62,12 +72,13 @@ impl Entry {
     fn parse(text: &str, line: usize) -> Option<Entry> {
         let mut words = text.split_ascii_whitespace();
         let mut names = words.next().filter(|word| !word.starts_with('#'))?;
-        let mut revoked = false;
+        let mut mark = Mark::Plain;
         if names.starts_with('@') {
-            if names != "@revoked" {
-                return None;
-            }
-            revoked = true;
+            mark = match names {
+                "@revoked" => Mark::Revoked,
+                "@cert-authority" => Mark::Authority,
+                _ => return None,
+            };
             names = words.next()?;
         }
         let kind = words.next()?;
@@ -79,7 +90,7 @@ impl Entry {
             }
             None => Names::Patterns(names.split(',').map(str::to_ascii_lowercase).collect()),
         };
-        Some(Entry { revoked, names, key: HostKey { kind: kind.to_owned(), blob }, line })
+        Some(Entry { mark, names, key: HostKey { kind: kind.to_owned(), blob }, line })
     }
 
     fn is_about(&self, name: &str) -> bool {
@@ -158,13 +169,26 @@ impl KnownHostsCache {
     pub(super) fn kinds(&self, files: &[PathBuf], name: &str) -> Vec<String> {
         let mut kinds: Vec<String> = Vec::new();
         for file in files {
-            for entry in self.read(file).about(name).filter(|entry| !entry.revoked) {
+            for entry in self.read(file).about(name).filter(|entry| entry.mark == Mark::Plain) {
                 if !kinds.contains(&entry.key.kind) {
                     kinds.push(entry.key.kind.clone());
                 }
             }
         }
         kinds
+    }
+
+    /// Returns the keys of the authorities that may sign for a host, by either of its names.
+    pub(super) fn authorities(&self, files: &[PathBuf], name: &str, fallback: Option<&str>) -> Vec<HostKey> {
+        let mut found = Vec::new();
+        for file in files {
+            let hosts = self.read(file);
+            for name in std::iter::once(name).chain(fallback) {
+                let entries = hosts.about(name).filter(|entry| entry.mark == Mark::Authority);
+                found.extend(entries.map(|entry| entry.key.clone()));
+            }
+        }
+        found
     }
 
     /// Judges a key. A key that is written down under `fallback` (the name without its port) is known as well, as in
@@ -184,15 +208,15 @@ impl KnownHostsCache {
                     kind: entry.key.kind.clone(),
                     fingerprint: fingerprint(&entry.key.blob),
                 };
-                match (entry.revoked, same) {
-                    (true, true) => return Verdict::Revoked(place()),
-                    (true, false) => {}
-                    (false, true) => known = true,
+                match (entry.mark, same) {
+                    (Mark::Revoked, true) => return Verdict::Revoked(place()),
+                    (Mark::Revoked, false) | (Mark::Authority, _) => {}
+                    (Mark::Plain, true) => known = true,
                     // One of the same kind is the better witness of a change.
-                    (false, false) if exact && other.as_ref().is_none_or(|at| at.kind != key.kind) => {
+                    (Mark::Plain, false) if exact && other.as_ref().is_none_or(|at| at.kind != key.kind) => {
                         other = Some(place());
                     }
-                    (false, false) => {}
+                    (Mark::Plain, false) => {}
                 }
             }
         }
@@ -240,7 +264,7 @@ fn append(file: &mut File, name: &str, key: &HostKey) -> io::Result<()> {
     file.rewind()?;
     file.read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);
-    if KnownHosts::parse(&text).about(name).any(|entry| !entry.revoked && entry.key.blob == key.blob) {
+    if KnownHosts::parse(&text).about(name).any(|entry| entry.mark == Mark::Plain && entry.key.blob == key.blob) {
         return Ok(());
     }
     let gap = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };

@@ -65,7 +65,9 @@ fn start(hop: &Hop, link: &Link, caches: Caches<'_>) -> Result<Session, Failure>
     session.set_blocking(false);
     count_bytes_in(&session);
     let known_kinds = caches.known_hosts.kinds(&hop.known_hosts, &hop.known_as);
-    algorithms::offer(&session, hop.legacy, &known_kinds).map_err(broken)?;
+    let names = (hop.known_as.as_str(), hop.known_without_port.as_deref());
+    let certified = !caches.known_hosts.authorities(&hop.known_hosts, names.0, names.1).is_empty();
+    algorithms::offer(&session, hop.legacy, &known_kinds, certified).map_err(broken)?;
     Ok(session)
 }
 

@@ -10,6 +10,7 @@
 mod agent;
 mod algorithms;
 mod auth;
+mod certificate;
 mod config;
 mod dial;
 mod exec;

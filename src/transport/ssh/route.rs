@@ -28,6 +28,8 @@ pub(super) struct Hop {
     pub(super) known_hosts: Vec<PathBuf>,
     pub(super) host_key: HostKeyPolicy,
     pub(super) keys: Vec<PathBuf>,
+    /// Certificates that were named, for whichever key they were made for.
+    pub(super) certificates: Vec<PathBuf>,
     /// The first key was named; that it is missing is an error.
     pub(super) key_is_explicit: bool,
     pub(super) passphrase: Option<Secret>,
@@ -151,6 +153,7 @@ impl Planner<'_> {
             known_hosts: self.known_hosts(&said, &path),
             host_key: policy(target.host_key, said.strict_host_key_checking.as_deref()),
             keys,
+            certificates: said.certificate_files.iter().map(path).collect(),
             key_is_explicit,
             passphrase: target.passphrase.clone(),
             // A target's password is no business of the hosts on the way.

@@ -3,6 +3,7 @@
 #[path = "../../../tests/support/sshd.rs"]
 mod sshd;
 
+mod certificates;
 mod commands;
 mod crowds;
 mod files;
