@@ -78,6 +78,12 @@ fn states() -> String {
     for name in module::names() {
         line("module", &name, "present", "");
     }
+    for refused in module::REFUSED {
+        let name = format!("{}.{}", refused.collection, refused.name);
+        if module::find(&name).is_none() {
+            line("module", &name, "refused", refused.why);
+        }
+    }
     for keyword in KEYWORDS {
         match keyword.support {
             Support::Full => line("keyword", keyword.name, "present", ""),
@@ -136,6 +142,9 @@ fn about(name: &str) -> String {
         let also =
             if entry.aliases.is_empty() { String::new() } else { format!(" (also {})", entry.aliases.join(", ")) };
         let _ = writeln!(out, "{} {}{also}\n  {}", kind_word(entry.kind), entry.name, entry.doc);
+    }
+    if let Some(refused) = module::refused(name) {
+        let _ = writeln!(out, "module {}.{}\n  not there: {}", refused.collection, refused.name, refused.why);
     }
     if out.is_empty() {
         for refused in REFUSED.iter().filter(|refused| refused.name == name) {
@@ -217,6 +226,7 @@ mod tests {
             "module\turi\tpresent",
             "filter\tjson_query\tpresent",
             "global\tomit\tpresent",
+            "module\tansible.builtin.expect\trefused",
             "lookup\tcommunity.general.etcd\trefused",
         ] {
             assert!(text.contains(wanted), "{wanted}");

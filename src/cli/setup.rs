@@ -3,12 +3,14 @@
 use super::config::{Config, constant, table};
 use super::vault::{VaultDefaults, VaultOptions};
 use super::{Exit, say_error};
+use crate::executor::Reload;
+use crate::failure::{Failure, FailureKind};
 use crate::graph::{check_needs, order_plays};
 use crate::inventory::{self, Inventory};
 use crate::module::split_key_value;
 use crate::playbook::{self, Loader, Play};
 use crate::redact::Secret;
-use crate::source::{Diagnostic, Diagnostics, Source, SourceMap, Span, Style, expand_home, render};
+use crate::source::{Diagnostic, Diagnostics, RepeatedKeys, Source, SourceMap, Span, Style, expand_home, render};
 use crate::value::Key;
 use crate::vars::{Layer, Origin, Var, load_vars_file};
 use crate::yaml::{self, Kind, Node};
@@ -41,6 +43,8 @@ pub(super) struct Setup {
     pub(super) config: Config,
     pub(super) loader: Arc<Loader>,
     pub(super) inventory: Inventory,
+    /// Reads the inventory again.
+    pub(super) reload: Reload,
     pub(super) found: Diagnostics,
     /// How many plays each playbook has brought.
     pub(super) play_counts: Vec<usize>,
@@ -56,6 +60,12 @@ impl Setup {
         let config = Config::load(&sources, &mut found);
         constant::keep(&config);
         // A wrong setting may be the one that says where a password is: it is not asked for in vain.
+        sources.keyring().match_names(config.flag(&table::VAULT_ID_MATCH).unwrap_or(false));
+        sources.set_repeated_keys(match config.text(&table::DUPLICATE_DICT_KEY).as_deref() {
+            Some("error") => RepeatedKeys::Error,
+            Some("ignore") => RepeatedKeys::Ignore,
+            _ => RepeatedKeys::Warn,
+        });
         if !found.has_errors() {
             sources.keyring().give(options.vault.passwords(&VaultDefaults::of(&config), &mut found));
         }
@@ -69,11 +79,16 @@ impl Setup {
             playbook_dir: dir.map(Path::to_owned),
             extra: Some(Arc::clone(&loader.extra_vars)),
             enabled: config.list(&table::INVENTORY_ENABLED),
+            ignored_ends: config
+                .said(&table::INVENTORY_IGNORE_EXTENSIONS)
+                .map(|_| config.list(&table::INVENTORY_IGNORE_EXTENSIONS)),
+            ignored_patterns: config.list(&table::INVENTORY_IGNORE_PATTERNS),
         };
         let inventory = inventory::load_with(named, &options, &sources, &mut found);
+        let reload = reload(named.clone(), options, &sources);
         let colour = colour.or_else(|| config.colour());
         let style = if colour.unwrap_or_else(console::colors_enabled_stderr) { Style::Coloured } else { Style::Plain };
-        Setup { sources, config, loader, inventory, found, play_counts: Vec::new(), style, shown: 0 }
+        Setup { sources, config, loader, inventory, reload, found, play_counts: Vec::new(), style, shown: 0 }
     }
 
     /// Reads playbooks.
@@ -142,11 +157,33 @@ impl Setup {
     }
 }
 
+/// Returns what reads an inventory again in the course of a run.
+fn reload(named: Vec<String>, options: inventory::LoadOptions, sources: &Arc<SourceMap>) -> Reload {
+    let sources = Arc::clone(sources);
+    Arc::new(move || {
+        let mut found = Diagnostics::new();
+        let inventory = inventory::load_with(&named, &options, &sources, &mut found);
+        match found.iter().find(|diagnostic| diagnostic.is_error()) {
+            None => Ok(inventory),
+            Some(error) => {
+                let failure = Failure::new(FailureKind::File, format!("the inventory: {}", error.message));
+                Err(match &error.primary {
+                    Some(label) => failure.at(label.span),
+                    None => failure,
+                })
+            }
+        }
+    })
+}
+
 /// Makes the loader that settings ask for.
 fn loader(config: &Config, sources: &Arc<SourceMap>, extra: Arc<Layer>) -> Loader {
     let mut loader = Loader::new(Arc::clone(sources), extra);
     if let Some(paths) = config.paths(&table::ROLES_PATH) {
         loader.roles_path = paths;
+    }
+    if let Some(paths) = config.paths(&table::COLLECTIONS_PATH) {
+        loader.collections_path = paths;
     }
     let source = sources.add(Source::new("<settings>", None, ""));
     let mut put = |name: &str, kind: Kind| {
@@ -155,6 +192,9 @@ fn loader(config: &Config, sources: &Arc<SourceMap>, extra: Arc<Layer>) -> Loade
     };
     if let Some(strategy) = config.text(&table::STRATEGY) {
         put("strategy", Kind::Str(strategy.into()));
+    }
+    if let Some(seconds) = config.number(&table::TASK_TIMEOUT).filter(|seconds| *seconds > 0) {
+        put("timeout", Kind::Int(seconds.into()));
     }
     for (name, setting) in [("any_errors_fatal", &table::ANY_ERRORS_FATAL), ("no_log", &table::NO_LOG)] {
         if let Some(flag) = config.flag(setting) {

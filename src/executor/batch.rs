@@ -12,6 +12,9 @@ mod sections;
 mod settle;
 mod told;
 mod turns;
+mod verdict;
+
+use verdict::Failures;
 
 use door::Door;
 pub(super) use door::{Arrival, Exit, Through};
@@ -21,6 +24,7 @@ use super::limit::{self, HostLimits};
 use super::random::Random;
 use super::share::{Share, Slot};
 use super::step::{Inclusion, Job, Outcome, VarWrite};
+use super::stepping::Asked;
 use super::tracker::{HostIndex, Tracker};
 use super::world::{PlayView, Shelf};
 use crate::event::{After, TaskNumber};
@@ -64,6 +68,12 @@ pub(super) struct BatchEnd {
     pub(super) stop_play: bool,
     /// All hosts are out because one failed under `any_errors_fatal`, or too many failed.
     pub(super) fatal: bool,
+    /// No play follows: nobody is left, or too many failed.
+    pub(super) stops_run: bool,
+    /// Too many failed.
+    pub(super) broken: bool,
+    /// Hosts failed because others did, and were rescued: they are out of what follows, and are failures there.
+    pub(super) condemned: bool,
 }
 
 /// What carries out a step; tests put a model in its place.
@@ -155,7 +165,14 @@ pub(super) struct Batch {
     /// By node, the number of its task in the run.
     numbers: Vec<TaskNumber>,
     max_fail_percentage: Option<f64>,
-    fatal_nodes: HashSet<NodeId>,
+    /// What came of tasks that are not over on all hosts.
+    failures: HashMap<NodeId, Failures>,
+    /// Hosts that failed because others did; they count as failed, whoever rescues them.
+    condemned: HashSet<HostIndex>,
+    /// Too many hosts have failed: the play is over once all are among them.
+    broken: bool,
+    /// What was asked under `--step`.
+    pub(super) asked: Asked,
     stop_play: bool,
     fatal: bool,
     passed: usize,
@@ -271,7 +288,10 @@ impl Batch {
             flushed: HashMap::new(),
             ended_roles: Vec::new(),
             announced: HashSet::new(),
-            fatal_nodes: HashSet::new(),
+            failures: HashMap::new(),
+            condemned: HashSet::new(),
+            broken: false,
+            asked: Asked::default(),
             stop_play: false,
             fatal: false,
             passed: 0,
@@ -308,6 +328,6 @@ impl Batch {
     /// Runs the batch to its end.
     pub(super) async fn run(mut self, drain: &CancellationToken) -> BatchEnd {
         self.dispatch(drain).await;
-        BatchEnd { standing: self.standing, stop_play: self.stop_play, fatal: self.fatal }
+        self.end()
     }
 }

@@ -8,7 +8,7 @@ use crate::event::{FailureReport, Status, StepDone, What};
 use crate::failure::FailureKind;
 use crate::graph::{Lowering, NodeId, Work, keep_tagged};
 use crate::phase::Phases;
-use crate::playbook::{Action, Inherited, Item, Meta, Strategy, Task};
+use crate::playbook::{Action, Inherited, Item, Meta, RoleExports, Strategy, Task};
 use crate::source::{Diagnostic, Diagnostics, Style, render};
 use crate::template::Templar;
 use crate::value::Map;
@@ -95,28 +95,28 @@ impl Batch {
         let mut inherited = included_inherits(task, inclusion, &loader, found);
         // What only some hosts include has not run on the others.
         inherited.ran = if for_all { self.roles_ran.clone() } else { self.roles_ran.fork() };
+        inherited.exports = RoleExports::default();
         let inherited = Arc::new(inherited);
         if found.has_errors() {
             return Vec::new();
         }
-        match &inclusion.what {
+        let items = match &inclusion.what {
             Included::File(path) => loader.include_file(path, &inherited, false, found),
             Included::Role { name, how, public } => {
-                let Some((role, items)) = loader.include_role(name, how, inclusion.named_at, &inherited, found) else {
-                    return Vec::new();
-                };
+                let included = loader.include_role(name, how, *public, inclusion.named_at, &inherited, found);
+                let Some((role, items)) = included else { return Vec::new() };
                 // Handlers of an included role are there for the rest of the play, once.
                 for handler in &role.handlers {
                     if !self.handlers.iter().any(|known| is_same_handler(known, handler)) {
                         self.handlers.push(handler.clone());
                     }
                 }
-                if *public {
-                    self.view.export(&role);
-                }
                 items
             }
-        }
+        };
+        // As in Ansible: what an include imports gives to the play what an import of the play itself would.
+        inherited.exports.take().iter().for_each(|role| self.view.export(role));
+        items
     }
 
     /// Lowers items between two nodes for some hosts; returns the node after which the next group comes.

@@ -11,7 +11,7 @@ use crate::event::{Status, What};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{RunChange, TextDiff};
 use crate::phase::{self, Phase};
-use crate::playbook::Action;
+use crate::playbook::{Action, Meta};
 use crate::template::Templar;
 use crate::value::{Map, Value};
 use crate::yaml::Node;
@@ -105,7 +105,9 @@ pub(super) async fn run(job: &Job, scope: &StepScope) -> ItemOutcome {
         }
     }
     if matches!(outcome.status, Status::Failed | Status::Unreachable) {
-        outcome.fatal = flag(job, scope, &job.task.settings.any_errors_fatal).unwrap_or(true);
+        // As in Ansible: whose errors are ignored is not fatal, also where it cannot be reached.
+        outcome.fatal = flag(job, scope, &job.task.settings.any_errors_fatal).unwrap_or(true)
+            && !flag(job, scope, &job.task.settings.ignore_errors).unwrap_or(false);
     }
     outcome
 }
@@ -155,6 +157,10 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
         return Ok(ItemOutcome::skipped("Conditional result was False".into(), Some(text)));
     }
     let (module, platform) = match &task.action {
+        Action::Meta(Meta::RefreshInventory) => {
+            job.context.world.refresh().await?;
+            return Ok(ItemOutcome::new(Status::Ok, Map::new()));
+        }
         Action::Meta(_) => return Ok(ItemOutcome::new(Status::Ok, Map::new())),
         Action::IncludeTasks | Action::IncludeRole => return include(job, scope, &templar),
         Action::Module { module, platform } => (*module, *platform),

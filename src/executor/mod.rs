@@ -3,6 +3,7 @@
 //! [`run()`] goes through the plays; a [`batch`] dispatches one play on one batch of hosts. The dispatcher owns all state
 //! and never waits for anything but messages; each step is a task of its own. Writes pass one gate (`gate.rs`).
 
+mod additions;
 mod background;
 mod batch;
 mod chain;
@@ -25,6 +26,7 @@ mod shard;
 mod share;
 mod ssh_args;
 mod step;
+mod stepping;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -32,6 +34,7 @@ mod tracker;
 mod uses;
 mod world;
 
+pub use additions::Reload;
 pub use facts::{FactSettings, GatherWhen};
 pub use passage::passages;
 pub use plan::{Planned, plan, play_name};
@@ -41,6 +44,7 @@ pub use publish::Publisher;
 pub use run::{Interrupt, RunEnd, Settings, run};
 pub use shard::check_shards;
 pub use ssh_args::{SshArgs, UNDERSTOOD};
+pub use stepping::{Answer, Ask, Stepper};
 pub use target::Defaults;
 pub use world::{HostVars, StepScope, World, is_localhost};
 
@@ -60,6 +64,8 @@ pub struct Context {
     pub pool: Pool,
     /// How the run was asked for.
     pub settings: Settings,
+    /// Who is asked before tasks begin (`--step`).
+    pub stepper: Option<Stepper>,
     /// Ends everything at once.
     pub cut: CancellationToken,
 }

@@ -140,6 +140,7 @@ impl<'a> Course<'a> {
             let before = self.over[edge.from].as_ref()?;
             left.out.extend(before.out.iter().cloned());
             left.stopped |= before.stopped;
+            left.fatal |= before.condemned;
         }
         Some(left)
     }
@@ -297,6 +298,7 @@ impl<'a> Course<'a> {
         match joined {
             Ok((play, Ok(left))) => {
                 self.end.fatal |= left.fatal;
+                self.end.broken |= left.broken;
                 // What it said last of hosts comes before its end.
                 while let Ok(through) = self.through.1.try_recv() {
                     self.passed(through);

@@ -324,7 +324,7 @@ fn key(target: &Target) -> Key {
         target.platform.map(|platform| &platform.name)
     );
     if let (Some(elevate), false) = (&target.elevate, shares_rights(target)) {
-        let _ = write!(how, " {} {}", elevate.method, elevate.user);
+        let _ = write!(how, " {} {} {:?} {:?}", elevate.method, elevate.user, elevate.exe, elevate.flags);
     }
     Key { host: target.host.clone(), how }
 }

@@ -61,6 +61,8 @@ pub struct RunEnd {
     pub interrupted: bool,
     /// A play ended for all hosts because of one's failure, although the others did not fail themselves.
     pub fatal: bool,
+    /// Too many hosts of a play failed: that is how the run ended, whatever came of single hosts.
+    pub broken: bool,
 }
 
 /// What a play left for those that wait for it.
@@ -72,6 +74,10 @@ pub(super) struct Left {
     pub(super) stopped: bool,
     /// It ended for all hosts because of one's failure.
     pub(super) fatal: bool,
+    /// Too many hosts failed.
+    pub(super) broken: bool,
+    /// Hosts that it rescued are out all the same; in what follows they are failures.
+    pub(super) condemned: bool,
 }
 
 /// A play that begins.
@@ -173,15 +179,15 @@ pub(super) async fn run_play(begun: Begun, share: Share, interrupt: Interrupt) -
             exit: exit.clone(),
         };
         let end = Batch::new(start).run(&interrupt.drain).await;
-        left.stopped = true;
-        for (host, standing) in hosts.iter().zip(&end.standing) {
-            match standing {
-                Standing::In | Standing::Ended => left.stopped = false,
-                Standing::Failed | Standing::Unreachable => {
-                    left.out.insert(Arc::clone(host));
-                }
-            }
-        }
+        left.fatal |= left.condemned;
+        left.condemned |= end.condemned;
+        left.stopped = end.stops_run;
+        left.broken |= end.broken;
+        let out = hosts
+            .iter()
+            .zip(&end.standing)
+            .filter(|(_, standing)| matches!(standing, Standing::Failed | Standing::Unreachable));
+        left.out.extend(out.map(|(host, _)| Arc::clone(host)));
         left.fatal |= end.fatal;
         if left.stopped || end.stop_play || interrupt.drain.is_cancelled() {
             break;

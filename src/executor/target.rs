@@ -40,6 +40,10 @@ pub struct Defaults {
     pub become_user: Option<String>,
     /// `--become-method`
     pub become_method: Option<String>,
+    /// The setting `become_exe`.
+    pub become_exe: Option<String>,
+    /// The setting `become_flags`.
+    pub become_flags: Option<String>,
     /// `-K`
     pub become_password: Option<Secret>,
     /// `--timeout`
@@ -227,7 +231,15 @@ impl Request<'_> {
             .map(Secret::new)
             .or_else(|| defaults.become_password.clone());
         let method = method.rsplit_once('.').map_or(method.clone(), |(_, short)| short.to_owned());
-        Ok(Some(Elevate { method, user, password }))
+        // Nothing said as an empty text is nothing said, as in Ansible.
+        let more = |names: &[&str], node: &Option<Node>, default: &Option<String>| -> Result<Option<String>, Failure> {
+            let said = vars.first(names)?.or(keyword(node)?.map(|value| value.to_text()));
+            Ok(said.or_else(|| default.clone()).filter(|text| !text.is_empty()))
+        };
+        let of_method = [format!("ansible_{method}_exe"), format!("ansible_{method}_flags")];
+        let exe = more(&["ansible_become_exe", &of_method[0]], &settings.become_exe, &defaults.become_exe)?;
+        let flags = more(&["ansible_become_flags", &of_method[1]], &settings.become_flags, &defaults.become_flags)?;
+        Ok(Some(Elevate { method, user, exe, flags, password }))
     }
 
     fn plain_login(&self, address: String) -> SshTarget {

@@ -5,6 +5,7 @@ mod scope;
 
 pub use scope::StepScope;
 
+use super::additions::{Additions, Reload};
 use super::facts::{FactKeeper, FactSettings};
 use crate::inventory::Inventory;
 use crate::playbook::{Play, Role};
@@ -68,6 +69,9 @@ pub struct World {
     inject_facts: bool,
     /// Keeps facts beyond the run.
     keeper: Option<FactKeeper>,
+    /// What reads the inventory again.
+    pub(super) reload: Option<Reload>,
+    pub(super) additions: Additions,
 }
 
 impl World {
@@ -83,7 +87,15 @@ impl World {
             merges: false,
             inject_facts: true,
             keeper: None,
+            reload: None,
+            additions: Additions::default(),
         }
+    }
+
+    /// Makes it one whose inventory can be read again.
+    pub fn with_reload(mut self, reload: Reload) -> World {
+        self.reload = Some(reload);
+        self
     }
 
     /// Makes it one where facts go as these settings say.

@@ -169,7 +169,7 @@ impl Graph {
         if task.needs.is_some() {
             return self.add_needing(id, expands, order);
         }
-        if is_barrier(task, effect, how) {
+        if is_barrier(task, effect, how) || asks_who_is_in(&self.nodes[id.index()].names.uses) {
             let reason = if effect == Effect::Write { Reason::BeforeWrite } else { Reason::BeforeBarrier };
             self.close_with(id, order, &reason);
         } else {
@@ -336,6 +336,11 @@ fn is_barrier(task: &Task, effect: Effect, how: &Lowering<'_>) -> bool {
         || how.fail_together
         || task.settings.any_errors_fatal.is_some()
         || task.settings.delegate_facts.is_some()
+}
+
+/// Claims that a task asks which hosts are in: what was before it must have failed, or not, everywhere.
+fn asks_who_is_in(uses: &Names) -> bool {
+    ["ansible_play_batch", "ansible_play_hosts", "play_hosts"].iter().any(|name| uses.own.contains(*name))
 }
 
 /// Claims that the task may run once for all hosts.

@@ -3,6 +3,7 @@
 use super::graph::is_ungrouped;
 use super::load::LoadOptions;
 use super::{ALL, Group, Host, Inventory, UNGROUPED};
+use crate::python_regex::Regex;
 use crate::source::{Diagnostic, Diagnostics, SourceMap, Span};
 use crate::value::Value;
 use crate::vars::Var;
@@ -20,6 +21,8 @@ pub(super) struct Builder<'a> {
     pub inventory: Inventory,
     pub sources: &'a Arc<SourceMap>,
     pub options: &'a LoadOptions,
+    /// Names in folders that are no sources.
+    pub ignored_patterns: Vec<Arc<Regex>>,
     /// The folders of the sources so far.
     pub folders: Vec<PathBuf>,
     pub found: &'a mut Diagnostics,
@@ -46,6 +49,7 @@ impl<'a> Builder<'a> {
             inventory,
             sources,
             options,
+            ignored_patterns: Vec::new(),
             folders: Vec::new(),
             found,
             current: None,

@@ -2,6 +2,7 @@
 
 use super::builder::Builder;
 use super::{Inventory, UNGROUPED, address, folders, ini, plugins, script, tables, yaml};
+use crate::python_regex::{self, Anchor, Flags, Regex};
 use crate::source::{Diagnostic, Diagnostics, Source, SourceId, SourceMap, Span, expand_home, plain_io_error};
 use crate::vars::Layer;
 use crate::yaml::{Node, parse};
@@ -27,6 +28,10 @@ pub struct LoadOptions {
     pub extra: Option<Arc<Layer>>,
     /// The inventory plugins that may read a source, in order; empty stands for Ansible's default.
     pub enabled: Vec<String>,
+    /// Ends of names in a folder that are no sources; `None` stands for Ansible's default.
+    pub ignored_ends: Option<Vec<String>>,
+    /// Regular expressions for names in a folder that are no sources.
+    pub ignored_patterns: Vec<String>,
 }
 
 /// What reads sources when nobody chooses: Ansible's default.
@@ -39,6 +44,32 @@ impl LoadOptions {
             return ENABLED.to_vec();
         }
         self.enabled.iter().map(|name| name.strip_prefix("ansible.builtin.").unwrap_or(name)).collect()
+    }
+
+    /// Claims that an entry of a folder is no source.
+    fn ignores(&self, name: &str) -> bool {
+        let has_end = match &self.ignored_ends {
+            Some(ends) => ends.iter().any(|end| name.ends_with(end.as_str())),
+            None => IGNORED_ENDS.iter().any(|end| name.ends_with(end)),
+        };
+        has_end || name.starts_with('.') || IGNORED_NAMES.contains(&name)
+    }
+
+    /// Reads the patterns of names that are no sources.
+    fn patterns(&self, found: &mut Diagnostics) -> Vec<Arc<Regex>> {
+        let mut patterns = Vec::new();
+        for text in &self.ignored_patterns {
+            match python_regex::compile(text, Flags::default(), Anchor::Anywhere) {
+                Ok(pattern) => patterns.push(pattern),
+                Err(why) => {
+                    let message = format!("`{text}` is no regular expression: {why}");
+                    found.push(
+                        Diagnostic::error("E0401", message).help("the setting `inventory_ignore_patterns` has it"),
+                    );
+                }
+            }
+        }
+        patterns
     }
 
     /// Claims that a plugin may read sources. `auto` stands for every plugin that has a configuration.
@@ -69,7 +100,9 @@ pub fn load_with(
     sources: &Arc<SourceMap>,
     found: &mut Diagnostics,
 ) -> Inventory {
+    let ignored_patterns = options.patterns(found);
     let mut builder = Builder::new(sources, options, found);
+    builder.ignored_patterns = ignored_patterns;
     for spec in specs.iter().filter(|spec| !spec.is_empty()) {
         let path = expand_home(spec);
         if spec.contains(',') && !path.exists() {
@@ -163,16 +196,17 @@ fn source(builder: &mut Builder<'_>, path: &Path, depth: usize) {
         let message = format!("`{}` stands more than {MAX_FOLDERS} folders deep", path.display());
         return builder.found.push(Diagnostic::error("E0401", message).help("a link may lead back to a folder above"));
     }
-    let mut names: Vec<_> = names.into_iter().filter(|name| !is_ignored(&name.to_string_lossy())).collect();
+    let mut names: Vec<_> = names.into_iter().filter(|name| !is_ignored(builder, &name.to_string_lossy())).collect();
     names.sort();
     for name in names {
         source(builder, &path.join(name), depth + 1);
     }
 }
 
-/// Claims that an entry of a folder is no source.
-fn is_ignored(name: &str) -> bool {
-    name.starts_with('.') || IGNORED_NAMES.contains(&name) || IGNORED_ENDS.iter().any(|end| name.ends_with(end))
+/// Claims that an entry of a folder is no source. A pattern that gives up on a name says nothing of it.
+fn is_ignored(builder: &Builder<'_>, name: &str) -> bool {
+    builder.options.ignores(name)
+        || builder.ignored_patterns.iter().any(|pattern| pattern.is_match(name).unwrap_or(false))
 }
 
 /// Claims that a plugin may read a source; says so when it may not.

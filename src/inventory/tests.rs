@@ -41,6 +41,7 @@ fn load_case(dir: &Path, case: &Json) -> (Inventory, Arc<SourceMap>, Diagnostics
         playbook_dir: case["playbook_dir"].as_str().map(|name| dir.join(name)),
         extra: Some(Arc::new(extra_of(case))),
         enabled: texts("enabled"),
+        ..LoadOptions::default()
     };
     let inventory = load_with(&specs, &options, &sources, &mut found);
     (inventory, sources, found)

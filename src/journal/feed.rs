@@ -188,6 +188,12 @@ impl Feed {
         self.written_bytes.load(Ordering::Relaxed)
     }
 
+    /// Claims that everything that was sent is shown: the reporters wait for more.
+    pub fn is_shown(&self) -> bool {
+        let state = self.lock();
+        state.show.is_empty() && state.behind.is_none() && state.reporters_sleep
+    }
+
     /// Says that no more events come.
     pub fn end(&self) {
         self.lock().ended = true;

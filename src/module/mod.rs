@@ -65,6 +65,7 @@ pub mod pause;
 pub mod ping;
 pub mod pip;
 pub mod raw;
+mod refused;
 pub mod replace;
 pub mod resource;
 pub mod script;
@@ -91,6 +92,7 @@ mod tests;
 pub use action::*;
 pub use args::{Arg, ArgKind, Args, Rule, Shape, check_args, coerce_args, split_free_form, split_key_value};
 pub use change::{Change, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
+pub use refused::{REFUSED, RefusedModule, refused};
 
 use crate::effect::Effect;
 use crate::failure::Failure;

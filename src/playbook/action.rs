@@ -1,5 +1,6 @@
 //! What a task does, as it is written: the module's name, `action:`, free-form and `name=value` arguments, `meta`.
 
+use super::former;
 use super::keyword::{self, Level, Support};
 use super::{Action, Meta, Settings};
 use crate::module::{self, split_key_value};
@@ -7,7 +8,7 @@ use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::yaml::{Kind, Mapping, Node, has_template};
 use std::sync::Arc;
 
-pub(super) const META: [(&str, Meta); 9] = [
+pub(super) const META: [(&str, Meta); 10] = [
     ("clear_facts", Meta::ClearFacts),
     ("clear_host_errors", Meta::ClearHostErrors),
     ("end_batch", Meta::EndBatch),
@@ -16,6 +17,7 @@ pub(super) const META: [(&str, Meta); 9] = [
     ("end_role", Meta::EndRole),
     ("flush_handlers", Meta::FlushHandlers),
     ("noop", Meta::Noop),
+    ("refresh_inventory", Meta::RefreshInventory),
     ("reset_connection", Meta::ResetConnection),
 ];
 
@@ -39,6 +41,12 @@ pub(super) fn is_action(name: &str) -> bool {
 
 pub(super) fn unknown_key(name: &str, key: &Node, level: Level) -> Diagnostic {
     let word = level.word();
+    if let Some(instead) = former::instead(name) {
+        return Diagnostic::error("E0602", format!("`{name}` is no keyword of a {word}")).at(key.span).help(instead);
+    }
+    if let Some(refused) = module::refused(name) {
+        return Diagnostic::error("E0309", format!("there is no module `{name}` here")).at(key.span).help(refused.why);
+    }
     if name.contains('.') {
         let names: Vec<String> = module::names().collect();
         let help = did_you_mean(name, names.iter().map(String::as_str));

@@ -104,6 +104,8 @@ pub(crate) fn settings_nodes(settings: &Settings) -> impl Iterator<Item = &Node>
     let single = [
         &settings.any_errors_fatal,
         &settings.elevate,
+        &settings.become_exe,
+        &settings.become_flags,
         &settings.become_method,
         &settings.become_user,
         &settings.check_mode,

@@ -8,6 +8,7 @@ mod action;
 mod arguments;
 mod check;
 mod collection;
+mod former;
 mod gather;
 mod keyword;
 mod load;
@@ -28,7 +29,7 @@ pub use load::{Loader, load, load_text};
 pub use prompt::{Prompt, Prompts};
 pub use repeat::LOOP_CONTROL;
 pub(crate) use role::role_use;
-pub use role::{Role, RoleUse, RolesRan};
+pub use role::{Role, RoleExports, RoleUse, RolesRan};
 pub use start_at::start_at;
 
 use crate::module::Module;
@@ -229,6 +230,8 @@ pub enum Meta {
     ClearHostErrors,
     /// Closes the connection; the next step opens a new one.
     ResetConnection,
+    /// Reads the sources of the inventory again.
+    RefreshInventory,
 }
 
 /// A loop.
@@ -283,6 +286,10 @@ pub struct Settings {
     pub any_errors_fatal: Option<Node>,
     /// `become`
     pub elevate: Option<Node>,
+    /// `become_exe`
+    pub become_exe: Option<Node>,
+    /// `become_flags`
+    pub become_flags: Option<Node>,
     /// `become_method`
     pub become_method: Option<Node>,
     /// `become_user`
@@ -338,6 +345,8 @@ pub struct Inherited {
     pub role: Option<Arc<Role>>,
     /// The folder of the role that depends on this one: roles beside it are found too.
     pub role_dir: Option<PathBuf>,
+    /// The folders of the roles that depend on what is read here, the outermost first.
+    pub dependents: Vec<PathBuf>,
     /// Where files are looked for.
     pub files: SearchPath,
     /// How many runtime includes stand around it.
@@ -346,6 +355,8 @@ pub struct Inherited {
     pub collections: Vec<Arc<str>>,
     /// The roles that have run so far, with their parameters: what others depend on runs once.
     pub ran: RolesRan,
+    /// The roles whose defaults and variables become the play's by being imported here.
+    pub exports: RoleExports,
 }
 
 impl Task {

@@ -1,6 +1,7 @@
 //! Plays: the header, the sections, and `import_playbook`.
 
 use super::action::{check_defaults, refuse};
+use super::former;
 use super::keyword::{self, Level};
 use super::load::Loader;
 use super::task::Place;
@@ -125,8 +126,11 @@ impl Loader {
         }
         main.extend(items("tasks", Level::TASK, found));
         let post = items("post_tasks", Level::TASK, found);
+        for role in base.exports.take() {
+            role_layers.extend(role.defaults.iter().chain(&role.vars).cloned());
+        }
         for item in pre.iter().chain(&main).chain(&post) {
-            collect_role_exports(item, &mut role_layers, &mut handlers);
+            collect_role_handlers(item, &mut handlers);
         }
         handlers.extend(items("handlers", Level::HANDLER, found));
         let play = Play {
@@ -171,7 +175,7 @@ impl Loader {
                     let help = if keyword::find(&name, Level::TASK).is_some() || crate::module::find(&name).is_some() {
                         Some("it belongs on a task: put it below `tasks:`".to_owned())
                     } else {
-                        did_you_mean(&name, keyword::names(Level::PLAY))
+                        former::instead(&name).or_else(|| did_you_mean(&name, keyword::names(Level::PLAY)))
                     };
                     found.push(
                         Diagnostic::error("E0602", format!("`{name}` is no keyword of a play"))
@@ -265,15 +269,10 @@ impl Loader {
     }
 }
 
-/// Collects what roles that are used by `import_role` give to the whole play: variables and handlers.
-fn collect_role_exports(item: &Item, layers: &mut Vec<Arc<Layer>>, handlers: &mut Vec<Item>) {
+/// Collects the handlers that roles give to the whole play.
+fn collect_role_handlers(item: &Item, handlers: &mut Vec<Item>) {
     item.each_task(&mut |task| {
         let Some(role) = &task.role else { return };
-        for layer in role.defaults.iter().chain(&role.vars) {
-            if !layers.iter().any(|known| Arc::ptr_eq(known, layer)) {
-                layers.push(Arc::clone(layer));
-            }
-        }
         for handler in &role.handlers {
             let known = |a: &Item, b: &Item| match (a, b) {
                 (Item::Task(a), Item::Task(b)) => Arc::ptr_eq(a, b),

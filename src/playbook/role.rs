@@ -93,6 +93,27 @@ impl RolesRan {
     }
 }
 
+/// Roles that give their defaults and variables to the play because they were imported, in the order in which they were
+/// read; shared by all that is read at the same time.
+#[derive(Clone, Debug, Default)]
+pub struct RoleExports(Arc<Mutex<Vec<Arc<Role>>>>);
+
+impl RoleExports {
+    /// Returns what was imported so far, and forgets it.
+    pub fn take(&self) -> Vec<Arc<Role>> {
+        std::mem::take(&mut *self.lock())
+    }
+
+    /// Notes a role, after those that it depends on: what they give is weaker.
+    fn note(&self, depended: &RolesUsed, role: &Arc<Role>) {
+        self.lock().extend(depended.roles.iter().map(|(role, _)| role).chain([role]).cloned());
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Role>>> {
+        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
 /// The roles that a play names under `roles:`.
 #[derive(Default)]
 pub(super) struct RolesUsed {
@@ -171,6 +192,13 @@ impl Loader {
         else {
             return;
         };
+        if base.dependents.contains(&role.path) {
+            let message = format!("role `{}` depends on itself", role.name);
+            let roles = base.dependents.iter().chain([&role.path]).filter_map(|path| path.file_name());
+            let circle: Vec<_> = roles.map(|name| name.to_string_lossy()).collect();
+            found.push(Diagnostic::error("E0610", message).at(entry.span).help(circle.join(" → ")));
+            return;
+        }
         used.roles.push((Arc::clone(&role), depth > 0));
         let duplicates = meta.as_ref().and_then(|meta| meta.as_map()?.get("allow_duplicates").cloned());
         if again && !matches!(duplicates.map(|node| node.kind), Some(Kind::Bool(true))) {
@@ -199,7 +227,9 @@ impl Loader {
     ) {
         let listed = meta.and_then(|meta| meta.as_map()?.get("dependencies")?.as_seq());
         let Some(dependencies) = listed.filter(|list| !list.is_empty()) else { return };
-        let parent = Arc::new(Inherited { role_dir: role.path.parent().map(Path::to_owned), ..inherited.clone() });
+        let dependents = inherited.dependents.iter().chain([&role.path]).cloned().collect();
+        let role_dir = role.path.parent().map(Path::to_owned);
+        let parent = Arc::new(Inherited { role_dir, dependents, ..inherited.clone() });
         for dependency in dependencies {
             self.role_entry(dependency, &parent, used, items, depth + 1, found);
         }
@@ -269,8 +299,9 @@ impl Loader {
         let Some((role, meta)) = self.role(&name, &how, None, args_at, &inherited, at.depth, found) else {
             return Vec::new();
         };
-        let mut items = Vec::new();
-        self.dependencies(&role, meta.as_ref(), &inherited, &mut RolesUsed::default(), &mut items, at.depth, found);
+        let (mut items, mut used) = (Vec::new(), RolesUsed::default());
+        self.dependencies(&role, meta.as_ref(), &inherited, &mut used, &mut items, at.depth, found);
+        inherited.exports.note(&used, &role);
         enter_role(&mut inherited, &role);
         items.extend(self.role_tasks(&role, &how, meta.as_ref(), &place(inherited), args_at, at.depth, found));
         items
@@ -303,11 +334,12 @@ impl Loader {
     }
 
     /// Reads the tasks of a role, and of those that it depends on, as `include_role` does at run time; its handlers are in
-    /// the returned role. `None` when it is not to run again, or cannot be read.
+    /// the returned role. `None` when it is not to run again, or cannot be read. A `public` one is noted among the exports.
     pub fn include_role(
         &self,
         name: &str,
         how: &RoleUse,
+        public: bool,
         named_at: Span,
         inherited: &Arc<Inherited>,
         found: &mut Diagnostics,
@@ -317,10 +349,13 @@ impl Loader {
         }
         let mut inherited = (**inherited).clone();
         let (role, meta) = self.role(name, how, None, named_at, &inherited, 0, found)?;
-        let mut items = Vec::new();
+        let (mut items, mut used) = (Vec::new(), RolesUsed::default());
         // As deep as the includes around it, so that roles which include each other come to an end.
         let depth = inherited.includes.min(super::task::MAX_DEPTH);
-        self.dependencies(&role, meta.as_ref(), &inherited, &mut RolesUsed::default(), &mut items, depth, found);
+        self.dependencies(&role, meta.as_ref(), &inherited, &mut used, &mut items, depth, found);
+        if public {
+            inherited.exports.note(&used, &role);
+        }
         enter_role(&mut inherited, &role);
         items.extend(self.role_tasks(&role, how, meta.as_ref(), &Arc::new(inherited), named_at, 0, found));
         Some((role, items))
@@ -476,6 +511,7 @@ fn has_run(name: &str, how: &RoleUse, inherited: &Inherited) -> bool {
 /// Makes what stands inside a role look for files in the role first.
 fn enter_role(inherited: &mut Inherited, role: &Arc<Role>) {
     inherited.role = Some(Arc::clone(role));
+    inherited.dependents.clear();
     inherited.files.role = Some(role.path.clone());
     inherited.files.task_dir = role.path.join("tasks");
 }

@@ -4,6 +4,7 @@ use super::action::{
     META, action_word, action_words, check_defaults, check_include_keywords, free_form_arguments, is_action, meta,
     python_module_refused, refuse, unknown_key, with_defaults,
 };
+use super::former;
 use super::keyword::{self, Level};
 use super::load::Loader;
 use super::verify;
@@ -221,7 +222,7 @@ impl Loader {
                         {
                             Some("a block only groups tasks: put it on the tasks inside".to_owned())
                         } else {
-                            did_you_mean(&name, keyword::names(Level::BLOCK))
+                            former::instead(&name).or_else(|| did_you_mean(&name, keyword::names(Level::BLOCK)))
                         };
                     found.push(
                         Diagnostic::error("E0602", format!("`{name}` is no keyword of a block"))

@@ -27,6 +27,8 @@ use std::sync::Arc;
 /// Keywords that hold for the whole block; all others stay on the task.
 const OF_THE_BLOCK: &[&str] = &[
     "become",
+    "become_exe",
+    "become_flags",
     "become_method",
     "become_user",
     "connection",

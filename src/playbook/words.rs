@@ -82,6 +82,8 @@ pub(super) fn inherit_settings(map: &Mapping, settings: &mut Settings) {
     };
     set("any_errors_fatal", &mut settings.any_errors_fatal);
     set("become", &mut settings.elevate);
+    set("become_exe", &mut settings.become_exe);
+    set("become_flags", &mut settings.become_flags);
     set("become_method", &mut settings.become_method);
     set("become_user", &mut settings.become_user);
     set("check_mode", &mut settings.check_mode);

@@ -18,13 +18,24 @@ pub struct Look {
     pub skipped: bool,
     /// Hosts on which a task changed nothing are shown.
     pub unchanged: bool,
+    /// What `set_stats` has set is shown at the end.
+    pub stats: bool,
     /// The width of a line in columns.
     pub width: usize,
 }
 
 impl Default for Look {
     fn default() -> Look {
-        Look { colour: false, unicode: true, verbosity: 0, quiet: false, skipped: true, unchanged: true, width: 80 }
+        Look {
+            colour: false,
+            unicode: true,
+            verbosity: 0,
+            quiet: false,
+            skipped: true,
+            unchanged: true,
+            stats: false,
+            width: 80,
+        }
     }
 }
 

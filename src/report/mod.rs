@@ -21,6 +21,7 @@ mod merge;
 mod output;
 mod plain;
 mod progress;
+mod stats;
 mod summary;
 mod tally;
 mod text;

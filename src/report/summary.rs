@@ -1,6 +1,7 @@
 //! What stands at the end of a run: the failures once more with all that is known of them, and the recap.
 
 use super::Look;
+use super::stats::Stats;
 use super::text::{block, counted, duration, printable};
 use crate::event::{Event, FailureReport, Recap, Status, StepDone, What};
 use crate::redact::{Clean, CleanValue};
@@ -17,6 +18,9 @@ const MOST_HOSTS: usize = 8;
 /// How many lines of a command's output are shown; the last ones, because that is where errors stand.
 const MOST_LINES: usize = 30;
 
+/// How much of it is shown when its lines are long.
+const MOST_BYTES: usize = 8 << 10;
+
 /// How many failed items of a step are shown.
 const MOST_ITEMS: usize = 5;
 
@@ -30,6 +34,7 @@ pub(super) struct Summary {
     failures: IndexMap<(u32, Clean), Failed>,
     /// Items that failed, by task and host, until their step is done.
     items: HashMap<(u32, Clean), Vec<Item>>,
+    stats: Stats,
 }
 
 /// A failure with the hosts that it happened on.
@@ -46,7 +51,7 @@ type Item = (Clean, Option<CleanValue>);
 
 impl Summary {
     pub(super) fn new(look: Look) -> Summary {
-        Summary { look, failures: IndexMap::new(), items: HashMap::new() }
+        Summary { look, failures: IndexMap::new(), items: HashMap::new(), stats: Stats::default() }
     }
 
     /// Remembers an event, if it matters at the end.
@@ -64,6 +69,9 @@ impl Summary {
     }
 
     fn step(&mut self, done: &StepDone) {
+        if self.look.stats {
+            self.stats.add(done);
+        }
         let items = self.items.remove(&(done.task, done.host.clone())).unwrap_or_default();
         if !matches!(done.status, Status::Failed | Status::Unreachable) {
             return;
@@ -84,7 +92,20 @@ impl Summary {
         let mut out = String::new();
         self.write_failures(&mut out);
         self.write_recap(recap, elapsed_ms, &mut out);
+        self.write_stats(&mut out);
         out
+    }
+
+    fn write_stats(&self, out: &mut String) {
+        if self.stats.is_empty() {
+            return;
+        }
+        out.push('\n');
+        out.push_str(&self.look.headline("CUSTOM STATS"));
+        out.push('\n');
+        for (of, stats) in self.stats.iter() {
+            out.push_str(&format!("{}:\n{}", printable(of), block(&stats.clone().into(), 4)));
+        }
     }
 
     fn write_failures(&self, out: &mut String) {
@@ -152,6 +173,12 @@ impl Summary {
     /// Returns a text's last lines.
     fn shortened(&self, value: &Value) -> Value {
         let Some(text) = value.as_str().filter(|_| self.look.verbosity < 1) else { return value.clone() };
+        if text.len() > MOST_BYTES {
+            let cut = (text.len() - MOST_BYTES..text.len()).find(|at| text.is_char_boundary(*at));
+            let cut = cut.unwrap_or(text.len());
+            let left_out = format!("{} {} above", self.look.ellipsis(), counted(cut, "byte"));
+            return Value::from(left_out + "\n" + &text[cut..]);
+        }
         let lines: Vec<&str> = text.lines().collect();
         match lines.len().checked_sub(MOST_LINES) {
             None | Some(0) => value.clone(),

@@ -15,7 +15,7 @@ pub use suggest::{did_you_mean, nearest};
 
 use crate::vault::{Keyring, VaultError, is_vault};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 /// The number of a source in its [`SourceMap`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -112,6 +112,19 @@ impl Source {
 pub struct SourceMap {
     sources: RwLock<Vec<Arc<Source>>>,
     keyring: Arc<Keyring>,
+    repeated_keys: OnceLock<RepeatedKeys>,
+}
+
+/// What to say of a key that stands twice in a dictionary of YAML.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RepeatedKeys {
+    /// A warning.
+    #[default]
+    Warn,
+    /// An error.
+    Error,
+    /// Nothing.
+    Ignore,
 }
 
 impl SourceMap {
@@ -123,6 +136,16 @@ impl SourceMap {
     /// Makes an empty map that opens encrypted files with the passwords of a keyring.
     pub fn with_keyring(keyring: Arc<Keyring>) -> SourceMap {
         SourceMap { keyring, ..SourceMap::default() }
+    }
+
+    /// Says what to say of keys that stand twice; only the first time counts.
+    pub fn set_repeated_keys(&self, say: RepeatedKeys) {
+        self.repeated_keys.get_or_init(|| say);
+    }
+
+    /// Returns what to say of keys that stand twice.
+    pub fn repeated_keys(&self) -> RepeatedKeys {
+        self.repeated_keys.get().copied().unwrap_or_default()
     }
 
     /// Returns what opens encrypted files and values.

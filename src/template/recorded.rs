@@ -73,6 +73,20 @@ const GENERATED_DIFFERENCES: &[(&[&str], &str)] = &[
     (&["{% macro one(", "{{ two(d.a) }}"], MACRO),
 ];
 
+/// The page that users read has a row for each of both tables.
+#[test]
+fn the_page_of_differences_has_every_one_of_templates() {
+    let page = include_str!("../../docs/differences.md").replace("\\|", "|");
+    let single = DIFFERENCES.iter().map(|(what, why)| (*what, *why));
+    let generated = GENERATED_DIFFERENCES.iter().map(|(parts, why)| (parts[0], *why));
+    for (what, why) in single.chain(generated) {
+        assert!(
+            page.contains(&format!("| `{what}` | {why} |")),
+            "docs/differences.md lacks this row:\n| `{what}` | {why} |"
+        );
+    }
+}
+
 /// Variables by name; `hosts` answers every host with the same ones.
 pub(super) struct Fixed {
     pub(super) vars: BTreeMap<Arc<str>, Var>,

@@ -15,8 +15,10 @@ const MOST_BYTES_BEFORE: usize = 64 * 1024;
 /// A way to take rights.
 struct Method {
     name: &'static str,
-    /// Writes the command line for a shell: user, prompt (when there is a password), quoted command.
-    line: fn(&str, Option<&str>, &str) -> String,
+    /// Its flags when nobody says.
+    flags: &'static str,
+    /// Writes the command line for a shell: program and flags, user, prompt (when there is a password), quoted command.
+    line: fn(&str, &str, Option<&str>, &str) -> String,
     /// Its prompt can be chosen; else it is known by "assword".
     prompt_is_ours: bool,
     /// It asks on a terminal only.
@@ -26,25 +28,30 @@ struct Method {
 static METHODS: [Method; 3] = [
     Method {
         name: "sudo",
-        line: |user, prompt, command| match prompt {
-            Some(prompt) => format!("sudo -H -S -p {} -u {user} /bin/sh -c {command}", quote(prompt)),
-            None => format!("sudo -H -n -u {user} /bin/sh -c {command}"),
+        flags: "-H",
+        line: |sudo, user, prompt, command| match prompt {
+            Some(prompt) => format!("{sudo} -S -p {} -u {user} /bin/sh -c {command}", quote(prompt)),
+            None => format!("{sudo} -n -u {user} /bin/sh -c {command}"),
         },
         prompt_is_ours: true,
         needs_terminal: false,
     },
     Method {
         name: "su",
+        flags: "",
         // The user's shell reads the text after `-c`, so it is quoted once more.
-        line: |user, _, command| format!("LC_ALL=C su {user} -c {}", quote(&format!("exec /bin/sh -c {command}"))),
+        line: |su, user, _, command| {
+            format!("LC_ALL=C {su} {user} -c {}", quote(&format!("exec /bin/sh -c {command}")))
+        },
         prompt_is_ours: false,
         needs_terminal: false,
     },
     Method {
         name: "doas",
-        line: |user, prompt, command| match prompt {
-            Some(_) => format!("doas -u {user} /bin/sh -c {command}"),
-            None => format!("doas -n -u {user} /bin/sh -c {command}"),
+        flags: "",
+        line: |doas, user, prompt, command| match prompt {
+            Some(_) => format!("{doas} -u {user} /bin/sh -c {command}"),
+            None => format!("{doas} -n -u {user} /bin/sh -c {command}"),
         },
         prompt_is_ours: false,
         needs_terminal: true,
@@ -75,7 +82,9 @@ pub(super) fn wrap(elevate: &Elevate, script: &str) -> Result<Elevated, Failure>
     let prompt = format!("netplay-password-{tag}:");
     let marked = format!("printf '%s\\n' netplay-rights-{tag} >&2; {script}");
     let with_password = elevate.password.is_some();
-    let command = (method.line)(&quote(&elevate.user), with_password.then_some(prompt.as_str()), &quote(&marked));
+    let program = program(method, elevate, with_password)?;
+    let given = with_password.then_some(prompt.as_str());
+    let command = (method.line)(&program, &quote(&elevate.user), given, &quote(&marked));
     let gate = Gate {
         method: method.name,
         user: elevate.user.clone(),
@@ -85,6 +94,37 @@ pub(super) fn wrap(elevate: &Elevate, script: &str) -> Result<Elevated, Failure>
         asked: 0,
     };
     Ok(Elevated { command, gate, needs_terminal: method.needs_terminal && with_password })
+}
+
+/// Returns the program that gives the rights with its flags, each word quoted for a shell.
+fn program(method: &Method, elevate: &Elevate, with_password: bool) -> Result<String, Failure> {
+    let words = |what: &str, text: &str| {
+        shlex::split(text).ok_or_else(|| {
+            let message = format!("`{what}` is not well quoted: `{text}`");
+            Failure::new(FailureKind::Argument, message).help("it is split into words as a shell does")
+        })
+    };
+    let mut all = words("become_exe", elevate.exe.as_deref().unwrap_or(method.name))?;
+    let mut flags = words("become_flags", elevate.flags.as_deref().unwrap_or(method.flags))?;
+    if method.prompt_is_ours && with_password {
+        // With `-n` it would ask nobody for the password that there is.
+        flags.retain_mut(|flag| match flag.strip_prefix('-') {
+            Some("-non-interactive") => false,
+            Some(letters) if !letters.starts_with('-') => {
+                let left = letters.replace('n', "");
+                *flag = format!("-{left}");
+                !left.is_empty()
+            }
+            _ => true,
+        });
+    }
+    all.append(&mut flags);
+    Ok(all.iter().map(|word| if is_plain(word) { word.clone() } else { quote(word) }).collect::<Vec<_>>().join(" "))
+}
+
+/// Claims that a word means the same to a shell without quotes.
+fn is_plain(word: &str) -> bool {
+    !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:=+,@".contains(c))
 }
 
 /// The dialogue before the command's own output.
@@ -173,8 +213,36 @@ mod tests {
     use super::*;
 
     fn elevated(method: &str, password: Option<&str>) -> Elevated {
-        let elevate = Elevate { method: method.into(), user: "root".into(), password: password.map(Secret::new) };
-        wrap(&elevate, "id").unwrap()
+        wrap(&of(method, password), "id").unwrap()
+    }
+
+    fn of(method: &str, password: Option<&str>) -> Elevate {
+        let password = password.map(Secret::new);
+        Elevate { method: method.into(), user: "root".into(), exe: None, flags: None, password }
+    }
+
+    #[test]
+    fn program_and_flags_are_those_that_are_asked_for() {
+        let cases = [
+            ("sudo", None, None, false, "sudo -H -n -u"),
+            ("sudo", None, None, true, "sudo -H -S -p"),
+            ("sudo", Some("/opt/bin/sudo"), Some("-E -n"), true, "/opt/bin/sudo -E -S -p"),
+            ("sudo", None, Some("-HSn --non-interactive"), true, "sudo -HS -S -p"),
+            ("sudo", None, Some("-i; rm"), false, "sudo '-i;' rm -n -u"),
+            ("su", Some("sudo su"), Some("-"), false, "LC_ALL=C sudo su - "),
+            ("doas", None, Some("-C '/etc/my doas.conf'"), false, "doas -C '/etc/my doas.conf' -n -u"),
+        ];
+        for (method, exe, flags, with_password, start) in cases {
+            let elevate = Elevate {
+                exe: exe.map(str::to_owned),
+                flags: flags.map(str::to_owned),
+                ..of(method, with_password.then_some("hunter22"))
+            };
+            let command = wrap(&elevate, "id").unwrap().command;
+            assert!(command.starts_with(start), "{command}");
+        }
+        let open = Elevate { flags: Some("-p 'open".into()), ..of("sudo", None) };
+        assert!(wrap(&open, "id").unwrap_err().message.expose().contains("`become_flags` is not well quoted"));
     }
 
     #[test]
@@ -225,7 +293,6 @@ mod tests {
 
     #[test]
     fn a_method_of_network_devices_is_refused() {
-        let elevate = Elevate { method: "enable".into(), user: "root".into(), password: None };
-        assert!(wrap(&elevate, "id").unwrap_err().message.expose().contains("`become_method: enable`"));
+        assert!(wrap(&of("enable", None), "id").unwrap_err().message.expose().contains("`become_method: enable`"));
     }
 }

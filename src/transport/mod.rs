@@ -135,6 +135,10 @@ pub struct Elevate {
     pub method: String,
     /// The user to become; root when nobody says.
     pub user: String,
+    /// The program that gives the rights, where it is not the method's own; words of a shell.
+    pub exe: Option<String>,
+    /// Its flags, where they are not the method's own; words of a shell.
+    pub flags: Option<String>,
     /// The password, if it is asked for.
     pub password: Option<Secret>,
 }

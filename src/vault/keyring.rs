@@ -2,6 +2,7 @@ use super::{DEFAULT_ID, Envelope, VaultError, decrypt};
 use crate::redact::{Redactor, Secret};
 use sha2::{Digest as _, Sha256};
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use zeroize::Zeroizing;
 
@@ -38,6 +39,8 @@ type Opened = Result<Arc<Zeroizing<Vec<u8>>>, VaultError>;
 #[derive(Debug, Default)]
 pub struct Keyring {
     passwords: OnceLock<Vec<Password>>,
+    /// Only the password whose name a text says is tried.
+    matches_names: AtomicBool,
     redactor: Arc<Redactor>,
     /// By the hash of the encrypted text. Whoever asks while another opens the same text waits for it.
     opened: Mutex<HashMap<[u8; 32], Arc<OnceLock<Opened>>>>,
@@ -62,6 +65,11 @@ impl Keyring {
             }
         }
         self.passwords.get_or_init(|| passwords);
+    }
+
+    /// Says whether only the password is tried whose name a text says (`vault_id_match`).
+    pub fn match_names(&self, only: bool) {
+        self.matches_names.store(only, Ordering::Relaxed);
     }
 
     /// Returns the passwords, the best first.
@@ -132,12 +140,14 @@ impl Keyring {
         // The name in the text is a hint, not a claim: the others are tried too, as Ansible does.
         let (first, rest): (Vec<&Password>, Vec<&Password>) =
             passwords.iter().partition(|password| password.id == wanted);
+        let rest = if self.matches_names.load(Ordering::Relaxed) { Vec::new() } else { rest };
+        let mut tried = Vec::new();
         for password in first.into_iter().chain(rest) {
             if let Some(plain) = decrypt(&envelope, password)? {
                 return Ok((plain, password));
             }
+            tried.push(password.id.clone());
         }
-        let tried = passwords.iter().map(|password| password.id.clone()).collect();
         Err(VaultError::NoneFits { wanted: envelope.id, tried })
     }
 }

@@ -20,6 +20,9 @@ use std::sync::Arc;
 /// The deepest nesting. Arbitrary; what people write stays below 30, and recursion over this many levels fits any stack.
 const MAX_DEPTH: usize = 250;
 
+/// The code of a key that stands twice in a dictionary.
+pub(super) const REPEATED_KEY: &str = "W0101";
+
 /// Composes one document; `None` when an error prevents it.
 pub(super) fn compose(id: SourceId, text: &str, json: bool, found: &mut Diagnostics) -> Option<Node> {
     let mut composer = Composer {

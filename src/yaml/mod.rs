@@ -18,7 +18,7 @@ mod tests;
 pub(crate) use literal::read as read_literal;
 pub use sealed::learn_texts;
 
-use crate::source::{Diagnostics, SourceId, SourceMap, Span};
+use crate::source::{Diagnostic, Diagnostics, RepeatedKeys, Severity, SourceId, SourceMap, Span};
 use crate::value::{Key, Map, Value};
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -29,15 +29,32 @@ use std::sync::Arc;
 /// too (an unknown tag, a bad key), so ask the diagnostics before running anything.
 pub fn parse(id: SourceId, sources: &SourceMap, found: &mut Diagnostics) -> Option<Node> {
     let source = sources.get(id);
+    let mut here = Diagnostics::new();
     let root = match json::read(&source.text) {
-        Some(value) => Some(json::compose(id, &source.text, value, found)),
-        None => compose::compose(id, &source.text, false, found),
+        Some(value) => Some(json::compose(id, &source.text, value, &mut here)),
+        None => compose::compose(id, &source.text, false, &mut here),
     };
+    found.extend(judged(here, sources.repeated_keys()));
     if let Some(root) = root.as_ref().filter(|root| source.is_sealed && root.as_map().is_some()) {
         // Variables, as far as one can see here; what is secret in tasks their reader knows.
         learn_texts(root, sources.keyring());
     }
     root
+}
+
+/// Makes of keys that stand twice what the run is to say of them.
+fn judged(here: Diagnostics, say: RepeatedKeys) -> Diagnostics {
+    let mut all = Diagnostics::new();
+    for diagnostic in here.iter() {
+        match say {
+            RepeatedKeys::Ignore if diagnostic.code == compose::REPEATED_KEY => {}
+            RepeatedKeys::Error if diagnostic.code == compose::REPEATED_KEY => {
+                all.push(Diagnostic { severity: Severity::Error, code: "E0101", ..diagnostic.clone() });
+            }
+            _ => all.push(diagnostic.clone()),
+        }
+    }
+    all
 }
 
 /// A node of what an author wrote. Cloning is cheap: sequences and mappings are shared, aliases too.

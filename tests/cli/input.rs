@@ -169,3 +169,70 @@ fn a_wrong_command_line_is_told_from_wrong_input() {
     project.netplay("--help").exits(0).shows("Exit codes:").shows("130  interrupted");
     project.netplay("--version").exits(0).shows(env!("CARGO_PKG_VERSION"));
 }
+
+/// Circles of all kinds: the playbook, the files beside it, and what is said.
+const CIRCLES: &[(&str, &[(&str, &str)], i32, &str)] = &[
+    (
+        "  tasks: [include_tasks: self.yml]\n",
+        &[("self.yml", "- include_tasks: self.yml\n")],
+        2,
+        "does the file include itself?",
+    ),
+    (
+        "  tasks: [import_tasks: self.yml]\n",
+        &[("self.yml", "- import_tasks: self.yml\n")],
+        65,
+        "look for a file that imports itself",
+    ),
+    (
+        "  roles: [a]\n",
+        &[("roles/a/tasks/main.yml", "- include_role: {name: a}\n")],
+        2,
+        "does the file include itself?",
+    ),
+    (
+        "  roles: [a]\n",
+        &[("roles/a/tasks/main.yml", "- import_role: {name: a}\n")],
+        65,
+        "look for a file that imports itself",
+    ),
+    (
+        "  roles: [a]\n",
+        &[("roles/a/meta/main.yml", "dependencies: [b]\n"), ("roles/b/meta/main.yml", "dependencies: [a]\n")],
+        65,
+        "a → b → a",
+    ),
+    (
+        "  vars: {x: \"{{ y }}\", y: \"{{ x }}\"}\n  tasks: [debug: {var: x}]\n",
+        &[],
+        2,
+        "written here: `x` at site.yml:3:13, `y` at",
+    ),
+];
+
+#[test]
+fn circles_come_to_an_end_and_are_named() {
+    for (play, files, code, phrase) in CIRCLES {
+        let mut project = local().playbook(&format!("- hosts: h1\n  gather_facts: false\n{play}"));
+        for (name, text) in *files {
+            project = project.file(name, text);
+        }
+        let ended = project.run().exits(*code);
+        let said = format!("{}{}", ended.stdout, ended.stderr);
+        assert!(said.contains(phrase), "{play}: no {phrase:?} in\n{said}");
+    }
+    let project = local().playbook("- import_playbook: site.yml\n");
+    project.run().exits(65).complains("imports itself").complains("site.yml:1:3");
+}
+
+#[test]
+fn much_output_is_kept_and_little_of_it_shown() {
+    let much = "head -c 2000000 /dev/zero | tr '\\0' x";
+    let tasks = format!(
+        "- shell: {much}\n  register: r\n- debug: {{msg: \"{{{{ r.stdout | length }}}} bytes\"}}\n\
+         - shell: \"{}; echo the end; exit 3\"\n",
+        much.replace('\\', "\\\\")
+    );
+    let ended = local().tasks("all", &tasks).run().exits(2).shows("2000000 bytes").shows("the end");
+    assert!(ended.stdout.len() < 100_000, "{} bytes are shown", ended.stdout.len());
+}

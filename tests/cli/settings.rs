@@ -116,3 +116,136 @@ fn lists_have_the_shape_of_ansible_playbook() {
     );
     assert!(call("--list-tasks").contains("    tasks:\n      one\tTAGS: [a, b, p]\n\n"), "`never` is left out");
 }
+
+#[test]
+fn settings_of_ansible_have_their_effect() {
+    let role = "colls/ansible_collections/a/b/roles/r/tasks/main.yml";
+    let project = project()
+        .file(role, "- debug: {msg: from the collection}\n")
+        .file("ansible.cfg", "[defaults]\ninventory = hosts\ncollections_path = colls\nlog_path = run.log\n")
+        .playbook("- hosts: all\n  gather_facts: false\n  roles: [a.b.r]\n");
+    project.netplay("run site.yml").exits(0).shows("from the collection");
+    project.netplay("run site.yml").exits(0);
+    let log = fs::read_to_string(project.at("run.log")).expect("the log was written");
+    assert_eq!(log.matches("netplay run site.yml").count(), 2, "{log}");
+    assert!(log.contains("from the collection") && log.contains("PLAY RECAP"), "{log}");
+    let project = project.tasks("all", "- command: sleep 600\n").file("ansible.cfg", "[defaults]\ntask_timeout = 1\n");
+    project.netplay("run site.yml -i hosts").exits(2).shows("1 failed");
+    let project = project.tasks("all", "- debug: {msg: a, msg: b}\n");
+    let call = |what: &str| project.netplay("run site.yml -i hosts").env("ANSIBLE_DUPLICATE_YAML_DICT_KEY", what);
+    call("error").exits(65).complains("E0101").complains("key `msg` is written twice").complains("site.yml:4:");
+    call("warn").exits(0).complains("key `msg` is written twice").shows("msg: b");
+    let ended = call("ignore").exits(0);
+    assert_eq!(ended.stderr, "", "{ended}");
+}
+
+#[test]
+fn settings_that_cannot_have_an_effect_are_refused() {
+    let project = project();
+    let call = |name: &str, value: &str| project.netplay("run site.yml -i hosts").env(name, value);
+    call("ANSIBLE_ERROR_ON_UNDEFINED_VARS", "false").exits(65).complains("cannot be anything but true here");
+    call("ANSIBLE_ERROR_ON_UNDEFINED_VARS", "true").exits(0);
+    call("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "no").exits(65).complains("may be the one that names the hosts");
+    call("ANSIBLE_STDOUT_CALLBACK", "json").exits(64).complains("output = jsonl");
+    call("ANSIBLE_STDOUT_CALLBACK", "my_own").exits(64).complains("a plugin written in Python");
+    for look in ["yaml", "community.general.yaml", "debug", "minimal", "ansible.builtin.default"] {
+        call("ANSIBLE_STDOUT_CALLBACK", look).exits(0).shows("forks=");
+    }
+}
+
+#[test]
+fn entries_of_a_folder_of_inventories_are_left_out_as_settings_say() {
+    let project = Project::of_tasks("- debug: {msg: \"{{ ansible_play_hosts | join('+') }}\"}\n  run_once: true\n")
+        .file("inv/a.ini", "h1 ansible_connection=local\n")
+        .file("inv/b.ini", "h2 ansible_connection=local\n")
+        .file("inv/c.draft", "h3 ansible_connection=local\n");
+    let call = || project.netplay("run site.yml -i inv");
+    call().exits(0).shows("h1+h2+h3");
+    call().env("ANSIBLE_INVENTORY_IGNORE", ".draft").exits(0).shows("msg: h1+h2\n");
+    call().env("ANSIBLE_INVENTORY_IGNORE_REGEX", "^[bc]\\.").exits(0).shows("msg: h1\n");
+    call().env("ANSIBLE_INVENTORY_IGNORE_REGEX", "(").exits(65).complains("`(` is no regular expression");
+}
+
+#[test]
+fn statistics_are_shown_at_the_end_when_asked_for() {
+    let tasks = "- set_stats: {data: {count: 1, seen: [\"{{ inventory_hostname }}\"]}}\n\
+                 - set_stats: {data: {own: \"{{ inventory_hostname }}\"}, per_host: true}\n";
+    let project = Project::of_tasks(tasks).host("h1 ansible_connection=local").host("h2 ansible_connection=local");
+    project.run().exits(0).never_says("CUSTOM STATS");
+    let ended = project.run().env("ANSIBLE_SHOW_CUSTOM_STATS", "1").exits(0).shows("CUSTOM STATS");
+    ended.shows("run:\n    count: 2\n").shows("h1:\n    own: h1\n").shows("- h2");
+}
+
+#[test]
+fn the_program_that_gives_rights_and_its_flags_can_be_said() {
+    let fake = "#!/bin/sh\necho \"$@\" >> called\nwhile [ \"$1\" != /bin/sh ]; do shift; done\nexec \"$@\"\n";
+    let tasks = "- command: id -un\n  become: true\n- command: id -u\n  become: true\n  become_flags: -E\n  become_user: nobody\n";
+    let project = Project::of_tasks(tasks).file("fake", fake).host("h1 ansible_connection=local");
+    fs::set_permissions(project.at("fake"), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let exe = project.at("fake").display().to_string();
+    project.run().env("ANSIBLE_BECOME_EXE", &exe).exits(0);
+    let called = || fs::read_to_string(project.at("called")).expect("it was called");
+    let lines = called();
+    let starts: Vec<&str> = lines
+        .lines()
+        .filter(|line| line.starts_with('-'))
+        .map(|line| line.split(" /bin/sh").next().unwrap_or_default())
+        .collect();
+    assert_eq!(starts, ["-H -n -u root", "-E -n -u nobody"], "{lines}");
+    let variables = format!("ansible_become_exe={exe} ansible_become_flags=-A");
+    project.run().with("-e").arg(variables).exits(0);
+    // Variables are stronger than keywords.
+    assert_eq!(called().matches("-A -n -u").count(), 2, "{}", called());
+}
+
+#[test]
+fn the_inventory_is_read_again_when_a_play_asks() {
+    let script = "#!/bin/sh\nprintf '{\"all\": {\"hosts\": [%s]}, \"_meta\": {\"hostvars\": {}}}' \"$(cat names)\"\n";
+    let play = "- hosts: h1\n  gather_facts: false\n  connection: local\n  tasks:\n\
+                \x20 - add_host: {name: added}\n\
+                \x20 - copy: {content: '\"h1\", \"h2\"', dest: \"{{ playbook_dir }}/names\"}\n\
+                \x20 - meta: refresh_inventory\n\
+                - hosts: all\n  gather_facts: false\n  tasks:\n  - debug: {msg: \"{{ ansible_play_hosts | sort | join('+') }}\"}\n    run_once: true\n";
+    let project = Project::new().playbook(play).file("inv", script).file("names", "\"h1\"");
+    fs::set_permissions(project.at("inv"), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    project.netplay("run site.yml -i inv").exits(0).shows("msg: added+h1+h2");
+}
+
+#[test]
+fn each_task_is_asked_about_under_step() {
+    let tasks = "- debug: {msg: one}\n- debug: {msg: two}\n- meta: noop\n- command: echo three\n- debug: {msg: four}\n- debug: {msg: five}\n";
+    let project = Project::of_tasks(tasks).host("h1 ansible_connection=local").host("h2 ansible_connection=local");
+    let ended = project.run().with("--step").stdin("y\nn\nY\nc\n").exits(0);
+    let ended = ended.shows("msg: one").never_says("msg: two").shows("msg: four").shows("msg: five");
+    let ended = ended.complains("Perform task: TASK: command (N)o/(y)es/(c)ontinue: ");
+    assert_eq!(ended.stderr.matches("Perform task").count(), 4, "{ended}");
+    // At the end of the input nothing more runs.
+    let ended = project.run().with("--step").stdin("y\n").exits(0).shows("msg: one").never_says("msg: four");
+    assert!(ended.stdout.contains("ok=1"), "{ended}");
+    let free = project.append("site.yml", "").tasks("all", "- debug: {msg: one}\n");
+    let free =
+        free.file("free.yml", "- hosts: all\n  strategy: free\n  gather_facts: false\n  tasks: [debug: {msg: one}]\n");
+    let ended = free.netplay("run free.yml -i hosts.ini --step").stdin("n\ny\n").exits(0);
+    ended.complains("TASK: debug on h1").complains("TASK: debug on h2").shows("ok: [h2]").never_says("ok: [h1]");
+}
+
+#[test]
+fn words_of_the_past_and_modules_that_are_not_there_say_what_to_write_instead() {
+    let project = Project::new().host("h1 ansible_connection=local");
+    let cases = [
+        ("- hosts: all\n  sudo: true\n", "write `become: true`"),
+        ("- hosts: all\n  tasks: [include: x.yml]\n", "write `import_tasks`"),
+        ("- hosts: all\n  tasks: [{command: ls, sudo_user: me}]\n", "write `become_user`"),
+        ("- hosts: all\n  tasks: [{command: ls, always_run: true}]\n", "write `check_mode: false`"),
+        ("- hosts: all\n  tasks: [{include_tasks: x.yml, static: true}]\n", "write `import_tasks` in place of"),
+        ("- hosts: all\n  tasks: [expect: {command: x}]\n", "`stdin`"),
+        ("- hosts: all\n  tasks: [ansible.posix.synchronize: {src: a}]\n", "`copy` copies folders"),
+    ];
+    let mut project = project;
+    for (play, phrase) in cases {
+        project = project.playbook(play);
+        project.run().exits(65).complains(phrase).complains("site.yml:");
+    }
+    project.netplay("doc expect").exits(0).shows("ansible.builtin.expect");
+    project.netplay("doc --list").exits(0).shows("module\tansible.builtin.expect\trefused");
+}

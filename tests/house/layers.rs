@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ttp", &["failure", "python_regex", "source", "value", "yaml"]),
     ("vars", &["source", "value", "yaml"]),
     ("template", &["failure", "python_regex", "redact", "source", "textfsm", "value", "vars", "vault", "yaml"]),
-    ("inventory", &["failure", "source", "template", "value", "vars", "yaml"]),
+    ("inventory", &["failure", "python_regex", "source", "template", "value", "vars", "yaml"]),
     ("platform", &["effect", "source"]),
     ("configuration", &["platform"]),
     ("resource", &["configuration", "platform", "source", "value"]),

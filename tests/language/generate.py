@@ -4,7 +4,9 @@
 
 KIND is one of the functions below: `blocks` (blocks in blocks with rescue and always), `loops` (loops with until, conditions,
 register, break_when), `includes` (trees of includes, imports and roles with tags), `handlers` (notify, listen, flush, in
-blocks and roles), `precedence` (one name set at many places). Record them afterwards with record.py.
+blocks and roles), `precedence` (one name set at many places), `levels` (every pair of the levels of precedence, seen from
+four places), `fatal` (any_errors_fatal, max_fail_percentage, run_once and hosts that cannot be reached, around rescue),
+`mixed` (serial, order, throttle, strategies, delegation, tags). Record them afterwards with record.py.
 """
 
 import pathlib
@@ -42,8 +44,9 @@ def yaml(value, indent=0):
 
 
 class Maker:
-    def __init__(self, seed):
+    def __init__(self, seed, number):
         self.r = random.Random(seed)
+        self.number = number
         self.n = 0
         self.files = {}
 
@@ -148,7 +151,8 @@ def loops(m):
             task["ignore_errors"] = True
         tasks.append(task)
         tasks.append({"name": m.name(), "debug": {
-            "msg": f"{{{{ {register}.results | default([]) | map('dict2items') | map('map', attribute='key') | map('sort') | list "
+            "msg": f"{{{{ {register}.results | default([]) | map('dict2items') | map('map', attribute='key')"
+            f" | map('difference', ['exception', 'invocation']) | map('sort') | list "
             f"if n == 1 else [{register} is changed, {register} is failed, {register} is skipped] }}}}"}})
         if "loop_control" in task and "extended" in control:
             task["loop_control"]["extended_allitems"] = m.chance(0.5)
@@ -296,10 +300,157 @@ def precedence(m):
     return [play(tasks + steps + [show("end")], **more), play([show("next play")])]
 
 
+# The levels of precedence at which variables are set, the weakest first; the values of options are no variables.
+LEVELS = ["role defaults", "inventory group", "inventory group_vars/all", "playbook group_vars/all",
+          "inventory group_vars/*", "playbook group_vars/*", "inventory host", "inventory host_vars", "playbook host_vars",
+          "facts", "play vars", "vars_prompt", "vars_files", "role vars", "block vars", "task vars", "include_vars",
+          "set_fact", "role params", "include params", "extra vars"]
+
+
+def levels(m):
+    names = {}
+    # Facts have names of their own: the case gather-precedence has them.
+    places = [n for n, word in enumerate(LEVELS) if word != "facts"]
+    for b in places:
+        for a in places[:places.index(b)]:
+            names[f"p_{a:02}_{b:02}"] = [a, b]
+        names[f"upto_{b:02}"] = [a for a in places if a <= b]
+    at = lambda word: {name: f"{LEVELS.index(word) + 2} {word}" for name, where in names.items() if LEVELS.index(word) in where}
+    host_lines = lambda word: " ".join(f"{k}='{v}'" for k, v in at(word).items())
+    m.files["args"] = "-i inv/hosts.ini -e @extra.yml"
+    m.files["extra.yml"] = yaml(at("extra vars"))
+    m.files["inv/hosts.ini"] = (f"[x]\nh1 ansible_connection=local {host_lines('inventory host')}\n[x:vars]\n"
+                                + "\n".join(f"{k}={v}" for k, v in at("inventory group").items()))
+    for folder, word in (("inv/", "inventory"), ("", "playbook")):
+        m.files[f"{folder}group_vars/all.yml"] = yaml(at(f"{word} group_vars/all"))
+        m.files[f"{folder}group_vars/x.yml"] = yaml(at(f"{word} group_vars/*"))
+        m.files[f"{folder}host_vars/h1.yml"] = yaml(at(f"{word} host_vars"))
+    m.files["vf.yml"] = yaml(at("vars_files"))
+    m.files["iv.yml"] = yaml(at("include_vars"))
+    m.files["roles/r/defaults/main.yml"] = yaml(at("role defaults"))
+    m.files["roles/r/vars/main.yml"] = yaml(at("role vars"))
+    shown = [{"name": "show", "debug": {"msg": [f"{name}: {{{{ {name} | default('-') }}}}" for name in names]},
+              "vars": at("task vars")}]
+    m.files["show.yml"] = yaml(shown)
+    way = ["include_tasks", "import_tasks", "block", "include_role"][(m.number - 1) % 4]
+    inner = {"include_tasks": {"name": "inner", "include_tasks": "{{ playbook_dir }}/show.yml", "vars": at("include params")},
+             "import_tasks": {"name": "inner", "import_tasks": "../../../show.yml", "vars": at("include params")},
+             "block": {"block": shown}, "include_role": {"block": shown}}[way]
+    m.files["roles/r/tasks/main.yml"] = yaml([{"block": [inner], "vars": at("block vars")}])
+    pre = [{"name": "set", "set_fact": at("set_fact")}, {"name": "iv", "include_vars": "iv.yml"}]
+    role = [{"role": "r", **at("role params")}]
+    tasks = [{"block": shown, "vars": at("block vars")}]
+    if way == "include_role":
+        role, tasks = [], [{"include_role": {"name": "r", "public": True}, "vars": at("include params")}, *tasks]
+    prompts = [{"name": name, "prompt": name, "default": value, "private": False} for name, value in at("vars_prompt").items()]
+    return [play(tasks, **{"hosts": "h1", "vars": at("play vars"), "vars_prompt": prompts, "vars_files": ["vf.yml"],
+                           "pre_tasks": pre, "roles": role}),
+            play(shown, hosts="h1")]
+
+
+def fatal(m):
+    m.files["hosts.ini"] = "\n".join(
+        f"{host} n={i + 1} ansible_connection=local" for i, host in enumerate(HOSTS)) + (
+        "\nh4 n=4 ansible_connection=ssh ansible_host=127.0.0.1 ansible_port=1\n" if m.chance(0.3) else "\n")
+
+    def some(task):
+        for key, value, p in (("any_errors_fatal", True, 0.2), ("run_once", True, 0.1), ("ignore_unreachable", True, 0.1),
+                              ("ignore_errors", True, 0.1)):
+            if m.chance(p):
+                task[key] = value
+        return task
+
+    def item(depth):
+        if depth == 0 or m.chance(0.4):
+            if m.chance(0.2):
+                return some({"name": m.name(), "command": "true", "changed_when": m.condition()})
+            return some(m.simple())
+        block = {"name": m.name("b"), "block": [item(depth - 1) for _ in range(m.r.randint(1, 2))]}
+        if m.chance(0.7):
+            block["rescue"] = [item(depth - 1)]
+        if m.chance(0.4):
+            block["always"] = [item(depth - 1)]
+        if m.chance(0.4):
+            block["any_errors_fatal"] = True
+        return block
+
+    more = {}
+    if m.chance(0.5):
+        more["max_fail_percentage"] = m.r.choice([0, 30, 40, 50, 70])
+    if m.chance(0.3):
+        more["any_errors_fatal"] = True
+    if m.chance(0.3):
+        more["serial"] = m.r.choice([1, 2, [1, 2]])
+    if m.chance(0.2):
+        more["force_handlers"] = True
+    return [play([item(2) for _ in range(m.r.randint(2, 4))], **more), play([m.simple()])]
+
+
+def mixed(m):
+    tags = ["red", "green", "blue"]
+    m.files["hosts.ini"] = "\n".join(
+        f"h{n} n={n} ansible_connection=local" for n in range(1, 7)) + "\n[even]\nh2\nh4\nh6\n[odd]\nh[1:5:2]\n"
+
+    def task():
+        name, kind = m.name(), m.r.random()
+        if kind < 0.2:
+            task = {"name": name, "set_fact": {"x": "{{ n }}"}}
+        elif kind < 0.4:
+            task = {"name": name, "debug": {"msg": "{{ ansible_play_batch | length }} {{ hostvars['h2'].x | default('-') }} {{ x | default('-') }}"}}
+        elif kind < 0.5:
+            task = {"name": name, "command": "true", "changed_when": m.r.choice(["n > 3", "n is odd", "true"]), "notify": "note"}
+        elif kind < 0.6:
+            task = {"name": name, "group_by": {"key": "made_{{ n % 3 }}"}}
+        elif kind < 0.7:
+            task = {"name": name, "debug": {"msg": "{{ groups | dict2items | map(attribute='key') | select('match', 'made') | sort | list }}"}}
+        elif kind < 0.8:
+            task = {"name": name, "fail": {"msg": name}, "when": f"n == {m.r.randint(1, 6)}"}
+        elif kind < 0.9:
+            task = {"name": name, "command": "echo {{ item }}", "loop": [1, 2], "register": m.name("r"), "changed_when": "item == n"}
+        else:
+            task = {"name": name, "meta": m.r.choice(["flush_handlers", "noop", "clear_host_errors"])}
+            if m.chance(0.3):
+                task = {"name": name, "meta": m.r.choice(["end_host", "end_batch", "end_play"]), "when": f"n == {m.r.randint(1, 6)}"}
+            return task
+        if m.chance(0.2) and "group_by" not in task:
+            task["delegate_to"] = m.r.choice(["h2", "h5", "localhost"])
+            if m.chance(0.5):
+                task["delegate_facts"] = True
+        if m.chance(0.15):
+            task["throttle"] = m.r.choice([1, 2])
+        if m.chance(0.15):
+            task["run_once"] = True
+        if m.chance(0.3):
+            task["tags"] = m.r.sample(tags + ["always", "never"], m.r.randint(1, 2))
+        if m.chance(0.15) and "fail" not in task:
+            task["when"] = m.r.choice(["n < 4", "inventory_hostname in groups.even", "x is defined", ["n > 1", "n < 6"]])
+        return task
+
+    plays = []
+    for _ in range(m.r.randint(1, 3)):
+        more = {"hosts": m.r.choice(["all", "even", "odd:h2", "all:!h3", "even:&h[2:4]", "h1,h6"]),
+                "handlers": [{"name": "note", "debug": {"msg": "noted"}}]}
+        if m.chance(0.5):
+            more["serial"] = m.r.choice([1, 2, 4, [1, 2, 10], ["20%", "100%"], "50%"])
+        if m.chance(0.4):
+            more["order"] = m.r.choice(["inventory", "sorted", "reverse_sorted", "reverse_inventory"])
+        if m.chance(0.3):
+            more["tags"] = [m.r.choice(tags)]
+        plays.append(play([task() for _ in range(m.r.randint(3, 6))], **more))
+    how = m.r.random()
+    if how < 0.2:
+        m.files["args"] = "--tags " + m.r.choice(tags + ["tagged", "untagged", "all"])
+    elif how < 0.35:
+        m.files["args"] = "--skip-tags " + m.r.choice(tags + ["always", "tagged", "untagged"])
+    elif how < 0.5:
+        m.files["args"] = "--limit " + m.r.choice(["even", "'all:!h4'", "h1,h2,h3", "'odd:&all'"])
+    return plays
+
+
 def main():
     kind, count = sys.argv[1], int(sys.argv[2])
     for number in range(1, count + 1):
-        m = Maker(f"{kind} {number}")
+        m = Maker(f"{kind} {number}", number)
         plays = globals()[kind](m)
         case = HERE / f"{kind}-{number:02}"
         case.mkdir(exist_ok=True)

@@ -3,6 +3,13 @@
 //!
 //! `LANGUAGE_CASE=name` runs one case, and shows all that it says.
 
+#[path = "../support/sshd.rs"]
+mod sshd;
+
+mod levels;
+mod page;
+mod ssh;
+
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -62,7 +69,7 @@ fn playbooks_mean_what_they_mean_in_ansible() {
         for _ in 0..workers {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let found = differences(&folder, case, only.is_some());
+                    let found = differences(&folder, case, &[], only.is_some());
                     if !found.is_empty() {
                         wrong.lock().unwrap().insert(case.clone(), found);
                     }
@@ -76,14 +83,14 @@ fn playbooks_mean_what_they_mean_in_ansible() {
     assert!(wrong.is_empty(), "{} of {} cases differ\n{}", wrong.len(), cases.len(), text.join("\n"));
 }
 
-/// Runs a case; returns what differs from the record.
-fn differences(folder: &Path, case: &Path, loud: bool) -> Vec<String> {
+/// Runs a case with more options; returns what differs from the record.
+fn differences(folder: &Path, case: &Path, more: &[String], loud: bool) -> Vec<String> {
     let name = case.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let Ok(text) = std::fs::read_to_string(case.join("expected.json")) else {
         return vec!["not recorded: run record.py".to_owned()];
     };
     let expected: Value = serde_json::from_str(&text).expect("the record is JSON");
-    let (found, output) = run(folder, case);
+    let (found, output) = run(folder, case, more);
     if loud {
         assert!(output.is_empty(), "what it said:\n{output}");
     }
@@ -140,7 +147,7 @@ fn differing(part: &str, theirs: &Value, ours: &Value) -> String {
 }
 
 /// Runs netplay on a case; returns the same kind of record, and everything that it said.
-fn run(folder: &Path, case: &Path) -> (Value, String) {
+fn run(folder: &Path, case: &Path, more: &[String]) -> (Value, String) {
     let out = tempfile::tempdir().expect("there is room for files");
     let own = case.join("hosts.ini");
     let inventory = if own.is_file() { own } else { folder.join("hosts.ini") };
@@ -151,6 +158,7 @@ fn run(folder: &Path, case: &Path) -> (Value, String) {
         .arg("-e")
         .arg(format!("out={}", out.path().display()))
         .args(shlex::split(&args).expect("`args` is well quoted"))
+        .args(more)
         .current_dir(case)
         .stdin(Stdio::null())
         .output()

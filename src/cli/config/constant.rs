@@ -40,7 +40,7 @@ pub(in crate::cli) fn value(name: &str) -> Option<(Value, String)> {
     let first = items.first().map(String::as_str).filter(|text| !text.is_empty());
     let value = match setting.kind {
         Kind::List | Kind::Paths => Value::list(items.iter().map(|item| Value::from(item.as_str()))),
-        Kind::Bool => first.and_then(boolean).map_or(Value::Null, Value::Bool),
+        Kind::Bool | Kind::Always(..) => first.and_then(boolean).map_or(Value::Null, Value::Bool),
         Kind::Number(..) => first.and_then(|text| text.parse::<i64>().ok()).map_or(Value::Null, Value::from),
         Kind::Text | Kind::Choice(_) | Kind::Path => first.map_or(Value::Null, Value::from),
     };

@@ -17,6 +17,8 @@ pub(in crate::cli) enum Kind {
     Path,
     /// Paths with colons between them.
     Paths,
+    /// True or false, of which there is but this one, for the reason given.
+    Always(bool, &'static str),
 }
 
 impl Kind {
@@ -38,6 +40,9 @@ impl Kind {
             Kind::Number(least, most) if !item.parse().is_ok_and(|n: u64| (least..=most).contains(&n)) => {
                 Some(format!("must be a number from {least} to {most}, not `{item}`"))
             }
+            Kind::Always(only, why) if boolean(item) != Some(only) => {
+                Some(format!("cannot be anything but {only} here, and is `{item}`: {why}"))
+            }
             Kind::Choice(known) if !known.contains(&item) => {
                 Some(format!("must be one of {}, not `{item}`", known.join(", ")))
             }
@@ -49,6 +54,7 @@ impl Kind {
     pub(super) fn word(self) -> String {
         match self {
             Kind::Bool => "true or false".into(),
+            Kind::Always(only, why) => format!("{only}: {why}"),
             Kind::Number(..) => "a number".into(),
             Kind::Text => "text".into(),
             Kind::Choice(known) => known.join(", "),

@@ -48,6 +48,22 @@ settings! {
         "host_list, script, auto, yaml, ini, toml", "The inventory plugins that may read sources.");
     ROLES_PATH = setting("roles_path", &[("defaults", "roles_path")], &["ANSIBLE_ROLES_PATH"], Kind::Paths,
         "~/.ansible/roles:/usr/share/ansible/roles:/etc/ansible/roles", "Folders of roles besides `roles/` beside the playbook.");
+    COLLECTIONS_PATH = setting("collections_path", &[("defaults", "collections_path"), ("defaults", "collections_paths")],
+        &["ANSIBLE_COLLECTIONS_PATH", "ANSIBLE_COLLECTIONS_PATHS"], Kind::Paths,
+        "~/.ansible/collections:/usr/share/ansible/collections", "Folders of collections besides `collections/` beside the playbook.");
+    INVENTORY_IGNORE_EXTENSIONS = setting("inventory_ignore_extensions",
+        &[("inventory", "ignore_extensions"), ("defaults", "inventory_ignore_extensions")], &["ANSIBLE_INVENTORY_IGNORE"], Kind::List,
+        "~, .pyc, .pyo, .swp, .bak, .rpm, .md, .txt, .rst, .orig, .cfg, .retry", "Ends of names of files in a folder of inventories that are no sources.");
+    INVENTORY_IGNORE_PATTERNS = setting("inventory_ignore_patterns",
+        &[("inventory", "ignore_patterns"), ("defaults", "inventory_ignore_patterns")], &["ANSIBLE_INVENTORY_IGNORE_REGEX"], Kind::List,
+        "", "Regular expressions for names in a folder of inventories that are no sources.");
+    ANY_UNPARSED_IS_FAILED = setting("any_unparsed_is_failed", &[("inventory", "any_unparsed_is_failed")],
+        &["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"],
+        Kind::Always(true, "a source that cannot be read may be the one that names the hosts"), "true",
+        "A source of the inventory that cannot be read ends the run before it begins.");
+    UNPARSED_IS_FAILED = setting("unparsed_is_failed", &[("inventory", "unparsed_is_failed")], &["ANSIBLE_INVENTORY_UNPARSED_FAILED"],
+        Kind::Always(true, "a run without the hosts that were asked for is no run"), "true",
+        "When no source of the inventory can be read, nothing runs.");
     FORKS = setting("forks", &[("defaults", "forks")], &["ANSIBLE_FORKS"], Kind::Number(1, 1_000_000), "500",
         "How many steps may be under way at once.");
     LOGINS = setting("logins", &[], &["NETPLAY_LOGINS"], Kind::Number(1, 10_000), "48",
@@ -90,7 +106,11 @@ settings! {
         "Take other rights on hosts.");
     BECOME_METHOD = setting("become_method", &[("privilege_escalation", "become_method")], &["ANSIBLE_BECOME_METHOD"], Kind::Text, "sudo",
         "How to take them: sudo, su, doas or enable.");
-    BECOME_USER = setting("become_user", &[("privilege_escalation", "become_user")], &["ANSIBLE_BECOME_USER"], Kind::Text, "root",
+    BECOME_EXE = setting("become_exe", &[("privilege_escalation", "become_exe"), ("sudo_become_plugin", "executable")],
+        &["ANSIBLE_BECOME_EXE"], Kind::Text, "", "The program that gives them, where it is not the method itself.");
+    BECOME_FLAGS = setting("become_flags", &[("privilege_escalation", "become_flags"), ("sudo_become_plugin", "flags")],
+        &["ANSIBLE_BECOME_FLAGS"], Kind::Text, "", "Its flags, in place of those that the method has (sudo: `-H`).");
+    BECOME_USER = setting("become_user", &[("privilege_escalation", "become_user"), ("sudo_become_plugin", "user")], &["ANSIBLE_BECOME_USER"], Kind::Text, "root",
         "Whose rights to take.");
     BECOME_ASK_PASS = setting("become_ask_pass", &[("privilege_escalation", "become_ask_pass")], &["ANSIBLE_BECOME_ASK_PASS"], Kind::Bool,
         "false", "Ask for the password that gives them.");
@@ -104,6 +124,8 @@ settings! {
         &["ANSIBLE_VAULT_ENCRYPT_IDENTITY"], Kind::Text, "", "Which of several vault passwords to encrypt with.");
     VAULT_ENCRYPT_SALT = setting("vault_encrypt_salt", &[("defaults", "vault_encrypt_salt")], &["ANSIBLE_VAULT_ENCRYPT_SALT"],
         Kind::Text, "", "The salt to encrypt with; without it each text has one of its own, which is safer.");
+    VAULT_ID_MATCH = setting("vault_id_match", &[("defaults", "vault_id_match")], &["ANSIBLE_VAULT_ID_MATCH"], Kind::Bool, "false",
+        "Try only the password whose name an encrypted text says.");
     ASK_VAULT_PASS = setting("ask_vault_pass", &[("defaults", "ask_vault_pass")], &["ANSIBLE_ASK_VAULT_PASS"], Kind::Bool, "false",
         "Ask for the vault password.");
     TAGS_RUN = setting("run_tags", &[("tags", "run")], &["ANSIBLE_RUN_TAGS"], Kind::List, "", "Only tasks with these tags.");
@@ -113,6 +135,14 @@ settings! {
         "linear", "How plays that do not say wait for their hosts: linear, free or host_pinned.");
     ANY_ERRORS_FATAL = setting("any_errors_fatal", &[("defaults", "any_errors_fatal")], &["ANSIBLE_ANY_ERRORS_FATAL"], Kind::Bool, "false",
         "A failure on one host ends a play for all.");
+    TASK_TIMEOUT = setting("task_timeout", &[("defaults", "task_timeout")], &["ANSIBLE_TASK_TIMEOUT"], Kind::Number(0, DAY), "0",
+        "Seconds that a task may take that does not say; 0 is without end.");
+    ERROR_ON_UNDEFINED_VARS = setting("error_on_undefined_vars", &[("defaults", "error_on_undefined_vars")],
+        &["ANSIBLE_ERROR_ON_UNDEFINED_VARS"],
+        Kind::Always(true, "a template that uses what is not defined would be sent as it is written"), "true",
+        "A variable that is not defined is an error.");
+    DUPLICATE_DICT_KEY = setting("duplicate_dict_key", &[("defaults", "duplicate_dict_key")], &["ANSIBLE_DUPLICATE_YAML_DICT_KEY"],
+        Kind::Choice(&["warn", "error", "ignore"]), "warn", "What to say of a key that stands twice in a dictionary of YAML.");
     FORCE_HANDLERS = setting("force_handlers", &[("defaults", "force_handlers")], &["ANSIBLE_FORCE_HANDLERS"], Kind::Bool, "false",
         "Run handlers even on hosts that failed.");
     GATHERING = setting("gathering", &[("defaults", "gathering")], &["ANSIBLE_GATHERING"],
@@ -141,6 +171,12 @@ settings! {
         Kind::Bool, "true", "Show hosts on which a task was skipped.");
     DISPLAY_OK_HOSTS = setting("display_ok_hosts", &[("defaults", "display_ok_hosts")], &["ANSIBLE_DISPLAY_OK_HOSTS"],
         Kind::Bool, "true", "Show hosts on which a task changed nothing.");
+    SHOW_CUSTOM_STATS = setting("show_custom_stats", &[("defaults", "show_custom_stats")], &["ANSIBLE_SHOW_CUSTOM_STATS"], Kind::Bool,
+        "false", "Show at the end what `set_stats` has set.");
+    STDOUT_CALLBACK = setting("stdout_callback", &[("defaults", "stdout_callback")], &["ANSIBLE_STDOUT_CALLBACK"], Kind::Text, "default",
+        "How Ansible shows a run: its looks for people stand for the lines here, those for programs are refused.");
+    LOG_PATH = setting("log_path", &[("defaults", "log_path")], &["ANSIBLE_LOG_PATH"], Kind::Path, "",
+        "A file to which the lines of every run are added.");
     OUTPUT = setting("output", &[], &["NETPLAY_OUTPUT"], Kind::Text, "auto", "How to show what happens, as `--output` has it.");
     QUIET = setting("quiet", &[], &["NETPLAY_QUIET"], Kind::Bool, "false", "Show failures and the recap only.");
     NOCOLOR = setting("nocolor", &[("defaults", "nocolor")], &["ANSIBLE_NOCOLOR"], Kind::Bool, "false", "Use no colour.");
@@ -170,6 +206,7 @@ const SECTIONS: &[&str] = &[
     "privilege_escalation",
     "selinux",
     "ssh_connection",
+    "sudo_become_plugin",
     "tags",
 ];
 

@@ -15,27 +15,27 @@ const UNUSED: &[(&str, &str)] = &[
          allow_embedded_templates allow_unsafe_lookups allow_world_readable_tmpfiles ansible_managed \
          ask_sudo_pass async_dir become_plugins bin_ansible_callbacks cache_plugins callback_enabled \
          callback_format_pretty callback_plugins callback_result_format callback_whitelist callbacks_enabled \
-         check_mode_markers cliconf_plugins collections_on_ansible_version_mismatch collections_path \
-         collections_paths collections_scan_sys_path command_warnings connection_plugins cow_selection cowpath \
+         check_mode_markers cliconf_plugins collections_on_ansible_version_mismatch \
+         collections_scan_sys_path command_warnings connection_plugins cow_selection cowpath \
          cowsay_enabled_stencils debug deprecation_warnings devel_warning display_args_to_stdout \
-         display_failed_stderr display_traceback doc_fragment_plugins docsite_root_url duplicate_dict_key \
-         enable_task_debugger error_on_missing_handler error_on_undefined_vars executable \
+         display_failed_stderr display_traceback doc_fragment_plugins docsite_root_url \
+         enable_task_debugger error_on_missing_handler executable \
          fact_path facts_modules filter_plugins \
          force_valid_group_names gather_subset gather_timeout home hostfile httpapi_plugins \
          internal_poll_interval interpreter_python invalid_task_attribute_failed \
-         inventory_ignore_extensions inventory_ignore_patterns inventory_plugins jinja2_extensions jinja2_native \
-         keep_remote_files library local_tmp localhost_warning log_filter log_path log_verbosity lookup_plugins \
+         inventory_plugins jinja2_extensions jinja2_native \
+         keep_remote_files library local_tmp localhost_warning log_filter log_verbosity lookup_plugins \
          managed_syslog max_diff_size module_args module_compression module_ignore_exts module_lang module_name \
          module_set_locale module_strict_utf8_response module_utils netconf_plugins network_group_modules \
          no_target_syslog nocows null_representation old_plugin_cache_clear pager pattern pipelining playbook_dir \
          playbook_vars_root plugin_filters_cfg poll_interval precedence private_role_vars \
          python_module_rlimit_nofile remote_temp remote_tmp retry_files_enabled retry_files_save_path \
-         role_skeleton run_vars_plugins show_custom_stats show_per_host_start show_task_path_on_failure \
-         special_context_filesystems squash_actions stdout_callback strategy_plugins su su_exe su_flags su_user \
+         role_skeleton run_vars_plugins show_per_host_start show_task_path_on_failure \
+         special_context_filesystems squash_actions strategy_plugins su su_exe su_flags su_user \
          sudo_exe sudo_flags sudo_user syslog_facility system_tmpdirs system_warnings target_log_info \
-         task_debugger_ignore_errors task_timeout terminal_plugins test_plugins timeout_seconds \
+         task_debugger_ignore_errors terminal_plugins test_plugins timeout_seconds \
          use_persistent_connections validate_action_group_metadata var_compression_level vars_plugins \
-         vars_plugins_enabled vault_id_match vault_identity verbose_to_stderr win_async_startup_timeout \
+         vars_plugins_enabled vault_identity verbose_to_stderr win_async_startup_timeout \
          world_readable_temp yaml_valid_extensions",
     ),
     ("diff", "context"),
@@ -47,9 +47,8 @@ const UNUSED: &[(&str, &str)] = &[
     ),
     (
         "inventory",
-        "any_unparsed_is_failed cache cache_connection cache_plugin cache_prefix cache_timeout \
-         export host_pattern_mismatch ignore_extensions ignore_patterns inventory_unparsed_warning \
-         unparsed_is_failed",
+        "cache cache_connection cache_plugin cache_prefix cache_timeout export host_pattern_mismatch \
+         inventory_unparsed_warning",
     ),
     ("jinja2", "dont_type_filters"),
     ("netconf_connection", "ssh_config"),
@@ -63,8 +62,9 @@ const UNUSED: &[(&str, &str)] = &[
         "ansible_connection_path buffer_read_timeout connect_retry_timeout connect_timeout control_path_dir \
          log_messages",
     ),
-    ("privilege_escalation", "agnostic_become_prompt become_allow_same_user become_exe become_flags"),
+    ("privilege_escalation", "agnostic_become_prompt become_allow_same_user"),
     ("selinux", "libvirt_lxc_noseclabel special_context_filesystems"),
+    ("sudo_become_plugin", "password"),
     (
         "ssh_connection",
         "control_path control_path_dir password_mechanism pipelining pkcs11_provider retries scp_executable \

@@ -47,6 +47,12 @@ pub(in crate::cli) struct LoginOptions {
     #[arg(skip)]
     ssh_args: Option<String>,
 
+    /// Of the settings: the program that gives other rights, and its flags.
+    #[arg(skip)]
+    pub(super) become_exe: Option<String>,
+    #[arg(skip)]
+    pub(super) become_flags: Option<String>,
+
     /// Of the settings: the port, and how long a command may take.
     #[arg(skip)]
     pub(super) port: Option<u16>,
@@ -76,6 +82,8 @@ impl LoginOptions {
         self.ssh_args = config.text(&table::SSH_ARGS);
         self.ssh_common_args = self.ssh_common_args.take().or_else(|| config.text(&table::SSH_COMMON_ARGS));
         self.ssh_extra_args = self.ssh_extra_args.take().or_else(|| config.text(&table::SSH_EXTRA_ARGS));
+        self.become_exe = config.text(&table::BECOME_EXE);
+        self.become_flags = config.text(&table::BECOME_FLAGS);
         self.port = config.number(&table::REMOTE_PORT).and_then(|port| u16::try_from(port).ok());
         self.command_timeout = config.number(&table::COMMAND_TIMEOUT).map(Duration::from_secs);
         for (name, text) in ["ssh_args", "--ssh-common-args", "--ssh-extra-args"].iter().zip(self.ssh_args()) {

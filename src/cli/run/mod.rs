@@ -12,6 +12,7 @@ mod records;
 mod settings;
 mod shard;
 mod show;
+mod stepping;
 
 pub(super) use login::LoginOptions;
 pub(super) use options::{HostKeys, MakeReporter, RunArgs};
@@ -104,7 +105,8 @@ async fn run(args: RunArgs, colour: Option<bool>, mut setup: Setup, plays: Vec<A
         record(event);
     });
     let exit = {
-        let context = build(&setup, settings, send);
+        let stepper = args.step.then(|| stepping::stepper(&records));
+        let context = build(&setup, settings, stepper, send);
         lab.secrets.iter().for_each(|secret| context.publisher.redactor().learn(secret));
         setup.learn_passwords();
         let exit = checked_run(&args, &context, &mut setup, &plays, &tally, &records).await;
@@ -184,6 +186,8 @@ async fn checked_run(
     let exit = match (wrong, end.interrupted, end.fatal, code) {
         (true, ..) => Exit::Input,
         (_, true, ..) => Exit::Interrupted,
+        // As in Ansible: hosts that could not be reached do not matter then.
+        _ if end.broken => Exit::Failed,
         (_, _, true, 0) => Exit::Failed,
         (.., code) => Exit::Run(code),
     };

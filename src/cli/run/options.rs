@@ -139,11 +139,21 @@ pub(in crate::cli) struct RunArgs {
     #[arg(long, value_name = "NAME")]
     pub(super) start_at_task: Option<String>,
 
+    /// Ask before each task: no, yes, or go on without asking
+    #[arg(long, conflicts_with_all = ["syntax_check", "list_hosts", "list_tasks", "list_tags"])]
+    pub(super) step: bool,
+
     /// Of the settings: what is not shown.
     #[arg(skip)]
     pub(super) hides_skipped: bool,
     #[arg(skip)]
     pub(super) hides_unchanged: bool,
+
+    /// Of the settings: statistics are shown at the end, and the file that gets the lines.
+    #[arg(skip)]
+    pub(super) shows_stats: bool,
+    #[arg(skip)]
+    pub(super) log_path: Option<PathBuf>,
 
     /// Makes the reporter of a run that shows itself in its own way.
     #[arg(skip)]
@@ -179,6 +189,13 @@ impl RunArgs {
             self.output = OutputFormat::from_str(&format, true)
                 .map_err(|_| format!("the setting `output` must be one of {}, not `{format}`", known.join(", ")))?;
         }
+        if let Some(callback) = config.text(&table::STDOUT_CALLBACK) {
+            self.look_as(&callback)?;
+        }
+        // Bars would be drawn over the questions.
+        if self.step && self.output == OutputFormat::Auto {
+            self.output = OutputFormat::Plain;
+        }
         if self.tags.is_empty() {
             self.tags = config.list(&table::TAGS_RUN);
         }
@@ -199,8 +216,10 @@ impl RunArgs {
         self.diff |= config.flag(&table::DIFF).unwrap_or(false);
         self.quiet |= config.flag(&table::QUIET).unwrap_or(false);
         self.force_handlers |= config.flag(&table::FORCE_HANDLERS).unwrap_or(false);
-        self.hides_skipped = config.flag(&table::DISPLAY_SKIPPED_HOSTS) == Some(false);
+        self.hides_skipped |= config.flag(&table::DISPLAY_SKIPPED_HOSTS) == Some(false);
         self.hides_unchanged = config.flag(&table::DISPLAY_OK_HOSTS) == Some(false);
+        self.shows_stats = config.flag(&table::SHOW_CUSTOM_STATS).unwrap_or(false);
+        self.log_path = config.path(&table::LOG_PATH);
         let verbosity = config.number(&table::VERBOSITY).and_then(|number| u8::try_from(number).ok());
         self.verbose = self.verbose.saturating_add(verbosity.unwrap_or(0));
         // A file on the command line is stronger than a question in the settings, and the other way round.
@@ -210,6 +229,34 @@ impl RunArgs {
             self.login.become_password_file.is_none() && config.flag(&table::BECOME_ASK_PASS).unwrap_or(false);
         self.facts.settle(config)?;
         self.login.settle(config, self.ask_pass, self.ask_become_pass)
+    }
+}
+
+impl RunArgs {
+    /// Takes what one of Ansible's looks asks for. Those for people stand for the lines and bars here; one that programs
+    /// read cannot be imitated.
+    fn look_as(&mut self, callback: &str) -> Result<(), String> {
+        const FOR_PEOPLE: [&str; 6] = ["debug", "default", "dense", "unixy", "yaml", "skippy"];
+        let short = callback.rsplit('.').next().unwrap_or(callback);
+        match short {
+            "minimal" | "oneline" if self.output == OutputFormat::Auto => self.output = OutputFormat::Plain,
+            "minimal" | "oneline" => {}
+            "skippy" => self.hides_skipped = true,
+            _ if FOR_PEOPLE.contains(&short) => {}
+            "json" | "jsonl" => {
+                return Err(format!(
+                    "`stdout_callback = {callback}`: the JSON of Ansible is not written here; `output = jsonl` \
+                     (or `NETPLAY_OUTPUT=jsonl`) writes one event a line"
+                ));
+            }
+            _ => {
+                return Err(format!(
+                    "`stdout_callback = {callback}` is a plugin written in Python, which is not run; \
+                     there are default, yaml, debug, dense, unixy, skippy, minimal and oneline, and `output`"
+                ));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a run leaves and who watches it: the journal, the reporters, and how long they are waited for at the end.
 
 use super::options::RunArgs;
-use super::show::reporters;
+use super::show::{log, reporters};
 use crate::cli::report::write_file;
 use crate::cli::runs::JournalOptions;
 use crate::cli::say_error;
@@ -97,6 +97,7 @@ impl Records {
         let mut all = reporters(args, colour, &output);
         if !args.only_looks() {
             all.extend(args.records.file_reporters()?);
+            all.extend(log(args)?);
         }
         let (feed, writer) = Feed::start().map_err(no_thread)?;
         let next = Arc::clone(&feed);
@@ -109,6 +110,12 @@ impl Records {
     pub(super) fn sender(&self) -> Arc<dyn Fn(Event) + Send + Sync> {
         let feed = Arc::clone(&self.feed);
         Arc::new(move |event| feed.send(event))
+    }
+
+    /// Returns what says whether all that happened so far is shown.
+    pub(super) fn is_shown(&self) -> Arc<dyn Fn() -> bool + Send + Sync> {
+        let feed = Arc::clone(&self.feed);
+        Arc::new(move || feed.is_shown())
     }
 
     /// Begins the journal of the run; what cannot be written is no reason not to run.

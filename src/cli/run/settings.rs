@@ -7,7 +7,7 @@ use crate::cli::ask;
 use crate::cli::config::{Config, table};
 use crate::cli::setup::Setup;
 use crate::event::Event;
-use crate::executor::{Context, Defaults, FactSettings, Pool, Publisher, Settings, World};
+use crate::executor::{Context, Defaults, FactSettings, Pool, Publisher, Settings, Stepper, World};
 use crate::graph::TagFilter;
 use crate::redact::Secret;
 use crate::transport::{self, HostKeyPolicy, HttpClients, Shared};
@@ -63,6 +63,8 @@ pub(super) fn settings(args: &RunArgs, lab: &LabPart) -> Result<Settings, String
             elevate: args.elevate,
             become_user: args.become_user.clone(),
             become_method: args.become_method.clone(),
+            become_exe: args.login.become_exe.clone(),
+            become_flags: args.login.become_flags.clone(),
             become_password,
             connect_timeout: args.timeout.map(Duration::from_secs),
             port: args.login.port,
@@ -96,16 +98,22 @@ pub(in crate::cli) fn context(
         defaults: Defaults::default(),
         facts: FactSettings::default(),
     };
-    build(setup, settings, send)
+    build(setup, settings, None, send)
 }
 
-pub(super) fn build(setup: &Setup, settings: Settings, send: Arc<dyn Fn(Event) + Send + Sync>) -> Arc<Context> {
+pub(super) fn build(
+    setup: &Setup,
+    settings: Settings,
+    stepper: Option<Stepper>,
+    send: Arc<dyn Fn(Event) + Send + Sync>,
+) -> Arc<Context> {
     let redactor = Arc::clone(setup.sources.keyring().redactor());
     for secret in [&settings.defaults.password, &settings.defaults.become_password].into_iter().flatten() {
         redactor.learn(secret);
     }
     let extra = Arc::clone(&setup.loader.extra_vars);
     let world = World::new(setup.inventory.clone(), extra, magic(&settings)).with_facts(&settings.facts);
+    let world = world.with_reload(Arc::clone(&setup.reload));
     let world = world.merging(setup.config.text(&table::HASH_BEHAVIOUR).as_deref() == Some("merge"));
     let publisher = Publisher::new(redactor, send);
     Arc::new(Context {
@@ -114,6 +122,7 @@ pub(super) fn build(setup: &Setup, settings: Settings, send: Arc<dyn Fn(Event) +
         pool: pool(&setup.config).with_publisher(publisher.clone()),
         publisher,
         settings,
+        stepper,
         cut: CancellationToken::new(),
     })
 }

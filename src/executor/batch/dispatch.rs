@@ -5,6 +5,7 @@ use super::reasons::is_told;
 use super::{Batch, MOST_PURE, PATIENCE, UnderWay};
 use crate::effect::Effect;
 use crate::executor::step::{Job, Outcome};
+use crate::executor::stepping::Turn;
 use crate::executor::tracker::{HostIndex, take_one};
 use crate::failure::{Failure, FailureKind};
 use crate::graph::{Join, NodeId, Work};
@@ -21,8 +22,17 @@ impl Batch {
             self.start_ready(drain.is_cancelled());
             self.tell_passed();
             let awaits = self.awaits_hosts();
-            if self.under_way.is_empty() && self.slots.is_empty() && self.limited.is_empty() && !awaits {
-                break;
+            if self.under_way.is_empty() && self.slots.is_empty() && self.limited.is_empty() {
+                if self.has_questions() && !drain.is_cancelled() {
+                    tokio::select! {
+                        () = self.ask() => {}
+                        () = drain.cancelled() => {}
+                    }
+                    continue;
+                }
+                if !awaits {
+                    break;
+                }
             }
             let crowded = self.pure >= self.most_pure;
             tokio::select! {
@@ -99,6 +109,11 @@ impl Batch {
     }
 
     fn start_task(&mut self, node: NodeId, host: HostIndex, task: &Arc<Task>) {
+        match self.turn(node, host, task) {
+            Turn::Begins => {}
+            Turn::Skipped => return self.pass(node, host),
+            Turn::Waits => return,
+        }
         if self.runs_once(task, host) && !self.is_chosen(node, host) {
             return;
         }

@@ -180,16 +180,12 @@ impl Batch {
                     self.failed_handlers.insert(host);
                 }
                 self.fail(section, host, Standing::Failed);
-                if outcome.fatal {
-                    self.fatal_nodes.insert(node);
-                }
+                self.note_failure(node, host, true, outcome.fatal);
             }
             Status::Unreachable => {
                 self.tell_bound(host, &outcome, took);
                 self.drop_host(host, Standing::Unreachable);
-                if outcome.fatal {
-                    self.fatal_nodes.insert(node);
-                }
+                self.note_failure(node, host, false, outcome.fatal);
             }
             _ => {}
         }
@@ -241,21 +237,6 @@ impl Batch {
         self.notified.values().any(|hosts| hosts.contains(&host))
     }
 
-    pub(super) fn judge_batch(&mut self, node: NodeId, section: SectionId) {
-        let total = self.hosts.len();
-        let out = self.standing.iter().filter(|s| matches!(s, Standing::Failed | Standing::Unreachable)).count();
-        let too_many =
-            self.max_fail_percentage.is_some_and(|limit| out > 0 && out as f64 / total as f64 * 100.0 > limit);
-        if self.fatal_nodes.contains(&node) || too_many {
-            for host in 0..total as HostIndex {
-                if self.is_live(section, host) {
-                    self.fail(section, host, Standing::Failed);
-                }
-            }
-            self.fatal |= section == SectionId::ROOT || self.standing.iter().all(|standing| *standing != Standing::In);
-        }
-    }
-
     /// Ends running steps of a host whose outcome can no longer count.
     pub(super) fn cancel_moot(&self, host: HostIndex) {
         if self.running_on[host as usize] == 0 {
@@ -290,28 +271,17 @@ impl Batch {
 
     /// Changes the inventory; claims that it is another one now.
     pub(super) fn apply_run_changes(&self, host: HostIndex, outcome: &Outcome) -> bool {
-        use crate::module::RunChange;
         let own = &self.hosts[host as usize];
         let mut changed = false;
         for change in &outcome.run {
-            changed |= self.context.world.change_inventory(|inventory| match change {
-                RunChange::AddHost { name, groups, vars } => {
-                    let groups: Vec<&str> = groups.iter().map(|group| &**group).collect();
-                    let vars = vars.iter().map(|(key, value)| (Arc::from(key.to_string()), Var::Data(value.clone())));
-                    inventory.add_host(name, &groups, vars)
-                }
-                RunChange::GroupBy { group, parents } => {
-                    let parents: Vec<&str> = parents.iter().map(|parent| &**parent).collect();
-                    inventory.group_by(own, group, &parents)
-                }
-            });
+            changed |= self.context.world.take_in(own, change);
         }
         changed
     }
 
     pub(super) fn meta(&mut self, meta: Meta, node: NodeId, host: HostIndex) {
         match meta {
-            Meta::Noop | Meta::ResetConnection => {}
+            Meta::Noop | Meta::ResetConnection | Meta::RefreshInventory => {}
             Meta::FlushHandlers => {
                 self.asked_to_flush.insert((node, host));
             }

@@ -27,6 +27,7 @@ impl Batch {
         let mut all: Vec<(NodeId, HostIndex)> = self.slots.drain(..).chain(self.unpinned.drain(..)).collect();
         all.extend(self.throttled.drain().flat_map(|(node, hosts)| hosts.into_iter().map(move |host| (node, host))));
         all.extend(self.onlookers.drain().flat_map(|(node, hosts)| hosts.into_iter().map(move |host| (node, host))));
+        all.extend(self.take_waiting());
         self.granting.abort_all();
         all.extend(self.limited.drain().map(|(_, step)| step));
         for (host, nodes) in self.deferred.iter_mut().enumerate() {
@@ -111,9 +112,9 @@ impl Batch {
         let module_once = match task.action {
             Action::Module { module, .. } => module.once,
             // As in Ansible, the condition of what is about all hosts is asked of the first.
-            Action::Meta(Meta::EndPlay | Meta::EndBatch | Meta::ClearFacts | Meta::ClearHostErrors) => {
-                self.graph.strategy == Strategy::Linear
-            }
+            Action::Meta(
+                Meta::EndPlay | Meta::EndBatch | Meta::ClearFacts | Meta::ClearHostErrors | Meta::RefreshInventory,
+            ) => self.graph.strategy == Strategy::Linear,
             _ => false,
         };
         module_once

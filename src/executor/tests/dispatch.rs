@@ -57,6 +57,7 @@ pub(super) fn context(hosts: usize, forks: usize, events: &Arc<Mutex<Vec<Event>>
     let extra = Arc::new(Layer::new(Origin::ExtraVars));
     let sink = Arc::clone(events);
     Arc::new(Context {
+        stepper: None,
         world: Arc::new(World::new(inventory, Arc::clone(&extra), Layer::new(Origin::Magic))),
         publisher: Publisher::new(Arc::new(Redactor::new()), Arc::new(move |event| sink.lock().unwrap().push(event))),
         loader: Arc::new(Loader::new(sources, extra)),

@@ -36,7 +36,8 @@ pub(super) fn interpret(program: &Program) -> Left {
 /// Carries out a playbook after what another left.
 pub(super) fn interpret_from(program: &Program, left: Left) -> Left {
     let hosts = program.hosts;
-    let mut run = Interpreter { program, left, notified: BTreeSet::new() };
+    let condemned = vec![false; hosts];
+    let mut run = Interpreter { program, left, notified: BTreeSet::new(), condemned, broken: false };
     let all = vec![true; hosts];
     let failed = run.items(&program.items, &all, Around { root: true, rescued: false });
     let live: Vec<bool> = failed.iter().map(|failed| !failed).collect();
@@ -59,6 +60,10 @@ struct Interpreter<'a> {
     program: &'a Program,
     left: Left,
     notified: BTreeSet<(usize, usize)>,
+    /// Per host, whether it failed because too many others did.
+    condemned: Vec<bool>,
+    /// Too many failed.
+    broken: bool,
 }
 
 impl Interpreter<'_> {
@@ -152,18 +157,36 @@ impl Interpreter<'_> {
             }
         }
         self.fail(&fails, failed, around);
-        self.judge(fatal, entered, failed, around);
+        self.judge((fatal, &fails), entered, failed, around);
     }
 
     /// Ends it for all when one failure is one for all, or when too many failed.
-    fn judge(&mut self, fatal: bool, entered: &[bool], failed: &mut [bool], around: Around) {
-        let out = self.left.standing.iter().filter(|standing| **standing != "in").count();
+    fn judge(&mut self, (fatal, fails): (bool, &[bool]), entered: &[bool], failed: &mut [bool], around: Around) {
         let limit = self.program.max_fail_percentage;
-        let too_many = limit.is_some_and(|limit| out > 0 && out * 100 > limit * self.program.hosts);
+        let too_many = limit.is_some_and(|limit| self.failed_hosts() * 100 > limit * self.program.hosts);
         if fatal || too_many {
             let live = self.live(entered, failed);
+            if too_many {
+                (0..live.len())
+                    .for_each(|host| self.condemned[host] |= self.left.standing[host] == "in" && !fails[host]);
+            }
             self.fail(&live, failed, around);
         }
+        // Too many failed, and the others are among them by now: it ends for all.
+        self.broken |= too_many;
+        let unreachable = self.left.standing.iter().filter(|standing| **standing == "unreachable").count();
+        if self.broken && self.failed_hosts() >= self.program.hosts - unreachable {
+            self.left
+                .standing
+                .iter_mut()
+                .filter(|standing| **standing == "in")
+                .for_each(|standing| *standing = "failed");
+        }
+    }
+
+    fn failed_hosts(&self) -> usize {
+        let is_out = |host: &usize| self.left.standing[*host] == "failed" || self.condemned[*host];
+        (0..self.left.standing.len()).filter(is_out).count()
     }
 
     fn flush(&mut self, entered: &[bool], failed: &mut [bool], around: Around) {
@@ -174,7 +197,8 @@ impl Interpreter<'_> {
         for (number, handler) in self.program.handlers.iter().enumerate() {
             let asked: Vec<bool> = (0..live.len()).map(|host| now.contains(&(number, host)) && live[host]).collect();
             let hosts: Vec<bool> = self.live(&asked, failed);
-            if !asked.contains(&true) {
+            // A handler that begins nowhere changes nothing.
+            if !hosts.contains(&true) {
                 continue;
             }
             let mut fails = vec![false; live.len()];
@@ -185,7 +209,7 @@ impl Interpreter<'_> {
                 fatal |= handler.fatal && (fails[host] || end == End::Unreachable);
             }
             self.fail(&fails, failed, around);
-            self.judge(fatal, entered, failed, around);
+            self.judge((fatal, &fails), entered, failed, around);
         }
     }
 

@@ -29,7 +29,10 @@ pub(super) fn random_program(random: &mut Random, taste: Taste) -> Program {
         program.max_fail_percentage = Some([0, 30, 60][random.below(3)]);
     }
     let cross = !program.free && !program.pinned;
-    let mut maker = Maker { random, taste, next: 0, hosts: program.hosts, cross, needing: 0, known: Vec::new() };
+    // What failures for all mean beside a percentage is recorded from Ansible, and not modelled.
+    let shares = cross && program.max_fail_percentage.is_none();
+    let mut maker =
+        Maker { random, taste, next: 0, hosts: program.hosts, cross, shares, needing: 0, known: Vec::new() };
     for _ in 0..maker.random.below(3) {
         let kind = [Kind::Read, Kind::Write, Kind::Fact][maker.random.below(3)];
         let task = maker.task(kind, 0);
@@ -51,6 +54,8 @@ struct Maker<'a> {
     hosts: usize,
     /// What concerns several hosts at once is there.
     cross: bool,
+    /// A failure on one host may be one of all.
+    shares: bool,
     /// How many tasks say what they need.
     needing: usize,
     /// The tasks that can be needed.
@@ -166,8 +171,8 @@ impl Maker<'_> {
         }
         task.odd_fails = random.percent(10);
         task.ignore = random.percent(15);
-        task.once = self.cross && random.percent(12);
-        task.fatal = self.cross && random.percent(8);
+        task.once = self.cross && self.shares && random.percent(12);
+        task.fatal = self.cross && self.shares && random.percent(8);
         task.throttle = random.percent(8);
         if kind != Kind::Guard && kind != Kind::Fact {
             task.items = if random.percent(15) { 1 + random.below(3) } else { 1 };

@@ -233,6 +233,8 @@ fn target(platform: &'static Platform, recording: &Recording) -> Target {
     let elevate = enable.then(|| Elevate {
         method: "enable".into(),
         user: String::new(),
+        exe: None,
+        flags: None,
         password: recording.enable_password.clone().map(Secret::new),
     });
     let mut target = target_of(platform, elevate);

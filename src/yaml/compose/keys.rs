@@ -39,7 +39,7 @@ impl Composer<'_> {
         let (name, here) = (key.clone(), key_node.span);
         if let Some((first, _)) = written.insert(key, key_node, value) {
             self.warning(
-                Diagnostic::warning("W0101", format!("key `{name}` is written twice"))
+                Diagnostic::warning(super::REPEATED_KEY, format!("key `{name}` is written twice"))
                     .at_with(here, "this one counts")
                     .also(first.span, "first written here")
                     .help("remove one of them"),

@@ -236,7 +236,13 @@ fn other_rights_reach_files_too() {
     }
     let sshd = Sshd::start();
     run(async {
-        let elevate = crate::transport::Elevate { method: "sudo".into(), user: "nobody".into(), password: None };
+        let elevate = crate::transport::Elevate {
+            method: "sudo".into(),
+            user: "nobody".into(),
+            exe: None,
+            flags: None,
+            password: None,
+        };
         let over_ssh = Target { elevate: Some(elevate), ..target(&sshd) };
         let here = Target { kind: Kind::Local, ..over_ssh.clone() };
         for target in [over_ssh, here] {

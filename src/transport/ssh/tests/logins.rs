@@ -364,7 +364,13 @@ fn sudo_and_su_get_their_password_once() {
                 ssh.password = Some(Secret::new(Account::PASSWORD));
             });
             let password = password.map(Secret::new);
-            target.elevate = Some(crate::transport::Elevate { method: method.into(), user: user.into(), password });
+            target.elevate = Some(crate::transport::Elevate {
+                method: method.into(),
+                user: user.into(),
+                exe: None,
+                flags: None,
+                password,
+            });
             target
         };
         let as_other = |script: &str| Exec { elevate: true, stdin: Some(b"input\n".to_vec()), ..shell(script) };

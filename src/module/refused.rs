@@ -1,0 +1,111 @@
+//! Modules of Ansible that playbooks use and that are not here: why, or what to use instead. A module that is in the
+//! table of modules is there, whatever stands here.
+
+/// A module that there is not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RefusedModule {
+    /// The collection that has it.
+    pub collection: &'static str,
+    /// Its short name.
+    pub name: &'static str,
+    /// What to use instead.
+    pub why: &'static str,
+}
+
+const fn builtin(name: &'static str, why: &'static str) -> RefusedModule {
+    RefusedModule { collection: "ansible.builtin", name, why }
+}
+
+const fn other(collection: &'static str, name: &'static str, why: &'static str) -> RefusedModule {
+    RefusedModule { collection, name, why }
+}
+
+const PACKAGES: &str = "packages: `apt` on Debian; elsewhere `command` with the package manager, and `changed_when`";
+const REPOSITORIES: &str = "repositories are files: `copy` or `template` writes them, `command` refreshes the index";
+const SERVICES: &str = "services: `command: systemctl …`, with `changed_when`";
+
+/// The modules, sorted by name.
+pub static REFUSED: &[RefusedModule] = &[
+    builtin("apt_key", "keys are files: `copy` puts them into `/etc/apt/keyrings`"),
+    builtin("apt_repository", REPOSITORIES),
+    other("ansible.posix", "authorized_key", "`lineinfile` on `~/.ssh/authorized_keys`"),
+    builtin("cron", "`copy` or `template` to `/etc/cron.d`"),
+    builtin("deb822_repository", REPOSITORIES),
+    builtin("debconf", "`shell: echo … | debconf-set-selections`"),
+    builtin("dnf", PACKAGES),
+    builtin("dnf5", PACKAGES),
+    builtin("dpkg_selections", "`shell: echo … | dpkg --set-selections`"),
+    builtin(
+        "expect",
+        "`command` or `shell` with `stdin`; devices are asked by `cli_command` with `prompt` and `answer`",
+    ),
+    other("ansible.posix", "firewalld", "`command: firewall-cmd …`"),
+    other("community.general", "ini_file", "`lineinfile`, `blockinfile` or `template`"),
+    builtin("iptables", "`command: iptables …`, or `template` for the rules"),
+    builtin("known_hosts", "`lineinfile` on `known_hosts`"),
+    other("ansible.posix", "mount", "`lineinfile` on `/etc/fstab`, and `command: mount …`"),
+    builtin("mount_facts", "`setup` gathers `ansible_mounts`"),
+    other("ansible.netcommon", "netconf_config", "NETCONF is not spoken: `cli_config` changes the same configuration"),
+    other("ansible.netcommon", "netconf_get", "NETCONF is not spoken: `cli_command` reads the same"),
+    builtin("package_facts", "`command` with the package manager, and `register`"),
+    builtin("reboot", "`command: shutdown -r now` with `async` and `poll: 0`, then `wait_for_connection`"),
+    builtin("rpm_key", "`command: rpm --import …`"),
+    other("ansible.posix", "seboolean", "`command: setsebool …`"),
+    other("ansible.posix", "selinux", "`lineinfile` on `/etc/selinux/config`, and `command: setenforce …`"),
+    builtin("service_facts", "`command: systemctl list-units …`, and `register`"),
+    builtin("subversion", "`command: svn …` with `creates`"),
+    other(
+        "ansible.posix",
+        "synchronize",
+        "`copy` copies folders; rsync runs by `command` on this machine (`delegate_to: localhost`)",
+    ),
+    other("ansible.posix", "sysctl", "`copy` to `/etc/sysctl.d`, and `command: sysctl --system`"),
+    builtin("sysvinit", SERVICES),
+    other("community.general", "timezone", "`command: timedatectl set-timezone …`"),
+    other("community.general", "ufw", "`command: ufw …`"),
+    builtin("unarchive", "`copy` the archive, then `command: tar …` with `creates`"),
+    other("ansible.windows", "win_command", "hosts that run Windows are not reached"),
+    other("ansible.windows", "win_shell", "hosts that run Windows are not reached"),
+    builtin("yum", PACKAGES),
+    builtin("yum_repository", REPOSITORIES),
+];
+
+/// Returns what is said of a module that is not there: by its name alone, or with its collection.
+pub fn refused(name: &str) -> Option<&'static RefusedModule> {
+    let (collection, short) =
+        name.rsplit_once('.').map_or((None, name), |(collection, short)| (Some(collection), short));
+    REFUSED.iter().find(|row| {
+        let is_of = |collection| {
+            collection == row.collection || (collection == "ansible.legacy" && row.collection == "ansible.builtin")
+        };
+        row.name == short && collection.is_none_or(is_of) && super::find(name).is_none()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The modules of ansible-core 2.19, but for those that are no tasks (`import_playbook`).
+    const OF_ANSIBLE: &str = "add_host apt apt_key apt_repository assemble assert async_status blockinfile command copy cron \
+        deb822_repository debconf debug dnf dnf5 dpkg_selections expect fail fetch file find gather_facts get_url getent git \
+        group group_by hostname include_vars iptables known_hosts lineinfile mount_facts package package_facts pause ping pip \
+        raw reboot replace rpm_key script service service_facts set_fact set_stats setup shell slurp stat subversion systemd \
+        systemd_service sysvinit tempfile template unarchive uri user validate_argument_spec wait_for wait_for_connection yum \
+        yum_repository";
+
+    #[test]
+    fn every_module_of_ansible_is_there_or_has_a_reason() {
+        for name in OF_ANSIBLE.split_whitespace() {
+            for called in [name.to_owned(), format!("ansible.builtin.{name}"), format!("ansible.legacy.{name}")] {
+                assert!(crate::module::find(&called).is_some() || refused(&called).is_some(), "{called}");
+            }
+        }
+        assert!(refused("ansible.posix.expect").is_none() && refused("ansible.posix.synchronize").is_some());
+    }
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(REFUSED.is_sorted_by(|a, b| a.name < b.name));
+    }
+}
