@@ -170,8 +170,11 @@ fn a_wrong_command_line_is_told_from_wrong_input() {
     project.netplay("--version").exits(0).shows(env!("CARGO_PKG_VERSION"));
 }
 
-/// Circles of all kinds: the playbook, the files beside it, and what is said.
-const CIRCLES: &[(&str, &[(&str, &str)], i32, &str)] = &[
+/// Files by name and text.
+type Files = &'static [(&'static str, &'static str)];
+
+/// Circles of all kinds: the playbook, the files beside it, the exit code, and what is said.
+const CIRCLES: &[(&str, Files, i32, &str)] = &[
     (
         "  tasks: [include_tasks: self.yml]\n",
         &[("self.yml", "- include_tasks: self.yml\n")],

