@@ -149,7 +149,8 @@ impl Feed {
 
     /// Takes an event. Never waits.
     pub fn send(&self, event: Event) {
-        let (bytes, event) = (weight_bytes(&event), Arc::new(event));
+        // One large output must not leave those after it without room.
+        let (bytes, event) = (weight_bytes(&event).min(self.most_bytes / 4), Arc::new(event));
         let mut guard = self.lock();
         let state = &mut *guard;
         if state.ended {

@@ -2,7 +2,7 @@
 //!
 //! A resource (interfaces, VLANs, users, …) of a platform is one file `definitions/NAME.yaml` and its line in `TABLE`: the
 //! options that a task may give ([`Options`]), the commands that show what is there, and patterns of lines, each of which
-//! reads and writes ([`Pattern`]). From there on all resources are the same:
+//! reads and writes (`pattern.rs`). From there on all resources are the same:
 //!
 //! - `read.rs` makes a tree of what a device shows;
 //! - `piece.rs` makes the lines that a tree stands for, each with what undoes it and what tells it from its siblings;

@@ -230,12 +230,12 @@ fn circles_come_to_an_end_and_are_named() {
 
 #[test]
 fn much_output_is_kept_and_little_of_it_shown() {
-    let much = "head -c 2000000 /dev/zero | tr '\\0' x";
+    let much = "head -c 10000000 /dev/zero | tr '\\0' x";
     let tasks = format!(
         "- shell: {much}\n  register: r\n- debug: {{msg: \"{{{{ r.stdout | length }}}} bytes\"}}\n\
          - shell: \"{}; echo the end; exit 3\"\n",
         much.replace('\\', "\\\\")
     );
-    let ended = local().tasks("all", &tasks).run().exits(2).shows("2000000 bytes").shows("the end");
+    let ended = local().tasks("all", &tasks).run().exits(2).shows("10000000 bytes").shows("the end");
     assert!(ended.stdout.len() < 100_000, "{} bytes are shown", ended.stdout.len());
 }
