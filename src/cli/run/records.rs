@@ -66,7 +66,7 @@ impl RecordOptions {
 }
 
 /// How often the end looks whether reporters are through.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+const LOOK_EVERY: Duration = Duration::from_millis(10);
 
 /// How long the disk may take nothing at the end.
 const DISK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -160,6 +160,8 @@ impl Records {
 /// Waits for the end of a thread; gives up when it has made no progress for some time.
 async fn ended(thread: &JoinHandle<()>, patience: Duration, progress: impl Fn() -> u64) -> bool {
     let (mut last, mut since) = (progress(), Instant::now());
+    // Most runs have nothing left to show or write but a moment's worth.
+    let mut pause = Duration::from_millis(1);
     while !thread.is_finished() {
         if progress() != last {
             (last, since) = (progress(), Instant::now());
@@ -167,7 +169,8 @@ async fn ended(thread: &JoinHandle<()>, patience: Duration, progress: impl Fn() 
         if since.elapsed() > patience {
             return false;
         }
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LOOK_EVERY);
     }
     true
 }
