@@ -26,7 +26,8 @@ fn the_critical_path_leads_through_the_slow_host() {
     let links = path["path"].as_array().expect("a list");
     assert_eq!((links.len(), &links[0]["host"], &links[1]["name"]), (2, &"slow".into(), &"second".into()), "{json}");
     let took = links[0]["phases"]["wait_ms"].as_f64().expect("it waited for the program");
-    assert!(took >= 400.0, "{json}");
+    // Starting the program is a phase of its own, in which it sleeps already.
+    assert!(took >= 300.0, "{json}");
     assert!(links[1]["why"].is_string() && links[0]["why"].is_null(), "{json}");
 }
 
@@ -48,7 +49,7 @@ fn connecting_logging_in_and_waiting_are_told_apart() {
     let ended = Project::of_tasks(tasks).ssh_host("h1", &sshd, "").run_events().exits(0);
     let ms = |task: &str, phase: &str| ended.step(task, "h1")["phases"][phase].as_f64().unwrap_or(0.0);
     assert!(ms("first", "connect_ms") > 0.0 && ms("first", "auth_ms") > 0.0, "{ended}");
-    assert!(ms("first", "wait_ms") >= 100.0, "{ended}");
+    assert!(ms("first", "wait_ms") >= 50.0, "{ended}");
     assert_eq!(ms("second", "auth_ms"), 0.0, "it is logged in already: {ended}");
 }
 
