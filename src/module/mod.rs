@@ -5,9 +5,10 @@
 //! a diff, or touches a socket. Adding one: a file with a `pub static MODULE: Module`, its `mod` line, its table line.
 //!
 //! What several modules share: `remote` looks at paths of a host with POSIX sh alone, `attributes` compares mode, owner
-//! and group, `place` and `write` put one file where it belongs, `edit` changes the text of one, `program` runs what a task says,
-//! `background` lets a host go on with it alone,
-//! `local` reads files of this machine. Results have the fields that Ansible's have; `tests/module` holds them to it.
+//! and group, `place` and `write` put one file where it belongs, `edit` changes the text of one, `program` runs what a
+//! task says, `background` lets a host go on with it alone, `local` reads files of this machine, `tool` asks the host's
+//! administration tools, `scp` copies to and from devices. Results have the fields that Ansible's have; `tests/module`
+//! holds them to it.
 //!
 //! Traps: `chdir`, `creates` and paths may begin with `~` or hold `$NAME`, which the host expands, not this machine; a
 //! change's `result` must have every field that its end will have, as it is all that check mode has.

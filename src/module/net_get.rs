@@ -15,10 +15,7 @@ pub static MODULE: Module = Module {
     args: &[
         Arg::new("src", ArgKind::Str, "The file on the device.").required(),
         Arg::new("dest", ArgKind::Path, "Where it goes here; a folder, or the file's own name beside the playbook."),
-        Arg::new("protocol", ArgKind::Str, "How it is copied.")
-            .choices(&["scp", "sftp"])
-            .default("scp")
-            .refused("files are copied by SCP, which devices have that have either"),
+        scp::PROTOCOL,
     ],
     rules: &[],
     free_form: None,

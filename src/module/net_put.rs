@@ -16,10 +16,7 @@ pub static MODULE: Module = Module {
     args: &[
         Arg::new("src", ArgKind::Path, "The file here.").required(),
         Arg::new("dest", ArgKind::Str, "Where it goes on the device; the file's own name when not given."),
-        Arg::new("protocol", ArgKind::Str, "How it is copied.")
-            .choices(&["scp", "sftp"])
-            .default("scp")
-            .refused("files are copied by SCP, which devices have that have either"),
+        scp::PROTOCOL,
         Arg::new(
             "mode",
             ArgKind::Str,
