@@ -18,6 +18,7 @@ mod args;
 mod argument_spec;
 mod attributes;
 mod change;
+mod device_file;
 mod edit;
 mod local;
 mod place;

@@ -144,12 +144,8 @@ fn what_devices_do_has_a_clear_end_and_leaves_the_session_clean_or_closed() {
 }
 
 /// What OpenSSH speaks still when it is told to, and offers no more by itself.
-const OLD: [&str; 4] = [
-    "KexAlgorithms diffie-hellman-group14-sha1",
-    "HostKeyAlgorithms ssh-rsa",
-    "Ciphers aes128-cbc",
-    "MACs hmac-sha1",
-];
+const OLD: [&str; 4] =
+    ["KexAlgorithms diffie-hellman-group14-sha1", "HostKeyAlgorithms ssh-rsa", "Ciphers aes128-cbc", "MACs hmac-sha1"];
 
 #[test]
 fn old_algorithms_are_used_where_the_host_asks_for_them_and_nowhere_else() {

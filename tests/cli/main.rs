@@ -19,6 +19,7 @@ mod terminal;
 
 mod crowd;
 mod detect;
+mod device_files;
 mod devices;
 mod exec;
 mod explain;

@@ -21,6 +21,7 @@ mod slow;
 #[cfg(test)]
 mod tests;
 mod together;
+mod turns;
 mod typed;
 mod until;
 mod work;

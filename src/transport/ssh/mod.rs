@@ -28,6 +28,7 @@ mod open;
 mod pattern;
 mod pipe;
 mod route;
+mod sftp;
 mod shell;
 mod watch;
 mod worker;
