@@ -9,6 +9,7 @@ mod elevate;
 pub mod http;
 mod limits;
 mod local;
+mod memory;
 mod posix;
 mod shared;
 pub mod shell;
@@ -21,6 +22,7 @@ mod wire;
 
 pub use http::HttpClients;
 pub use limits::{most_connections, most_helpers, raise_open_files};
+pub use memory::{bound_memory, forget_start};
 pub use shared::{Settings, Shared};
 pub use ssh::NO_ANSWER;
 pub use terminal::{Dialogue, Over, Terminal};

@@ -169,6 +169,7 @@ async fn checked_run(
     }
     let interrupt = Interrupt::default();
     let watcher = tokio::spawn(signals::watch(signals, interrupt.clone(), context.cut.clone(), publisher.clone()));
+    crate::transport::forget_start();
     let end = {
         // On a thread of the loop, and not on this one beside it.
         let (context, plays, interrupt) = (Arc::clone(context), plays.to_vec(), interrupt.clone());
