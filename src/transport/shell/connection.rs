@@ -3,10 +3,11 @@
 use super::login::Logins;
 use super::session::Session;
 use super::slow::Slow;
-use super::turns::{Job, Task, serve};
+use super::turns::{Done, Job, Task, serve};
 use super::until::{Patience, Until};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, Boxed, Cli, Output, Work};
+use crate::phase::{self, Phase};
 use crate::platform::{self, Platform};
 use crate::transport::{Connection, Limits, Target, Wire};
 use std::sync::Arc;
@@ -102,6 +103,8 @@ fn logins(target: &Target) -> Logins {
 
 /// Puts a session into a task of its own.
 fn started(mut session: Session, target: &Target) -> Box<dyn Connection> {
+    // What was typed to open it is time of the opening.
+    session.take_typing();
     session.types_ahead &= target.terminal.types_ahead;
     let (jobs, queue) = mpsc::channel(QUEUE);
     let is_open = Arc::new(AtomicBool::new(true));
@@ -131,7 +134,11 @@ impl Shell {
         // A work that waits behind another one is cancelled here; one that runs says more about it by itself.
         tokio::select! {
             biased;
-            answer = answer => answer.unwrap_or_else(|_| Err(closed())),
+            answer = answer => {
+                let Done { result, typing } = answer.map_err(|_| closed())?;
+                phase::add(Phase::Send, typing);
+                result
+            }
             () = wait_after(cancel) => Err(Failure::new(FailureKind::Cancelled, "interrupted while waiting for its turn")),
         }
     }

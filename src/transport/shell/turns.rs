@@ -18,7 +18,13 @@ const SAME_TIME: Duration = Duration::from_secs(1);
 pub(super) struct Job {
     pub(super) task: Task,
     pub(super) until: Until,
-    pub(super) reply: oneshot::Sender<Result<Output, Failure>>,
+    pub(super) reply: oneshot::Sender<Done>,
+}
+
+/// What came of a work, and how long typing took of it.
+pub(super) struct Done {
+    pub(super) result: Result<Output, Failure>,
+    pub(super) typing: Duration,
 }
 
 /// What a session does.
@@ -124,15 +130,16 @@ async fn turn(session: &mut Session, jobs: Vec<Job>, is_open: &AtomicBool, stop:
         // Before the answer, so that whoever gets it finds the connection closed.
         is_open.store(false, Ordering::Release);
     }
-    for (reply, done) in waiting.into_iter().zip(done.into_iter().flatten()) {
+    let typing = session.take_typing();
+    for (reply, result) in waiting.into_iter().zip(done.into_iter().flatten()) {
         // The receiver may be gone; the work is done all the same.
-        let _ = reply.send(done);
+        let _ = reply.send(Done { result, typing });
     }
     over
 }
 
 /// Ends when nobody waits for any of the answers.
-async fn all_closed(replies: &mut [oneshot::Sender<Result<Output, Failure>>]) {
+async fn all_closed(replies: &mut [oneshot::Sender<Done>]) {
     for reply in replies {
         reply.closed().await;
     }
