@@ -31,6 +31,7 @@ mod pipe;
 mod route;
 mod sftp;
 mod shell;
+mod threads;
 mod watch;
 mod worker;
 
