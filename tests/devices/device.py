@@ -81,15 +81,16 @@ class Device:
         name, later = self.case["first"], None
         while True:
             state = self.case["states"][name]
+            if self.case.get("drops"):
+                # Nobody who waits for the prompt types in this time.
+                while select.select([0], [], [], 0.05)[0]:
+                    self.read()
+                self.typed = b""
             self.say(state["prompt"])
             if later:
                 time.sleep(0.05)
                 self.say(later + state["prompt"])
                 later = None
-            if self.case.get("drops"):
-                while select.select([0], [], [], 0.05)[0]:
-                    self.read()
-                self.typed = b""
             line = self.line(state)
             if not state.get("key"):
                 self.note(f"typed {line}")
