@@ -173,7 +173,8 @@ impl Writer {
 /// Returns the message of a change that did not stay: what failed, and whether anything was taken back.
 fn message(register: &str) -> String {
     format!(
-        "{{{{ 'the change was taken back: ' if {register}.confirm.pending | default(false) else '' }}}}\
+        "{{{{ ('the device takes the change back when its time is over: ' if {register}.confirm.only_time | default(false) \
+         else 'the change was taken back: ') if {register}.confirm.pending | default(false) else '' }}}}\
          {{{{ ansible_failed_result.msg | default('a task of `verify` failed') }}}}"
     )
 }

@@ -39,6 +39,7 @@ mod plays;
 mod readme;
 mod real;
 mod redaction;
+mod refused_change;
 mod report;
 mod safe_change;
 mod settings;
