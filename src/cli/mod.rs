@@ -76,6 +76,7 @@ enum Command {
 
 /// Runs the command line and returns the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    crate::transport::bound_memory();
     quiet_panics();
     crate::transport::raise_open_files();
     crate::textfsm::set_places(templates::places);
@@ -161,8 +162,13 @@ const HELPERS_STAY: Duration = Duration::from_secs(365 * 86_400);
 
 /// Makes the event loop. Two threads: blocking work has threads of its own, and waiting needs none.
 fn event_loop() -> std::io::Result<tokio::runtime::Runtime> {
+    event_loop_of(2)
+}
+
+/// Makes an event loop of so many threads. On one, what has been begun there goes on in one order.
+fn event_loop_of(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(threads)
         .max_blocking_threads(crate::transport::most_helpers())
         .thread_keep_alive(HELPERS_STAY)
         .enable_all()

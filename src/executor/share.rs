@@ -8,8 +8,8 @@ use super::uses::Uses;
 use crate::event::TaskNumber;
 use crate::graph::Reads;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The slots (`--forks`), the counter of tasks, and what carries out the steps of a run.
@@ -24,9 +24,15 @@ pub(super) struct Share {
     /// Which hosts are needed still.
     pub(super) uses: Arc<Uses>,
     seed: Option<u64>,
+    /// What decides which of several plays gets a slot, if chance does.
+    turns: Option<Arc<Mutex<Random>>>,
     slots: Arc<Semaphore>,
     tasks: Arc<AtomicU32>,
 }
+
+/// How often who waits for a slot lets others go first, at most. Arbitrary; a play needs about three looks to see that
+/// another step is ready.
+const MOST_STEPS_BACK: usize = 8;
 
 /// A slot; it is free again when this is dropped.
 pub(super) type Slot = OwnedSemaphorePermit;
@@ -40,6 +46,7 @@ impl Share {
             reads: Arc::new(Reads::Anything),
             uses: Arc::default(),
             seed,
+            turns: seed.map(|seed| Arc::new(Mutex::new(Random::new(!seed)))),
             slots: Arc::new(Semaphore::new(forks.min(Semaphore::MAX_PERMITS))),
             tasks: Arc::default(),
         }
@@ -55,9 +62,17 @@ impl Share {
         Arc::clone(&self.slots).try_acquire_owned().ok()
     }
 
-    /// Waits for a slot. Plays that wait get one in turn.
+    /// Waits for a slot. Plays that wait get one in turn; where chance decides, one that steps back lets others go first.
     pub(super) async fn slot(&self) -> Slot {
+        for _ in 0..self.steps_back() {
+            tokio::task::yield_now().await;
+        }
         Arc::clone(&self.slots).acquire_owned().await.expect("nobody closes the slots")
+    }
+
+    fn steps_back(&self) -> usize {
+        let Some(turns) = &self.turns else { return 0 };
+        turns.lock().unwrap_or_else(PoisonError::into_inner).below(MOST_STEPS_BACK)
     }
 
     /// Returns the next numbers for so many tasks.

@@ -35,6 +35,19 @@ fn the_same_seed_gives_the_same_order() {
     assert!((1..5).any(|seed| story(seed) != first), "chance decides: {first:?}");
 }
 
+/// What is over is not shown as running, though its outcome counts only when the slow one before it is over.
+#[test]
+fn a_step_that_is_through_before_its_turn_says_so() {
+    let tasks = "- {name: slow, shell: 'until [ -e go ]; do sleep 0.02; done; sleep 0.5', read_only: true, args: {chdir: \"{{ playbook_dir }}\"}}\n\
+                 - {name: quick, shell: 'touch go', read_only: true, args: {chdir: \"{{ playbook_dir }}\"}}\n";
+    let ended = local_hosts(Project::of_tasks(tasks), 1).run_events().exits(0);
+    let ran = ended.events_of("step_ran");
+    let begun = ended.events_of("task_started");
+    let quick = begun.iter().find(|task| task["name"] == "quick").expect("it began");
+    assert_eq!(ran.len(), 1, "{ended}");
+    assert_eq!((&ran[0]["task"], ran[0]["host"].as_str()), (&quick["task"], Some("h1")), "{ended}");
+}
+
 #[test]
 fn throttle_holds_for_each_task_of_a_parallel_block() {
     let task = |name: &str| {
