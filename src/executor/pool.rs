@@ -127,6 +127,7 @@ impl Pool {
             self.drop_connection(&key).await;
             return Ok(Output::Done);
         }
+        self.put_holding_aside(&key.host);
         if let Some(held) = self.take_held(&key.host, action) {
             let done = held.perform(action, limits).await;
             held.close().await;
@@ -175,6 +176,19 @@ impl Pool {
         match connection.holds_change() {
             true => self.held().entry(host.to_owned()).or_default().push(slot),
             false => connection.close().await,
+        }
+    }
+
+    /// Puts connections aside that a change hangs on: what else is to be done is done over others.
+    fn put_holding_aside(&self, host: &str) {
+        let holding: Vec<Arc<Slot>> = {
+            let mut open = self.lock();
+            let Some(slots) = open.get_mut(host) else { return };
+            let holds = |slot: &Slot| slot.connection().is_some_and(|connection| connection.holds_change());
+            slots.extract_if(|_, slot| holds(slot)).map(|(_, slot)| slot).collect()
+        };
+        if !holding.is_empty() {
+            self.held().entry(host.to_owned()).or_default().extend(holding);
         }
     }
 

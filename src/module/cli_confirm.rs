@@ -7,7 +7,7 @@ use super::{
 };
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
-use crate::platform::{ConfirmWithin, Platform, Steps};
+use crate::platform::{ConfirmWithin, Pattern, Platform, Steps};
 use crate::redact::Secret;
 use crate::value::{Map, Value};
 
@@ -94,13 +94,7 @@ fn action(steps: &Steps, confirm: &ConfirmWithin, session: Option<String>) -> Ac
     Action::on_host(Effect::Write, Work::Cli(cli))
 }
 
-fn finish(
-    outputs: Vec<Output>,
-    result: Map,
-    keeps: bool,
-    count: usize,
-    fail: &[regex::Regex],
-) -> Result<Finished, Failure> {
+fn finish(outputs: Vec<Output>, result: Map, keeps: bool, count: usize, fail: &[Pattern]) -> Result<Finished, Failure> {
     let refusal = |response: &CliResponse| {
         let failed = || response.output.lines().find(|line| fail.iter().any(|fail| fail.is_match(line)));
         response.error.clone().or_else(|| failed().map(|line| line.trim().to_owned()))

@@ -335,7 +335,7 @@ pub struct ConfirmWithin {
     /// Questions (regular expressions) that any of these commands may ask, and answers.
     pub expect: Vec<(String, String)>,
     /// What says, beside the platform's error texts, that one of these commands was refused.
-    pub fail: Vec<Regex>,
+    pub fail: Vec<Pattern>,
     /// What keeps the change.
     pub confirm: Steps,
     /// What takes it back at once; nothing where only its time does.
@@ -409,10 +409,10 @@ pub struct ConfigText {
     /// What is typed to leave a section; empty for `exit`.
     pub leave: String,
     /// Sections that must be ended, whatever follows, and what ends them: they take effect only then.
-    pub leave_as: Vec<(Regex, String)>,
+    pub leave_as: Vec<(Pattern, String)>,
     /// Sections that are entered as one text: they are compared and sent whole, and nothing is undone within (route
     /// policies, certificates).
-    pub whole: Vec<Regex>,
+    pub whole: Vec<Pattern>,
     /// A text in quotes may go over several lines.
     pub quotes_lines: bool,
     /// Lines that differ from one reading to the next and mean nothing.

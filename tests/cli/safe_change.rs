@@ -132,15 +132,16 @@ fn lab(is_asked: impl Fn(&Device) -> bool) -> String {
             "minute_seconds": if is_asked(device) { 60 } else { 1 },
             "running_config": configuration,
             "vars": variables(device),
+            "answers": [{"command": "cut", "fault": "close"}],
         })
     });
     serde_json::json!({"devices": devices.collect::<Vec<_>>()}).to_string()
 }
 
-/// Changes the name of every device of the lab, and then looks at the name, until it is what it was where only time
-/// takes a change back.
-fn project(verify: &str, is_asked: impl Fn(&Device) -> bool) -> Project {
-    let text = format!(
+/// Changes the name of every device of the lab, and then looks at the name: once where the change is kept or taken back
+/// at once, otherwise until it is what it was.
+fn playbook(verify: &str) -> String {
+    format!(
         "- hosts: all
   gather_facts: false
   tasks:
@@ -163,8 +164,12 @@ fn project(verify: &str, is_asked: impl Fn(&Device) -> bool) -> Project {
     - name: look
       cli_command: {{command: \"{{{{ show }}}}\"}}
 "
-    );
-    let project = Project::new().file("site.yml", text).file("lab.yml", lab(is_asked));
+    )
+}
+
+/// Makes a project of that playbook, with a lab and what is known of its devices.
+fn project(verify: &str, is_asked: impl Fn(&Device) -> bool) -> Project {
+    let project = Project::new().file("site.yml", playbook(verify)).file("lab.yml", lab(is_asked));
     DEVICES.iter().fold(project, |project, device| {
         project.file(&format!("host_vars/{}.yml", device.name), variables(device).to_string())
     })
@@ -207,7 +212,7 @@ fn what_fails_its_verification_is_taken_back() {
 }
 
 #[test]
-fn a_change_whose_netplay_was_killed_is_taken_back_by_the_device() {
+fn a_change_whose_netplay_was_killed_or_whose_link_was_cut_is_taken_back_by_the_device() {
     let project = project("{pause: {seconds: 600}}", |_| false);
     let lab = project.netplay("lab lab.yml").start().until_it_shows("Ctrl-C stops the lab");
     // ios1: ssh -p PORT lab@127.0.0.1  (password PASSWORD)
@@ -234,6 +239,18 @@ fn a_change_whose_netplay_was_killed_is_taken_back_by_the_device() {
       delay: 0.2
 ",
     );
+    let project = project.file(
+        "cut.yml",
+        playbook("{cli_command: {command: cut}}").replace("  tasks:", "  ignore_errors: true\n  tasks:"),
+    );
+    let ended = project.netplay("run cut.yml -i hosts.ini --output jsonl").exits(4);
+    for device in DEVICES {
+        assert_eq!(ended.step("change", device.name)["status"], "changed", "{}", device.name);
+    }
+    let ended = project.netplay("run look.yml -i hosts.ini --output jsonl").exits(0);
+    for device in DEVICES {
+        assert!(has_line(&ended.step("look", device.name), &device.named(device.name)), "{}", device.name);
+    }
     let run = project.netplay("run site.yml -i hosts.ini --output jsonl").start().until_it_shows(r#""module":"pause""#);
     run.signal("KILL").ended();
     let ended = project.netplay("run look.yml -i hosts.ini --output jsonl").exits(0);

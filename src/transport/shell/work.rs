@@ -11,9 +11,9 @@ use super::typed::{Question, Reply, Typed};
 use super::until::Until;
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Cli, CliAnswer, CliLine, CliResponse, listed};
-use crate::platform::{Commit, ConfirmWithin};
+use crate::platform::{Commit, ConfirmWithin, Pattern};
 use crate::redact::Secret;
-use regex::{Regex, RegexBuilder};
+use regex::RegexBuilder;
 
 impl Session {
     /// Sends the lines and returns the answers, fewer than lines when it stopped at an error.
@@ -220,7 +220,7 @@ pub(super) fn answers(expect: &[(String, String)]) -> Vec<CliAnswer> {
 }
 
 /// Makes the first line that one of the expressions matches the error of a response that has none.
-pub(super) fn with_error(mut response: CliResponse, fail: &[Regex]) -> CliResponse {
+pub(super) fn with_error(mut response: CliResponse, fail: &[Pattern]) -> CliResponse {
     if response.error.is_none() {
         let failed = response.output.lines().find(|line| fail.iter().any(|fail| fail.is_match(line)));
         response.error = failed.map(|line| line.trim().to_owned());
