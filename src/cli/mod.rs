@@ -162,13 +162,18 @@ const HELPERS_STAY: Duration = Duration::from_secs(365 * 86_400);
 
 /// Makes the event loop. Two threads: blocking work has threads of its own, and waiting needs none.
 fn event_loop() -> std::io::Result<tokio::runtime::Runtime> {
-    event_loop_of(2)
+    started(tokio::runtime::Builder::new_multi_thread().worker_threads(2))
 }
 
-/// Makes an event loop of so many threads. On one, what has been begun there goes on in one order.
-fn event_loop_of(threads: usize) -> std::io::Result<tokio::runtime::Runtime> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads)
+/// Makes an event loop on which what has been begun goes on in one order: it has one thread, and hears of what happens
+/// outside only when there is nothing left to do.
+fn orderly_event_loop() -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    started(builder.worker_threads(1).event_interval(u32::MAX).global_queue_interval(u32::MAX))
+}
+
+fn started(builder: &mut tokio::runtime::Builder) -> std::io::Result<tokio::runtime::Runtime> {
+    let runtime = builder
         .max_blocking_threads(crate::transport::most_helpers())
         .thread_keep_alive(HELPERS_STAY)
         .enable_all()

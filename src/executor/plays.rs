@@ -13,7 +13,7 @@ use crate::graph::{PlayEdge, order_plays};
 use crate::playbook::Play;
 use crate::source::Diagnostics;
 use hosts::Way;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinError, JoinSet};
@@ -147,13 +147,13 @@ impl<'a> Course<'a> {
                 return self.close_ended();
             }
         };
-        let hosts: HashSet<Arc<str>> = begun.planned.hosts.iter().cloned().collect();
+        let hosts: BTreeSet<Arc<str>> = begun.planned.hosts.iter().cloned().collect();
         let followers = self.followers(play, &begun.planned);
         begun.exit = (!followers.is_empty()).then(|| self.through.0.clone());
         let mut way = Way {
             hosts: hosts.clone(),
             out: begun.left.out.clone(),
-            through: HashMap::new(),
+            through: BTreeMap::new(),
             is_sure: false,
             followers,
             door: None,

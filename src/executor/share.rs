@@ -30,10 +30,6 @@ pub(super) struct Share {
     tasks: Arc<AtomicU32>,
 }
 
-/// How often who waits for a slot lets others go first, at most. Arbitrary; a play needs about three looks to see that
-/// another step is ready.
-const MOST_STEPS_BACK: usize = 8;
-
 /// A slot; it is free again when this is dropped.
 pub(super) type Slot = OwnedSemaphorePermit;
 
@@ -62,17 +58,19 @@ impl Share {
         Arc::clone(&self.slots).try_acquire_owned().ok()
     }
 
-    /// Waits for a slot. Plays that wait get one in turn; where chance decides, one that steps back lets others go first.
+    /// Waits for a slot. Plays that wait get one in turn; where chance decides, one may leave it to the next.
     pub(super) async fn slot(&self) -> Slot {
-        for _ in 0..self.steps_back() {
-            tokio::task::yield_now().await;
+        loop {
+            let slot = Arc::clone(&self.slots).acquire_owned().await.expect("nobody closes the slots");
+            if self.keeps_turn() {
+                return slot;
+            }
         }
-        Arc::clone(&self.slots).acquire_owned().await.expect("nobody closes the slots")
     }
 
-    fn steps_back(&self) -> usize {
-        let Some(turns) = &self.turns else { return 0 };
-        turns.lock().unwrap_or_else(PoisonError::into_inner).below(MOST_STEPS_BACK)
+    fn keeps_turn(&self) -> bool {
+        let Some(turns) = &self.turns else { return true };
+        turns.lock().unwrap_or_else(PoisonError::into_inner).below(2) == 0
     }
 
     /// Returns the next numbers for so many tasks.

@@ -169,9 +169,11 @@ fn a_run_that_gets_no_more_threads_ends_with_a_status_for_each_step() {
     let sshd = Sshd::on(Ipv4Addr::UNSPECIFIED, &["ed25519"], &[]);
     let folder = sshd.dir().display().to_string();
     let wait = format!("touch {folder}/begun; until [ -e {folder}/go ] || [ ! -d {folder} ]; do sleep 0.05; done");
+    // Its thread would serve the others in turn if it were through before their time is up.
+    let more = "[ {{ inventory_hostname }} != h1 ] || sleep 5; echo more";
     let site = format!(
         "- hosts: h1\n  gather_facts: false\n  tasks:\n    - shell: '{wait}'\n\
-         - hosts: all\n  gather_facts: false\n  tasks:\n    - {{name: more, shell: echo more}}\n"
+         - hosts: all\n  gather_facts: false\n  tasks:\n    - {{name: more, shell: '{more}'}}\n"
     );
     let project = hosts(Project::new().playbook(&site), &sshd, 82, 1..=5);
     let project = project.append("hosts.ini", "[all:vars]\nansible_connect_timeout=2\n");

@@ -44,6 +44,7 @@ mod report;
 mod safe_change;
 mod settings;
 mod telnet;
+mod unbalanced;
 mod values;
 mod vault;
 mod web;

@@ -21,7 +21,7 @@ pub(super) use records::RecordOptions;
 pub(super) use settings::context;
 
 use super::setup::Setup;
-use super::{Exit, event_loop_of, say, say_error, signals};
+use super::{Exit, event_loop, orderly_event_loop, say, say_error, signals};
 use crate::event::{Event, What};
 use crate::executor::{self, Context, Interrupt};
 use crate::graph::{Graph, order_plays};
@@ -73,7 +73,7 @@ pub(super) fn start(mut args: RunArgs, colour: Option<bool>, mut setup: Setup, m
         }
     }
     // The same number is to give the same order.
-    let Ok(runtime) = event_loop_of(if args.seed.is_some() { 1 } else { 2 }) else {
+    let Ok(runtime) = (if args.seed.is_some() { orderly_event_loop() } else { event_loop() }) else {
         say_error("netplay: cannot start threads\n");
         return Exit::Internal;
     };

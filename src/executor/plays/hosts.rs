@@ -9,31 +9,31 @@ use crate::executor::batch::{Arrival, Through};
 use crate::executor::passage::passage;
 use crate::executor::plan::{Planned, plan};
 use crate::source::Diagnostics;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 
 /// How far hosts are in a play that has begun.
 pub(super) struct Way {
-    pub(super) hosts: HashSet<Arc<str>>,
+    pub(super) hosts: BTreeSet<Arc<str>>,
     /// Hosts that fell out before it began.
     pub(super) out: HashSet<Arc<str>>,
     /// The hosts that are through, whether they are in, and what ended their way.
-    pub(super) through: HashMap<Arc<str>, (bool, Option<After>)>,
+    pub(super) through: BTreeMap<Arc<str>, (bool, Option<After>)>,
     /// One of its own hosts is through and in. Until then it may come to have no host left, which ends what follows it
     /// for hosts that it does not have, too.
     pub(super) is_sure: bool,
     /// The plays that hosts go on to.
     pub(super) followers: Vec<Follower>,
     /// Where its hosts come in, if they come one by one, and who has yet to.
-    pub(super) door: Option<(UnboundedSender<Arrival>, HashSet<Arc<str>>)>,
+    pub(super) door: Option<(UnboundedSender<Arrival>, BTreeSet<Arc<str>>)>,
 }
 
 /// A play to which hosts go on.
 #[derive(Clone)]
 pub(super) struct Follower {
     pub(super) play: usize,
-    pub(super) hosts: Arc<HashSet<Arc<str>>>,
+    pub(super) hosts: Arc<BTreeSet<Arc<str>>>,
 }
 
 impl Course<'_> {
@@ -79,7 +79,7 @@ impl Course<'_> {
         let Some(way) = self.begun.get(&play).filter(|way| way.is_sure) else { return };
         // Hosts that it does not have are through it as well, as soon as it is sure.
         let further = way.followers.iter().flat_map(|follower| follower.hosts.iter());
-        let hosts: HashSet<Arc<str>> = way.through.keys().chain(further).cloned().collect();
+        let hosts: BTreeSet<Arc<str>> = way.through.keys().chain(further).cloned().collect();
         for host in hosts {
             self.go_on(play, &host);
         }
@@ -114,7 +114,7 @@ impl Course<'_> {
         }
         // Hosts that it does not have may be awaited further on.
         let ways = self.order[play].iter().filter_map(|edge| self.begun.get(&edge.from));
-        let elsewhere: HashSet<Arc<str>> =
+        let elsewhere: BTreeSet<Arc<str>> =
             ways.flat_map(|way| way.through.keys()).filter(|host| !hosts.contains(*host)).cloned().collect();
         for host in elsewhere {
             if let Some((is_in, after)) = self.through_all_before(play, &host) {

@@ -30,6 +30,7 @@ mod pattern;
 mod pipe;
 mod route;
 mod shell;
+mod threads;
 mod watch;
 mod worker;
 

@@ -7,6 +7,7 @@ use super::known_hosts::KnownHostsCache;
 use super::link::{Path, plain};
 use super::login::{Caches, Refusal, log_in};
 use super::route::{Hop, Route};
+use super::threads::Threads;
 use super::watch::{Watch, in_words};
 use super::worker::Worker;
 use crate::failure::{Failure, FailureKind};
@@ -18,9 +19,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, oneshot, watch};
-
-/// Enough for libssh2 and OpenSSL, and a thousand connections need no more than a few hundred megabytes of addresses.
-const STACK_BYTES: usize = 256 * 1024;
 
 /// What a thread gets beyond the deadline that it keeps itself, before it is left behind: the agent cannot be
 /// interrupted.
@@ -35,6 +33,7 @@ pub(in crate::transport) struct SshShared {
     jumps: Mutex<HashMap<String, JumpSlot>>,
     /// Hosts get several commands, as far as can be told beforehand.
     expects_more: AtomicBool,
+    threads: Threads,
     /// Bounds name lookups.
     pub(super) lookups: Lookups,
 }
@@ -204,11 +203,8 @@ pub(super) async fn spawn(
             }
         }
     };
-    std::thread::Builder::new()
-        .name(format!("ssh {}", hop.name))
-        .stack_size(STACK_BYTES)
-        .spawn(life)
-        .map_err(|error| fault("start a thread", error))?;
+    let started = shared.ssh().threads.run(format!("ssh {}", hop.name), Box::new(life));
+    started.map_err(|error| fault("start a thread", error))?;
     let answered = tokio::select! {
         answered = answer => answered,
         () = limits.cancel.cancelled() => return Err(interrupted(hop).into()),
