@@ -222,7 +222,7 @@ async fn against(
     how: &Comparison,
     change: &mut Change,
 ) -> Result<(), Failure> {
-    if !context.run.wants_diff() {
+    if !context.diff {
         return Ok(());
     }
     let shown = |sections: &[Section]| print(&without(sections, &how.ignored));

@@ -1,6 +1,6 @@
 //! What a definition says of configurations: their text, how they take effect, and how they are taken back.
 
-use super::{of_line, of_lines};
+use super::super::pattern::Compile;
 use crate::platform::{Commit, ConfigStyle, ConfigText, ConfirmWithin, Need, Save, Steps};
 use serde::Deserialize;
 use std::time::Duration;
@@ -95,9 +95,9 @@ pub(super) struct WrittenNeed {
 }
 
 impl WrittenConfirmWithin {
-    pub(super) fn read(self) -> Result<ConfirmWithin, String> {
+    pub(super) fn read(self, how: Compile) -> Result<ConfirmWithin, String> {
         let steps = |steps: WrittenSteps| Steps { level: steps.level, send: steps.send };
-        let expression = |text: Option<String>| text.map(|text| of_line(&text)).transpose();
+        let expression = |text: Option<String>| text.map(|text| how.line(&text)).transpose();
         let need = |need: WrittenNeed| {
             Ok(Need {
                 send: need.send,
@@ -121,10 +121,10 @@ impl WrittenConfirmWithin {
 }
 
 impl WrittenCommit {
-    pub(super) fn read(self) -> Result<Commit, String> {
+    pub(super) fn read(self, how: Compile) -> Result<Commit, String> {
         Ok(Commit {
             send: self.send,
-            fail: of_lines(&self.fail)?,
+            fail: how.lines(&self.fail)?,
             abort: self.abort,
             diff: self.diff,
             comment: self.comment,
@@ -141,18 +141,18 @@ impl WrittenSave {
 }
 
 impl WrittenText {
-    pub(super) fn read(self) -> Result<ConfigText, String> {
-        let undo = |undo: WrittenUndo| Ok((of_line(&undo.line)?, undo.send));
+    pub(super) fn read(self, how: Compile) -> Result<ConfigText, String> {
+        let undo = |undo: WrittenUndo| Ok((how.line(&undo.line)?, undo.send));
         Ok(ConfigText {
             style: self.style,
             comments: self.comments,
             negate: self.negate,
             section_end: self.section_end,
             leave: self.leave,
-            volatile: of_lines(&self.volatile)?,
-            single: of_lines(&self.single)?,
-            keep: of_lines(&self.keep)?,
-            permanent: of_lines(&self.permanent)?,
+            volatile: how.lines(&self.volatile)?,
+            single: how.lines(&self.single)?,
+            keep: how.lines(&self.keep)?,
+            permanent: how.lines(&self.permanent)?,
             undo_as: self.undo_as.into_iter().map(undo).collect::<Result<_, String>>()?,
         })
     }

@@ -7,6 +7,7 @@ use super::typed::Typed;
 use super::until::{Patience, Until};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, Boxed, Cli, Output, Work};
+use crate::phase::{self, Phase};
 use crate::platform::{self, Platform};
 use crate::transport::{Connection, Limits, Target, Wire};
 use std::sync::Arc;
@@ -102,6 +103,8 @@ fn logins(target: &Target) -> Logins {
 
 /// Puts a session into a task of its own.
 fn started(mut session: Session, target: &Target) -> Box<dyn Connection> {
+    // What was typed to open it is time of the opening.
+    session.take_typing();
     session.types_ahead &= target.terminal.types_ahead;
     let (jobs, queue) = mpsc::channel(QUEUE);
     let is_open = Arc::new(AtomicBool::new(true));
@@ -126,7 +129,13 @@ struct Shell {
 struct Job {
     task: Task,
     until: Until,
-    reply: oneshot::Sender<Result<Output, Failure>>,
+    reply: oneshot::Sender<Done>,
+}
+
+/// What came of a work, and how long typing took of it.
+struct Done {
+    result: Result<Output, Failure>,
+    typing: Duration,
 }
 
 enum Task {
@@ -144,7 +153,11 @@ impl Shell {
         // A work that waits behind another one is cancelled here; one that runs says more about it by itself.
         tokio::select! {
             biased;
-            answer = answer => answer.unwrap_or_else(|_| Err(closed())),
+            answer = answer => {
+                let Done { result, typing } = answer.map_err(|_| closed())?;
+                phase::add(Phase::Send, typing);
+                result
+            }
             () = wait_after(cancel) => Err(Failure::new(FailureKind::Cancelled, "interrupted while waiting for its turn")),
         }
     }
@@ -221,9 +234,10 @@ async fn serve(
             // Before the answer, so that whoever gets it finds the connection closed.
             is_open.store(false, Ordering::Release);
         }
-        if let Some(done) = done {
+        let typing = session.take_typing();
+        if let Some(result) = done {
             // The receiver may be gone; the work is done all the same.
-            let _ = reply.send(done);
+            let _ = reply.send(Done { result, typing });
         }
         if over {
             break;

@@ -57,6 +57,8 @@ pub(super) struct Session {
     pub(super) types_ahead: bool,
     pub(super) last: Vec<u8>,
     pub(super) is_open: bool,
+    /// How long typing has taken since somebody asked.
+    typing: Duration,
 }
 
 /// What the end of an answer looks like.
@@ -92,6 +94,7 @@ impl Session {
             types_ahead: true,
             last: Vec::new(),
             is_open: true,
+            typing: Duration::ZERO,
         }
     }
 
@@ -246,7 +249,9 @@ impl Session {
         Ok(answer)
     }
 
+    /// Types bytes: until the way to the device has taken them.
     pub(super) async fn send(&mut self, bytes: &[u8], until: &Until) -> Result<(), Failure> {
+        let since = Instant::now();
         let sent = tokio::select! {
             sent = self.wire.send(bytes) => sent,
             () = until.cancel.cancelled() => Err(cancelled()),
@@ -255,7 +260,13 @@ impl Session {
             }
         };
         self.is_open &= sent.is_ok();
+        self.typing += since.elapsed();
         sent
+    }
+
+    /// Returns how long typing has taken since this was asked before.
+    pub(super) fn take_typing(&mut self) -> Duration {
+        std::mem::take(&mut self.typing)
     }
 
     /// Waits for bytes; false when none came for `pause`.
