@@ -3,6 +3,7 @@
 
 use super::{Module, Needs};
 use crate::failure::{Failure, FailureKind};
+use crate::platform::{self, Platform};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean, nearest};
 use crate::value::{Key, Map, Value};
 use crate::yaml::{Mapping, Node};
@@ -83,6 +84,8 @@ pub enum Rule {
     RequiredIf(&'static str, &'static str, &'static [&'static str]),
     /// What is written of the argument passes the check, as far as it can be told before the run.
     Passes(&'static str, fn(&Node) -> Option<Diagnostic>),
+    /// The platform that the module's name says can follow the arguments as written.
+    OnPlatform(fn(&Mapping, &Platform) -> Diagnostics),
 }
 
 impl Arg {
@@ -321,6 +324,18 @@ pub fn check_args(module: &Module, called: &str, args: &Mapping, whole: Span) ->
             _ => continue,
         };
         found.push(Diagnostic::error("E0305", wrong).at(whole));
+    }
+    found
+}
+
+/// Finds arguments as written that a platform cannot follow.
+pub fn check_on_platform(module: &Module, platform: &str, args: &Mapping) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let Some(platform) = platform::find(platform) else { return found };
+    for rule in module.rules {
+        if let Rule::OnPlatform(check) = rule {
+            found.extend(check(args, platform));
+        }
     }
     found
 }

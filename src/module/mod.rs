@@ -92,7 +92,9 @@ mod fake;
 mod tests;
 
 pub use action::*;
-pub use args::{Arg, ArgKind, Args, Rule, Shape, check_args, coerce_args, split_free_form, split_key_value};
+pub use args::{
+    Arg, ArgKind, Args, Rule, Shape, check_args, check_on_platform, coerce_args, split_free_form, split_key_value,
+};
 pub use change::{Change, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
 pub use refused::{REFUSED, RefusedModule, refused};
 

@@ -184,6 +184,8 @@ pub struct Platform {
     pub show_all: Option<String>,
     /// How a change is made that the device takes back by itself unless it is confirmed in time.
     pub confirm_within: Option<ConfirmWithin>,
+    /// Why there is no such way.
+    pub no_confirm_within: Option<String>,
     /// The command that shows the configuration of the next start.
     pub show_startup: Option<String>,
     /// What a line of the configuration's text looks like.
@@ -299,14 +301,20 @@ pub struct Pager {
 pub struct Commit {
     /// The command.
     pub send: String,
+    /// Questions (regular expressions) and answers.
+    pub expect: Vec<(String, String)>,
     /// What says that it failed.
     pub fail: Vec<Pattern>,
     /// The command that throws the candidate away.
     pub abort: Option<String>,
     /// The command that shows what the candidate changes.
     pub diff: Option<String>,
-    /// The command with a comment in it, for `{comment}`.
+    /// What is added to the command for a comment: ` comment "{comment}"`.
     pub comment: Option<String>,
+    /// What is added to it for a label: ` label {label}`.
+    pub label: Option<String>,
+    /// What is added to it for a time: ` at "{at}"`.
+    pub at: Option<String>,
     /// The command that checks the candidate and commits nothing.
     pub check: Option<String>,
     /// The command that loads the configuration `{n}` commits ago into the candidate.
@@ -319,14 +327,22 @@ pub struct Commit {
 /// `{minutes}`, `{seconds}` and `{hms}` stand for the time, `{session}` for the name of a configuration session.
 #[derive(Clone, Debug)]
 pub struct ConfirmWithin {
-    /// What is sent instead of the move into the configuration level, where each line acts at once.
-    pub enter: Option<String>,
+    /// What is sent before the lines, where each line acts at once: none may be refused, and the last one leads into the
+    /// configuration level.
+    pub enter: Vec<String>,
     /// What is sent instead of the commit, where there is a candidate.
     pub commit: Option<String>,
+    /// Questions (regular expressions) that any of these commands may ask, and answers.
+    pub expect: Vec<(String, String)>,
+    /// What says, beside the platform's error texts, that one of these commands was refused.
+    pub fail: Vec<Pattern>,
     /// What keeps the change.
     pub confirm: Steps,
-    /// What takes it back at once.
-    pub cancel: Steps,
+    /// What takes it back at once; nothing where only its time does.
+    pub cancel: Option<Steps>,
+    /// Only the session that made the change can keep it, and when it ends the change is taken back: it is held open
+    /// beside the connection over which the change is verified, and hung up when the time is over.
+    pub holds_session: bool,
     /// What must hold before.
     pub needs: Vec<Need>,
     /// How long the time may be.
@@ -340,6 +356,8 @@ pub struct Steps {
     pub level: Option<String>,
     /// The commands.
     pub send: Vec<String>,
+    /// The session ends without a farewell.
+    pub hangs_up: bool,
 }
 
 /// What must hold before something is done: a command, and what it must say or must not.
@@ -382,12 +400,21 @@ pub struct ConfigText {
     pub style: ConfigStyle,
     /// Prefixes of comments.
     pub comments: Vec<String>,
-    /// What undoes a line when it stands before it: `no `, `delete `.
+    /// What begins a line that sets something, where lines are whole commands: `set `.
+    pub set: String,
+    /// What undoes a line when it stands before it, in place of [`ConfigText::set`]: `no `, `delete `.
     pub negate: String,
     /// Lines that end a section and configure nothing: `exit-address-family`.
     pub section_end: Vec<String>,
     /// What is typed to leave a section; empty for `exit`.
     pub leave: String,
+    /// Sections that must be ended, whatever follows, and what ends them: they take effect only then.
+    pub leave_as: Vec<(Pattern, String)>,
+    /// Sections that are entered as one text: they are compared and sent whole, and nothing is undone within (route
+    /// policies, certificates).
+    pub whole: Vec<Pattern>,
+    /// A text in quotes may go over several lines.
+    pub quotes_lines: bool,
     /// Lines that differ from one reading to the next and mean nothing.
     pub volatile: Vec<Pattern>,
     /// Lines of which a section has one only: a second one overwrites the first. What the expression matches of the line

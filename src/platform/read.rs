@@ -94,6 +94,7 @@ struct Written {
     show_all: Option<String>,
     show_startup: Option<String>,
     confirm_within: Option<WrittenConfirmWithin>,
+    no_confirm_within: Option<String>,
     text: WrittenText,
     close: Option<String>,
     #[serde(default)]
@@ -226,6 +227,7 @@ impl Written {
             show_all: self.show_all,
             show_startup: self.show_startup,
             confirm_within: self.confirm_within.map(|written| written.read(how)).transpose()?,
+            no_confirm_within: self.no_confirm_within,
             text: self.text.read(how)?,
             close: self.close,
             close_answers: self.close_answers.into_iter().map(|written| written.read(how)).collect::<Result<_, _>>()?,
@@ -313,7 +315,7 @@ fn check_names(platform: &Platform) -> Result<(), String> {
         known(&way.to)?;
     }
     if let Some(confirm) = &platform.confirm_within {
-        for steps in [&confirm.confirm, &confirm.cancel] {
+        for steps in [Some(&confirm.confirm), confirm.cancel.as_ref()].into_iter().flatten() {
             steps.level.as_deref().map(known).transpose()?;
         }
     }

@@ -454,8 +454,11 @@ impl Loader {
 
     fn check_arguments(&self, action: &Action, called: &str, args: &Mapping, span: Span, found: &mut Diagnostics) {
         let known: &[&str] = match action {
-            Action::Module { module, .. } => {
+            Action::Module { module, platform } => {
                 found.extend(check_args(module, called, args, span));
+                if let Some(platform) = platform {
+                    found.extend(module::check_on_platform(module, platform, args));
+                }
                 return;
             }
             Action::Meta(_) => return,

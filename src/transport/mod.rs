@@ -203,6 +203,11 @@ pub trait Connection: Send + Sync {
         None
     }
 
+    /// Claims that a change on the device lasts as long as this connection: it is not closed when a fresh one is wanted.
+    fn holds_change(&self) -> bool {
+        false
+    }
+
     /// Claims that the connection can take more actions.
     fn is_open(&self) -> bool;
 

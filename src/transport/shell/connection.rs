@@ -3,7 +3,7 @@
 use super::login::Logins;
 use super::session::Session;
 use super::slow::Slow;
-use super::turns::{Done, Job, Task, serve};
+use super::turns::{Done, Job, State, Task, serve};
 use super::until::{Patience, Until};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, Boxed, Cli, Output, Work};
@@ -107,10 +107,10 @@ fn started(mut session: Session, target: &Target) -> Box<dyn Connection> {
     session.take_typing();
     session.types_ahead &= target.terminal.types_ahead;
     let (jobs, queue) = mpsc::channel(QUEUE);
-    let is_open = Arc::new(AtomicBool::new(true));
+    let state = Arc::new(State { is_open: AtomicBool::new(true), holds_change: AtomicBool::new(false) });
     let stop = CancellationToken::new();
-    tokio::spawn(serve(session, queue, Arc::clone(&is_open), stop.clone()));
-    Box::new(Shell { jobs, is_open, stop, line_timeout: target.command_timeout })
+    tokio::spawn(serve(session, queue, Arc::clone(&state), stop.clone()));
+    Box::new(Shell { jobs, state, stop, line_timeout: target.command_timeout })
 }
 
 /// How long closing waits for a work that runs, and then for the wire. Arbitrary; a command is cut in its midst after it.
@@ -119,7 +119,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// What others hold of a session.
 struct Shell {
     jobs: mpsc::Sender<Job>,
-    is_open: Arc<AtomicBool>,
+    state: Arc<State>,
     /// Cuts the work that runs.
     stop: CancellationToken,
     line_timeout: Option<Duration>,
@@ -166,8 +166,12 @@ impl Connection for Shell {
         })
     }
 
+    fn holds_change(&self) -> bool {
+        self.state.holds_change.load(Ordering::Acquire)
+    }
+
     fn is_open(&self) -> bool {
-        self.is_open.load(Ordering::Acquire) && !self.jobs.is_closed()
+        self.state.is_open.load(Ordering::Acquire) && !self.jobs.is_closed()
     }
 
     fn close(&self) -> Boxed<'_, ()> {

@@ -14,6 +14,12 @@ use tokio_util::sync::CancellationToken;
 /// How far the deadlines of works may be apart that are done together: those of tasks that begin at the same time are.
 const SAME_TIME: Duration = Duration::from_secs(1);
 
+/// What others see of a session.
+pub(super) struct State {
+    pub(super) is_open: AtomicBool,
+    pub(super) holds_change: AtomicBool,
+}
+
 /// Something to do in the session.
 pub(super) struct Job {
     pub(super) task: Task,
@@ -41,7 +47,7 @@ pub(super) enum Task {
 pub(super) async fn serve(
     mut session: Session,
     mut queue: mpsc::Receiver<Job>,
-    is_open: Arc<AtomicBool>,
+    state: Arc<State>,
     stop: CancellationToken,
 ) {
     let mut set_aside = None;
@@ -60,11 +66,11 @@ pub(super) async fn serve(
         }
         let mut jobs = vec![job];
         set_aside = gather(&mut session, &mut jobs, &mut queue).await;
-        if turn(&mut session, jobs, &is_open, &stop).await {
+        if turn(&mut session, jobs, &state, &stop).await {
             break;
         }
     }
-    is_open.store(false, Ordering::Release);
+    state.is_open.store(false, Ordering::Release);
     session.close().await;
 }
 
@@ -109,7 +115,7 @@ fn have_the_same_time(jobs: &[Job]) -> bool {
 }
 
 /// Does one work, or several that only read; says whether the session is over.
-async fn turn(session: &mut Session, jobs: Vec<Job>, is_open: &AtomicBool, stop: &CancellationToken) -> bool {
+async fn turn(session: &mut Session, jobs: Vec<Job>, state: &State, stop: &CancellationToken) -> bool {
     let (mut works, mut waiting) = (Vec::new(), Vec::new());
     for job in jobs {
         works.push((job.task, job.until));
@@ -128,8 +134,9 @@ async fn turn(session: &mut Session, jobs: Vec<Job>, is_open: &AtomicBool, stop:
     let over = is_last || !session.is_open();
     if over {
         // Before the answer, so that whoever gets it finds the connection closed.
-        is_open.store(false, Ordering::Release);
+        state.is_open.store(false, Ordering::Release);
     }
+    state.holds_change.store(session.holds_change(), Ordering::Release);
     let typing = session.take_typing();
     for (reply, result) in waiting.into_iter().zip(done.into_iter().flatten()) {
         // The receiver may be gone; the work is done all the same.
