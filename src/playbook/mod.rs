@@ -6,10 +6,13 @@
 
 mod action;
 mod arguments;
+mod block;
+mod call;
 mod check;
 mod collection;
 mod former;
 mod gather;
+mod import;
 mod keyword;
 mod load;
 mod play;
