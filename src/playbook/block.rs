@@ -1,6 +1,6 @@
 //! Blocks, and what stands inside of plays, blocks, roles and tasks inherits.
 
-use super::action::{check_defaults, is_action, refuse};
+use super::action::{is_action, refuse};
 use super::former;
 use super::keyword::{self, Level};
 use super::load::Loader;
@@ -95,7 +95,7 @@ impl Loader {
             Some(Kind::Seq(names)) => inherited.notify = names.to_vec(),
             Some(_) => inherited.notify = map.get("notify").cloned().into_iter().collect(),
         }
-        check_defaults(map.get("module_defaults"), found);
+        self.learn_defaults(map.get("module_defaults"), &mut inherited, found);
         inherit_settings(map, &mut inherited.settings);
         if map.get("collections").is_some() {
             inherited.collections = texts(map.get("collections"), "collections", found);

@@ -80,7 +80,9 @@ impl Loader {
         self.dependencies(&role, meta.as_ref(), &inherited, &mut used, &mut items, at.depth, found);
         inherited.exports.note(&used, &role);
         enter_role(&mut inherited, &role);
-        items.extend(self.role_tasks(&role, &how, meta.as_ref(), &place(inherited), args_at, at.depth, found));
+        let inherited = place(inherited);
+        items.extend(self.role_tasks(&role, &how, meta.as_ref(), &inherited, args_at, at.depth, found));
+        inherited.exports.note_read(&used, &role);
         items
     }
 

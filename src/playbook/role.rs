@@ -10,7 +10,7 @@ use super::load::Loader;
 use super::{Inherited, Item};
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::vars::{Layer, Origin, Var};
-use crate::yaml::{Kind, Mapping, Node};
+use crate::yaml::{Kind, Mapping, Node, has_template};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -97,20 +97,38 @@ impl RolesRan {
 /// Roles that give their defaults and variables to the play because they were imported, in the order in which they were
 /// read; shared by all that is read at the same time.
 #[derive(Clone, Debug, Default)]
-pub struct RoleExports(Arc<Mutex<Vec<Arc<Role>>>>);
+pub struct RoleExports(Arc<Mutex<Exports>>);
+
+#[derive(Clone, Debug, Default)]
+struct Exports {
+    /// Those whose variables count, the weakest first.
+    given: Vec<Arc<Role>>,
+    /// Those whose handlers count: a role after those that it imports.
+    read: Vec<Arc<Role>>,
+}
 
 impl RoleExports {
     /// Returns what was imported so far, and forgets it.
     pub fn take(&self) -> Vec<Arc<Role>> {
-        std::mem::take(&mut *self.lock())
+        std::mem::take(&mut self.lock().given)
+    }
+
+    /// Returns the roles whose handlers came by being imported, in the order in which they were read to their ends.
+    pub fn take_read(&self) -> Vec<Arc<Role>> {
+        std::mem::take(&mut self.lock().read)
     }
 
     /// Notes a role, after those that it depends on: what they give is weaker.
     pub(super) fn note(&self, depended: &RolesUsed, role: &Arc<Role>) {
-        self.lock().extend(depended.roles.iter().map(|(role, _)| role).chain([role]).cloned());
+        self.lock().given.extend(depended.all(role));
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Arc<Role>>> {
+    /// Notes that an imported role has been read to its end.
+    pub(super) fn note_read(&self, depended: &RolesUsed, role: &Arc<Role>) {
+        self.lock().read.extend(depended.all(role));
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Exports> {
         self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
@@ -120,6 +138,13 @@ impl RoleExports {
 pub(super) struct RolesUsed {
     /// All of them in their order, also where one does not run again; and whether another one depends on it.
     pub(super) roles: Vec<(Arc<Role>, bool)>,
+}
+
+impl RolesUsed {
+    /// Returns what a role depends on, and then the role.
+    fn all(&self, role: &Arc<Role>) -> Vec<Arc<Role>> {
+        self.roles.iter().map(|(role, _)| role).chain([role]).cloned().collect()
+    }
 }
 
 impl Loader {
@@ -161,6 +186,14 @@ impl Loader {
             }
             _ => (None, &empty),
         };
+        let name = name.and_then(|name| match has_template(&name) {
+            false => Some(name),
+            true => {
+                let node = Node { kind: Kind::Str(name), ..entry.clone() };
+                let vars: Vec<_> = base.play_vars.iter().chain(&base.vars).cloned().collect();
+                self.early_text(&node, &base.files, &vars, "the name of a role", found).map(Arc::from)
+            }
+        });
         let Some(name) = name else {
             found.push(Diagnostic::error("E0606", "a role is a name, or a dictionary with `role`").at(entry.span));
             return;
@@ -188,6 +221,8 @@ impl Loader {
         let again = base.ran.note(Arc::clone(&name), signature);
         // `vars:` here is as strong as a block's; only what stands beside it is a parameter.
         let mut inherited = self.inherit(map, base, Origin::BlockVars, found);
+        // `notify` is no keyword of a role: it is a parameter like any other.
+        inherited.notify.clone_from(&base.notify);
         let params = (!params.vars.is_empty()).then(|| Arc::new(params));
         let Some((role, meta)) = self.role(&name, &RoleUse::default(), params, entry.span, &inherited, depth, found)
         else {
@@ -202,13 +237,14 @@ impl Loader {
         }
         used.roles.push((Arc::clone(&role), depth > 0));
         let duplicates = meta.as_ref().and_then(|meta| meta.as_map()?.get("allow_duplicates").cloned());
-        if again && !matches!(duplicates.map(|node| node.kind), Some(Kind::Bool(true))) {
-            return;
-        }
         let place = used.roles.len() - 1;
+        // Roles that it depends on are asked for again, too: each says for itself whether it runs.
         self.dependencies(&role, meta.as_ref(), &inherited, used, items, depth, found);
         // What a role gives to the play is stronger than what those that it depends on give.
         used.roles[place..].rotate_left(1);
+        if again && !matches!(duplicates.map(|node| node.kind), Some(Kind::Bool(true))) {
+            return;
+        }
         enter_role(&mut inherited, &role);
         let (how, inherited) = (RoleUse::default(), Arc::new(inherited));
         items.extend(self.role_tasks(&role, &how, meta.as_ref(), &inherited, entry.span, depth, found));
@@ -236,8 +272,8 @@ impl Loader {
         }
     }
 
-    /// Reads the tasks of a role, and of those that it depends on, as `include_role` does at run time; its handlers are in
-    /// the returned role. `None` when it is not to run again, or cannot be read. A `public` one is noted among the exports.
+    /// Reads the tasks of a role, and of those that it depends on, as `include_role` does at run time; returns them with all
+    /// these roles, the role itself last. `None` when it is not to run again, or cannot be read. A `public` one is noted among the exports.
     pub fn include_role(
         &self,
         name: &str,
@@ -246,7 +282,7 @@ impl Loader {
         named_at: Span,
         inherited: &Arc<Inherited>,
         found: &mut Diagnostics,
-    ) -> Option<(Arc<Role>, Vec<Item>)> {
+    ) -> Option<(Vec<Arc<Role>>, Vec<Item>)> {
         if has_run(name, how, inherited) {
             return None;
         }
@@ -261,7 +297,7 @@ impl Loader {
         }
         enter_role(&mut inherited, &role);
         items.extend(self.role_tasks(&role, how, meta.as_ref(), &Arc::new(inherited), named_at, 0, found));
-        Some((role, items))
+        Some((used.all(&role), items))
     }
 }
 

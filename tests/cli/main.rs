@@ -43,6 +43,7 @@ mod report;
 mod safe_change;
 mod settings;
 mod telnet;
+mod unreadable;
 mod values;
 mod vault;
 mod web;

@@ -117,7 +117,13 @@ impl Loader {
         let from = how.handlers_from.as_deref().unwrap_or("main");
         let Some(file) = part_file(&role.path.join("handlers"), from) else { return Vec::new() };
         let Some(node) = self.read(&file, Some(named_at), found) else { return Vec::new() };
-        let mut inside = Inherited { settings: inherited.settings.clone(), ..Inherited::default() };
+        // As its tasks, they are under the conditions and have the variables of what uses the role.
+        let mut inside = Inherited {
+            settings: inherited.settings.clone(),
+            when: inherited.when.clone(),
+            vars: inherited.vars.clone(),
+            ..Inherited::default()
+        };
         inside.files = inherited.files.clone();
         enter_role(&mut inside, &Arc::new(role.clone()));
         inside.files.task_dir = file.parent().map(Path::to_owned).unwrap_or_default();
