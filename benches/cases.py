@@ -10,7 +10,7 @@ PLAY = "- hosts: all\n  gather_facts: false\n  tasks:\n"
 
 class Bench:
     def __init__(self, programs, fleet, options, table):
-        self.netplay, self.bare, self.transport, self.bare_cli = programs
+        self.netplay, self.bare, self.transport, self.bare_cli, self.bare_http = programs
         self.fleet, self.options, self.table = fleet, options, table
         self.folder, self.runs, self.quick = fleet.folder, options.runs, options.quick
 
@@ -32,6 +32,13 @@ class Bench:
         memory = f"{max(sample.memory for sample in our):.0f} MiB"
         self.table.row(what, f"{median(our, 'wall'):.2f} s", per_host(our), memory,
                        f"{wall:.2f} × the wall, {cpu:.2f} × the CPU of bare ssh2 ({median(their, 'wall'):.2f} s, {per_host(their)})", goal)
+        return our
+
+    def peer(self, what, hosts, command, our, goal=""):
+        """Measures one run of another program that does the same as samples of ours."""
+        sample = once(command)
+        beside = f"{sample.wall / median(our, 'wall'):.1f} × the wall, {sample.cpu / median(our, 'cpu'):.1f} × the CPU of netplay"
+        self.table.row(f"{what}, one run", f"{sample.wall:.2f} s", f"{sample.cpu / hosts * 1000:.0f} ms a host", f"{sample.memory:.0f} MiB", beside, goal)
 
 
 def start(bench):
@@ -81,11 +88,10 @@ def one(bench):
     for hosts in [10, 50, 200] if bench.quick else [10, 50, 200, 1000]:
         goal = "≤ 1.1 × the wall, ≤ 2.5 ms a host" + {200: ", ≤ 30 MiB", 1000: ", ≤ 150 MiB"}.get(hosts, "")
         ours = bench.ours(bench.fleet.inventory(hosts), "    - command: /bin/true\n")
-        bench.pair(f"one command on {hosts} sshd", hosts, ours, bench.theirs(hosts, 1), goal)
+        our = bench.pair(f"one command on {hosts} sshd", hosts, ours, bench.theirs(hosts, 1), goal)
         if bench.options.ansible and hosts == 200:
-            sample = once([bench.options.ansible, "-f", "50", "-i", str(bench.fleet.inventory(hosts)), ours[-1]])
-            bench.table.row(f"one command on {hosts} sshd: ansible-core, 50 forks, one run", f"{sample.wall:.1f} s",
-                            f"{sample.cpu / hosts * 1000:.0f} ms a host")
+            ansible = [bench.options.ansible, "-f", "50", "-i", str(bench.fleet.inventory(hosts)), ours[-1]]
+            bench.peer(f"one command on {hosts} sshd: ansible-core, 50 forks", hosts, ansible, our, "≥ 20 × the wall")
 
 
 def server(bench, command, hosts):
@@ -165,17 +171,22 @@ server {{ listen 127.0.0.1:{port}; location / {{ default_type application/json; 
             time.sleep(0.05)
         hosts = bench.file("web.ini", "".join(f"n{n} ansible_connection=local\n" for n in range(100)))
         tasks = f"    - uri: {{url: 'http://127.0.0.1:{port}/'}}\n      loop: \"{{{{ range(100) | list }}}}\"\n"
-        ours, alone, theirs = [], [], []
-        for _ in range(bench.runs):
-            ours.append(once(bench.ours(hosts, tasks, "--forks", "100")))
-            alone.append(once([bench.transport, "calls", f"http://127.0.0.1:{port}/", "10000", "100"]))
-            theirs.append(once([wrk, "-t1", "-c100", "-d2s", f"http://127.0.0.1:{port}/"]))
-        each = lambda samples: f"{median(samples, 'cpu') / 10_000 * 1e6:.1f} µs each"
-        count = [int(sample.output.split(" requests in")[0].split()[-1]) for sample in theirs]
-        peer = statistics.median(sample.cpu / requests for sample, requests in zip(theirs, count)) * 1e6
-        for what, samples in [("10,000 GETs over 100 connections, a playbook", ours), ("the same, the HTTP transport alone", alone)]:
-            bench.table.row(what, f"{median(samples, 'wall'):.2f} s", each(samples), f"{max(sample.memory for sample in samples):.0f} MiB",
-                            f"wrk: {peer:.1f} µs each", "≥ 80 % of wrk's for the same CPU")
+        address = f"http://127.0.0.1:{port}/"
+        commands = {"playbook": bench.ours(hosts, tasks, "--forks", "100"),
+                    "transport": [bench.transport, "calls", address, "10000", "100"],
+                    "bare": [bench.bare_http, address, "10000", "100"],
+                    "wrk": [wrk, "-t1", "-c100", "-d2s", address]}
+        rounds = [{name: once(command) for name, command in commands.items()} for _ in range(bench.runs)]
+        samples = {name: [found[name] for found in rounds] for name in commands}
+        calls = {"wrk": lambda sample: int(sample.output.split(" requests in")[0].split()[-1])}
+        each = lambda name, sample: sample.cpu / calls.get(name, lambda _: 10_000)(sample) * 1e6
+        cost = {name: statistics.median(each(name, sample) for sample in samples[name]) for name in commands}
+        rows = [("a playbook", "playbook"), ("the HTTP transport alone", "transport"), ("bare reqwest", "bare"), ("wrk", "wrk")]
+        for what, name in rows:
+            share = f"{cost['bare'] / cost[name] * 100:.0f} % of what bare reqwest gets for the same CPU, {cost['wrk'] / cost[name] * 100:.0f} % of wrk"
+            bench.table.row(f"10,000 GETs over 100 connections: {what}", "" if name == "wrk" else f"{median(samples[name], 'wall'):.2f} s",
+                            f"{cost[name]:.1f} µs each", f"{max(sample.memory for sample in samples[name]):.0f} MiB",
+                            share, "≥ 80 % of such a client" if name in ("playbook", "transport") else "")
     finally:
         web.send_signal(signal.SIGTERM)
         web.wait()
@@ -189,6 +200,10 @@ def lag(bench):
     names = {"alone": "alone", "logins": f"while {hosts} logins are under way", "reads": f"while {hosts} SSH reads block"}
     for line in said.splitlines():
         what, count, middle, late, last = line.split()
+        if what.endswith("-polls"):
+            bench.table.row(f"work on the event loop {names[what.removesuffix('-polls')]}", f"{int(count):,} turns", "", "",
+                            f"the longest took {late} µs of a processor, {middle} slept")
+            continue
         bench.table.row(f"lag of the event loop {names[what]}", f"median {middle} µs", "", "",
                         f"p99 {late} µs, max {last} µs of {int(count):,}", "p99 ≤ 5,000 µs")
 

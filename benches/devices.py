@@ -86,13 +86,11 @@ def reads(bench, router):
             theirs = [bench.bare_cli, str(router.port), bench.fleet.user, str(bench.folder / "user"), prompts,
                       ";".join(["terminal length 0", *floor]), *map(address, range(count))]
             goal = "≤ 1.1 × the wall, ≤ 2 × the CPU" + (", ≤ 20 MB" if count == 50 else "")
-            bench.pair(f"{what}, {count} real routers", count, ours, theirs, goal)
+            our = bench.pair(f"{what}, {count} real routers", count, ours, theirs, goal)
             for name in ["netmiko", "scrapli"] if bench.options.python else []:
                 peer = [bench.options.python, str(pathlib.Path(__file__).with_name("peers.py")), name, str(router.port),
                         bench.fleet.user, str(bench.folder / "user"), ";".join(shows), ";".join(lines), *map(address, range(count))]
-                sample = once(peer)
-                bench.table.row(f"{what}, {count} real routers: {name}, one run", f"{sample.wall:.2f} s",
-                                f"{sample.cpu / count * 1000:.0f} ms a host", f"{sample.memory:.0f} MiB")
+                bench.peer(f"{what}, {count} real routers: {name}", count, peer, our, "more CPU than netplay")
 
 
 def article(bench, router):

@@ -4,7 +4,9 @@
 //!
 //! `transport lag PORT USER KEY SECONDS HOST…` measures how long a message waits for the event loop: while nothing else
 //! goes on, while as many SSH logins as there are hosts are under way, and while a read blocks on each of them. A plain
-//! thread sends one message a millisecond; the time until the loop has it is the lag. Prints microseconds.
+//! thread sends one message a millisecond; the time until the loop has it is the lag. Prints microseconds; and of the work
+//! on the loop (`polls`) how often it was taken up, the longest that one turn of it took of a processor, and how often
+//! one slept in its midst: what of the lag is not that has been waiting for a processor.
 
 #![expect(clippy::print_stdout, reason = "the figures are its output")]
 
@@ -15,6 +17,7 @@ use netplay::transport::{
     connect, raise_open_files,
 };
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -119,28 +122,68 @@ async fn lag(login: &Login<'_>, time: Duration, hosts: &[&str]) {
         let mut logins = JoinSet::new();
         for host in hosts {
             let (target, shared) = (login.target(host), shared.clone());
-            logins.spawn(async move { connect(&target, &shared, &limits()).await.expect("the server lets us in") });
+            let login = async move { connect(&target, &shared, &limits()).await.expect("the server lets us in") };
+            logins.spawn(watched(login));
         }
         logins.join_all().await
     })
     .await;
     report("logins", lags);
+    report_polls("logins");
     let seconds = time.as_secs();
     let (_, lags) = measured(async {
         let mut reads = JoinSet::new();
         for connection in connections {
-            reads.spawn(read(connection, format!("sleep {seconds}")));
+            reads.spawn(watched(read(connection, format!("sleep {seconds}"))));
         }
         reads.join_all().await
     })
     .await;
     report("reads", lags);
+    report_polls("reads");
 }
 
 async fn read(connection: Box<dyn Connection>, command: String) -> Box<dyn Connection> {
     let exec = Exec { program: Program::Raw(command), ..Exec::default() };
     connection.perform(&Action::on_host(Effect::Read, Work::Exec(exec)), &limits()).await.expect("it runs");
     connection
+}
+
+/// Turns of watched work: how many, the longest on a processor in nanoseconds, how many slept.
+static POLLS: [AtomicU64; 3] = [const { AtomicU64::new(0) }; 3];
+
+/// Notes of each turn of some work what it took.
+async fn watched<T>(work: impl Future<Output = T>) -> T {
+    let mut work = std::pin::pin!(work);
+    std::future::poll_fn(|context| {
+        let (before, slept) = thread_usage();
+        let polled = work.as_mut().poll(context);
+        let (after, sleeps) = thread_usage();
+        POLLS[0].fetch_add(1, Ordering::Relaxed);
+        POLLS[1].fetch_max(after - before, Ordering::Relaxed);
+        POLLS[2].fetch_add(u64::from(sleeps != slept), Ordering::Relaxed);
+        polled
+    })
+    .await
+}
+
+/// Returns the processor time of this thread in nanoseconds, and how often it has gone to sleep by itself.
+fn thread_usage() -> (u64, i64) {
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    #[expect(unsafe_code, reason = "std does not know what a thread has used")]
+    // SAFETY: both calls write to a struct of this stack, for which all zeroes are a value.
+    let usage = unsafe {
+        libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut time);
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_THREAD, &mut usage);
+        usage
+    };
+    (time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64, usage.ru_nvcsw)
+}
+
+fn report_polls(what: &str) {
+    let [count, longest, slept] = [0, 1, 2].map(|number| POLLS[number].swap(0, Ordering::Relaxed));
+    println!("{what}-polls {count} {slept} {} 0", longest / 1000);
 }
 
 /// Runs work and returns how long messages had to wait for the loop meanwhile.

@@ -140,6 +140,13 @@ pub enum What {
         #[serde(default)]
         after: Option<After>,
     },
+    /// The work of a step that overlaps with earlier ones is over; what came of it counts when theirs does.
+    StepRan {
+        /// The task.
+        task: TaskNumber,
+        /// The host.
+        host: Clean,
+    },
     /// An item of a loop is done.
     ItemDone {
         /// The task.

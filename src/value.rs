@@ -116,6 +116,11 @@ impl Map {
         Map::default()
     }
 
+    /// Makes an empty map with room for so many entries.
+    pub fn with_capacity(entries: usize) -> Map {
+        Map(IndexMap::with_capacity_and_hasher(entries, Default::default()))
+    }
+
     /// Returns the value under a text key.
     pub fn get(&self, key: &str) -> Option<&Value> {
         // Looked up by a borrowed form, so that no `Arc` is made for a question.

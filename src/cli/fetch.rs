@@ -6,9 +6,18 @@ use crate::redact::Secret;
 use crate::source::plain_io_error;
 use crate::template::Fetch;
 use crate::transport::{HttpClients, Limits};
+use std::sync::LazyLock;
+use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
-/// Gets what is at a URL, in a thread with an event loop of its own: templates wait for it.
+/// What all fetches share: connections stay open, and certificates are read once.
+static CLIENTS: LazyLock<HttpClients> = LazyLock::new(HttpClients::new);
+
+/// The event loop of the fetches: templates wait for them, while the run's own goes on.
+static RUNTIME: LazyLock<std::io::Result<Runtime>> =
+    LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).thread_name("fetch").enable_all().build());
+
+/// Gets what is at a URL.
 pub(super) fn fetch(wanted: &Fetch) -> Result<Vec<u8>, Failure> {
     let call = HttpCall {
         method: "GET".into(),
@@ -31,18 +40,13 @@ pub(super) fn fetch(wanted: &Fetch) -> Result<Vec<u8>, Failure> {
         most_per_origin: None,
     };
     let fault = |what: &str| Failure::new(FailureKind::Internal, format!("cannot get `{}`: {what}", wanted.url));
-    let work = || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|error| fault(&plain_io_error(&error)))?;
+    let (answer, answered) = std::sync::mpsc::sync_channel(1);
+    let runtime = RUNTIME.as_ref().map_err(|error| fault(&plain_io_error(error)))?;
+    runtime.spawn(async move {
         let limits = Limits { timeout: None, cancel: CancellationToken::new() };
-        runtime.block_on(HttpClients::new().call(&call, &limits))
-    };
-    let answer = std::thread::scope(|scope| match std::thread::Builder::new().spawn_scoped(scope, work) {
-        Ok(thread) => thread.join().unwrap_or_else(|_| Err(fault("a fault in the client"))),
-        Err(error) => Err(fault(&plain_io_error(&error))),
-    })?;
+        drop(answer.send(CLIENTS.call(&call, &limits).await));
+    });
+    let answer = answered.recv().map_err(|_| fault("a fault in the client"))??;
     if answer.status >= 400 {
         let message = format!("`{}` answers {} {}", wanted.url, answer.status, answer.reason);
         return Err(Failure::new(FailureKind::Http, message));

@@ -76,6 +76,7 @@ enum Command {
 
 /// Runs the command line and returns the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    crate::transport::bound_memory();
     quiet_panics();
     crate::transport::raise_open_files();
     crate::textfsm::set_places(templates::places);
@@ -161,8 +162,18 @@ const HELPERS_STAY: Duration = Duration::from_secs(365 * 86_400);
 
 /// Makes the event loop. Two threads: blocking work has threads of its own, and waiting needs none.
 fn event_loop() -> std::io::Result<tokio::runtime::Runtime> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+    started(tokio::runtime::Builder::new_multi_thread().worker_threads(2))
+}
+
+/// Makes an event loop on which what has been begun goes on in one order: it has one thread, and hears of what happens
+/// outside only when there is nothing left to do.
+fn orderly_event_loop() -> std::io::Result<tokio::runtime::Runtime> {
+    let mut builder = tokio::runtime::Builder::new_multi_thread();
+    started(builder.worker_threads(1).event_interval(u32::MAX).global_queue_interval(u32::MAX))
+}
+
+fn started(builder: &mut tokio::runtime::Builder) -> std::io::Result<tokio::runtime::Runtime> {
+    let runtime = builder
         .max_blocking_threads(crate::transport::most_helpers())
         .thread_keep_alive(HELPERS_STAY)
         .enable_all()

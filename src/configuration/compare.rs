@@ -72,6 +72,7 @@ fn missing_in(wanted: &[Section], running: &Index<'_>, style: &ConfigText) -> Ve
         match running.get(&said(&section.line)) {
             None if is_undone(&section.line, running, style) => {}
             None => found.push(section.clone()),
+            Some(there) if is_whole(&section.line, style) => found.extend(section.unless_same(there)),
             Some(_) if section.children.is_empty() => {}
             Some(there) => {
                 let inside = index(there.iter().flat_map(|section| &section.children));
@@ -85,14 +86,15 @@ fn missing_in(wanted: &[Section], running: &Index<'_>, style: &ConfigText) -> Ve
 /// Returns the lines that do not stand at the same place of the same section. The order of outermost lines does not
 /// count: a device shows them in an order of its own.
 fn misplaced(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
-    fn in_section(wanted: &[Section], there: &[&Section]) -> Vec<Section> {
+    fn in_section(wanted: &[Section], there: &[&Section], style: &ConfigText) -> Vec<Section> {
         let mut found = Vec::new();
         for (place, section) in wanted.iter().enumerate() {
             match there.get(place).filter(|there| said(&there.line) == said(&section.line)) {
                 None => found.push(section.clone()),
+                Some(there) if is_whole(&section.line, style) => found.extend(section.unless_same(&[there])),
                 Some(there) => {
                     let inside: Vec<&Section> = there.children.iter().collect();
-                    found.extend(section.with(in_section(&section.children, &inside)));
+                    found.extend(section.with(in_section(&section.children, &inside, style)));
                 }
             }
         }
@@ -104,9 +106,10 @@ fn misplaced(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec
         match running.get(&said(&section.line)) {
             None if is_undone(&section.line, &running, style) => {}
             None => found.push(section.clone()),
+            Some(there) if is_whole(&section.line, style) => found.extend(section.unless_same(there)),
             Some(there) => {
                 let inside: Vec<&Section> = there.iter().flat_map(|section| &section.children).collect();
-                found.extend(section.with(in_section(&section.children, &inside)));
+                found.extend(section.with(in_section(&section.children, &inside, style)));
             }
         }
     }
@@ -121,6 +124,7 @@ fn unequal(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<S
         match running.get(&said(&section.line)) {
             None if is_undone(&section.line, &running, style) => {}
             None => found.push(section.clone()),
+            Some(there) if is_whole(&section.line, style) => found.extend(section.unless_same(there)),
             Some(_) if section.children.is_empty() => {}
             Some(there) => {
                 let inside: Vec<Section> = there.iter().flat_map(|section| section.children.clone()).collect();
@@ -137,7 +141,12 @@ fn unequal(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<S
     found
 }
 
-fn is_same(one: &[Section], other: &[Section]) -> bool {
+/// Claims that a section is entered as one text.
+pub(super) fn is_whole(line: &str, style: &ConfigText) -> bool {
+    style.whole.iter().any(|whole| whole.is_match(line))
+}
+
+pub(super) fn is_same(one: &[Section], other: &[Section]) -> bool {
     one.len() == other.len()
         && one
             .iter()
@@ -171,7 +180,8 @@ pub(super) fn said(line: &str) -> String {
         if !out.is_empty() {
             out.push(' ');
         }
-        out.push_str(word.trim_matches('"'));
+        // VyOS shows values in single quotes, IOS and Junos some in double ones.
+        out.push_str(word.trim_matches(['"', '\'']));
     }
     out
 }
@@ -188,7 +198,7 @@ fn is_undone(line: &str, running: &Index<'_>, style: &ConfigText) -> bool {
     match style.style {
         ConfigStyle::Indent => what == "shutdown" && !running.contains_key("shutdown"),
         ConfigStyle::Set => {
-            let set = said(&format!("set {what}"));
+            let set = said(&format!("{}{what}", style.set));
             !running.keys().any(|other| is_inside(other, &set))
         }
     }

@@ -1,7 +1,7 @@
 //! Says what a configuration will be.
 
 use super::Section;
-use super::compare::{is_inside, said};
+use super::compare::{is_inside, is_whole, said};
 use crate::platform::{ConfigStyle, ConfigText};
 use std::collections::HashMap;
 
@@ -14,7 +14,8 @@ pub fn merge(mut running: Vec<Section>, added: &[Section], style: &ConfigText) -
     for section in added {
         let negated = section.line.strip_prefix(style.negate.as_str()).filter(|_| !style.negate.is_empty());
         if let Some(what) = negated {
-            let what = said(&if style.style == ConfigStyle::Set { format!("set {what}") } else { what.to_owned() });
+            let what =
+                said(&if style.style == ConfigStyle::Set { format!("{}{what}", style.set) } else { what.to_owned() });
             let before = running.len();
             running.retain(|other| !is_inside(&said(&other.line), &what));
             if running.len() < before {
@@ -25,6 +26,9 @@ pub fn merge(mut running: Vec<Section>, added: &[Section], style: &ConfigText) -
             }
         }
         match there.get(&said(&section.line)) {
+            Some(place) if is_whole(&section.line, style) => {
+                running[*place].children = section.children.clone();
+            }
             Some(place) => {
                 let children = std::mem::take(&mut running[*place].children);
                 running[*place].children = merge(children, &section.children, style);

@@ -35,6 +35,12 @@ impl Section {
         Section { line: line.trim().to_owned(), children: Vec::new() }
     }
 
+    /// Returns the section, unless one of those that are there has the same lines in the same order.
+    fn unless_same(&self, there: &[&Section]) -> Option<Section> {
+        let is_there = there.iter().any(|there| compare::is_same(&self.children, &there.children));
+        (!is_there).then(|| self.clone())
+    }
+
     /// Returns the section with these lines in it; nothing when there are none.
     fn with(&self, children: Vec<Section>) -> Option<Section> {
         (!children.is_empty()).then(|| Section { line: self.line.clone(), children })

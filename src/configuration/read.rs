@@ -8,7 +8,7 @@ use crate::platform::{ConfigStyle, ConfigText};
 /// Reads a configuration. Comments, ends of sections and lines that mean nothing are left out.
 pub fn parse(text: &str, style: &ConfigText) -> Vec<Section> {
     if style.style == ConfigStyle::Set && is_curly(text) {
-        return set_lines(text).iter().map(|line| Section::of(line)).collect();
+        return set_lines(text).iter().map(|line| Section::of(&whole(line, style))).collect();
     }
     let mut root: Vec<Section> = Vec::new();
     // Where each open section is indented, outermost first.
@@ -21,10 +21,11 @@ pub fn parse(text: &str, style: &ConfigText) -> Vec<Section> {
         let indent = line.chars().take_while(|c| c.is_whitespace()).count();
         let line = match banner_end(line.trim()) {
             Some(end) => with_banner(line.trim(), end, &mut lines),
+            None if style.quotes_lines && is_open_quote(line) => with_quote(line.trim(), &mut lines),
             None => line.trim().to_owned(),
         };
         if style.style == ConfigStyle::Set {
-            root.push(Section { line, children: Vec::new() });
+            root.push(Section { line: whole(&line, style), children: Vec::new() });
             continue;
         }
         while open.last().is_some_and(|outer| indent <= *outer) {
@@ -47,6 +48,41 @@ pub fn parse_lines(parents: &[String], lines: &[String], style: &ConfigText) -> 
         sections = vec![Section { children: sections, ..Section::of(parent) }];
     }
     sections
+}
+
+/// Claims that a text in quotes goes on on the next line.
+fn is_open_quote(line: &str) -> bool {
+    let mut is_open = false;
+    let mut is_escaped = false;
+    for c in line.chars() {
+        is_open ^= c == '"' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+    }
+    is_open
+}
+
+fn with_quote<'a>(first: &str, lines: &mut impl Iterator<Item = &'a str>) -> String {
+    let mut text = first.to_owned();
+    for line in lines {
+        text.push('\n');
+        text.push_str(line);
+        if is_open_quote(line) {
+            break;
+        }
+    }
+    text
+}
+
+/// Returns a line with the beginning that the platform's own lines have: where that is `/configure `, `set system name x`
+/// (of a text in braces) and `configure system name x` mean `/configure system name x`.
+fn whole(line: &str, style: &ConfigText) -> String {
+    let Some(word) = style.set.strip_prefix('/').filter(|word| !word.is_empty()) else { return line.to_owned() };
+    let rest = line.strip_prefix("set ").unwrap_or(line);
+    match rest.strip_prefix(word) {
+        Some(rest) => format!("{}{rest}", style.set),
+        None if rest.len() < line.len() => format!("{}{rest}", style.set),
+        None => line.to_owned(),
+    }
 }
 
 fn is_nothing(line: &str, style: &ConfigText) -> bool {

@@ -9,7 +9,7 @@
 //! ([`ConfigText::keep`], [`ConfigText::permanent`]) is data too.
 
 use super::Section;
-use super::compare::{index, said};
+use super::compare::{index, is_whole, said};
 use crate::platform::{ConfigStyle, ConfigText};
 use std::collections::HashSet;
 
@@ -65,6 +65,10 @@ fn coming(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Se
             lines.push(section.clone());
             continue;
         };
+        if is_whole(&section.line, style) {
+            lines.extend(section.unless_same(there));
+            continue;
+        }
         let children: Vec<Section> = there.iter().flat_map(|there| there.children.clone()).collect();
         lines.extend(section.with(inside(&section.children, &children, style)));
     }
@@ -86,7 +90,7 @@ fn undo(line: &str, style: &ConfigText) -> String {
         return pattern.replace(first, send.as_str()).into_owned();
     }
     match (style.style, first.strip_prefix(style.negate.as_str())) {
-        (ConfigStyle::Set, _) => format!("{}{}", style.negate, first.strip_prefix("set ").unwrap_or(first)),
+        (ConfigStyle::Set, _) => format!("{}{}", style.negate, first.strip_prefix(style.set.as_str()).unwrap_or(first)),
         (ConfigStyle::Indent, Some(line)) if !style.negate.is_empty() => line.to_owned(),
         (ConfigStyle::Indent, _) => format!("{}{first}", style.negate),
     }

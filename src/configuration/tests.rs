@@ -3,6 +3,8 @@ use crate::platform;
 use crate::platform::ConfigText;
 use proptest::prelude::*;
 
+mod device;
+
 fn ios() -> &'static ConfigText {
     &platform::find("ios").unwrap().text
 }

@@ -109,10 +109,6 @@ impl Run for Context {
         self.settings.verbosity
     }
 
-    fn wants_diff(&self) -> bool {
-        self.settings.diff
-    }
-
     fn source(&self, path: &Path, text: &str) -> SourceId {
         let name = path.display().to_string();
         self.loader.sources.add_once(Source::new(name, Some(path.to_owned()), text))

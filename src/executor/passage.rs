@@ -27,25 +27,24 @@ pub(super) fn passage(context: &Context, before: &Planned, after: &Planned) -> R
 /// Notes on the edges between plays how hosts pass, and finds what an author has asked for and cannot have.
 pub fn passages(context: &Context, planned: &[Planned], order: &mut [Vec<PlayEdge>], found: &mut Diagnostics) {
     for (after, edges) in planned.iter().zip(order) {
-        let alone = edges.len() == 1;
+        let mut obstacles = Vec::new();
         for edge in edges.iter_mut() {
             let before = &planned[edge.from];
-            let passed = if alone {
-                passage(context, before, after)
-            } else {
-                let why = "it waits for several plays";
-                Err(Obstacle { why: why.into(), at: None, may_be_said: false })
-            };
             let free = [before, after].iter().all(|play| play.play.strategy != Strategy::Linear);
-            edge.passage = match passed {
+            edge.passage = match passage(context, before, after) {
                 Ok(()) => Passage::HostByHost,
                 Err(obstacle) => {
-                    if let Some(error) = refuse_host_by_host(&after.play, &obstacle) {
-                        found.push(error);
-                    }
-                    if free { Passage::Held(obstacle.words()) } else { Passage::Together }
+                    let words = obstacle.words();
+                    obstacles.push(obstacle);
+                    if free { Passage::Held(words) } else { Passage::Together }
                 }
             };
+        }
+        // One way that hosts may take each for itself is what was asked for: they do when the other plays are over.
+        if let Some(obstacle) = obstacles.first().filter(|_| obstacles.len() == edges.len())
+            && let Some(error) = refuse_host_by_host(&after.play, obstacle)
+        {
+            found.push(error);
         }
     }
 }

@@ -1,19 +1,19 @@
 //! Which play begins when: each when those are over that it waits for, or, where hosts pass one by one, when the first
 //! host is through. Plays that wait for nothing of each other run at the same time.
 
+mod hosts;
+
 use super::Context;
-use super::batch::{Arrival, Through};
+use super::batch::Through;
 use super::facts;
-use super::passage::passage;
-use super::plan::{Planned, plan};
 use super::random::Random;
 use super::run::{Interrupt, Left, RunEnd, prepared, run_play};
 use super::share::Share;
-use crate::event::After;
 use crate::graph::{PlayEdge, order_plays};
 use crate::playbook::Play;
 use crate::source::Diagnostics;
-use std::collections::{HashMap, HashSet};
+use hosts::Way;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::{JoinError, JoinSet};
@@ -39,8 +39,7 @@ struct Course<'a> {
     interrupt: &'a Interrupt,
     /// What each play waits for.
     order: Vec<Vec<PlayEdge>>,
-    /// Which of those that are ready begins, if chance decides. Then they follow each other: with one slot there is one
-    /// order.
+    /// Which of those that are ready begins first, if chance decides.
     chance: Option<Random>,
     waiting: Vec<usize>,
     begun: HashMap<usize, Way>,
@@ -52,29 +51,6 @@ struct Course<'a> {
     through: (UnboundedSender<Through>, UnboundedReceiver<Through>),
     found: Diagnostics,
     end: RunEnd,
-}
-
-/// How far hosts are in a play that has begun.
-struct Way {
-    hosts: HashSet<Arc<str>>,
-    /// Hosts that fell out before it began.
-    out: HashSet<Arc<str>>,
-    /// The hosts that are through, whether they are in, and what ended their way.
-    through: HashMap<Arc<str>, (bool, Option<After>)>,
-    /// One of its own hosts is through and in. Until then it may come to have no host left, which ends what follows it
-    /// for hosts that it does not have, too.
-    is_sure: bool,
-    /// The plays that hosts go on to.
-    followers: Vec<Follower>,
-    /// Where its hosts come in, if they come one by one, and who has yet to.
-    door: Option<(UnboundedSender<Arrival>, HashSet<Arc<str>>)>,
-}
-
-/// A play to which hosts go on.
-#[derive(Clone)]
-struct Follower {
-    play: usize,
-    hosts: Arc<HashSet<Arc<str>>>,
 }
 
 impl<'a> Course<'a> {
@@ -123,7 +99,6 @@ impl<'a> Course<'a> {
             let ready: Vec<usize> = self.waiting.iter().copied().filter(|play| self.brought(*play).is_some()).collect();
             match &mut self.chance {
                 _ if ready.is_empty() => return,
-                Some(_) if !self.under_way.is_empty() => return,
                 Some(chance) => {
                     let chosen = ready[chance.below(ready.len())];
                     self.begin(chosen, false);
@@ -145,24 +120,25 @@ impl<'a> Course<'a> {
         Some(left)
     }
 
-    /// Returns the hosts that have fallen out so far on the way to a play.
-    fn out_so_far(&self, play: usize) -> HashSet<Arc<str>> {
-        let mut out = HashSet::new();
+    /// Returns what a play finds that begins while others that it waits for are under way.
+    fn brought_so_far(&self, play: usize) -> Left {
+        let mut left = Left::default();
         for edge in &self.order[play] {
-            let Some(way) = self.begun.get(&edge.from) else { continue };
-            out.extend(way.out.iter().cloned());
-            out.extend(way.through.iter().filter(|(_, (is_in, _))| !is_in).map(|(host, _)| Arc::clone(host)));
+            if let Some(before) = &self.over[edge.from] {
+                left.out.extend(before.out.iter().cloned());
+                left.fatal |= before.condemned;
+            } else if let Some(way) = self.begun.get(&edge.from) {
+                left.out.extend(way.out.iter().cloned());
+                left.out.extend(way.through.iter().filter(|(_, (is_in, _))| !is_in).map(|(host, _)| Arc::clone(host)));
+            }
         }
-        out
+        left
     }
 
     /// Begins a play: when all is over that it waits for, or (`early`) when the first host is through.
     fn begin(&mut self, play: usize, early: bool) {
         self.waiting.retain(|other| *other != play);
-        let left = match early {
-            true => Left { out: self.out_so_far(play), ..Left::default() },
-            false => self.brought(play).unwrap_or_default(),
-        };
+        let left = if early { self.brought_so_far(play) } else { self.brought(play).unwrap_or_default() };
         let number = play as u32 + 1;
         let mut begun = match prepared(self.context, &self.plays[play], number, left, &mut self.found) {
             Ok(begun) => begun,
@@ -171,13 +147,13 @@ impl<'a> Course<'a> {
                 return self.close_ended();
             }
         };
-        let hosts: HashSet<Arc<str>> = begun.planned.hosts.iter().cloned().collect();
+        let hosts: BTreeSet<Arc<str>> = begun.planned.hosts.iter().cloned().collect();
         let followers = self.followers(play, &begun.planned);
         begun.exit = (!followers.is_empty()).then(|| self.through.0.clone());
         let mut way = Way {
             hosts: hosts.clone(),
             out: begun.left.out.clone(),
-            through: HashMap::new(),
+            through: BTreeMap::new(),
             is_sure: false,
             followers,
             door: None,
@@ -192,105 +168,6 @@ impl<'a> Course<'a> {
         self.under_way.spawn(async move { (play, run_play(begun, share, interrupt).await) });
         if early {
             self.let_in_known(play);
-        }
-    }
-
-    /// Returns the plays to which hosts go on from a play that begins.
-    fn followers(&self, play: usize, planned: &Planned) -> Vec<Follower> {
-        if self.chance.is_some() {
-            return Vec::new();
-        }
-        let waits = |after: &usize| matches!(&self.order[*after][..], [edge] if edge.from == play);
-        let mut followers = Vec::new();
-        for after in self.waiting.iter().copied().filter(waits) {
-            // What is wrong with it is said when it begins.
-            let next = plan(self.context, &self.plays[after], &mut Diagnostics::new());
-            if passage(self.context, planned, &next).is_ok() {
-                followers.push(Follower { play: after, hosts: Arc::new(next.hosts.into_iter().collect()) });
-            }
-        }
-        followers
-    }
-
-    /// Takes note that a host is through a play, and lets it go on.
-    fn passed(&mut self, through: Through) {
-        let Some(way) = self.begun.get_mut(&through.play) else { return };
-        let (host, is_in) = (Arc::clone(&through.host), through.is_in);
-        if way.through.insert(Arc::clone(&host), (is_in, through.after.clone())).is_some() {
-            return;
-        }
-        if !way.is_sure && is_in && way.hosts.contains(&host) {
-            way.is_sure = true;
-            for (host, (is_in, after)) in way.through.clone() {
-                self.go_on(Through { play: through.play, host, is_in, after });
-            }
-        } else if way.is_sure || way.hosts.contains(&host) {
-            self.go_on(through);
-        }
-    }
-
-    /// Lets a host that is through a play into those after it.
-    fn go_on(&mut self, through: Through) {
-        let Through { play, host, is_in, after } = through;
-        let followers = self.begun.get(&play).map(|way| way.followers.clone()).unwrap_or_default();
-        for follower in followers {
-            let next = follower.play;
-            if !follower.hosts.contains(&host) {
-                // It has nothing to do there, and is as far as when it is through.
-                let after = after.clone();
-                self.passed(Through { play: next, host: Arc::clone(&host), is_in, after });
-            } else if let Some(way) = self.begun.get_mut(&next) {
-                way.arrive(&host, is_in, after.clone());
-            } else if is_in && self.may_begin() && self.waiting.contains(&next) {
-                self.begin(next, true);
-            }
-        }
-    }
-
-    /// Lets those into a play that has just begun who are through what it waits for.
-    fn let_in_known(&mut self, play: usize) {
-        let Some(hosts) = self.begun.get(&play).map(|way| way.hosts.clone()) else { return };
-        let before: Vec<usize> = self.order[play].iter().map(|edge| edge.from).collect();
-        for host in &hosts {
-            let known = before.iter().map(|before| self.is_through(*before, host));
-            let is_in = known.reduce(|a, b| Some(a? && b?)).flatten();
-            let after = before.iter().find_map(|before| self.begun.get(before)?.through.get(host)?.1.clone());
-            if let (Some(is_in), Some(way)) = (is_in, self.begun.get_mut(&play)) {
-                way.arrive(host, is_in, after);
-            }
-        }
-        // Hosts that it does not have may be awaited further on.
-        let elsewhere: Vec<Through> = before
-            .iter()
-            .filter_map(|before| self.begun.get(before))
-            .flat_map(|way| way.through.iter().filter(|(host, _)| !hosts.contains(*host)))
-            .map(|(host, (is_in, after))| Through { play, host: Arc::clone(host), is_in: *is_in, after: after.clone() })
-            .collect();
-        elsewhere.into_iter().for_each(|through| self.passed(through));
-    }
-
-    /// Says whether a host is through a play and in; nothing while it is on its way.
-    fn is_through(&self, play: usize, host: &Arc<str>) -> Option<bool> {
-        if let Some(left) = &self.over[play] {
-            return Some(!left.out.contains(host));
-        }
-        let way = self.begun.get(&play)?;
-        if way.hosts.contains(host) {
-            return way.through.get(host).map(|(is_in, _)| *is_in);
-        }
-        if !way.is_sure {
-            return None;
-        }
-        if let Some((is_in, _)) = way.through.get(host) {
-            return Some(*is_in);
-        }
-        match way.door {
-            // All before it is over.
-            None => Some(!way.out.contains(host)),
-            Some(_) => {
-                let mut known = self.order[play].iter().map(|edge| self.is_through(edge.from, host));
-                known.try_fold(true, |a, b| Some(a && b?))
-            }
         }
     }
 
@@ -324,26 +201,6 @@ impl<'a> Course<'a> {
             left.stopped |= before.stopped;
             self.over[play] = Some(left);
             self.let_in_rest(play);
-        }
-    }
-
-    /// Lets those into the plays after one that is over whom it did not have.
-    fn let_in_rest(&mut self, play: usize) {
-        let followers = self.begun.get(&play).map(|way| way.followers.clone()).unwrap_or_default();
-        for follower in followers {
-            self.let_in_known(follower.play);
-        }
-    }
-}
-
-impl Way {
-    /// Lets a host in that stands outside.
-    fn arrive(&mut self, host: &Arc<str>, is_in: bool, after: Option<After>) {
-        if let Some((door, awaited)) = &mut self.door
-            && awaited.remove(host)
-        {
-            // A play that is over lets nobody in.
-            let _ = door.send(Arrival { host: Arc::clone(host), is_in, after });
         }
     }
 }

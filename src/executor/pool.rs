@@ -23,6 +23,8 @@ pub struct Pool {
     shared: Shared,
     http: HttpClients,
     open: Mutex<Connections>,
+    /// By host: connections that changes hang on, while others are verified over fresh ones.
+    held: Mutex<HashMap<String, Vec<Arc<Slot>>>>,
     room: Room,
     /// Platforms that were found out.
     detected: Mutex<HashMap<String, Detected>>,
@@ -87,6 +89,7 @@ impl Pool {
             shared,
             http,
             open: Mutex::default(),
+            held: Mutex::default(),
             room,
             publisher,
             has_said,
@@ -124,6 +127,12 @@ impl Pool {
             self.drop_connection(&key).await;
             return Ok(Output::Done);
         }
+        self.put_holding_aside(&key.host);
+        if let Some(held) = self.take_held(&key.host, action) {
+            let done = held.perform(action, limits).await;
+            held.close().await;
+            return done;
+        }
         let _turn = self.only_session(&key, target).await;
         let (connection, _user) = self.connection(&key, target, limits).await?;
         match shares_rights(target).then(|| connection.for_task(target)).flatten() {
@@ -153,12 +162,45 @@ impl Pool {
         Some(turn)
     }
 
-    /// Closes the connections to a host; the next action opens a new one.
+    /// Closes the connections to a host; the next action opens a new one. Those that a change hangs on are put aside.
     pub async fn reset(&self, host: &str) {
         let slots = self.lock().remove(host).unwrap_or_default();
-        for connection in slots.values().filter_map(|slot| slot.connection()) {
-            connection.close().await;
+        for slot in slots.into_values() {
+            self.put_away(host, slot).await;
         }
+    }
+
+    /// Closes a connection, or puts it aside when a change hangs on it.
+    async fn put_away(&self, host: &str, slot: Arc<Slot>) {
+        let Some(connection) = slot.connection() else { return };
+        match connection.holds_change() {
+            true => self.held().entry(host.to_owned()).or_default().push(slot),
+            false => connection.close().await,
+        }
+    }
+
+    /// Puts connections aside that a change hangs on: what else is to be done is done over others.
+    fn put_holding_aside(&self, host: &str) {
+        let holding: Vec<Arc<Slot>> = {
+            let mut open = self.lock();
+            let Some(slots) = open.get_mut(host) else { return };
+            let holds = |slot: &Slot| slot.connection().is_some_and(|connection| connection.holds_change());
+            slots.extract_if(|_, slot| holds(slot)).map(|(_, slot)| slot).collect()
+        };
+        if !holding.is_empty() {
+            self.held().entry(host.to_owned()).or_default().extend(holding);
+        }
+    }
+
+    /// Returns the connection on which the change hangs that an action concludes, if there is one.
+    fn take_held(&self, host: &str, action: &Action) -> Option<Arc<dyn Connection>> {
+        let Work::Cli(cli) = &action.work else { return None };
+        let slots = cli.commit.concludes.then(|| self.held().remove(host)).flatten()?;
+        slots.iter().filter_map(|slot| slot.connection()).next_back().map(Arc::clone)
+    }
+
+    fn held(&self) -> std::sync::MutexGuard<'_, HashMap<String, Vec<Arc<Slot>>>> {
+        self.held.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
     /// Closes the connections to a host that nobody uses, beside what goes on: nothing is left for it.
@@ -168,7 +210,8 @@ impl Pool {
             let Some(slots) = open.get_mut(host) else { return };
             // Under the lock nobody comes to use one. Without any, a slot may be one that is being opened.
             let unused = slots.extract_if(|_, slot| slot.is_unused() && slot.connection().is_some());
-            let unused = unused.map(|(_, slot)| slot).collect();
+            let unused = unused.map(|(_, slot)| slot);
+            let unused = unused.chain(self.held().remove(host).unwrap_or_default()).collect();
             if slots.is_empty() {
                 open.remove(host);
             }
@@ -185,7 +228,8 @@ impl Pool {
 
     /// Closes all connections; bounded in time.
     pub async fn close(&self) {
-        let slots: Vec<Arc<Slot>> = self.lock().drain().flat_map(|(_, slots)| slots.into_values()).collect();
+        let mut slots: Vec<Arc<Slot>> = self.lock().drain().flat_map(|(_, slots)| slots.into_values()).collect();
+        slots.extend(self.held().drain().flat_map(|(_, slots)| slots));
         let closing = slots.iter().filter_map(|slot| slot.connection()).map(|connection| connection.close());
         let mut set = Vec::new();
         closing.for_each(|close| set.push(close));
@@ -282,8 +326,8 @@ impl Pool {
 
     async fn drop_connection(&self, key: &Key) {
         let slot = self.lock().get_mut(&key.host).and_then(|slots| slots.remove(&key.how));
-        if let Some(connection) = slot.as_ref().and_then(|slot| slot.connection()) {
-            connection.close().await;
+        if let Some(slot) = slot {
+            self.put_away(&key.host, slot).await;
         }
     }
 

@@ -5,8 +5,9 @@ use super::plan::Planned;
 use super::target::platform_of;
 use super::world::{PlayView, StepScope};
 use crate::graph::{Graph, Knowledge, Lowering, lower_handlers, lower_play};
-use crate::platform::Platform;
-use crate::playbook::{Play, Task};
+use crate::module;
+use crate::platform::{self, Platform};
+use crate::playbook::{Action, Play, Task};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::template::Templar;
 use crate::value::Value;
@@ -18,7 +19,26 @@ use std::sync::{Arc, RwLock};
 
 /// Returns the graph of a play over all its hosts, for showing it.
 pub fn graph_of(context: &Context, planned: &Planned, found: &mut Diagnostics) -> Graph {
-    lowered(context, planned, found, |how, found| lower_play(&planned.play, &planned.sections, how, found))
+    lowered(context, planned, found, |how, found| {
+        check_platforms(planned, how.platforms, found);
+        lower_play(&planned.play, &planned.sections, how, found)
+    })
+}
+
+/// Finds arguments that none of the play's devices can follow. Where some can, `when` may keep the others away.
+fn check_platforms(planned: &Planned, platforms: &[&'static Platform], found: &mut Diagnostics) {
+    let mut check = |task: &Arc<Task>| {
+        let Action::Module { module, platform: None } = task.action else { return };
+        if task.settings.delegate_to.is_some() || platforms.iter().any(|platform| platform.name == platform::AUTO) {
+            return;
+        }
+        let wrong = platforms.iter().map(|platform| module::check_on_platform(module, &platform.name, &task.args));
+        let wrong: Vec<Diagnostics> = wrong.collect();
+        if wrong.iter().all(Diagnostics::has_errors) {
+            found.extend(wrong.into_iter().next().unwrap_or_default());
+        }
+    };
+    planned.sections.iter().flatten().for_each(|item| item.each_task(&mut check));
 }
 
 /// Returns the graph of a play's handlers, as if they were tasks.

@@ -8,8 +8,8 @@ use super::uses::Uses;
 use crate::event::TaskNumber;
 use crate::graph::Reads;
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The slots (`--forks`), the counter of tasks, and what carries out the steps of a run.
@@ -24,6 +24,8 @@ pub(super) struct Share {
     /// Which hosts are needed still.
     pub(super) uses: Arc<Uses>,
     seed: Option<u64>,
+    /// What decides which of several plays gets a slot, if chance does.
+    turns: Option<Arc<Mutex<Random>>>,
     slots: Arc<Semaphore>,
     tasks: Arc<AtomicU32>,
 }
@@ -40,6 +42,7 @@ impl Share {
             reads: Arc::new(Reads::Anything),
             uses: Arc::default(),
             seed,
+            turns: seed.map(|seed| Arc::new(Mutex::new(Random::new(!seed)))),
             slots: Arc::new(Semaphore::new(forks.min(Semaphore::MAX_PERMITS))),
             tasks: Arc::default(),
         }
@@ -55,9 +58,19 @@ impl Share {
         Arc::clone(&self.slots).try_acquire_owned().ok()
     }
 
-    /// Waits for a slot. Plays that wait get one in turn.
+    /// Waits for a slot. Plays that wait get one in turn; where chance decides, one may leave it to the next.
     pub(super) async fn slot(&self) -> Slot {
-        Arc::clone(&self.slots).acquire_owned().await.expect("nobody closes the slots")
+        loop {
+            let slot = Arc::clone(&self.slots).acquire_owned().await.expect("nobody closes the slots");
+            if self.keeps_turn() {
+                return slot;
+            }
+        }
+    }
+
+    fn keeps_turn(&self) -> bool {
+        let Some(turns) = &self.turns else { return true };
+        turns.lock().unwrap_or_else(PoisonError::into_inner).below(2) == 0
     }
 
     /// Returns the next numbers for so many tasks.

@@ -275,7 +275,7 @@ pub(super) fn flag(job: &Job, scope: &StepScope, node: &Option<Node>) -> Result<
 pub(super) fn flag_if(job: &Job, scope: &StepScope, node: &Option<Node>) -> Result<Option<bool>, Failure> {
     let Some(node) = node else { return Ok(None) };
     let value = templar(job, scope).node(node)?;
-    match item::boolean(&value) {
+    match crate::playbook::flag(&value) {
         Some(flag) => Ok(Some(flag)),
         None => {
             Err(Failure::new(FailureKind::Template, format!("must be true or false, not {}", value.kind()))

@@ -6,9 +6,10 @@ use super::files::Files;
 use super::held::Held;
 use super::statements::Config;
 use super::tree::Tree;
+use super::vendor;
 use crate::redact::Secret;
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 /// A device: what is written about it, and the state that all its sessions share.
@@ -27,8 +28,14 @@ pub(super) struct State {
     pub(super) startup: Tree,
     /// Of an EOS device: configuration sessions that are edited.
     pub(super) sessions: BTreeMap<String, Tree>,
+    /// How often a candidate was committed.
+    pub(super) commits: u64,
+    /// Held by the session that configures exclusively, for as long as it lives.
+    pub(super) lock: Weak<()>,
     /// A change that waits to be confirmed.
     pub(super) held: Option<Held>,
+    /// The name under which it may be confirmed.
+    pub(super) held_by: Option<String>,
     /// Of a Junos device.
     pub(super) junos: Config,
     /// Of a host.
@@ -48,7 +55,11 @@ impl Device {
                     state.files.write(path, text.as_bytes().to_vec());
                 }
             }
-            Model::CiscoIos | Model::AristaEos | Model::Frr => {
+            _ if vendor::is_one(spec.platform) => {
+                state.running = vendor::first_configuration(spec.platform, &spec.running_config, &name);
+                state.startup = state.running.clone();
+            }
+            _ => {
                 state.running = Tree::parse(&spec.running_config);
                 if state.running.value("hostname").is_none() || spec.hostname.is_some() {
                     state.running.insert(&[], &format!("hostname {name}"));

@@ -75,6 +75,23 @@ pub enum Model {
     AristaEos,
     /// A router with Junos.
     JuniperJunos,
+    /// A router with Cisco IOS XR.
+    CiscoIosxr,
+    /// A router with VyOS.
+    Vyos,
+    /// A router with Nokia SR OS, model-driven.
+    NokiaSros,
+    /// A switch with Huawei VRP 8.
+    #[serde(rename = "huawei_vrpv8")]
+    HuaweiVrpv8,
+    /// A switch with Aruba AOS-CX.
+    ArubaAoscx,
+    /// A switch with HPE or H3C Comware.
+    HpComware,
+    /// A firewall with FortiOS.
+    FortinetFortios,
+    /// A router with MikroTik RouterOS.
+    MikrotikRouteros,
     /// A host with FRR's vtysh as its login shell.
     Frr,
     /// A host with a shell of a few commands.

@@ -29,6 +29,13 @@ impl State {
         self.held = Some(held);
     }
 
+    /// What is taken back is what was saved, as on devices that take a change back by a restart.
+    pub(super) fn hold_startup(&mut self) {
+        if let Some(held) = &mut self.held {
+            held.running = self.startup.clone();
+        }
+    }
+
     /// Keeps the change; claims that there was one.
     pub(super) fn confirm(&mut self) -> bool {
         self.held.take().is_some()
@@ -38,6 +45,7 @@ impl State {
     pub(super) fn revert(&mut self) -> bool {
         let Some(held) = self.held.take() else { return false };
         self.running = held.running;
+        self.commits += 1;
         self.junos.candidate = held.active.active.clone();
         self.junos.active = held.active.active;
         true

@@ -3,6 +3,7 @@
 
 use super::device::{Device, Said};
 use super::file::Model;
+use super::text::Text;
 use super::tree::Tree;
 use regex::Regex;
 use std::collections::BTreeSet;
@@ -33,6 +34,8 @@ pub(super) struct Ios {
     ask: Option<Ask>,
     /// The configuration session that is edited (EOS).
     pub(super) session: Option<String>,
+    /// The text that is being typed.
+    pub(super) text: Option<Text>,
 }
 
 /// First words of lines that open a section, and the mode that its prompt shows.
@@ -53,6 +56,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("key chain", "keychain"),
     ("management", "mgmt"),
     ("crypto isakmp policy", "isakmp"),
+    ("crypto pki certificate chain", "cert-chain"),
 ];
 
 /// Sections that only stand under others; all the rest stand at the top.
@@ -158,7 +162,7 @@ pub(super) fn after<'a>(line: &'a str, command: &str) -> Option<&'a str> {
 impl Ios {
     pub(super) fn new(device: Arc<Device>) -> Ios {
         let mode = if device.spec.enable.is_some() { Mode::Exec } else { Mode::Enable };
-        Ios { device, mode, page: PAGE, ask: None, session: None }
+        Ios { device, mode, page: PAGE, ask: None, session: None, text: None }
     }
 
     pub(super) fn page(&self) -> Option<usize> {
@@ -168,6 +172,9 @@ impl Ios {
 
     pub(super) fn prompt(&self) -> String {
         let name = self.hostname();
+        if let Some(prompt) = self.text_prompt(&name) {
+            return prompt;
+        }
         let prompt = match &self.mode {
             Mode::Exec => format!("{name}>"),
             Mode::Enable => format!("{name}#"),
@@ -194,6 +201,9 @@ impl Ios {
     }
 
     pub(super) fn run(&mut self, line: &str) -> Said {
+        if self.takes_text() {
+            return self.take_text(line);
+        }
         if line.is_empty() || line.starts_with('!') {
             return Said::default();
         }
@@ -353,6 +363,9 @@ impl Ios {
 
     fn configure(&mut self, line: &str, mut path: Vec<String>) -> Said {
         if let Some(said) = self.in_session(line) {
+            return said;
+        }
+        if let Some(said) = self.begin_text(line, &path) {
             return said;
         }
         if line == "end" {

@@ -3,7 +3,7 @@
 //! A [`LabFile`] says what there is; [`Lab::start`] opens one listener each on a free port and hands out what an
 //! inventory needs to reach them. Devices react as their platform does (echo, prompts, modes, paging, error texts), keep
 //! the configuration that is entered, and can be slow or faulty on purpose. What a device does is pure code
-//! (`terminal.rs`, `ios.rs`, `junos.rs`, `linux.rs`); `ssh.rs` and `http.rs` only carry bytes and wait.
+//! (`terminal.rs`, `ios.rs`, `junos.rs`, `vendor/`, `linux.rs`); `ssh.rs` and `http.rs` only carry bytes and wait.
 //!
 //! It is for trying playbooks and for tests. It can't do: SFTP, public keys, more than one user a device, the syntax
 //! of a whole device (unknown first words are refused, the rest of a line is believed), a real shell on hosts.
@@ -22,7 +22,9 @@ mod statements;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod text;
 mod tree;
+mod vendor;
 mod words;
 
 pub use file::{Answer, ApiSpec, DeviceSpec, Fault, LabFile, Model, Route};
@@ -154,6 +156,14 @@ impl Running {
             Model::AristaEos => Some("arista.eos.eos"),
             Model::JuniperJunos => Some("junipernetworks.junos.junos"),
             Model::Frr => Some("frr.frr.frr"),
+            Model::CiscoIosxr => Some("cisco.iosxr.iosxr"),
+            Model::Vyos => Some("vyos.vyos.vyos"),
+            Model::NokiaSros => Some("nokia.sros.md"),
+            Model::HuaweiVrpv8 => Some("huawei_vrpv8"),
+            Model::ArubaAoscx => Some("arubanetworks.aoscx.aoscx"),
+            Model::HpComware => Some("hp_comware"),
+            Model::FortinetFortios => Some("fortinet.fortios.fortios"),
+            Model::MikrotikRouteros => Some("community.routeros.routeros"),
             Model::Linux => None,
         };
         match network_os {

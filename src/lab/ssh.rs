@@ -1,7 +1,7 @@
 //! The SSH side of the lab: one listener per device, one task per connection and per channel, no thread of its own.
 
 use super::device::{Device, Reaction};
-use super::file::Fault;
+use super::file::{Fault, Model};
 use super::terminal::{self, Terminal};
 use crate::redact::Secret;
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
@@ -124,6 +124,11 @@ enum Typed {
 
 impl Visitor {
     fn judge(&self, user: &str, password: &[u8]) -> Auth {
+        // RouterOS takes what stands behind a plus as wishes for the terminal.
+        let user = match self.device.spec.platform {
+            Model::MikrotikRouteros => user.split('+').next().unwrap_or(user),
+            _ => user,
+        };
         let right = user == self.device.spec.user && password == self.device.password.expose().as_bytes();
         if right { Auth::Accept } else { Auth::reject() }
     }

@@ -8,6 +8,7 @@ use super::file::{Answer, Fault, Model};
 use super::ios::Ios;
 use super::junos::Junos;
 use super::linux::Linux;
+use super::vendor::{SAFE_MODE, Vendor};
 use super::words;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ pub(super) enum Shell {
     Ios(Ios),
     Junos(Junos),
     Linux(Linux),
+    Vendor(Vendor),
 }
 
 impl Shell {
@@ -25,7 +27,10 @@ impl Shell {
         match device.spec.platform {
             Model::JuniperJunos => Shell::Junos(Junos::new(device)),
             Model::Linux => Shell::Linux(Linux::new(device)),
-            Model::CiscoIos | Model::AristaEos | Model::Frr => Shell::Ios(Ios::new(device)),
+            _ => match Vendor::new(Arc::clone(&device)) {
+                Some(vendor) => Shell::Vendor(vendor),
+                None => Shell::Ios(Ios::new(device)),
+            },
         }
     }
 
@@ -34,6 +39,7 @@ impl Shell {
             Shell::Ios(shell) => shell.prompt(),
             Shell::Junos(shell) => shell.prompt(),
             Shell::Linux(shell) => shell.prompt(),
+            Shell::Vendor(shell) => shell.prompt(),
         }
     }
 
@@ -42,6 +48,7 @@ impl Shell {
             Shell::Ios(shell) => shell.run(line),
             Shell::Junos(shell) => shell.run(line),
             Shell::Linux(shell) => shell.run(line, b""),
+            Shell::Vendor(shell) => shell.run(line),
         }
     }
 
@@ -50,6 +57,7 @@ impl Shell {
             Shell::Ios(shell) => shell.answer(line),
             Shell::Junos(shell) => shell.answer(line),
             Shell::Linux(_) => Said::default(),
+            Shell::Vendor(shell) => shell.answer(line),
         }
     }
 
@@ -58,7 +66,7 @@ impl Shell {
         match self {
             Shell::Ios(shell) => shell.page(),
             Shell::Junos(shell) => shell.page(),
-            Shell::Linux(_) => None,
+            Shell::Linux(_) | Shell::Vendor(_) => None,
         }
     }
 
@@ -163,6 +171,12 @@ impl Terminal {
                 out.text("^Z\r\n");
                 self.entered("end", out);
             }
+            // Ctrl-X acts at once.
+            0x18 if self.device.spec.platform == Model::MikrotikRouteros => {
+                self.line.clear();
+                out.text("\r\n");
+                self.entered(SAFE_MODE, out);
+            }
             byte if (byte >= 0x20 || byte == b'\t') && self.line.len() < LONGEST_LINE => {
                 self.line.push(byte);
                 if self.echoes() {
@@ -182,7 +196,8 @@ impl Terminal {
             let said = self.shell.answer(line);
             return self.say(said, out);
         }
-        let command = line.trim();
+        let takes_text = matches!(&self.shell, Shell::Ios(shell) if shell.takes_text());
+        let command = if takes_text { line } else { line.trim() };
         let device = Arc::clone(&self.device);
         let prescribed = device.prescribed(command);
         let delay = prescribed.and_then(|answer| answer.delay).unwrap_or(device.spec.delay);

@@ -15,6 +15,12 @@ struct Entry {
 /// Lines of which there is one: the new one takes the place of the old. Found by their first words.
 const SINGLE: &[&str] = &[
     "hostname",
+    "sysname",
+    "system host-name",
+    "system name",
+    "banner motd",
+    "banner login",
+    "banner exec",
     "description",
     "ip address",
     "mtu",
@@ -36,7 +42,7 @@ const SINGLE: &[&str] = &[
 const DEEPEST: usize = 32;
 
 fn starts_with_words(line: &str, words: &str) -> bool {
-    line.strip_prefix(words).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    line.strip_prefix(words).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\n']))
 }
 
 impl Tree {
@@ -110,6 +116,11 @@ impl Tree {
                 self.entries.iter().filter(|entry| entry.line == *first).any(|entry| entry.under.has(rest, words))
             }
         }
+    }
+
+    /// Returns what stands under a line.
+    pub(super) fn under(&self, line: &str) -> Option<&Tree> {
+        self.entries.iter().find(|entry| entry.line == line).map(|entry| &entry.under)
     }
 
     /// Returns the rest of the first top-level line that begins with these words.

@@ -147,17 +147,44 @@ pub struct Cli {
     pub commit: Commit,
 }
 
+/// Returns lines for a message: the first few, and how many more.
+pub fn listed(lines: &[String]) -> String {
+    /// Arbitrary: what fits a line of a screen.
+    const SHOWN: usize = 3;
+    match lines {
+        [] => "no lines".to_owned(),
+        _ => {
+            let shown: Vec<String> = lines.iter().take(SHOWN).map(|line| format!("`{line}`")).collect();
+            let more = lines.len().saturating_sub(SHOWN);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("{}{more}", shown.join(", "))
+        }
+    }
+}
+
 /// How configuration lines take effect.
 #[derive(Clone, Debug, Default)]
 pub struct Commit {
     /// A comment that the device keeps with the commit.
     pub comment: Option<String>,
+    /// A name for the commit.
+    pub label: Option<String>,
+    /// When the commit takes effect, as the device writes times.
+    pub at: Option<String>,
+    /// The candidate is checked by the device, shown and thrown away.
+    pub check: bool,
     /// The candidate is shown and thrown away.
     pub discard: bool,
     /// The device takes the change back unless it is confirmed in this time.
     pub within: Option<Duration>,
     /// The name of the configuration session, on platforms that have them; chosen by the session when not given.
     pub session: Option<String>,
+    /// Nothing but its time takes a change back that was made with `within`.
+    pub only_time: bool,
+    /// The lines keep a change that was made with `within`, or take it back.
+    pub concludes: bool,
+    /// Nothing more is said: the session ends without a farewell.
+    pub hangs_up: bool,
 }
 
 impl Commit {

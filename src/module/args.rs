@@ -5,14 +5,15 @@ mod check;
 mod coerce;
 mod free_form;
 
-pub use check::check_args;
+pub use check::{check_args, check_on_platform};
 pub use coerce::coerce_args;
 pub(super) use free_form::unescaped;
 pub use free_form::{split_free_form, split_key_value};
 
+use crate::platform::Platform;
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::value::{Map, Value};
-use crate::yaml::Node;
+use crate::yaml::{Mapping, Node};
 use coerce::default_value;
 use std::sync::Arc;
 
@@ -90,6 +91,8 @@ pub enum Rule {
     RequiredIf(&'static str, &'static str, &'static [&'static str]),
     /// What is written of the argument passes the check, as far as it can be told before the run.
     Passes(&'static str, fn(&Node) -> Option<Diagnostic>),
+    /// The platform that the module's name says can follow the arguments as written.
+    OnPlatform(fn(&Mapping, &Platform) -> Diagnostics),
 }
 
 impl Arg {

@@ -10,13 +10,14 @@
 
 mod answer;
 mod backup;
+mod commit;
 mod compare;
 mod wanted;
 mod within;
 
 use super::{
     Action, Alias, Arg, ArgKind, Args, Change, Cli, CliAnswer, CliLine, Commit, Context, Module, Needs, Output, Probe,
-    Rule, TextDiff, Work,
+    Rule, TextDiff, Work, cli_confirm,
 };
 use crate::configuration::{Section, merge, parse, print, remedy, to_send, without};
 use crate::effect::Effect;
@@ -115,6 +116,23 @@ pub(super) static MODULE: Module = Module {
         Arg::new("commit", ArgKind::Bool, "False: a candidate is shown and thrown away.").default("true"),
         Arg::new("commit_comment", ArgKind::Str, "A comment that the device keeps with the commit.")
             .aliases(&["comment"]),
+        Arg::new("label", ArgKind::Str, "A name that the device gives the commit."),
+        Arg::new("commit_at", ArgKind::Str, "When the commit takes effect, as the device writes times: `22:30`."),
+        Arg::new("check_commit", ArgKind::Bool, "The device checks the candidate, and it is thrown away.")
+            .aliases(&["commit_check"])
+            .default("false"),
+        Arg::new(
+            "confirm",
+            ArgKind::Str,
+            "As Junos and VyOS say it: the minutes in which the change must be confirmed, or `manual`.",
+        ),
+        Arg::new("confirm_timeout", ArgKind::Int, "The minutes of `confirm: manual`; 10 when left out."),
+        Arg::new(
+            "confirm_commit",
+            ArgKind::Bool,
+            "Keep the change that waits to be confirmed, and change nothing else.",
+        )
+        .default("false"),
         Arg::new("rollback", ArgKind::Int, "Load the configuration so many commits ago into the candidate."),
         Arg::new(
             "confirm_within",
@@ -123,11 +141,14 @@ pub(super) static MODULE: Module = Module {
         ),
     ],
     rules: &[
-        Rule::OneOf(&["config", "lines", "src", "save_when", "rollback", "backup", "diff_against"]),
+        Rule::OneOf(&["config", "lines", "src", "save_when", "rollback", "backup", "diff_against", "confirm_commit"]),
         Rule::Exclusive(&["config", "lines", "src", "rollback"]),
         Rule::Exclusive(&["config", "parents"]),
         Rule::Exclusive(&["src", "parents"]),
+        Rule::Exclusive(&["confirm_commit", "config", "lines", "src", "rollback"]),
+        Rule::Exclusive(&["confirm", "confirm_within"]),
         Rule::RequiredIf("diff_against", "intended", &["intended_config"]),
+        Rule::OnPlatform(commit::check),
     ],
     free_form: None,
     any_args: false,
@@ -147,7 +168,10 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     };
     let how = Comparison::of(args)?;
     let wanted = wanted::wanted(&context, platform, how.is_whole)?;
-    let commit = commit(args, platform)?;
+    let commit = commit::commit(args, platform)?;
+    if args.flag("confirm_commit") {
+        return confirm_commit(args, platform);
+    }
     let text = match args.text("running_config") {
         Some(text) => text.to_owned(),
         None => read_text(*probe, if args.flag("defaults") { show_all(platform)? } else { show }).await?,
@@ -222,7 +246,7 @@ async fn against(
     how: &Comparison,
     change: &mut Change,
 ) -> Result<(), Failure> {
-    if !context.run.wants_diff() {
+    if !context.diff {
         return Ok(());
     }
     let shown = |sections: &[Section]| print(&without(sections, &how.ignored));
@@ -251,29 +275,25 @@ async fn against(
     Ok(())
 }
 
-/// Returns how the lines take effect.
-fn commit(args: &Args, platform: &Platform) -> Result<Commit, Failure> {
-    let refuse = |message: String| Err(Failure::new(FailureKind::Argument, message));
-    let discard = !args.flag("commit");
-    if discard && platform.commit.is_none() {
-        return refuse(format!("`commit: false` needs a candidate, and `{}` has none", platform.name));
-    }
-    let comment = args.text("commit_comment").map(str::to_owned);
-    if comment.is_some() && platform.commit.as_ref().is_none_or(|commit| commit.comment.is_none()) {
-        return refuse(format!("`{}` keeps no comment with a change", platform.name));
-    }
-    let within = args.text("confirm_within").map(|text| within::time(text, platform)).transpose()?;
-    if within.is_some() && discard {
-        return refuse("`confirm_within` and `commit: false` exclude each other".to_owned());
-    }
-    let session = within.is_some().then(Commit::new_session);
-    Ok(Commit { comment, discard, within, session })
-}
-
 fn show_all(platform: &Platform) -> Result<&str, Failure> {
     platform.show_all.as_deref().ok_or_else(|| {
         Failure::new(FailureKind::Argument, format!("`{}` cannot show its configuration with defaults", platform.name))
     })
+}
+
+/// Plans to keep the change that waits to be confirmed.
+fn confirm_commit(args: &Args, platform: &'static Platform) -> Result<Change, Failure> {
+    let confirm = platform
+        .confirm_within
+        .as_ref()
+        .filter(|confirm| !confirm.confirm.send.iter().chain(&confirm.commit).any(|line| line.contains("{session}")));
+    let Some(confirm) = confirm else {
+        let message = format!("`{}` confirms a change by its name", platform.name);
+        return Err(Failure::new(FailureKind::Argument, message)
+            .help("give the field `confirm` of what `cli_config` registered to `cli_confirm`"));
+    };
+    let saves = matches!(args.text("save_when"), Some("always" | "changed" | "modified"));
+    Ok(cli_confirm::conclude(platform, confirm, &confirm.confirm, None, (true, saves)))
 }
 
 fn rollback(platform: &Platform, number: i128) -> Result<String, Failure> {

@@ -1,10 +1,14 @@
 //! `cli_confirm`: keeps a change that was made with `confirm_within`, or takes it back at once.
 
 use super::cli_config::saving;
-use super::{Action, Arg, ArgKind, Change, Cli, CliLine, Commit, Context, Finished, Module, Needs, Output, Work};
+use super::{
+    Action, Arg, ArgKind, Change, Cli, CliAnswer, CliLine, CliResponse, Commit, Context, Finished, Module, Needs,
+    Output, Work,
+};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
-use crate::platform::Steps;
+use crate::platform::{ConfirmWithin, Pattern, Platform, Steps};
+use crate::redact::Secret;
 use crate::value::{Map, Value};
 
 /// The module.
@@ -42,38 +46,63 @@ fn plan(context: &Context<'_>) -> Result<Change, Failure> {
     };
     let session = change.get("session").and_then(Value::as_str).map(str::to_owned);
     let keeps = context.args.text("state") == Some("confirmed");
-    let steps = if keeps { &confirm.confirm } else { &confirm.cancel };
-    let action = action(steps, session);
+    let steps = if keeps { Some(&confirm.confirm) } else { confirm.cancel.as_ref() };
+    let Some(steps) = steps else {
+        let within = change.get("within").map(Value::to_text).unwrap_or_default();
+        let message = format!("`{}` takes the change back when its time is over, {within} s after it", platform.name);
+        return Ok(Change::skip(message));
+    };
+    Ok(conclude(platform, confirm, steps, session, (keeps, is("save"))))
+}
+
+/// Plans what keeps a change or takes it back (`keeps`), and whether what was kept is saved.
+pub(super) fn conclude(
+    platform: &Platform,
+    confirm: &'static ConfirmWithin,
+    steps: &Steps,
+    session: Option<String>,
+    (keeps, saves): (bool, bool),
+) -> Change {
     let count = steps.send.len();
     let mut planned = Change::nothing(Map::new()).field("commands", steps.send.clone());
     planned.changed = true;
-    planned.actions.push(action);
-    if let (true, true, Some(save)) = (keeps, is("save"), &platform.save) {
+    planned.actions.push(action(steps, confirm, session));
+    if let (true, true, Some(save)) = (keeps, saves, &platform.save) {
         planned.actions.push(saving(save));
     }
-    planned.finish = Some(Box::new(move |outputs, result| finish(outputs, result, keeps, count)));
-    Ok(planned)
+    planned.finish = Some(Box::new(move |outputs, result| finish(outputs, result, keeps, count, &confirm.fail)));
+    planned
 }
 
-fn action(steps: &Steps, session: Option<String>) -> Action {
-    let fill = |line: &String| CliLine::new(line.replace("{session}", session.as_deref().unwrap_or_default()));
+fn action(steps: &Steps, confirm: &ConfirmWithin, session: Option<String>) -> Action {
+    let answer = |(question, answer): &(String, String)| CliAnswer {
+        question: question.clone(),
+        answer: Secret::new(answer.clone()),
+    };
+    let fill = |line: &String| CliLine {
+        expect: confirm.expect.iter().map(answer).collect(),
+        ..CliLine::new(line.replace("{session}", session.as_deref().unwrap_or_default()))
+    };
     let lines = steps.send.iter().map(fill).collect();
     let cli = Cli {
         lines,
         level: steps.level.clone(),
         stop_on_error: true,
         line_timeout: None,
-        commit: Commit { session, discard: true, ..Commit::default() },
+        commit: Commit { session, concludes: true, hangs_up: steps.hangs_up, ..Commit::default() },
     };
     Action::on_host(Effect::Write, Work::Cli(cli))
 }
 
-fn finish(outputs: Vec<Output>, result: Map, keeps: bool, count: usize) -> Result<Finished, Failure> {
+fn finish(outputs: Vec<Output>, result: Map, keeps: bool, count: usize, fail: &[Pattern]) -> Result<Finished, Failure> {
+    let refusal = |response: &CliResponse| {
+        let failed = || response.output.lines().find(|line| fail.iter().any(|fail| fail.is_match(line)));
+        response.error.clone().or_else(|| failed().map(|line| line.trim().to_owned()))
+    };
     for (number, output) in outputs.into_iter().enumerate() {
         let Output::Cli(responses) = output else { continue };
         let asked = if number == 0 { count } else { 1 };
-        let refused =
-            responses.iter().take(asked).find_map(|response| Some((&response.line, response.error.as_ref()?)));
+        let refused = responses.iter().take(asked).find_map(|response| Some((&response.line, refusal(response)?)));
         if let Some((line, error)) = refused {
             let message = match (number, keeps) {
                 (0, true) => format!("the change is not confirmed: the device refuses `{line}`: {error}"),

@@ -123,6 +123,7 @@ impl Fake {
             files: templar.files(),
             host: "h1",
             platform: self.device.as_ref().map(|device| device.platform),
+            diff: true,
             run: self,
             module,
         };
@@ -304,10 +305,6 @@ impl Probe for Fake {
 impl Run for Fake {
     fn verbosity(&self) -> u8 {
         self.verbosity
-    }
-
-    fn wants_diff(&self) -> bool {
-        true
     }
 
     fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure> {

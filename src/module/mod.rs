@@ -99,7 +99,9 @@ mod fake;
 mod tests;
 
 pub use action::*;
-pub use args::{Arg, ArgKind, Args, Rule, Shape, check_args, coerce_args, split_free_form, split_key_value};
+pub use args::{
+    Arg, ArgKind, Args, Rule, Shape, check_args, check_on_platform, coerce_args, split_free_form, split_key_value,
+};
 pub use change::{Change, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
 pub use refused::{REFUSED, RefusedModule, refused};
 
@@ -207,6 +209,8 @@ pub struct Context<'a> {
     pub host: &'a str,
     /// The host's platform, when it has one.
     pub platform: Option<&'static Platform>,
+    /// Whether somebody wants to see what differs, so that texts are worth reading for the diff alone.
+    pub diff: bool,
     /// What the run knows and a module may ask.
     pub run: &'a dyn Run,
     /// The module itself, for those that plan for several.
@@ -217,9 +221,6 @@ pub struct Context<'a> {
 pub trait Run: Send + Sync {
     /// Returns how often `-v` was given.
     fn verbosity(&self) -> u8;
-
-    /// Claims that somebody wants to see what differs, so that texts are worth reading for the diff alone.
-    fn wants_diff(&self) -> bool;
 
     /// Reads a file of variables, by way of the vault where it is encrypted. They are an author's: rendered when used.
     fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure>;

@@ -244,7 +244,7 @@ pub(super) fn will_be(target: &Stat, me: &Me) -> Stat {
 }
 
 async fn diff(context: &Context<'_>, target: &Stat, new: &NewFile) -> Result<Option<TextDiff>, Failure> {
-    let Some(bytes) = new.file.bytes.as_ref().filter(|_| context.run.wants_diff()) else { return Ok(None) };
+    let Some(bytes) = new.file.bytes.as_ref().filter(|_| context.diff) else { return Ok(None) };
     if target.size > DIFF_BYTES || bytes.len() as i128 > DIFF_BYTES {
         return Ok(None);
     }

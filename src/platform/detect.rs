@@ -3,6 +3,7 @@
 //! Every definition has both ([`Detect`](super::Detect)). The prompt leaves a few platforms; their commands are asked, those
 //! first that most of them share, until an answer fits one.
 
+use super::pattern::Compile;
 use super::{Platform, all, read};
 use std::sync::LazyLock;
 
@@ -19,7 +20,8 @@ text: {}
 timeout_seconds: 30
 "#;
 
-static DEVICE: LazyLock<Platform> = LazyLock::new(|| read::read(DEFINITION).expect("a test reads it"));
+static DEVICE: LazyLock<Platform> =
+    LazyLock::new(|| read::read(DEFINITION, Compile::WhenAsked).expect("a test reads it"));
 
 /// What an answer says.
 #[derive(Debug)]

@@ -10,15 +10,17 @@
 
 mod detect;
 mod own;
+mod pattern;
 mod read;
 #[cfg(test)]
 mod tests;
 
 pub use detect::{AUTO, Verdict, candidates, commands as detecting_commands, judge};
 pub use own::read_folder;
+pub use pattern::Pattern;
 
 use crate::effect::Effect;
-use regex::Regex;
+use pattern::Compile;
 use serde::Deserialize;
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -69,7 +71,7 @@ struct Entry {
 
 impl Entry {
     fn platform(&'static self) -> &'static Platform {
-        self.platform.get_or_init(|| read::read(self.text).expect("a test reads every definition"))
+        self.platform.get_or_init(|| read::read(self.text, Compile::WhenAsked).expect("a test reads every definition"))
     }
 }
 
@@ -105,7 +107,7 @@ pub fn definition(name: &str) -> Option<(&'static str, Option<&'static std::path
 /// # Errors
 /// Says what is wrong with it.
 pub fn check(text: &str) -> Result<(), String> {
-    read::read(text).map(drop).map_err(|wrong| wrong.message)
+    read::read(text, Compile::AtOnce).map(drop).map_err(|wrong| wrong.message)
 }
 
 /// Returns every platform: users' own, then ours sorted by name.
@@ -157,19 +159,19 @@ pub struct Platform {
     /// Errors of setup commands do not matter.
     pub setup_ignore_errors: bool,
     /// Lines of output that belong to the prompt (`{master:0}`, `[edit]`).
-    pub context: Vec<Regex>,
+    pub context: Vec<Pattern>,
     /// The pager's prompt, what to type, and what it leaves in the output.
     pub pager: Option<Pager>,
     /// What says that a command was refused.
-    pub errors: Vec<Regex>,
+    pub errors: Vec<Pattern>,
     /// What looks like an error and is none.
-    pub errors_not: Vec<Regex>,
+    pub errors_not: Vec<Pattern>,
     /// What a device looks like that asks and waits. A question that nobody answers fails at once, not by timeout.
-    pub questions: Vec<Regex>,
+    pub questions: Vec<Pattern>,
     /// Commands that only read.
-    pub reads: Vec<Regex>,
+    pub reads: Vec<Pattern>,
     /// Commands that match `reads` and may write all the same (`| redirect`).
-    pub reads_not: Vec<Regex>,
+    pub reads_not: Vec<Pattern>,
     /// What may be typed before the answer to the line before has come.
     pub typed_ahead: Option<TypedAhead>,
     /// Configuration by candidate: sent after the lines.
@@ -182,6 +184,8 @@ pub struct Platform {
     pub show_all: Option<String>,
     /// How a change is made that the device takes back by itself unless it is confirmed in time.
     pub confirm_within: Option<ConfirmWithin>,
+    /// Why there is no such way.
+    pub no_confirm_within: Option<String>,
     /// The command that shows the configuration of the next start.
     pub show_startup: Option<String>,
     /// What a line of the configuration's text looks like.
@@ -200,20 +204,20 @@ pub struct Level {
     /// Its name: `exec`, `enable`, `config`.
     pub name: String,
     /// The prompt: a whole last line, group `host` is the device's name.
-    pub prompt: Regex,
+    pub prompt: Pattern,
     /// Lines that match `prompt` and are none.
-    pub not: Vec<Regex>,
+    pub not: Vec<Pattern>,
     /// Commands run here too when the login leads here: root's shell, from which the way to the user's is the way out.
     pub is_home: bool,
     /// What the line before must be, where only that line tells the level.
-    pub before: Option<Regex>,
+    pub before: Option<Pattern>,
 }
 
 /// What may be typed ahead: while answers still come, the device's line editor holds it and echoes it behind its prompt.
 #[derive(Debug)]
 pub struct TypedAhead {
     /// Commands that only read, ask nothing and take no input.
-    pub commands: Vec<Regex>,
+    pub commands: Vec<Pattern>,
     /// How many bytes the device holds.
     pub bytes: usize,
 }
@@ -224,9 +228,9 @@ pub struct Detect {
     /// The command.
     pub command: String,
     /// One of these is in the answer.
-    pub shows: Vec<Regex>,
+    pub shows: Vec<Pattern>,
     /// None of these is.
-    pub shows_not: Vec<Regex>,
+    pub shows_not: Vec<Pattern>,
 }
 
 /// A way from one level to another.
@@ -243,7 +247,7 @@ pub struct Move {
     /// What to do where nobody has given an enable password.
     pub without_password: Option<Instead>,
     /// What says that it did not work.
-    pub fail: Vec<Regex>,
+    pub fail: Vec<Pattern>,
 }
 
 /// Another way to the same level.
@@ -259,7 +263,7 @@ pub struct Instead {
 #[derive(Debug)]
 pub struct Expect {
     /// The question.
-    pub question: Regex,
+    pub question: Pattern,
     /// The answer.
     pub answer: Answer,
     /// Whether a line end follows the answer.
@@ -283,11 +287,11 @@ pub enum Answer {
 #[derive(Debug)]
 pub struct Pager {
     /// The pager's prompt: a whole last line. It is taken out of the output, with what the pager types to wipe it.
-    pub prompt: Regex,
+    pub prompt: Pattern,
     /// What to type for the next page.
     pub answer: String,
     /// What the pager shows at the end when it waits there too.
-    pub end: Option<Regex>,
+    pub end: Option<Pattern>,
     /// What to type then.
     pub end_answer: String,
 }
@@ -297,14 +301,20 @@ pub struct Pager {
 pub struct Commit {
     /// The command.
     pub send: String,
+    /// Questions (regular expressions) and answers.
+    pub expect: Vec<(String, String)>,
     /// What says that it failed.
-    pub fail: Vec<Regex>,
+    pub fail: Vec<Pattern>,
     /// The command that throws the candidate away.
     pub abort: Option<String>,
     /// The command that shows what the candidate changes.
     pub diff: Option<String>,
-    /// The command with a comment in it, for `{comment}`.
+    /// What is added to the command for a comment: ` comment "{comment}"`.
     pub comment: Option<String>,
+    /// What is added to it for a label: ` label {label}`.
+    pub label: Option<String>,
+    /// What is added to it for a time: ` at "{at}"`.
+    pub at: Option<String>,
     /// The command that checks the candidate and commits nothing.
     pub check: Option<String>,
     /// The command that loads the configuration `{n}` commits ago into the candidate.
@@ -317,14 +327,22 @@ pub struct Commit {
 /// `{minutes}`, `{seconds}` and `{hms}` stand for the time, `{session}` for the name of a configuration session.
 #[derive(Clone, Debug)]
 pub struct ConfirmWithin {
-    /// What is sent instead of the move into the configuration level, where each line acts at once.
-    pub enter: Option<String>,
+    /// What is sent before the lines, where each line acts at once: none may be refused, and the last one leads into the
+    /// configuration level.
+    pub enter: Vec<String>,
     /// What is sent instead of the commit, where there is a candidate.
     pub commit: Option<String>,
+    /// Questions (regular expressions) that any of these commands may ask, and answers.
+    pub expect: Vec<(String, String)>,
+    /// What says, beside the platform's error texts, that one of these commands was refused.
+    pub fail: Vec<Pattern>,
     /// What keeps the change.
     pub confirm: Steps,
-    /// What takes it back at once.
-    pub cancel: Steps,
+    /// What takes it back at once; nothing where only its time does.
+    pub cancel: Option<Steps>,
+    /// Only the session that made the change can keep it, and when it ends the change is taken back: it is held open
+    /// beside the connection over which the change is verified, and hung up when the time is over.
+    pub holds_session: bool,
     /// What must hold before.
     pub needs: Vec<Need>,
     /// How long the time may be.
@@ -338,6 +356,8 @@ pub struct Steps {
     pub level: Option<String>,
     /// The commands.
     pub send: Vec<String>,
+    /// The session ends without a farewell.
+    pub hangs_up: bool,
 }
 
 /// What must hold before something is done: a command, and what it must say or must not.
@@ -346,9 +366,9 @@ pub struct Need {
     /// The command.
     pub send: String,
     /// It must say this.
-    pub says: Option<Regex>,
+    pub says: Option<Pattern>,
     /// It must not say this.
-    pub says_not: Option<Regex>,
+    pub says_not: Option<Pattern>,
     /// What to do when it does not hold.
     pub help: String,
 }
@@ -380,23 +400,32 @@ pub struct ConfigText {
     pub style: ConfigStyle,
     /// Prefixes of comments.
     pub comments: Vec<String>,
-    /// What undoes a line when it stands before it: `no `, `delete `.
+    /// What begins a line that sets something, where lines are whole commands: `set `.
+    pub set: String,
+    /// What undoes a line when it stands before it, in place of [`ConfigText::set`]: `no `, `delete `.
     pub negate: String,
     /// Lines that end a section and configure nothing: `exit-address-family`.
     pub section_end: Vec<String>,
     /// What is typed to leave a section; empty for `exit`.
     pub leave: String,
+    /// Sections that must be ended, whatever follows, and what ends them: they take effect only then.
+    pub leave_as: Vec<(Pattern, String)>,
+    /// Sections that are entered as one text: they are compared and sent whole, and nothing is undone within (route
+    /// policies, certificates).
+    pub whole: Vec<Pattern>,
+    /// A text in quotes may go over several lines.
+    pub quotes_lines: bool,
     /// Lines that differ from one reading to the next and mean nothing.
-    pub volatile: Vec<Regex>,
+    pub volatile: Vec<Pattern>,
     /// Lines of which a section has one only: a second one overwrites the first. What the expression matches of the line
     /// is what tells them apart (`^neighbor \S+ remote-as `).
-    pub single: Vec<Regex>,
+    pub single: Vec<Pattern>,
     /// Lines that are never undone, nor what stands in them: certificates, markers.
-    pub keep: Vec<Regex>,
+    pub keep: Vec<Pattern>,
     /// Sections that cannot be removed although what stands in them can: physical interfaces.
-    pub permanent: Vec<Regex>,
+    pub permanent: Vec<Pattern>,
     /// Lines that are not undone by putting [`ConfigText::negate`] before them, and what does it; `$1` is a group.
-    pub undo_as: Vec<(Regex, String)>,
+    pub undo_as: Vec<(Pattern, String)>,
 }
 
 /// A prompt that was recognised.

@@ -1,5 +1,6 @@
 //! Definitions that users write: folders of files like ours. They live as long as the process.
 
+use super::pattern::Compile;
 use super::{Entry, read};
 use crate::source::{Diagnostic, Diagnostics, SourceId, SourceMap, Span, plain_io_error};
 use std::path::{Path, PathBuf};
@@ -38,7 +39,7 @@ pub fn read_folder(folder: &Path, sources: &SourceMap, found: &mut Diagnostics) 
 }
 
 fn entry(source: SourceId, file: PathBuf, text: &str) -> Result<&'static Entry, Diagnostic> {
-    let platform = read::read(text).map_err(|wrong| {
+    let platform = read::read(text, Compile::AtOnce).map_err(|wrong| {
         let start = wrong.offset.unwrap_or(0).min(text.len());
         let end = text[start..].find('\n').map_or(text.len(), |end| start + end);
         Diagnostic::error("E1101", format!("the platform's definition is wrong: {}", wrong.message))

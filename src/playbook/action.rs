@@ -146,13 +146,20 @@ pub(super) fn check_include_keywords(called: &str, map: &Mapping, found: &mut Di
     }
 }
 
-/// Says that a keyword is not supported, if so. A debugger that is never entered is none.
+/// Says that a keyword is not supported, or does not take what is written, if so. A debugger that is never entered is
+/// none.
 pub(super) fn refuse(keyword: &keyword::Keyword, key: &Node, value: &Node, found: &mut Diagnostics) {
     if keyword.name == "debugger" && (value.is_null() || value.as_str() == Some("never")) {
         return;
     }
     if let Support::Refused(why) = keyword.support {
         found.push(Diagnostic::error("E0611", format!("`{}` is not supported: {why}", keyword.name)).at(key.span));
+    }
+    if value.is_static() {
+        let written = value.to_value();
+        if !keyword.takes.accepts(&written) {
+            found.push(Diagnostic::error("E0606", keyword.takes.complaint(keyword.name, &written)).at(value.span));
+        }
     }
 }
 

@@ -165,8 +165,11 @@ impl Loader {
         found: &mut Diagnostics,
     ) {
         let known: &[&str] = match action {
-            Action::Module { module, .. } => {
+            Action::Module { module, platform } => {
                 found.extend(check_args(module, called, args, span));
+                if let Some(platform) = platform {
+                    found.extend(module::check_on_platform(module, platform, args));
+                }
                 return;
             }
             Action::Meta(_) => return,

@@ -1,5 +1,7 @@
 //! The keywords of plays, blocks, tasks and handlers: one table, from which parsing, messages and docs are made.
 
+use super::takes::Takes;
+
 /// Where a keyword may stand; a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Level(u8);
@@ -57,20 +59,34 @@ pub struct Keyword {
     pub on: Level,
     /// Whether it is supported.
     pub support: Support,
+    /// What it takes.
+    pub takes: Takes,
     /// What it means, in one sentence.
     pub doc: &'static str,
 }
 
 const fn word(name: &'static str, on: Level, doc: &'static str) -> Keyword {
-    Keyword { name, on, support: Support::Full, doc }
+    Keyword { name, on, support: Support::Full, takes: Takes::Anything, doc }
+}
+
+const fn flag(name: &'static str, on: Level, doc: &'static str) -> Keyword {
+    Keyword { takes: Takes::Flag, ..word(name, on, doc) }
+}
+
+const fn whole(name: &'static str, on: Level, doc: &'static str) -> Keyword {
+    Keyword { takes: Takes::Whole, ..word(name, on, doc) }
+}
+
+const fn text(name: &'static str, on: Level, doc: &'static str) -> Keyword {
+    Keyword { takes: Takes::Text, ..word(name, on, doc) }
 }
 
 const fn refused(name: &'static str, on: Level, why: &'static str, doc: &'static str) -> Keyword {
-    Keyword { name, on, support: Support::Refused(why), doc }
+    Keyword { support: Support::Refused(why), ..word(name, on, doc) }
 }
 
 const fn accepted(name: &'static str, on: Level, why: &'static str, doc: &'static str) -> Keyword {
-    Keyword { name, on, support: Support::Accepted(why), doc }
+    Keyword { support: Support::Accepted(why), ..word(name, on, doc) }
 }
 
 use Level as L;
@@ -79,36 +95,36 @@ use Level as L;
 pub static KEYWORDS: &[Keyword] = &[
     word("action", L::TASKS, "The module and its arguments in one."),
     word("always", L::BLOCK, "Tasks that run whether the block failed or not."),
-    word("any_errors_fatal", L::EVERYWHERE, "A failure on one host ends the play for all."),
+    flag("any_errors_fatal", L::EVERYWHERE, "A failure on one host ends the play for all."),
     word("args", L::TASKS, "More arguments for the module."),
-    word("async", L::TASKS, "Run in the background for so many seconds at most."),
-    word("become", L::EVERYWHERE, "Take other rights before running."),
-    word("become_exe", L::EVERYWHERE, "The program that gives the rights."),
-    word("become_flags", L::EVERYWHERE, "Flags of that program."),
-    word("become_method", L::EVERYWHERE, "How to take rights: sudo, su, doas, enable."),
-    word("become_user", L::EVERYWHERE, "Whose rights to take."),
+    whole("async", L::TASKS, "Run in the background for so many seconds at most."),
+    flag("become", L::EVERYWHERE, "Take other rights before running."),
+    text("become_exe", L::EVERYWHERE, "The program that gives the rights."),
+    text("become_flags", L::EVERYWHERE, "Flags of that program."),
+    text("become_method", L::EVERYWHERE, "How to take rights: sudo, su, doas, enable."),
+    text("become_user", L::EVERYWHERE, "Whose rights to take."),
     word("block", L::BLOCK, "Tasks that belong together."),
     word("changed_when", L::TASKS, "When the task counts as changed."),
-    word("check_mode", L::EVERYWHERE, "Whether writes are withheld."),
+    flag("check_mode", L::EVERYWHERE, "Whether writes are withheld."),
     accepted("collections", L::EVERYWHERE, "module names are known without it", "Collections to look for modules in."),
-    word("connection", L::EVERYWHERE, "How hosts are reached."),
+    text("connection", L::EVERYWHERE, "How hosts are reached."),
     refused(
         "debugger",
         L::EVERYWHERE,
         "there is no interactive debugger; only `never` is taken",
         "When to stop in a debugger.",
     ),
-    word("delay", L::TASKS, "Seconds between attempts."),
-    word("delegate_facts", Level(2 | 4 | 8 | 16), "Facts go to the delegated host."),
-    word("delegate_to", Level(2 | 4 | 8 | 16), "The host that the task really runs on."),
-    word("diff", L::EVERYWHERE, "Show what changes."),
+    Keyword { takes: Takes::Number, ..word("delay", L::TASKS, "Seconds between attempts.") },
+    flag("delegate_facts", Level(2 | 4 | 8 | 16), "Facts go to the delegated host."),
+    text("delegate_to", Level(2 | 4 | 8 | 16), "The host that the task really runs on."),
+    flag("diff", L::EVERYWHERE, "Show what changes."),
     word("environment", L::EVERYWHERE, "Environment variables for programs."),
-    word("fact_path", L::PLAY, "Where local facts are kept on hosts."),
+    text("fact_path", L::PLAY, "Where local facts are kept on hosts."),
     word("failed_when", L::TASKS, "When the task counts as failed."),
     word("force_handlers", L::PLAY, "Handlers run even on hosts that failed."),
     word("gather_facts", L::PLAY, "Ask hosts about themselves first."),
     word("gather_subset", L::PLAY, "Which facts to ask for."),
-    word("gather_timeout", L::PLAY, "Seconds that asking for the size of one network file system may take."),
+    whole("gather_timeout", L::PLAY, "Seconds that asking for the size of one network file system may take."),
     word("handlers", L::PLAY, "Tasks that run when notified."),
     word(
         "host_by_host",
@@ -116,8 +132,8 @@ pub static KEYWORDS: &[Keyword] = &[
         "Each host begins the play when it is through the one before (both `free` or `host_pinned`); false: all together.",
     ),
     word("hosts", L::PLAY, "The hosts of the play."),
-    word("ignore_errors", L::EVERYWHERE, "A failure does not stop the host."),
-    word("ignore_unreachable", L::EVERYWHERE, "A host that cannot be reached goes on."),
+    flag("ignore_errors", L::EVERYWHERE, "A failure does not stop the host."),
+    flag("ignore_unreachable", L::EVERYWHERE, "A host that cannot be reached goes on."),
     word("import_playbook", L::PLAY, "Another playbook, read before the run."),
     word("listen", L::HANDLER, "Other names by which the handler is notified."),
     word("local_action", L::TASKS, "As `action`, on this machine."),
@@ -125,34 +141,34 @@ pub static KEYWORDS: &[Keyword] = &[
     word("loop_control", L::TASKS, "How the loop behaves."),
     word("max_fail_percentage", L::PLAY, "End the play when more hosts than this fail."),
     word("module_defaults", L::EVERYWHERE, "Arguments that modules get when they are not given."),
-    word("name", L::EVERYWHERE, "What it is called."),
+    text("name", L::EVERYWHERE, "What it is called."),
     word(
         "needs",
         Level(1 | 2 | 4 | 8),
         "Names of tasks (on a play: of plays) that must be done before; replaces the order of the file.",
     ),
-    word("no_log", L::EVERYWHERE, "Show nothing of arguments and results."),
+    flag("no_log", L::EVERYWHERE, "Show nothing of arguments and results."),
     word("notify", L::WORK, "Handlers to run when something changed."),
     word("order", L::PLAY, "The order of hosts."),
     word("parallel", L::BLOCK, "Tasks that have no order among themselves."),
-    word("poll", L::TASKS, "Seconds between looks at a background task; 0 when nobody waits for it."),
-    word("port", L::EVERYWHERE, "The port of the connection."),
+    whole("poll", L::TASKS, "Seconds between looks at a background task; 0 when nobody waits for it."),
+    whole("port", L::EVERYWHERE, "The port of the connection."),
     word("post_tasks", L::PLAY, "Tasks after the others."),
     word("pre_tasks", L::PLAY, "Tasks before roles."),
     word("read_only", L::TASKS, "Says that a command only reads, so that it may overlap with other reads."),
     word("register", L::TASKS, "The variable that gets the result."),
-    word("remote_user", L::EVERYWHERE, "The user to log in as."),
+    text("remote_user", L::EVERYWHERE, "The user to log in as."),
     word("rescue", L::BLOCK, "Tasks that run where the block failed."),
-    word("retries", L::TASKS, "Attempts after the first."),
+    whole("retries", L::TASKS, "Attempts after the first."),
     word("role", L::ROLE, "The role's name."),
     word("roles", L::PLAY, "Roles, run before tasks."),
-    word("run_once", L::EVERYWHERE, "Run on one host; the result is everybody's."),
+    flag("run_once", L::EVERYWHERE, "Run on one host; the result is everybody's."),
     word("serial", L::PLAY, "How many hosts go through the play at a time."),
     word("strategy", L::PLAY, "linear, free or host_pinned."),
     word("tags", L::EVERYWHERE, "Names by which `--tags` and `--skip-tags` choose."),
     word("tasks", L::PLAY, "The tasks."),
-    word("throttle", L::EVERYWHERE, "How many hosts run the task at a time."),
-    word("timeout", L::EVERYWHERE, "Seconds that the task may take."),
+    whole("throttle", L::EVERYWHERE, "How many hosts run the task at a time."),
+    whole("timeout", L::EVERYWHERE, "Seconds that the task may take."),
     word("until", L::TASKS, "Repeat until this holds."),
     accepted("user", L::PLAY, "the old name of `remote_user`", "The user to log in as."),
     word("vars", L::EVERYWHERE, "Variables."),
@@ -169,6 +185,11 @@ pub static KEYWORDS: &[Keyword] = &[
 /// Returns the keyword of that name where it may stand.
 pub(super) fn find(name: &str, on: Level) -> Option<&'static Keyword> {
     KEYWORDS.iter().find(|keyword| keyword.name == name && keyword.on.meets(on))
+}
+
+/// Returns what the keyword of that name takes.
+pub fn takes(name: &str) -> Takes {
+    KEYWORDS.iter().find(|keyword| keyword.name == name).map_or(Takes::Anything, |keyword| keyword.takes)
 }
 
 /// Returns the names of the keywords that may stand there.

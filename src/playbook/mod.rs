@@ -22,19 +22,21 @@ mod repeat;
 mod role;
 mod sealed;
 mod start_at;
+mod takes;
 mod task;
 mod verify;
 mod words;
 
-pub(crate) use check::settings_nodes;
+pub(crate) use check::{named_settings, settings_nodes};
 pub use gather::Gather;
-pub use keyword::{KEYWORDS, Keyword, Level, Support};
+pub use keyword::{KEYWORDS, Keyword, Level, Support, takes};
 pub use load::{Loader, load, load_text};
 pub use prompt::{Prompt, Prompts};
 pub use repeat::LOOP_CONTROL;
 pub(crate) use role::role_use;
 pub use role::{Role, RoleExports, RoleUse, RolesRan};
 pub use start_at::start_at;
+pub use takes::{Takes, flag};
 
 use crate::module::Module;
 use crate::source::{SearchPath, Span};

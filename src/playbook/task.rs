@@ -108,7 +108,7 @@ impl Loader {
         }
         let until = ["until", "retries"].iter().any(|key| map.get(key).is_some()).then(|| Until {
             conditions: map.get("until").map(conditions).unwrap_or_default(),
-            retries: map.get("retries").cloned(),
+            retries: map.get("retries").filter(|node| !node.is_null()).cloned(),
             delay: map.get("delay").cloned(),
         });
         let task = Task {

@@ -7,6 +7,8 @@
 //!     - cli_config: {…, confirm_within: 2m}      # the device takes it back by itself unless it is confirmed
 //!       register: change
 //!     - when: change.confirm.pending
+//!       ignore_errors: false                     # whatever holds for the play
+//!       ignore_unreachable: false
 //!       block:
 //!         - meta: reset_connection               # verified over a fresh connection
 //!         - …                                    # the tasks of `verify`
@@ -136,7 +138,14 @@ impl Writer {
             ("cli_confirm", self.task([("change", self.text(&change))])),
         ]));
         let pending = format!("{register}.confirm.pending | default(false)");
-        let verified = self.task([("when", self.text(&pending)), ("block", self.list(tasks))]);
+        // What holds for the play must not let a failed verification pass.
+        let never = || Node::new(Kind::Bool(false), self.at);
+        let verified = self.task([
+            ("when", self.text(&pending)),
+            ("ignore_errors", never()),
+            ("ignore_unreachable", never()),
+            ("block", self.list(tasks)),
+        ]);
         let cancel = [("state", self.text("cancelled")), ("change", self.text(&change))];
         let rescue = vec![
             self.task([("name", self.text("take the change back")), ("cli_confirm", self.task(cancel))]),
@@ -173,7 +182,8 @@ impl Writer {
 /// Returns the message of a change that did not stay: what failed, and whether anything was taken back.
 fn message(register: &str) -> String {
     format!(
-        "{{{{ 'the change was taken back: ' if {register}.confirm.pending | default(false) else '' }}}}\
+        "{{{{ ('the device takes the change back when its time is over: ' if {register}.confirm.only_time | default(false) \
+         else 'the change was taken back: ') if {register}.confirm.pending | default(false) else '' }}}}\
          {{{{ ansible_failed_result.msg | default('a task of `verify` failed') }}}}"
     )
 }

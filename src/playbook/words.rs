@@ -1,6 +1,7 @@
 //! Values of keywords as they are written: names, conditions, settings.
 
 use super::Settings;
+use super::takes::{Takes, flag};
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::yaml::{Kind, Mapping, Node};
 use std::collections::BTreeSet;
@@ -62,15 +63,12 @@ pub(super) fn needs(node: Option<&Node>, found: &mut Diagnostics) -> Option<Vec<
 
 /// Returns a boolean that must be known before the run.
 pub(super) fn boolean(node: &Node, what: &str, found: &mut Diagnostics) -> Option<bool> {
-    match &node.kind {
-        Kind::Bool(b) => Some(*b),
-        Kind::Str(text) if matches!(&**text, "true" | "True" | "yes" | "on") => Some(true),
-        Kind::Str(text) if matches!(&**text, "false" | "False" | "no" | "off") => Some(false),
-        _ => {
-            found.push(Diagnostic::error("E0606", format!("`{what}` must be true or false")).at(node.span));
-            None
-        }
+    let value = node.to_value();
+    let truth = flag(&value);
+    if truth.is_none() {
+        found.push(Diagnostic::error("E0606", Takes::Flag.complaint(what, &value)).at(node.span));
     }
+    truth
 }
 
 /// Overrides settings by those written here.

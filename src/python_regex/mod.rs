@@ -2,9 +2,10 @@
 //!
 //! A pattern is translated ([`translate()`]) and kept compiled. Traps that the translation is there for: `$` also
 //! matches before a final newline; `\Z` is Rust's `\z`; `\<` is a plain `<`; `{,3}` starts at 0 and `{` alone is plain;
-//! `[a&&b]` and `[a--b]` are plain sets; letters of words and spaces are others; an empty match may follow another match. Backtracking is bounded: a pattern
-//! that runs away is an error, never a hang.
+//! `[a&&b]` and `[a--b]` are plain sets; letters of words and spaces are others; an empty match may follow another match. Backtracking is bounded, and so is the time of a search in a long text
+//! (`deadline`): a pattern that runs away is an error, never a hang.
 
+mod deadline;
 mod line;
 #[cfg(test)]
 mod recorded;
@@ -52,6 +53,8 @@ pub(crate) struct Regex {
     groups: usize,
     has_end: bool,
     has_boundary: bool,
+    /// A search may go over a text again and again.
+    steps_back: bool,
     /// For any text, until one comes for which another is needed.
     plain: Compiled,
     /// For text that ends in a newline, has odd letters, or both. Made when such a text comes.
@@ -145,6 +148,7 @@ impl Regex {
             groups: translated.groups,
             has_end: translated.has_end,
             has_boundary: translated.has_boundary,
+            steps_back: deadline::steps_back(&translated.text),
             plain: Compiled::new(translated.text)?,
             others: Default::default(),
         })
@@ -181,7 +185,7 @@ impl Regex {
 
     /// Returns the first match.
     pub(crate) fn find(&self, text: &str) -> Result<Option<Match>, String> {
-        captures(&self.compiled_for(text)?.regex, text, 0)
+        self.bounded(text, |regex, text| regex.find_from(text, 0))
     }
 
     /// Returns the first match that begins at a byte or after it; what stands before is seen all the same.
@@ -191,12 +195,18 @@ impl Regex {
 
     /// Claims that there is a match.
     pub(crate) fn is_match(&self, text: &str) -> Result<bool, String> {
-        let regex = &self.compiled_for(text)?.regex;
-        guarded(|| regex.is_match(text))
+        self.bounded(text, |regex, text| {
+            let regex = &regex.compiled_for(text)?.regex;
+            guarded(|| regex.is_match(text))
+        })
     }
 
     /// Returns all matches that do not overlap (at most `most`), with empty ones where Python has them.
     pub(crate) fn find_all(&self, text: &str, most: usize) -> Result<Vec<Match>, String> {
+        self.bounded(text, move |regex, text| regex.find_all_now(text, most))
+    }
+
+    fn find_all_now(&self, text: &str, most: usize) -> Result<Vec<Match>, String> {
         let compiled = self.compiled_for(text)?;
         let mut found: Vec<Match> = Vec::new();
         let mut at = 0;

@@ -44,6 +44,7 @@ mod tests {
             event(What::StepsPassed { steps: 1 }),
             task(1, "t", "command"),
             event(What::StepStarted { task: 1, host: clean("r1"), after: Some(after(0, "r1")) }),
+            ran(1, "r1"),
             item(1, "r1", "a", Status::Ok, result()),
             event(What::Retry { task: 1, host: clean("r1"), left: 1 }),
             done_with(1, "r1", Status::Failed, |done| {
@@ -74,9 +75,10 @@ mod tests {
                 What::Interrupted { .. } => 10,
                 What::RunEnded { .. } => 11,
                 What::StepsPassed { .. } => 12,
+                What::StepRan { .. } => 13,
             })
             .collect();
-        assert_eq!(kinds.len(), 13, "every kind is there");
+        assert_eq!(kinds.len(), 14, "every kind is there");
         events
     }
 

@@ -227,7 +227,9 @@ impl<I: Iterator<Item = Event>> Merge<I> {
                     after.task = part.number(after.task);
                 }
             }
-            What::ItemDone { task, .. } | What::Retry { task, .. } => *task = part.number(*task),
+            What::StepRan { task, .. } | What::ItemDone { task, .. } | What::Retry { task, .. } => {
+                *task = part.number(*task)
+            }
             What::StepDone(done) => done.task = part.number(done.task),
             What::RunEnded { .. } => return None,
             _ => {}

@@ -47,6 +47,9 @@ impl Reporter for Plain {
             What::StepStarted { task, host, .. } => {
                 self.running.insert((*task, host.clone()));
             }
+            What::StepRan { task, host } => {
+                self.running.remove(&(*task, host.clone()));
+            }
             What::StepDone(done) => {
                 self.running.remove(&(done.task, done.host.clone()));
             }

@@ -257,13 +257,12 @@ impl Steps {
                 let step = Running { host: host.clone(), task: *task, since: Instant::now() };
                 self.running.insert(self.next, step);
             }
+            What::StepRan { task, host } => self.stop(*task, host),
             What::StepDone(done) => {
                 self.moved = Some(Instant::now());
                 self.done += 1;
                 *self.counts.entry(done.status).or_default() += 1;
-                if let Some(number) = self.numbers.remove(&(done.task, done.host.clone())) {
-                    self.running.remove(&number);
-                }
+                self.stop(done.task, &done.host);
             }
             What::StepsPassed { steps } => self.expected = self.expected.saturating_sub(*steps as u64).max(self.done),
             // Hosts that fell out leave steps that nobody will take; the total counts none of them.
@@ -274,6 +273,13 @@ impl Steps {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Takes note that a step is no longer at work.
+    fn stop(&mut self, task: TaskNumber, host: &Clean) {
+        if let Some(number) = self.numbers.remove(&(task, host.clone())) {
+            self.running.remove(&number);
         }
     }
 }

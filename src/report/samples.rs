@@ -59,6 +59,11 @@ pub(super) fn step(task: TaskNumber, host: &str) -> Event {
     event(What::StepStarted { task, host: clean(host), after: None })
 }
 
+/// The work of a step is over, and its outcome does not count yet.
+pub(super) fn ran(task: TaskNumber, host: &str) -> Event {
+    event(What::StepRan { task, host: clean(host) })
+}
+
 pub(super) fn item(task: TaskNumber, host: &str, label: &str, status: Status, result: impl Into<Value>) -> Event {
     event(What::ItemDone { task, host: clean(host), item: clean(label), status, result: Some(value(result)) })
 }

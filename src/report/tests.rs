@@ -46,6 +46,8 @@ fn after_a_long_silence_lines_say_whom_the_run_waits_for() {
     hosts.iter().for_each(|host| reporter.handle(&step(1, host)));
     reporter.handle(&step(2, "r9"));
     reporter.handle(&done(1, "r2", Status::Ok));
+    reporter.handle(&step(2, "r3"));
+    reporter.handle(&ran(2, "r3"));
     reporter.tick();
     let said = "waiting for r1, r3, r4, r5, r6 and 2 more (task upgrade)\nwaiting for r9 (task ask)\n";
     assert!(told().ends_with(said), "{}", told());
@@ -371,12 +373,15 @@ fn when_nothing_happens_bars_say_whom_the_run_waits_for() {
         reporter.handle(&task(1, "upgrade", "cli"));
         names.iter().for_each(|host| reporter.handle(&step(1, host)));
         reporter.handle(&done(1, "r2", Status::Ok));
+        reporter.handle(&task(2, "ask", "uri"));
+        reporter.handle(&step(2, "r1"));
+        reporter.handle(&ran(2, "r1"));
         reporter.tick();
         screen(&terminal)
     };
     let quiet = shown(Duration::ZERO);
     assert!(quiet.contains("  waiting for r1, r3, r4, r5, r6 and 3 more (task upgrade)\n"), "{quiet}");
-    assert!(!quiet.contains("… and"), "{quiet}");
+    assert!(!quiet.contains("… and") && !quiet.contains("task ask"), "{quiet}");
     let busy = shown(Duration::from_secs(3600));
     assert!(!busy.contains("waiting for") && busy.contains("and 2 more"), "{busy}");
 }

@@ -13,7 +13,9 @@ pub fn read(definition: &Definition, text: &str) -> Map {
     let reader = Reader { definition };
     for section in configuration::parse(text, definition.text()) {
         let line = match definition.text().style {
-            ConfigStyle::Set => section.line.strip_prefix("set ").unwrap_or(&section.line).to_owned(),
+            ConfigStyle::Set => {
+                section.line.strip_prefix(definition.text().set.as_str()).unwrap_or(&section.line).to_owned()
+            }
             ConfigStyle::Indent => section.line.clone(),
         };
         reader.line(&definition.lines, &line, &section.children, &mut map);

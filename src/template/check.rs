@@ -1,7 +1,7 @@
 //! What is wrong with templates, found without running them.
 
 use super::emit::{Parsed, plain_name};
-use super::engine::{Mode, compiled, parse_piece, strip_last_newline};
+use super::engine::{Mode, compiled, parse_piece};
 use super::refused;
 use super::syntax::{Called, Delimiters, Expr, ExprKind, SyntaxError, expression, pieces};
 use super::undefined::{all_filters, all_tests};
@@ -90,7 +90,7 @@ impl Check<'_> {
     }
 
     fn text(&mut self, text: &str, how: &Delimiters) {
-        let pieces = match pieces(strip_last_newline(text), how) {
+        let pieces = match pieces(how.without_last_newline(text), how) {
             Ok(pieces) => pieces,
             Err(error) => return self.wrong(&error),
         };

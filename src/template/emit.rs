@@ -87,7 +87,8 @@ pub(crate) fn emit_template(pieces: &[(Piece, Parsed)], options: Options) -> Emi
             (PieceKind::Text(text), _) => emitter.text(text),
             (_, Parsed::Expression(expr)) => {
                 emitter.push("{{ ");
-                emitter.must(expr);
+                // What writes it refuses what is undefined.
+                emitter.expr(expr, false);
                 emitter.push(" }}");
             }
             (_, Parsed::Statement(statement)) => emitter.statement(statement),
@@ -493,7 +494,10 @@ impl Emitter {
                 targets.iter().for_each(|target| self.target(target));
                 self.push(" = ");
                 self.unit(value, true);
-                self.mutable();
+                match targets.as_slice() {
+                    [Expr { kind: ExprKind::Tuple(_), .. }] => self.push("|__iterate"),
+                    _ => self.mutable(),
+                }
             }
             Statement::SetBlock { target, filters } => {
                 self.push("set ");
@@ -541,9 +545,13 @@ impl Emitter {
                 self.must_unit(template);
             }
             Statement::Include { template, ignore_missing } => {
-                self.push("include ");
+                // What the file sets stays in it.
+                self.push("with %}{% include ");
                 self.must_unit(template);
-                self.push(if *ignore_missing { " ignore missing" } else { "" });
+                if *ignore_missing {
+                    self.push("|__or_nothing ignore missing");
+                }
+                self.push(" %}{% endwith");
             }
             Statement::Import { template, name } => {
                 self.push("import ");
@@ -576,6 +584,9 @@ impl Emitter {
             }
         }
         self.push(" %}");
+        if let Statement::Macro { params, .. } | Statement::CallBlock { params, .. } = statement {
+            self.late_defaults(params);
+        }
     }
 
     fn bare_filter(&mut self, called: &Called) {
@@ -589,13 +600,31 @@ impl Emitter {
         self.push("(");
         for (name, default) in params {
             self.push(name);
-            if let Some(default) = default {
-                self.push("=");
-                self.unit(default, false);
+            match default {
+                Some(default) if is_late(default, params) => self.push("=none|__missing"),
+                Some(default) => {
+                    self.push("=");
+                    self.unit(default, false);
+                }
+                None => {}
             }
             self.push(", ");
         }
         self.push(")");
+    }
+
+    /// Emits the defaults that use other parameters: the engine computes them before it knows those.
+    fn late_defaults(&mut self, params: &[(String, Option<Expr>)]) {
+        for (name, default) in params {
+            let Some(default) = default.as_ref().filter(|default| is_late(default, params)) else { continue };
+            self.push("{% if ");
+            self.push(name);
+            self.push("|__is_missing %}{% set ");
+            self.push(name);
+            self.push(" = ");
+            self.unit(default, false);
+            self.push(" %}{% endif %}");
+        }
     }
 
     fn target(&mut self, target: &Expr) {
@@ -611,6 +640,14 @@ impl Emitter {
             _ => self.expr(target, false),
         }
     }
+}
+
+/// Claims that a parameter's default uses another parameter.
+fn is_late(default: &Expr, params: &[(String, Option<Expr>)]) -> bool {
+    let here = matches!(&default.kind, ExprKind::Name(name) if params.iter().any(|(param, _)| param == name));
+    let mut found = here;
+    default.children(&mut |child| found = found || is_late(child, params));
+    found
 }
 
 /// Returns a filter's or test's name without the collection of Ansible's own.

@@ -17,7 +17,7 @@ use super::syntax::{
 use super::{globals, methods, undefined};
 use crate::failure::{Failure, FailureKind};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Kwargs, Rest, Value};
+use minijinja::value::{Kwargs, Object, ObjectRepr, Rest, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Expression, State, UndefinedBehavior};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -116,7 +116,11 @@ fn build() -> Environment<'static> {
 
 fn add_operators(env: &mut Environment<'static>) {
     env.add_filter("__must", |value: Value| defined(&value).map(|()| value));
+    // No name at all is one that is missing, which `ignore missing` passes over.
+    env.add_filter("__or_nothing", |value: Value| if value.is_none() { Value::from("") } else { value });
     env.add_filter("__no_else", |_: Value| Value::from_object(NoElse));
+    env.add_filter("__missing", |_: Value| Value::from_object(MissingArgument));
+    env.add_filter("__is_missing", |value: Value| value.downcast_object_ref::<MissingArgument>().is_some());
     env.add_filter("__iterate", |value: Value| operate::iterate(&value));
     env.add_filter("__mutable", |value: Value| mutable(&value));
     env.add_filter("__negative", |value: Value| operate::sign(&value, true));
@@ -171,6 +175,16 @@ fn add_operators(env: &mut Environment<'static>) {
         "__greater" => Greater, "__greater_or_equal" => GreaterOrEqual, "__in" => In, "__not_in" => NotIn);
 }
 
+/// Stands for an argument of a macro that was not given, until its default is computed.
+#[derive(Debug)]
+struct MissingArgument;
+
+impl Object for MissingArgument {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Plain
+    }
+}
+
 /// Returns arguments as the engine passes them: the named ones last, if there are any.
 fn arguments(args: Rest<Value>, named: Kwargs) -> Vec<Value> {
     let mut all = args.0;
@@ -204,7 +218,7 @@ pub(crate) fn compiled(text: &Arc<str>, mode: Mode) -> Arc<Compiled> {
 
 fn compile_text(text: &str) -> Compiled {
     let how = Delimiters::playbook();
-    match parsed_pieces(strip_last_newline(text), &how) {
+    match parsed_pieces(how.without_last_newline(text), &how) {
         Ok(parsed) => compile_pieces(parsed).unwrap_or_else(Compiled::Wrong),
         Err(error) => Compiled::Wrong(error),
     }
@@ -212,17 +226,12 @@ fn compile_text(text: &str) -> Compiled {
 
 /// Returns what is wrong with a text whose pieces can all be read.
 pub(crate) fn compile_error(text: &str, how: &Delimiters) -> Option<SyntaxError> {
-    let pieces = parsed_pieces(strip_last_newline(text), how).ok()?;
+    let pieces = parsed_pieces(how.without_last_newline(text), how).ok()?;
     match compile_pieces(pieces) {
         Ok(_) => None,
         Err(error) if error.at.is_empty() => Some(SyntaxError { at: 0..text.len(), ..error }),
         Err(error) => Some(error),
     }
-}
-
-/// Jinja drops one newline at the end of a template; Ansible puts it back behind text.
-pub(crate) fn strip_last_newline(text: &str) -> &str {
-    text.strip_suffix('\n').unwrap_or(text)
 }
 
 /// Takes a text apart and reads what is in the parts.
@@ -249,7 +258,7 @@ pub(crate) fn changes(pieces: &[(Piece, Parsed)]) -> bool {
 }
 
 /// Refuses what macros have in Ansible only.
-fn check_macros(pieces: &[(Piece, Parsed)]) -> Result<(), SyntaxError> {
+pub(crate) fn check_macros(pieces: &[(Piece, Parsed)]) -> Result<(), SyntaxError> {
     fn refuse(expr: &Expr, wrong: &mut Option<SyntaxError>) {
         if let ExprKind::Name(name) = &expr.kind
             && matches!(name.as_str(), "varargs" | "kwargs")
@@ -315,7 +324,7 @@ fn compile_pieces(pieces: Vec<(Piece, Parsed)>) -> Result<Compiled, SyntaxError>
 }
 
 /// Claims that no expression of a text is written where it stands.
-fn all_captured(pieces: &[(Piece, Parsed)]) -> bool {
+pub(crate) fn all_captured(pieces: &[(Piece, Parsed)]) -> bool {
     // For each open block whether it captures.
     let mut open = Vec::new();
     for (_, parsed) in pieces {

@@ -1,14 +1,15 @@
 //! Template files: their options, what they include, and places in them.
 
 use super::emit::{Emitted, Options, emit_template};
-use super::engine::{self, changes, environment, parsed_pieces, strip_last_newline, syntax_error};
+use super::engine::{self, all_captured, changes, check_macros, environment, parsed_pieces, syntax_error};
 use super::lazy::{Core, Root};
 use super::names::assigned;
-use super::render::{Limited, Origin};
-use super::syntax::{Delimiters, SyntaxError};
+use super::render::{Limited, Origin, Written, shown, with_last_newlines};
+use super::syntax::{Delimiters, Newline, SyntaxError};
 use super::{FileOptions, Templar};
 use crate::failure::{Failure, FailureKind};
 use crate::source::{SearchPath, Span};
+use crate::value::Value;
 use minijinja::{Environment, Error, ErrorKind};
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -33,6 +34,8 @@ pub(super) fn delimiters(text: &str, options: &FileOptions) -> Result<(usize, De
         trim_blocks: options.trim_blocks,
         lstrip_blocks: options.lstrip_blocks,
         plain_backslashes: false,
+        newline: Newline::of(&options.newline_sequence).unwrap_or_default(),
+        keeps_last_newline: false,
     };
     let Some(rest) = text.strip_prefix(HEADER) else { return checked(how, 0..0).map(|how| (0, how)) };
     let Some(length) = rest.find('\n') else {
@@ -82,8 +85,16 @@ fn header_pair(pair: &str, at: Range<usize>, how: &mut Delimiters) -> Result<(),
         "block_end_string" => how.block.1 = text()?,
         "comment_start_string" => how.comment.0 = text()?,
         "comment_end_string" => how.comment.1 = text()?,
-        // What these do is done otherwise here, and files have them.
-        "newline_sequence" | "keep_trailing_newline" | "line_statement_prefix" | "line_comment_prefix" => {}
+        "keep_trailing_newline" => how.keeps_last_newline = flag()?,
+        "newline_sequence" => {
+            let sequence = text()?.replace("\\r", "\r").replace("\\n", "\n");
+            how.newline = Newline::of(&sequence)
+                .ok_or_else(|| wrong(format!("`{name}` is '\\n', '\\r\\n' or '\\r', not `{value}`")))?;
+        }
+        "line_statement_prefix" | "line_comment_prefix" => {
+            let help = format!("write `{}` and `{}` around statements", how.block.0, how.block.1);
+            return Err(SyntaxError::new(format!("`{name}` is not supported"), at.clone()).help(help));
+        }
         _ => return Err(wrong(format!("unknown option `{name}`"))),
     }
     Ok(())
@@ -97,6 +108,8 @@ struct Compiled {
     body: usize,
     mutable: bool,
     is_alone: bool,
+    /// Everything that it writes is captured: by `set`, a macro, a filter.
+    is_captured: bool,
 }
 
 /// What is known of a file of a template.
@@ -112,22 +125,49 @@ impl Templar {
     /// the search path.
     pub fn file(&self, text: &str, options: &FileOptions, path: Option<&Path>) -> Result<String, Failure> {
         let core = self.core();
+        let place = |at: Range<usize>| place_in(options, at);
+        let origin = Origin { text, place: &place };
+        let value = self.rendered_file(text, options, path)?;
+        // A file of nothing but statements that write nothing is empty; what is no text is written as Python does.
+        if value.is_none() {
+            return Ok(String::new());
+        }
+        match value.as_str() {
+            Some(text) => Ok(text.to_owned()),
+            None => {
+                shown(&value).map_err(|error| core.failure(&error, &Emitted::default(), 0..text.len(), &[], &origin))
+            }
+        }
+    }
+
+    /// Renders a template file's text to a value: that of its only expression where there is no text beside it.
+    pub fn file_value(&self, text: &str, options: &FileOptions, path: Option<&Path>) -> Result<Value, Failure> {
+        let place = |at: Range<usize>| place_in(options, at);
+        let value = self.rendered_file(text, options, path)?;
+        self.core().data(&value, &Origin { text, place: &place })
+    }
+
+    fn rendered_file(
+        &self,
+        text: &str,
+        options: &FileOptions,
+        path: Option<&Path>,
+    ) -> Result<minijinja::Value, Failure> {
+        let starts = options.delimiters.iter().step_by(2);
+        if !text.starts_with(HEADER) && !starts.into_iter().any(|start| text.contains(start.as_str())) {
+            return Ok(text.into());
+        }
+        let core = self.core();
         let compiled = compiled(text, options, path, core)?;
         let main = compiled.environment.get_template(&compiled.main);
-        let mut writer = Limited::default();
-        let result =
-            main.and_then(|main| main.render_captured_to(Root::value(core, compiled.mutable), &mut writer).map(drop));
-        if let Err(error) = result {
-            return Err(failure(core, &error, &compiled, options));
-        }
-        let mut out = writer.text();
-        let newlines = |text: &str| text.len() - text.trim_end_matches('\n').len();
-        let missing = newlines(text).saturating_sub(newlines(&out));
-        out.push_str(&"\n".repeat(missing));
-        if options.newline_sequence != "\n" {
-            out = out.replace('\n', &options.newline_sequence);
-        }
-        Ok(out)
+        let mut writer = Limited::with_capacity(text.len());
+        let result = main.and_then(|main| {
+            let captured = main.render_captured_to(Root::value(core, compiled.mutable), &mut writer)?;
+            Ok(Written::of(captured.state()))
+        });
+        let written = result.map_err(|error| failure(core, &error, &compiled, options))?;
+        let value = written.value(writer.text(), compiled.is_captured);
+        Ok(with_last_newlines(text, value, &options.newline_sequence))
     }
 }
 
@@ -174,7 +214,8 @@ fn compile(
     path: Option<&Path>,
     core: &Arc<Core>,
 ) -> Result<Compiled, SyntaxError> {
-    let pieces = parsed_pieces(strip_last_newline(&text[body..]), how)?;
+    let pieces = parsed_pieces(how.without_last_newline(&text[body..]), how)?;
+    check_macros(&pieces)?;
     let mutable = changes(&pieces);
     let includes = |word: &str| text.contains(word);
     let is_alone = !(includes("include") || includes("import") || includes("extends"));
@@ -191,7 +232,8 @@ fn compile(
     let whole = 0..text.len() - body;
     env.add_template_owned(main.clone(), emitted.text.clone())
         .map_err(|error| syntax_error(&error, &emitted, &whole))?;
-    Ok(Compiled { environment: env, files, main, body, mutable: options.mutable, is_alone })
+    let is_captured = all_captured(&pieces);
+    Ok(Compiled { environment: env, files, main, body, mutable: options.mutable, is_alone, is_captured })
 }
 
 /// Teaches an environment to find the files that a template names.
@@ -219,7 +261,8 @@ fn load_included(
             let line = text[..error.at.start.min(text.len())].matches('\n').count() + 1;
             Error::new(ErrorKind::SyntaxError, format!("syntax error: {} ({name}, line {line})", error.message))
         };
-        let pieces = parsed_pieces(strip_last_newline(&text), &how).map_err(wrong)?;
+        let pieces = parsed_pieces(how.without_last_newline(&text), &how).map_err(wrong)?;
+        check_macros(&pieces).map_err(wrong)?;
         let emitted = emit_template(&pieces, options);
         let source = emitted.text.clone();
         let loaded = Loaded { locals: assigned(&pieces), text: Arc::from(text.as_str()), emitted };

@@ -15,8 +15,13 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// How many variables may stand one behind the other. Each takes a piece of the thread's stack.
-const MAX_CHAIN: usize = 24;
+/// How many variables may stand one behind the other. Arbitrary: above what Python's stack lets Ansible do.
+const MAX_CHAIN: usize = 100;
+
+/// The stack that rendering one variable may take, and by how much the stack grows where less is left: variables nest, and
+/// so do the macros and blocks in each of them.
+const STACK_BYTES: usize = 256 << 10;
+const MORE_STACK_BYTES: usize = 2 << 20;
 
 /// The name under which functions find the [`Core`]. No author can write it.
 const HANDLE: &str = "\u{0}core";
@@ -123,7 +128,7 @@ impl Core {
         let entry = Entry { core: me, text: Arc::clone(text), name: name.into(), span: node.span };
         RENDERING.with_borrow_mut(|stack| stack.push(entry));
         let _guard = Popped;
-        match self.render(text, node) {
+        match stacker::maybe_grow(STACK_BYTES, MORE_STACK_BYTES, || self.render(text, node)) {
             Ok(value) => value,
             Err(failure) => failed(failure),
         }

@@ -227,6 +227,7 @@ fn file_templar(search: SearchPath) -> (Templar, Arc<SourceMap>) {
     let mut vars: BTreeMap<Arc<str>, Var> = BTreeMap::new();
     vars.insert("name".into(), Var::Data("r1".into()));
     vars.insert("items".into(), Var::Data(Value::list(["a", "b"])));
+    vars.insert("lines".into(), Var::Data("1\n2".into()));
     let scope: Arc<dyn Scope> = Arc::new(Fixed { vars, hosts: BTreeMap::new() });
     (Templar::new(scope, search, Arc::clone(&sources)), sources)
 }
@@ -246,7 +247,12 @@ fn template_files_keep_their_newlines_and_obey_their_header() {
         ("#jinja2: lstrip_blocks: True\n  {% if name %}\nx\n  {% endif %}\n", "x\n"),
         ("#jinja2:variable_start_string:'[[', variable_end_string:']]'\n[[ name ]] {{ name }}\n", "r1 {{ name }}\n"),
         ("{{ 'a\\tb' }}\n", "a\tb\n"),
-        ("{{ items }}\n", "['a', 'b']\n"),
+        ("{{ items }}\n", "['a', 'b']"),
+        ("{{ items }} \n", "['a', 'b'] \n"),
+        ("{# nothing #}\n", ""),
+        ("no template\r\n", "no template\r\n"),
+        ("#jinja2: newline_sequence: '\\r\\n'\na\n{{ name }}\nb\n", "a\r\nr1\r\nb\n"),
+        ("#jinja2: keep_trailing_newline: True\n{{ name }}\n", "r1\n"),
         ("{{ none }}|{{ true }}\n", "|True\n"),
     ];
     for (text, want) in cases {
@@ -255,6 +261,9 @@ fn template_files_keep_their_newlines_and_obey_their_header() {
     }
     let windows = FileOptions { newline_sequence: "\r\n".into(), ..FileOptions::default() };
     assert_eq!(templar.file("a\n{{ name }}\n", &windows, None).unwrap(), "a\r\nr1\r\n");
+    assert_eq!(templar.file("{{ lines }}\n", &windows, None).unwrap(), "1\n2\r\n", "newlines of values stay");
+    let refused = templar.file("#jinja2: line_statement_prefix: '%'\n% if name\n", &windows, None).unwrap_err();
+    assert!(refused.message.expose().contains("`line_statement_prefix` is not supported"));
 }
 
 #[test]

@@ -24,6 +24,8 @@ mod file;
 mod filters;
 mod format;
 mod globals;
+#[cfg(test)]
+mod large;
 mod lazy;
 mod lookups;
 #[cfg(test)]
@@ -37,6 +39,8 @@ mod outline;
 mod property;
 #[cfg(test)]
 mod recorded;
+#[cfg(test)]
+mod recorded_files;
 mod reference;
 mod refused;
 mod render;

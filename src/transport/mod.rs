@@ -4,10 +4,12 @@
 //! decrypted keys, known hosts, jump hosts) is in [`Shared`]. Blocking libraries (ssh2) live on threads of their own;
 //! nothing here blocks a worker of the event loop.
 
+mod each;
 mod elevate;
 pub mod http;
 mod limits;
 mod local;
+mod memory;
 mod posix;
 mod shared;
 pub mod shell;
@@ -20,6 +22,7 @@ mod wire;
 
 pub use http::HttpClients;
 pub use limits::{most_connections, most_helpers, raise_open_files};
+pub use memory::{bound_memory, forget_start};
 pub use shared::{Settings, Shared};
 pub use ssh::NO_ANSWER;
 pub use terminal::{Dialogue, Over, Terminal};
@@ -102,8 +105,8 @@ pub struct SshTarget {
     pub bounds: Bounds,
 }
 
-/// How much may be under way at once, where a host has other bounds than the run's [`Settings`]. Hosts that share an
-/// address or a jump host and say the same number share its count.
+/// How much may be under way at once, where a host has other bounds than the run's [`Settings`]. An address, a jump host
+/// and a server have one count each, for which the smallest number counts that a host has said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Bounds {
     /// Logins to its address.
@@ -198,6 +201,11 @@ pub trait Connection: Send + Sync {
     /// things belong to the session.
     fn for_task(&self, _target: &Target) -> Option<Box<dyn Connection>> {
         None
+    }
+
+    /// Claims that a change on the device lasts as long as this connection: it is not closed when a fresh one is wanted.
+    fn holds_change(&self) -> bool {
+        false
     }
 
     /// Claims that the connection can take more actions.

@@ -1,8 +1,8 @@
 use super::Bounds;
+use super::each::{Admitted, Each};
 use super::ssh::SshShared;
-use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// What connections of a run take from the user's surroundings, and how much they may do at once.
@@ -106,54 +106,39 @@ impl Shared {
     }
 }
 
-/// Bounds the logins in flight: overall, to one address, through one jump host.
+/// Bounds the logins in flight: overall, to one address, through one jump host; and how many hosts come near to one.
 #[derive(Debug)]
 pub(super) struct Logins {
     all: Arc<Semaphore>,
+    near: Arc<Semaphore>,
     addresses: Each,
     jumps: Each,
 }
 
-/// A bound for each of several names, or for each of several bounds of a name.
-#[derive(Debug)]
-pub(super) struct Each {
-    usual: usize,
-    known: Mutex<HashMap<(String, usize), Arc<Semaphore>>>,
-}
-
-impl Each {
-    /// Makes bounds of so many where nobody says otherwise; at least one.
-    pub(super) fn new(usual: usize) -> Each {
-        Each { usual, known: Mutex::default() }
-    }
-
-    /// Waits for a place of a name; it is held until what is returned is dropped.
-    pub(super) async fn admit(&self, name: &str, most: Option<usize>) -> OwnedSemaphorePermit {
-        let most = most.unwrap_or(self.usual).clamp(1, Semaphore::MAX_PERMITS);
-        let own = {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(known.entry((name.to_owned(), most)).or_insert_with(|| Arc::new(Semaphore::new(most))))
-        };
-        own.acquire_owned().await.expect(NEVER_CLOSED)
-    }
-}
+/// How many hosts may be called, or have answered and wait for their login. A server gives those who say nothing a minute
+/// or two, and its kernel holds no more than about a hundred that it has yet to take; so hosts are not called long before
+/// it is their turn. Twice as many as may log in, so that the next are there when one is through, and at least so many.
+const LEAST_NEAR: usize = 16;
 
 const NEVER_CLOSED: &str = "nobody closes these semaphores";
 
 /// The right to connect to an address, behind a jump host or not, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Turn {
-    _address: OwnedSemaphorePermit,
-    _jump: Option<OwnedSemaphorePermit>,
+    _address: Admitted,
+    _jump: Option<Admitted>,
 }
 
 impl Logins {
     fn new(all: usize, per_address: usize, per_jump: usize) -> Logins {
-        let all = Arc::new(Semaphore::new(all.clamp(1, Semaphore::MAX_PERMITS)));
-        Logins { all, addresses: Each::new(per_address), jumps: Each::new(per_jump) }
+        let near = all.saturating_mul(2).clamp(LEAST_NEAR, Semaphore::MAX_PERMITS);
+        let all = all.clamp(1, Semaphore::MAX_PERMITS);
+        let [all, near] = [all, near].map(|places| Arc::new(Semaphore::new(places)));
+        Logins { all, near, addresses: Each::new(per_address), jumps: Each::new(per_jump) }
     }
 
-    /// Waits for the right to connect to an address and to log in there, once [`Logins::begin`] says so.
+    /// Waits for the right to connect to an address and to log in there, once [`Logins::approach`] and [`Logins::begin`]
+    /// say so.
     pub(super) async fn admit(&self, address: &str, jump: Option<&str>, bounds: Bounds) -> Turn {
         // The narrow ones first: those who wait for a crowded place must not take room from others.
         let address = self.addresses.admit(address, bounds.logins_per_address).await;
@@ -162,6 +147,12 @@ impl Logins {
             None => None,
         };
         Turn { _address: address, _jump: jump }
+    }
+
+    /// Waits for the right to call a host, until what is returned is dropped: when it is let in, or when it does not
+    /// answer soon.
+    pub(super) async fn approach(&self) -> OwnedSemaphorePermit {
+        Arc::clone(&self.near).acquire_owned().await.expect(NEVER_CLOSED)
     }
 
     /// Waits for the right to log in to a host that has answered, until what is returned is dropped.
@@ -225,13 +216,21 @@ mod tests {
     }
 
     #[test]
-    fn a_host_may_have_bounds_of_its_own() {
+    fn a_host_may_have_bounds_of_its_own_and_the_smallest_for_a_jump_host_counts() {
         let logins = Logins::new(9, 2, 2);
         let narrow = Bounds { logins_per_address: Some(1), logins_per_jump: Some(3), ..Bounds::default() };
         let first = within(&logins, "a", None, narrow);
         assert!(first.is_some() && within(&logins, "a", None, narrow).is_none(), "one at most to this address");
-        let through: Vec<_> =
-            ["b", "c", "d", "e"].iter().map(|host| within(&logins, host, Some("j"), narrow)).collect();
-        assert_eq!(through.iter().filter(|permit| permit.is_some()).count(), 3, "three at most through this jump host");
+        let hosts = ["b", "c", "d", "e"];
+        let through: Vec<_> = hosts.iter().map(|host| within(&logins, host, Some("j"), narrow)).collect();
+        assert_eq!(through.iter().filter(|turn| turn.is_some()).count(), 3, "three at most through this jump host");
+        let wide = Bounds { logins_per_jump: Some(5), ..Bounds::default() };
+        assert!(within(&logins, "f", Some("j"), wide).is_none(), "another number for it is no count of its own");
+        assert!(within(&logins, "f", Some("j"), Bounds::default()).is_none(), "nor is none");
+        let narrower = Bounds { logins_per_jump: Some(1), ..Bounds::default() };
+        assert!(within(&logins, "f", Some("j"), narrower).is_none());
+        drop(through);
+        let one = within(&logins, "f", Some("j"), wide);
+        assert!(one.is_some() && within(&logins, "g", Some("j"), wide).is_none(), "the smallest number counts");
     }
 }

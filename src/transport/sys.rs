@@ -113,6 +113,18 @@ pub(in crate::transport) fn notice_silence(fd: RawFd) {
     }
 }
 
+/// Gives the calling thread another name; the system keeps fifteen bytes of it.
+pub(in crate::transport) fn name_thread(name: &str) {
+    let mut short = [0; 16];
+    let kept = name.len().min(15);
+    short[..kept].copy_from_slice(&name.as_bytes()[..kept]);
+    #[expect(unsafe_code, reason = "std names threads at their start only")]
+    // SAFETY: the name ends with a zero, and the system copies it. Nothing depends on an error.
+    unsafe {
+        libc::prctl(libc::PR_SET_NAME, short.as_ptr());
+    }
+}
+
 /// Sends a signal to a group of processes. The caller must not have reaped its leader yet, or the number may be another
 /// group's by now.
 pub(in crate::transport) fn signal_group(leader: u32, signal: i32) {

@@ -57,6 +57,18 @@ fn the_named_password_is_tried_first_and_the_others_too() {
 }
 
 #[test]
+fn only_the_named_password_is_tried_where_names_must_match() {
+    let text = encrypt(b"plain", &Password::new("prod", "p1"), b"salt").to_text();
+    let strict = |passwords| {
+        let keyring = keyring(passwords);
+        keyring.match_names(true);
+        keyring
+    };
+    assert_eq!(strict(&[("dev", "p2"), ("prod", "p1")]).find(text.as_bytes()).unwrap().1.id, "prod");
+    assert!(matches!(strict(&[("dev", "p1")]).open_file(text.as_bytes()), Err(VaultError::NoneFits { .. })));
+}
+
+#[test]
 fn a_text_that_cannot_be_opened_says_why() {
     let text = encrypt(b"plain", &Password::new("prod", "p1"), b"salt").to_text();
     let why = |keyring: Keyring, text: &str| keyring.open_file(text.as_bytes()).unwrap_err();

@@ -169,9 +169,11 @@ fn a_run_that_gets_no_more_threads_ends_with_a_status_for_each_step() {
     let sshd = Sshd::on(Ipv4Addr::UNSPECIFIED, &["ed25519"], &[]);
     let folder = sshd.dir().display().to_string();
     let wait = format!("touch {folder}/begun; until [ -e {folder}/go ] || [ ! -d {folder} ]; do sleep 0.05; done");
+    // Its thread would serve the others in turn if it were through before their time is up.
+    let more = "[ {{ inventory_hostname }} != h1 ] || sleep 5; echo more";
     let site = format!(
         "- hosts: h1\n  gather_facts: false\n  tasks:\n    - shell: '{wait}'\n\
-         - hosts: all\n  gather_facts: false\n  tasks:\n    - {{name: more, shell: echo more}}\n"
+         - hosts: all\n  gather_facts: false\n  tasks:\n    - {{name: more, shell: '{more}'}}\n"
     );
     let project = hosts(Project::new().playbook(&site), &sshd, 82, 1..=5);
     let project = project.append("hosts.ini", "[all:vars]\nansible_connect_timeout=2\n");
@@ -222,4 +224,25 @@ fn how_long_a_network_without_answers_takes_is_said() {
     let warnings = ended.events_of("warning");
     let said = warnings[0]["message"].as_str().unwrap_or_default();
     assert!(warnings.len() == 1 && said.contains("none of the 7 hosts answer, a task takes "), "{ended}");
+}
+
+#[test]
+fn every_step_has_a_status_where_two_thousand_hosts_refuse() {
+    // Bound, but nobody listens: whoever comes is refused.
+    let closed = tokio::net::TcpSocket::new_v4().expect("a socket");
+    closed.bind((Ipv4Addr::UNSPECIFIED, 0).into()).expect("loopback has free ports");
+    let port = closed.local_addr().expect("it is bound").port();
+    let hosts: String = (0..2000).map(|n| format!("h{n} ansible_host=127.2.{}.{}\n", n / 250, 1 + n % 250)).collect();
+    let project = Project::of_tasks("- {name: first, command: \"true\"}\n- {name: second, command: \"true\"}\n")
+        .append("hosts.ini", &format!("{hosts}[all:vars]\nansible_port={port}\n"));
+    let ended = project.run_events().exits(4);
+    let steps = ended.events_of("step_done");
+    assert_eq!(steps.len(), 2000, "one each, and none of the second task");
+    for step in steps {
+        assert_eq!((&step["name"], &step["status"]), (&"first".into(), &"unreachable".into()), "{step}");
+        assert!(step.to_string().contains("connection refused"), "{step}");
+    }
+    let ends = ended.events_of("run_ended");
+    let recap = ends[0]["recap"].as_array().expect("a row a host");
+    assert!(recap.len() == 2000 && recap.iter().all(|row| row["unreachable"] == 1), "{}", recap[0]);
 }

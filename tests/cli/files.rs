@@ -47,6 +47,17 @@ fn what_is_there_already_is_not_written_again() {
     assert_eq!(fs::read_to_string(sshd.dir().join("b")).expect("it is there"), "one\ntwo\n");
 }
 
+/// The keyword is stronger than the option, in both directions.
+#[test]
+fn a_task_says_itself_whether_its_difference_is_shown() {
+    let tasks = "- copy: {content: \"shown\\n\", dest: \"{{ playbook_dir }}/a\"}\n  diff: true\n\
+                 - copy: {content: \"as asked\\n\", dest: \"{{ playbook_dir }}/b\"}\n\
+                 - copy: {content: \"hidden\\n\", dest: \"{{ playbook_dir }}/c\"}\n  diff: \"{{ 1 == 2 }}\"\n";
+    let project = || Project::of_tasks(tasks).host("h1 ansible_connection=local");
+    project().run().exits(0).shows("+shown").never_says("+as asked").never_says("+hidden");
+    project().run().with("--diff").exits(0).shows("+shown").shows("+as asked").never_says("+hidden");
+}
+
 /// A folder on a file system of 64 KiB; unmounted when it is dropped.
 struct Small(tempfile::TempDir);
 

@@ -33,6 +33,15 @@ const WRONG: &[(&str, &[&str])] = &[
     ("- name: a\n  hosts: all\n- hosts: all\n  needs: [b]\n", &["site.yml:4:11", "`needs` names no play `b`"]),
     ("- hosts: all\n  needs: a\n- name: a\n  hosts: all\n", &["site.yml:2:10", "does not come before"]),
     ("- hosts: all\n  taskss: []\n", &["site.yml:2:3", "did you mean `tasks`?"]),
+    ("- hosts: all\n  become: yess\n  tasks: []\n", &["site.yml:2:11", "`become` must be true or false, not `yess`"]),
+    (
+        "- hosts: all\n  tasks:\n  - ping:\n    throttle: many\n",
+        &["site.yml:4:15", "`throttle` must be a whole number, not `many`"],
+    ),
+    (
+        "- hosts: all\n  tasks:\n  - block: [{ping: }]\n    remote_user: [a]\n",
+        &["site.yml:4:18", "`remote_user` must be one text, not a list"],
+    ),
     ("- hosts: all\n  tasks:\n  - pingg:\n", &["site.yml:3:5", "did you mean `ping`?"]),
     ("- hosts: all\n  tasks:\n  - command: ls\n    wen: x\n", &["site.yml:4:5", "did you mean `when`?"]),
     ("- hosts: all\n  tasks:\n  - copy: {scr: a, dest: b}\n", &["site.yml:3:12", "did you mean `src`?"]),

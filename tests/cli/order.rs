@@ -35,6 +35,45 @@ fn the_same_seed_gives_the_same_order() {
     assert!((1..5).any(|seed| story(seed) != first), "chance decides: {first:?}");
 }
 
+/// Plays beside each other, and hosts that are in two plays at once.
+#[test]
+fn the_same_seed_gives_the_same_order_among_plays() {
+    let play = |name: &str, words: &str| {
+        let task = |n: u32| format!("    - {{name: {name}{n}, command: 'true'}}\n");
+        let head = format!("- name: {name}\n  hosts: all\n  gather_facts: false\n  strategy: free\n{words}  tasks:\n");
+        head + &task(1) + &task(2)
+    };
+    let text = play("a", "") + &play("b", "  needs: []\n") + &play("c", "  needs: [a]\n  host_by_host: true\n");
+    let project = local_hosts(Project::new().playbook(&text), 3);
+    let story = |seed: u32| story(&project.run_events().with(&format!("--forks 1 --seed {seed}")).exits(0));
+    let stories: Vec<Vec<String>> = (1..7).map(story).collect();
+    for (seed, first) in (1..7).zip(&stories) {
+        assert_eq!(first.len(), 2 * 3 * 6, "{first:?}");
+        assert_eq!(first, &story(seed), "seed {seed}");
+    }
+    let place = |story: &[String], task: &str, last: bool| {
+        let mut places = story.iter().enumerate().filter(|(_, told)| told.starts_with(&format!("started {task}")));
+        if last { places.next_back().unwrap().0 } else { places.next().unwrap().0 }
+    };
+    let crossed = stories.iter().filter(|story| place(story, "b1", false) < place(story, "a2", true));
+    assert!(crossed.count() > 1, "plays beside each other: {stories:?}");
+    let went_on = stories.iter().filter(|story| place(story, "c1", false) < place(story, "a2", true));
+    assert!(went_on.count() > 0, "some host went on before others were through: {stories:?}");
+}
+
+/// What is over is not shown as running, though its outcome counts only when the slow one before it is over.
+#[test]
+fn a_step_that_is_through_before_its_turn_says_so() {
+    let tasks = "- {name: slow, shell: 'until [ -e go ]; do sleep 0.02; done; sleep 0.5', read_only: true, args: {chdir: \"{{ playbook_dir }}\"}}\n\
+                 - {name: quick, shell: 'touch go', read_only: true, args: {chdir: \"{{ playbook_dir }}\"}}\n";
+    let ended = local_hosts(Project::of_tasks(tasks), 1).run_events().exits(0);
+    let ran = ended.events_of("step_ran");
+    let begun = ended.events_of("task_started");
+    let quick = begun.iter().find(|task| task["name"] == "quick").expect("it began");
+    assert_eq!(ran.len(), 1, "{ended}");
+    assert_eq!((&ran[0]["task"], ran[0]["host"].as_str()), (&quick["task"], Some("h1")), "{ended}");
+}
+
 #[test]
 fn throttle_holds_for_each_task_of_a_parallel_block() {
     let task = |name: &str| {

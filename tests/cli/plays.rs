@@ -120,6 +120,35 @@ fn hosts_go_on_to_the_next_play_each_for_itself() {
 }
 
 #[test]
+fn hosts_go_on_to_a_play_that_waits_for_several() {
+    // h2 is held in the first and in the second play until h1 has been through the third.
+    let held = |task: &str| {
+        format!("    - {{name: {task}, shell: '{}', when: inventory_hostname == 'h2'}}\n", until_there("h1-was-in-c"))
+    };
+    let head = |name: &str, words: &str| {
+        format!("- name: {name}\n  hosts: all\n  gather_facts: false\n  strategy: free\n{words}  tasks:\n")
+    };
+    let last = "    - {name: c1, shell: 'echo > {{ inventory_hostname }}-was-in-c'}\n";
+    for second in ["  needs: []\n", ""] {
+        let word = if second.is_empty() { "  host_by_host: true\n" } else { second };
+        let text = [
+            head("a", ""),
+            held("a1"),
+            head("b", word),
+            held("b1"),
+            head("c", "  needs: [a, b]\n  host_by_host: true\n"),
+            last.to_owned(),
+        ];
+        let project = Project::new().host("h1 ansible_connection=local").host("h2 ansible_connection=local");
+        let project = project.playbook(&text.concat());
+        project.run().exits(0);
+        let graph = |how: &str| project.netplay(&format!("graph site.yml -i hosts.ini {how}")).exits(0);
+        graph("--explain a1 c1").shows("each host begins when it is through");
+        graph("--explain b1 c1").shows("each host begins when it is through");
+    }
+}
+
+#[test]
 fn who_has_yet_to_come_to_a_play_does_not_hold_up_the_end_of_an_interrupted_run() {
     let project =
         Project::new().host("h1 ansible_connection=local").host("h2 ansible_connection=local").playbook(&format!(

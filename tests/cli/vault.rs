@@ -119,6 +119,9 @@ fn passwords_come_from_scripts_settings_and_questions() {
     call().with("--vault-id key@pw2 --vault-id prod@pw-sealed").exits(0);
     call().env("ANSIBLE_VAULT_PASSWORD_FILE", "pw").exits(0);
     call().env("ANSIBLE_VAULT_IDENTITY_LIST", "dev@pw2, prod@pw").exits(0);
+    call().with("--vault-id dev@pw").exits(0);
+    call().with("--vault-id dev@pw").env("ANSIBLE_VAULT_ID_MATCH", "true").exits(65).complains("does not fit");
+    call().with("--vault-id prod@pw").env("ANSIBLE_VAULT_ID_MATCH", "true").exits(0);
     call().with("--vault-id none --vault-id pw").exits(0).complains("cannot read password file `none`");
     call().with("-J").stdin("first\n").exits(0).complains("Vault password: ");
     call().with("--vault-id prod@prompt").stdin("\n").exits(65).complains("the vault password is empty");

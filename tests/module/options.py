@@ -1,4 +1,5 @@
-"""Records what Ansible's modules and keywords are called: writes options.json and keywords.json beside this file.
+"""Records what Ansible's modules and keywords are called, and which values keywords take: writes options.json,
+keywords.json and values.json beside this file.
 
     PYTHON tests/module/options.py
 
@@ -59,6 +60,37 @@ def keywords():
     return found
 
 
+VALUES = [True, False, None, 0, 1, 2, -1, 0.0, 1.0, 1.5, "", "yes", "No", "y", "t", "0", "1", "3", " on ", "yess", "30%", "1.5",
+          "1.0", ["a"], {"a": "b"}]
+TYPED = """any_errors_fatal become check_mode delegate_facts diff ignore_errors ignore_unreachable no_log run_once port throttle
+timeout retries async poll delay become_user become_method become_exe become_flags connection remote_user name""".split()
+
+
+def values():
+    """What a task takes for a keyword when all its fields get their final values."""
+    from ansible._internal._templating._engine import TemplateEngine
+    from ansible.errors import AnsibleError
+    from ansible.parsing.dataloader import DataLoader
+    from ansible.playbook.block import Block
+    from ansible.playbook.play import Play
+    from ansible.playbook.task import Task
+    from ansible.plugins.loader import init_plugin_loader
+
+    init_plugin_loader([])
+    loader = DataLoader()
+    play = Play().load({"hosts": "all", "gather_facts": False}, loader=loader)
+
+    def takes(keyword, value):
+        try:
+            task = Task.load({"ansible.builtin.debug": {}, keyword: value}, block=Block(play=play), loader=loader)
+            task.post_validate(TemplateEngine(loader=loader, variables={}))
+            return True
+        except AnsibleError:
+            return False
+
+    return [{"value": value, "taken": [keyword for keyword in TYPED if takes(keyword, value)]} for value in VALUES]
+
+
 def main():
     ansible_doc = pathlib.Path(sys.executable).parent / "ansible-doc"
     wanted = list(modules())
@@ -67,6 +99,7 @@ def main():
     found = {name: options(docs[name]["doc"].get("options")) for name in wanted}
     (HERE / "options.json").write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
     (HERE / "keywords.json").write_text(json.dumps(keywords(), indent=1, sort_keys=True) + "\n")
+    (HERE / "values.json").write_text("".join(["[\n", ",\n".join(json.dumps(line) for line in values()), "\n]\n"]))
 
 
 main()

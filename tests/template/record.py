@@ -1,4 +1,4 @@
-"""Records what ansible-core 2.19 makes of the cases in text.txt and condition.txt.
+"""Records what ansible-core 2.19 makes of the cases in text.txt, condition.txt and lookup.txt.
 
 Run with a Python that has ansible-core: `python tests/template/record.py`. A line is a case; `⏎` stands for a newline.
 The answer is {"value": …} or {"error": "undefined" | "other"}.
@@ -52,7 +52,7 @@ def causes(error):
 
 def main():
     spec = json.loads((HERE / "vars.json").read_text())
-    for kind in ("text", "condition"):
+    for kind in ("text", "condition", "lookup"):
         rows = []
         for line in (HERE / f"{kind}.txt").read_text().splitlines():
             if not line or line.startswith("# "):

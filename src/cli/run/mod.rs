@@ -21,7 +21,7 @@ pub(super) use records::RecordOptions;
 pub(super) use settings::context;
 
 use super::setup::Setup;
-use super::{Exit, event_loop, say, say_error, signals};
+use super::{Exit, event_loop, orderly_event_loop, say, say_error, signals};
 use crate::event::{Event, What};
 use crate::executor::{self, Context, Interrupt};
 use crate::graph::{Graph, order_plays};
@@ -72,7 +72,8 @@ pub(super) fn start(mut args: RunArgs, colour: Option<bool>, mut setup: Setup, m
             return exit;
         }
     }
-    let Ok(runtime) = event_loop() else {
+    // The same number is to give the same order.
+    let Ok(runtime) = (if args.seed.is_some() { orderly_event_loop() } else { event_loop() }) else {
         say_error("netplay: cannot start threads\n");
         return Exit::Internal;
     };
@@ -168,7 +169,13 @@ async fn checked_run(
     }
     let interrupt = Interrupt::default();
     let watcher = tokio::spawn(signals::watch(signals, interrupt.clone(), context.cut.clone(), publisher.clone()));
-    let end = executor::run(context, plays, &interrupt).await;
+    crate::transport::forget_start();
+    let end = {
+        // On a thread of the loop, and not on this one beside it.
+        let (context, plays, interrupt) = (Arc::clone(context), plays.to_vec(), interrupt.clone());
+        let run = tokio::spawn(async move { executor::run(&context, &plays, &interrupt).await });
+        run.await.unwrap_or_else(|fault| std::panic::resume_unwind(fault.into_panic()))
+    };
     watcher.abort();
     // So that it says nothing after the end.
     let _ = watcher.await;

@@ -1,5 +1,6 @@
 //! What came of a step, from the moment its work is over until it counts or is dropped.
 
+use super::reasons::is_told;
 use super::told::failure_facts;
 use super::{Batch, Held, Once, Place, Standing, Undo};
 use crate::effect::Effect;
@@ -19,6 +20,10 @@ impl Batch {
     pub(super) fn ran(&mut self, node: NodeId, host: HostIndex, outcome: Outcome, took: Duration) {
         let set = self.write(node, host, &outcome);
         self.hold(node, host, Held { outcome, took, set, shared_failure: None });
+        if is_told(&self.graph, node) && self.held.contains_key(&(node, host)) {
+            let host = self.context.publisher.clean(&self.hosts[host as usize]);
+            self.context.publisher.publish(What::StepRan { task: self.number(node), host });
+        }
     }
 
     pub(super) fn hold(&mut self, node: NodeId, host: HostIndex, held: Held) {

@@ -82,7 +82,7 @@ impl Batch {
                 result: shown(&item.result),
             });
         }
-        let diff = if outcome.no_log || !self.context.settings.diff {
+        let diff = if outcome.no_log {
             Vec::new()
         } else {
             outcome.diff.iter().map(|diff| clean_diff(publisher, diff)).collect()

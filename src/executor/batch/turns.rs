@@ -120,7 +120,7 @@ impl Batch {
         module_once
             || task.settings.run_once.as_ref().is_some_and(|node| {
                 // What cannot be said is taken as true, because running too often could do harm.
-                crate::executor::item::boolean(&self.rendered(node, task, host)).unwrap_or(true)
+                crate::playbook::flag(&self.rendered(node, task, host)).unwrap_or(true)
             })
     }
 

@@ -1,10 +1,11 @@
 //! What an include brings on one host.
 
-use super::{ItemOutcome, boolean};
+use super::ItemOutcome;
 use crate::event::Status;
 use crate::executor::step::{Included, Inclusion, Job};
 use crate::executor::world::StepScope;
 use crate::failure::{Failure, FailureKind};
+use crate::playbook::flag;
 use crate::playbook::{Action, role_use};
 use crate::template::Templar;
 use crate::value::Map;
@@ -35,7 +36,7 @@ pub(super) fn include(job: &Job, scope: &StepScope, templar: &Templar) -> Result
             let args: &Mapping = &task.args;
             let how = role_use(args, |node| templar.node(node).ok().map(|value| value.to_text()));
             let public = match args.get("public") {
-                Some(node) => boolean(&templar.node(node)?).unwrap_or(false),
+                Some(node) => flag(&templar.node(node)?).unwrap_or(false),
                 None => false,
             };
             (Included::Role { name, how, public }, node)

@@ -57,7 +57,12 @@ pub(super) fn attempts(job: &Job, templar: &Templar) -> Result<(i64, Duration), 
 
 pub(super) fn timeout(job: &Job, templar: &Templar) -> Result<Option<Duration>, Failure> {
     let Some(node) = &job.task.settings.timeout else { return Ok(None) };
-    let seconds = number(&templar.node(node)?)
+    let value = templar.node(node)?;
+    if value == Value::Null {
+        return Ok(None);
+    }
+    let seconds = number(&value)
+        .filter(|seconds| *seconds >= 0.0)
         .ok_or_else(|| Failure::new(FailureKind::Argument, "`timeout` must be a number").at(node.span))?;
     Ok((seconds > 0.0).then(|| Duration::from_secs_f64(seconds.min(86_400.0 * 365.0))))
 }

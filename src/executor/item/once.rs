@@ -12,6 +12,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::module::{self, ArgKind, Change, Finished, KeepFacts, Module, Output, Withheld};
 use crate::phase::{self, Phase};
 use crate::platform;
+use crate::playbook::{Takes, named_settings, takes};
 use crate::redact::Secret;
 use crate::template::Templar;
 use crate::transport::Limits;
@@ -35,6 +36,7 @@ pub(super) async fn once(
     implied: Option<&'static str>,
 ) -> Result<ItemOutcome, Failure> {
     let rendering = phase::time(Phase::Template);
+    check_settings(job, templar)?;
     let delegate = delegate(job, templar)?;
     let args = arguments(job, templar, module)?;
     for arg in module.args.iter().filter(|arg| arg.kind == ArgKind::Secret) {
@@ -59,6 +61,7 @@ pub(super) async fn once(
         Some(check) => check,
         None => job.context.settings.check,
     };
+    let diff = flag_if(job, scope, &job.task.settings.diff)?.unwrap_or(job.context.settings.diff);
     let env = environment(job, templar)?;
     drop(rendering);
     let gate = Gate { job, target: &target, check, env: &env };
@@ -69,6 +72,7 @@ pub(super) async fn once(
         files: &job.task.files,
         host: &remote.host,
         platform: target.platform.or_else(|| implied.and_then(platform::find)),
+        diff,
         run: &*job.context,
         module,
     };
@@ -79,6 +83,9 @@ pub(super) async fn once(
         Some(terms) => Box::pin(in_background(terms, job, module, context, &gate)).await?,
     };
     outcome.delegated_to = delegate;
+    if !diff {
+        outcome.diff.clear();
+    }
     if let (Some(delegated), true) = (&outcome.delegated_to, flag(job, scope, &job.task.settings.delegate_facts)?) {
         for write in &mut outcome.writes {
             write.host = Some(Arc::clone(delegated));
@@ -170,6 +177,22 @@ fn finished(
         }
         None => Ok(Finished::new(result, changed)),
     }
+}
+
+/// Refuses what a template yields for a keyword that takes something else. What is written was checked before the run.
+fn check_settings(job: &Job, templar: &Templar) -> Result<(), Failure> {
+    for (keyword, node) in named_settings(&job.task.settings).filter(|(_, node)| !node.is_static()) {
+        let takes = takes(keyword);
+        // Texts have readers of their own, and are not to be rendered twice.
+        if takes == Takes::Text {
+            continue;
+        }
+        let value = templar.node(node)?;
+        if !takes.accepts(&value) {
+            return Err(Failure::new(FailureKind::Argument, takes.complaint(keyword, &value)).at(node.span));
+        }
+    }
+    Ok(())
 }
 
 /// Returns the host that the task is delegated to.

@@ -29,7 +29,7 @@ struct Part {
     /// Its hosts, as bits.
     hosts: u32,
     strategy: &'static str,
-    /// Hosts go on to it each for itself, unless something forbids it.
+    /// Hosts go on to it each for itself, where nothing forbids it.
     host_by_host: bool,
     tasks: Vec<Task>,
 }
@@ -43,8 +43,9 @@ fn random_parts(random: &mut Random, hosts: usize) -> Vec<Part> {
         let tasks = (0..1 + random.below(3)).map(|at| random_task(random, number, 10 * number + at, &before)).collect();
         let all = (1_u32 << hosts) - 1;
         let some = random.next() as u32 & all;
-        let strategy = ["linear", "free", "host_pinned"][random.below(3)];
-        parts.push(Part { needs, hosts: if some == 0 { all } else { some }, strategy, host_by_host: false, tasks });
+        let strategy = ["linear", "free", "free", "host_pinned"][random.below(4)];
+        let hosts = if some == 0 || random.percent(40) { all } else { some };
+        parts.push(Part { needs, hosts, strategy, host_by_host: random.percent(70), tasks });
     }
     parts
 }

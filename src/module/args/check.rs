@@ -3,6 +3,7 @@
 use super::coerce::coerce;
 use super::{Arg, ArgKind, Rule};
 use crate::module::{Module, Needs};
+use crate::platform;
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean, nearest};
 use crate::yaml::Mapping;
 
@@ -94,6 +95,18 @@ pub fn check_args(module: &Module, called: &str, args: &Mapping, whole: Span) ->
             _ => continue,
         };
         found.push(Diagnostic::error("E0305", wrong).at(whole));
+    }
+    found
+}
+
+/// Finds arguments as written that a platform cannot follow.
+pub fn check_on_platform(module: &Module, platform: &str, args: &Mapping) -> Diagnostics {
+    let mut found = Diagnostics::new();
+    let Some(platform) = platform::find(platform) else { return found };
+    for rule in module.rules {
+        if let Rule::OnPlatform(check) = rule {
+            found.extend(check(args, platform));
+        }
     }
     found
 }

@@ -6,13 +6,16 @@ use crate::failure::{Failure, FailureKind};
 use crate::module::Module;
 use crate::value::{Key, Map, Value};
 use crate::yaml::Mapping;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
 
 /// Makes a step's arguments of rendered ones: aliases resolved, types coerced, defaults filled in.
 ///
 /// `rendered` holds what each argument as written came to; `written` is the mapping it came from. Expression arguments
 /// are taken from `written`.
 pub fn coerce_args(module: &Module, called: &str, written: &Mapping, rendered: Map) -> Result<Args, Failure> {
-    let mut args = Args::default();
+    let mut args = Args { map: Map::with_capacity(module.args.len()), ..Args::default() };
+    let defaults = defaults(module);
     for (key, value) in rendered {
         let name = key.to_string();
         let span = written.entry(&name).map(|(_, node)| node.span);
@@ -45,17 +48,15 @@ pub fn coerce_args(module: &Module, called: &str, written: &Mapping, rendered: M
         }
         args.map.insert(arg.name, value);
     }
-    for arg in module.args {
+    for (arg, default) in module.args.iter().zip(&*defaults) {
         if arg.kind == ArgKind::Expression {
             let names = std::iter::once(arg.name).chain(arg.aliases.iter().copied());
             if let Some(node) = names.filter_map(|n| written.get(n)).next() {
                 args.expressions.push((arg.name.into(), node.clone()));
             }
         } else if !args.map.contains(arg.name) {
-            if let Some(default) = arg.default {
-                let value =
-                    coerce(arg, default_value(default)).expect("a test over the module table coerces every default");
-                args.map.insert(arg.name, value);
+            if let Some((name, value)) = default {
+                args.map.insert(name.clone(), value.clone());
             } else if arg.required {
                 return Err(Failure::new(
                     FailureKind::Argument,
@@ -65,6 +66,29 @@ pub fn coerce_args(module: &Module, called: &str, written: &Mapping, rendered: M
         }
     }
     Ok(args)
+}
+
+/// An argument's name and its value when it is not given.
+type NotGiven = Option<(Key, Value)>;
+
+/// What is known of tables of arguments, by where a table is and how long.
+type ByTable<T> = LazyLock<RwLock<HashMap<(usize, usize), T>>>;
+
+static DEFAULTS: ByTable<Arc<[NotGiven]>> = LazyLock::new(RwLock::default);
+
+/// Returns the default of each argument of a module. Every step asks for them, so they are made once.
+fn defaults(module: &Module) -> Arc<[NotGiven]> {
+    let place = (module.args.as_ptr().addr(), module.args.len());
+    if let Some(known) = DEFAULTS.read().unwrap_or_else(PoisonError::into_inner).get(&place) {
+        return Arc::clone(known);
+    }
+    let default = |arg: &Arg| {
+        let value = coerce(arg, default_value(arg.default?));
+        Some((arg.name.into(), value.expect("a test over the module table coerces every default")))
+    };
+    let made: Arc<[NotGiven]> = module.args.iter().map(default).collect();
+    DEFAULTS.write().unwrap_or_else(PoisonError::into_inner).insert(place, Arc::clone(&made));
+    made
 }
 
 /// Returns a default of a table, written as in YAML's simplest forms.

@@ -2,7 +2,7 @@
 
 use super::within;
 use super::{Commit, Failure, FailureKind, Map, Output};
-use crate::module::{CliResponse, Finished};
+use crate::module::{CliResponse, Finished, listed};
 
 /// What was sent.
 pub(in crate::module) struct Sent {
@@ -97,19 +97,4 @@ fn refused(responses: &[CliResponse], at: usize, sent: &Sent, mut result: Map) -
         result.insert("confirm", within::pending(&sent.commit, true, false));
     }
     Failure::new(FailureKind::Command, message).with_result(result)
-}
-
-/// Returns lines for a message: the first few, and how many more.
-fn listed(lines: &[String]) -> String {
-    /// Arbitrary: what fits a line of a screen.
-    const SHOWN: usize = 3;
-    match lines {
-        [] => "no lines".to_owned(),
-        _ => {
-            let shown: Vec<String> = lines.iter().take(SHOWN).map(|line| format!("`{line}`")).collect();
-            let more = lines.len().saturating_sub(SHOWN);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("{}{more}", shown.join(", "))
-        }
-    }
 }

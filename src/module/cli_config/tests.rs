@@ -309,3 +309,118 @@ async fn a_change_is_held_until_it_is_confirmed() {
         "the device cannot take the change back now: `show archive` says `Archive feature not enabled`"
     );
 }
+
+#[tokio::test]
+async fn how_a_change_is_committed_is_said_in_ones_own_words_or_in_those_of_the_vendors_modules() {
+    let junos = [("show configuration | display set", "set system host-name mx1\n")];
+    let vyos = [("show configuration commands", "set system host-name vy1\n")];
+    let xr = [("show running-config", "hostname xr1\n")];
+    let planned = async |platform: &str, options: serde_json::Value| {
+        let (answers, config) = match platform {
+            "junos" => (&junos, "set system host-name new"),
+            "vyos" => (&vyos, "set system host-name new"),
+            _ => (&xr, "hostname new"),
+        };
+        let mut args = serde_json::json!({"config": config});
+        args.as_object_mut().unwrap().extend(options.as_object().unwrap().clone());
+        let change = planned_on(platform, answers, args).await?;
+        let Work::Cli(cli) = &change.actions[0].work else { panic!() };
+        Ok::<_, Failure>(cli.commit.clone())
+    };
+    let seconds = |commit: &Commit| commit.within.map(|within| within.as_secs());
+    let commit = planned("junos", serde_json::json!({"comment": "why", "commit_at": "22:30"})).await.unwrap();
+    assert_eq!((commit.comment.as_deref(), commit.at.as_deref()), (Some("why"), Some("22:30")));
+    let commit = planned("iosxr", serde_json::json!({"comment": "why", "label": "a1"})).await.unwrap();
+    assert_eq!((commit.comment.as_deref(), commit.label.as_deref()), (Some("why"), Some("a1")));
+    assert_eq!(seconds(&planned("junos", serde_json::json!({"confirm": 5})).await.unwrap()), Some(300));
+    assert_eq!(seconds(&planned("junos", serde_json::json!({"confirm": 0})).await.unwrap()), None);
+    let manual = serde_json::json!({"confirm": "manual", "confirm_timeout": 3});
+    assert_eq!(seconds(&planned("vyos", manual).await.unwrap()), Some(180));
+    let commit = planned("junos", serde_json::json!({"check_commit": true})).await.unwrap();
+    assert!(commit.check && commit.discard);
+    let refused = [
+        ("vyos", serde_json::json!({"label": "x"}), "`vyos` gives a change no label"),
+        ("vyos", serde_json::json!({"commit_at": "22:30"}), "`vyos` has no commit at a given time"),
+        ("iosxr", serde_json::json!({"check_commit": true}), "`cisco_iosxr` cannot check a candidate alone"),
+        ("ios", serde_json::json!({"comment": "x"}), "`cisco_ios` keeps no comment with a change"),
+        ("ios", serde_json::json!({"rollback": 1, "config": null}), "`cisco_ios` cannot go back to an earlier commit"),
+        (
+            "junos",
+            serde_json::json!({"confirm": 5, "commit": false}),
+            "`confirm_within` and `commit: false` exclude each other",
+        ),
+        (
+            "junos",
+            serde_json::json!({"confirm": 5, "commit_at": "22:30"}),
+            "`confirm_within` and `commit_at` exclude each other",
+        ),
+        ("vyos", serde_json::json!({"confirm": "automatic"}), "`confirm: automatic` confirms what nobody has verified"),
+        (
+            "nxos",
+            serde_json::json!({"confirm_within": "2m"}),
+            "`cisco_nxos` cannot take a change back by itself: a checkpoint is gone back to only when somebody asks for it",
+        ),
+    ];
+    for (platform, options, message) in refused {
+        let failure = planned(platform, options).await.err().unwrap();
+        assert_eq!(failure.message.expose(), message);
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_waits_is_kept_by_a_task_of_its_own() {
+    let junos = [("show configuration | display set", "set system host-name mx1\n")];
+    let change = planned_on("junos", &junos, serde_json::json!({"confirm_commit": true})).await.unwrap();
+    assert_eq!(sent(&change), [["commit"]]);
+    let Work::Cli(cli) = &change.actions[0].work else { panic!() };
+    assert!(cli.commit.concludes);
+    let eos = planned_on("eos", &[], serde_json::json!({"confirm_commit": true})).await.err().unwrap();
+    assert_eq!(eos.message.expose(), "`arista_eos` confirms a change by its name");
+}
+
+/// Every `match` with every `replace`, on each way of writing a configuration: what is sent.
+#[tokio::test]
+async fn every_match_with_every_replace_on_every_style() {
+    let ios_running = "hostname r1\nip access-list extended A\n permit ip a\n permit ip b\nno ip http server\n";
+    let ios_wanted = "ip access-list extended A\n permit ip b\n permit ip c\n";
+    let block: &[&str] = &["ip access-list extended A", "permit ip b", "permit ip c"];
+    let whole: &[&str] =
+        &["ip access-list extended A", "no permit ip a", "permit ip c", "exit", "ip http server", "no hostname r1"];
+    let missing: &[&str] = &["ip access-list extended A", "permit ip c"];
+    let cases: [(&str, &str, &[&str]); 12] = [
+        ("line", "line", missing),
+        ("line", "block", block),
+        ("line", "config", whole),
+        ("strict", "line", block),
+        ("strict", "block", block),
+        ("strict", "config", whole),
+        ("exact", "line", block),
+        ("exact", "block", block),
+        ("exact", "config", whole),
+        ("none", "line", block),
+        ("none", "block", block),
+        ("none", "config", whole),
+    ];
+    for (how, replace, lines) in cases {
+        let args = serde_json::json!({"config": ios_wanted, "match": how, "replace": replace});
+        let change = planned_on("ios", &[("show running-config", ios_running)], args).await.unwrap();
+        assert_eq!(sent(&change), [lines], "ios: match {how}, replace {replace}");
+    }
+    let set_running = "set system host-name mx1\nset system services ssh\nset system services telnet\n";
+    let set_wanted = [
+        "set system host-name mx1\nset system services ssh\nset system ntp server x\n",
+        "system {\n host-name mx1;\n services {\n  ssh;\n }\n ntp {\n  server x;\n }\n}\n",
+    ];
+    for (how, replace) in cases.map(|(how, replace, _)| (how, replace)) {
+        for wanted in set_wanted {
+            let args = serde_json::json!({"config": wanted, "match": how, "replace": replace});
+            let change = planned_on("junos", &[("show configuration | display set", set_running)], args).await.unwrap();
+            let lines: &[&str] = match (how, replace) {
+                (_, "config") => &["delete system services telnet", "set system ntp server x"],
+                ("none", _) => &["set system host-name mx1", "set system services ssh", "set system ntp server x"],
+                _ => &["set system ntp server x"],
+            };
+            assert_eq!(sent(&change), [lines], "junos: match {how}, replace {replace}");
+        }
+    }
+}

@@ -11,7 +11,8 @@ use std::time::Duration;
 pub(super) fn time(text: &str, platform: &Platform) -> Result<Duration, Failure> {
     let refuse = |message: String| Failure::new(FailureKind::Argument, message);
     let Some(confirm) = &platform.confirm_within else {
-        return Err(refuse(format!("`{}` cannot take a change back by itself", platform.name))
+        let why = platform.no_confirm_within.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+        return Err(refuse(format!("`{}` cannot take a change back by itself{why}", platform.name))
             .help("nothing was sent; leave `confirm_within` out to change it without that safety"));
     };
     let time = duration(text).ok_or_else(|| {
@@ -86,8 +87,11 @@ fn holds(need: &Need, said: &str) -> bool {
 }
 
 /// Returns the result field that says what waits to be confirmed: `cli_confirm` takes it.
+///
+/// `only_time` is true where nobody can take the change back before its time is over.
 pub(super) fn pending(commit: &Commit, is_pending: bool, saves: bool) -> Map {
     let mut map = Map::new();
+    map.insert("only_time", commit.only_time);
     map.insert("pending", is_pending);
     map.insert("within", commit.within.map_or(Value::Null, |within| Value::from(within.as_secs() as i64)));
     map.insert("session", commit.session.clone().map_or(Value::Null, Value::from));
@@ -114,6 +118,9 @@ mod tests {
         let eos = platform::find("eos").unwrap();
         assert_eq!(said("5s", eos), Err("`confirm_within: 5s` is shorter than one command may take (30s)".into()));
         let frr = platform::find("frr").unwrap();
-        assert_eq!(said("2m", frr), Err("`frr` cannot take a change back by itself".into()));
+        assert_eq!(
+            said("2m", frr),
+            Err("`frr` cannot take a change back by itself: lines act at once and nothing counts down".into())
+        );
     }
 }

@@ -90,9 +90,12 @@ pub(super) fn result(answer: HttpAnswer, expected: &Expected, content_wanted: bo
     Err(Failure::new(FailureKind::Module, message).with_result(result))
 }
 
+/// How many fields a result has beside those of the header, at most.
+const MOST_OTHER_FIELDS: usize = 12;
+
 /// Returns the header fields as Ansible names them; those that come twice are joined.
 fn header_fields(answer: &HttpAnswer) -> Map {
-    let mut fields = Map::new();
+    let mut fields = Map::with_capacity(answer.headers.len() + MOST_OTHER_FIELDS);
     for (name, value) in &answer.headers {
         let name = name.to_ascii_lowercase().replace('-', "_");
         let value = match fields.get(&name).and_then(Value::as_str) {

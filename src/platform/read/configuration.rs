@@ -1,6 +1,6 @@
 //! What a definition says of configurations: their text, how they take effect, and how they are taken back.
 
-use super::{of_line, of_lines};
+use super::super::pattern::Compile;
 use crate::platform::{Commit, ConfigStyle, ConfigText, ConfirmWithin, Need, Save, Steps};
 use serde::Deserialize;
 use std::time::Duration;
@@ -10,10 +10,14 @@ use std::time::Duration;
 pub(super) struct WrittenCommit {
     send: String,
     #[serde(default)]
+    expect: Vec<WrittenAnswer>,
+    #[serde(default)]
     fail: Vec<String>,
     abort: Option<String>,
     diff: Option<String>,
     comment: Option<String>,
+    label: Option<String>,
+    at: Option<String>,
     check: Option<String>,
     rollback: Option<String>,
 }
@@ -23,12 +27,12 @@ pub(super) struct WrittenCommit {
 pub(super) struct WrittenSave {
     send: String,
     #[serde(default)]
-    expect: Vec<WrittenSaveAnswer>,
+    expect: Vec<WrittenAnswer>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WrittenSaveAnswer {
+pub(super) struct WrittenAnswer {
     question: String,
     answer: String,
 }
@@ -40,12 +44,19 @@ pub(super) struct WrittenText {
     style: ConfigStyle,
     #[serde(default)]
     comments: Vec<String>,
+    set: Option<String>,
     #[serde(default)]
     negate: String,
     #[serde(default)]
     section_end: Vec<String>,
     #[serde(default)]
     leave: String,
+    #[serde(default)]
+    leave_as: Vec<WrittenUndo>,
+    #[serde(default)]
+    whole: Vec<String>,
+    #[serde(default)]
+    quotes_lines: bool,
     #[serde(default)]
     volatile: Vec<String>,
     #[serde(default)]
@@ -68,10 +79,17 @@ pub(super) struct WrittenUndo {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WrittenConfirmWithin {
-    enter: Option<String>,
+    #[serde(default)]
+    enter: Vec<String>,
     commit: Option<String>,
+    #[serde(default)]
+    expect: Vec<WrittenAnswer>,
+    #[serde(default)]
+    fail: Vec<String>,
     confirm: WrittenSteps,
-    cancel: WrittenSteps,
+    cancel: Option<WrittenSteps>,
+    #[serde(default)]
+    holds_session: bool,
     #[serde(default)]
     needs: Vec<WrittenNeed>,
     min_seconds: u64,
@@ -82,7 +100,10 @@ pub(super) struct WrittenConfirmWithin {
 #[serde(deny_unknown_fields)]
 pub(super) struct WrittenSteps {
     level: Option<String>,
+    #[serde(default)]
     send: Vec<String>,
+    #[serde(default)]
+    hangs_up: bool,
 }
 
 #[derive(Deserialize)]
@@ -94,10 +115,14 @@ pub(super) struct WrittenNeed {
     help: String,
 }
 
+fn answers(written: Vec<WrittenAnswer>) -> Vec<(String, String)> {
+    written.into_iter().map(|written| (written.question, written.answer)).collect()
+}
+
 impl WrittenConfirmWithin {
-    pub(super) fn read(self) -> Result<ConfirmWithin, String> {
-        let steps = |steps: WrittenSteps| Steps { level: steps.level, send: steps.send };
-        let expression = |text: Option<String>| text.map(|text| of_line(&text)).transpose();
+    pub(super) fn read(self, how: Compile) -> Result<ConfirmWithin, String> {
+        let steps = |steps: WrittenSteps| Steps { level: steps.level, send: steps.send, hangs_up: steps.hangs_up };
+        let expression = |text: Option<String>| text.map(|text| how.line(&text)).transpose();
         let need = |need: WrittenNeed| {
             Ok(Need {
                 send: need.send,
@@ -106,14 +131,17 @@ impl WrittenConfirmWithin {
                 help: need.help,
             })
         };
-        if self.enter.is_some() == self.commit.is_some() {
+        if self.enter.is_empty() != self.commit.is_some() {
             return Err("`confirm_within` needs one of `enter` and `commit`".into());
         }
         Ok(ConfirmWithin {
             enter: self.enter,
             commit: self.commit,
+            expect: answers(self.expect),
+            fail: how.lines(&self.fail)?,
             confirm: steps(self.confirm),
-            cancel: steps(self.cancel),
+            cancel: self.cancel.map(steps),
+            holds_session: self.holds_session,
             needs: self.needs.into_iter().map(need).collect::<Result<_, String>>()?,
             range: Duration::from_secs(self.min_seconds)..=Duration::from_secs(self.max_seconds),
         })
@@ -121,13 +149,16 @@ impl WrittenConfirmWithin {
 }
 
 impl WrittenCommit {
-    pub(super) fn read(self) -> Result<Commit, String> {
+    pub(super) fn read(self, how: Compile) -> Result<Commit, String> {
         Ok(Commit {
             send: self.send,
-            fail: of_lines(&self.fail)?,
+            expect: answers(self.expect),
+            fail: how.lines(&self.fail)?,
             abort: self.abort,
             diff: self.diff,
             comment: self.comment,
+            label: self.label,
+            at: self.at,
             check: self.check,
             rollback: self.rollback,
         })
@@ -136,23 +167,27 @@ impl WrittenCommit {
 
 impl WrittenSave {
     pub(super) fn read(self) -> Save {
-        Save { send: self.send, expect: self.expect.into_iter().map(|e| (e.question, e.answer)).collect() }
+        Save { send: self.send, expect: answers(self.expect) }
     }
 }
 
 impl WrittenText {
-    pub(super) fn read(self) -> Result<ConfigText, String> {
-        let undo = |undo: WrittenUndo| Ok((of_line(&undo.line)?, undo.send));
+    pub(super) fn read(self, how: Compile) -> Result<ConfigText, String> {
+        let undo = |undo: WrittenUndo| Ok((how.line(&undo.line)?, undo.send));
         Ok(ConfigText {
             style: self.style,
             comments: self.comments,
+            set: self.set.unwrap_or_else(|| "set ".into()),
             negate: self.negate,
             section_end: self.section_end,
             leave: self.leave,
-            volatile: of_lines(&self.volatile)?,
-            single: of_lines(&self.single)?,
-            keep: of_lines(&self.keep)?,
-            permanent: of_lines(&self.permanent)?,
+            leave_as: self.leave_as.into_iter().map(undo).collect::<Result<_, String>>()?,
+            whole: how.lines(&self.whole)?,
+            quotes_lines: self.quotes_lines,
+            volatile: how.lines(&self.volatile)?,
+            single: how.lines(&self.single)?,
+            keep: how.lines(&self.keep)?,
+            permanent: how.lines(&self.permanent)?,
             undo_as: self.undo_as.into_iter().map(undo).collect::<Result<_, String>>()?,
         })
     }

@@ -100,7 +100,12 @@ impl Args {
 
     /// Makes the error that names the filter or test.
     pub(crate) fn error(&self, why: impl std::fmt::Display) -> Error {
-        Error::new(ErrorKind::InvalidOperation, format!("{} `{}`: {why}", self.what, self.name))
+        let mut message = format!("{} `{}`: {why}", self.what, self.name);
+        if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+            message.truncate(end);
+            message.push('…');
+        }
+        Error::new(ErrorKind::InvalidOperation, message)
     }
 
     /// Makes the error that says what was wanted and what was there. A value that carries an error of its own (an
@@ -199,13 +204,21 @@ impl Args {
         self.items_of(&self.input)
     }
 
+    /// Goes through the input's items without making a list of them.
+    pub(crate) fn iter(&self) -> Result<impl Iterator<Item = Value>, Error> {
+        match self.input.kind() {
+            ValueKind::String | ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => self.input.try_iter(),
+            _ => Err(self.wrong("a list", &self.input)),
+        }
+    }
+
     /// Returns the items of an argument or part.
     pub(crate) fn items_of(&self, value: &Value) -> Result<Vec<Value>, Error> {
         match value.kind() {
             ValueKind::String | ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => {}
             _ => return Err(self.wrong("a list", value)),
         }
-        let mut items = Vec::new();
+        let mut items = Vec::with_capacity(value.len().unwrap_or(0).min(1 << 10));
         for item in value.try_iter()? {
             if items.len() >= MAX_ITEMS {
                 return Err(self.error(format!("the list has more than {MAX_ITEMS} items")));
@@ -224,6 +237,8 @@ impl Args {
     }
 }
 
+/// The longest message of a filter, in characters: it may quote a text, which may be long.
+const MAX_MESSAGE: usize = 500;
 /// The most items a filter goes through. Arbitrary: a hundred times the largest inventory seen.
 pub(crate) const MAX_ITEMS: usize = 1_000_000;
 /// The longest text a filter makes, in bytes. Arbitrary: above any device configuration, below what hurts.

@@ -17,6 +17,15 @@ pub(crate) fn text(value: &Value) -> Result<String, Error> {
     }
 }
 
+/// Writes the text that `str()` gives.
+pub(crate) fn write_text(value: &Value, out: &mut String) -> Result<(), Error> {
+    match value.as_str() {
+        Some(text) => out.push_str(text),
+        None => out.push_str(&text(value)?),
+    }
+    Ok(())
+}
+
 /// Returns the text that `repr()` gives.
 pub(crate) fn repr(value: &Data) -> String {
     // Inside a list every value is written by its `repr()`.
@@ -187,9 +196,11 @@ pub(crate) fn lookup(value: &Value, path: &Value) -> Result<Value, Error> {
         if is_undefined(&at) {
             break;
         }
-        at = match part.parse::<i64>() {
-            Ok(index) if part.bytes().all(|b| b.is_ascii_digit()) => at.get_item(&Value::from(index))?,
-            _ => at.get_item(&Value::from(part))?,
+        let index =
+            if part.as_bytes().first().is_some_and(u8::is_ascii_digit) { part.parse::<i64>().ok() } else { None };
+        at = match index {
+            Some(index) => at.get_item(&Value::from(index))?,
+            None => at.get_attr(part)?,
         };
     }
     Ok(at)
@@ -198,6 +209,7 @@ pub(crate) fn lookup(value: &Value, path: &Value) -> Result<Value, Error> {
 /// Returns text in upper and lower case folded away, as `str.lower()` gives it; other values as they are.
 pub(crate) fn ignore_case(value: Data) -> Data {
     match &value {
+        Data::Str(text) if text.bytes().all(|b| b.is_ascii() && !b.is_ascii_uppercase()) => value,
         Data::Str(text) => Data::from(text.to_lowercase()),
         _ => value,
     }

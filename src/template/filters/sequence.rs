@@ -1,7 +1,7 @@
 //! Filters on lists. Items stay the engine's values, so that lazy variables among them are not computed for nothing.
 
 use super::args::{Args, MAX_ITEMS, add_filter};
-use super::python::{hashed, ignore_case, lookup, sort_by_keys, text};
+use super::python::{hashed, ignore_case, lookup, sort_by_keys, write_text};
 use super::{Filter, data, to_engine};
 use crate::template::convert::is_undefined;
 use crate::value::Value as Data;
@@ -26,9 +26,7 @@ pub(super) static FILTERS: &[Filter] = &[
         name: "first",
         aliases: &[],
         doc: "Returns the first item.",
-        add: |env, name| {
-            add_filter(env, name, &[], |_, args| Ok(args.items()?.into_iter().next().unwrap_or(Value::UNDEFINED)))
-        },
+        add: |env, name| add_filter(env, name, &[], |_, args| Ok(args.iter()?.next().unwrap_or(Value::UNDEFINED))),
     },
     Filter {
         name: "last",
@@ -144,8 +142,8 @@ fn join(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
             out.push_str(&between);
         }
         match args.given("attribute") {
-            Some(attribute) => out.push_str(&text(&lookup(item, attribute)?)?),
-            None => out.push_str(&text(item)?),
+            Some(attribute) => write_text(&lookup(item, attribute)?, &mut out)?,
+            None => write_text(item, &mut out)?,
         }
         args.bounded(out.len())?;
     }
@@ -169,12 +167,18 @@ fn sort(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     };
     let mut keyed = Vec::new();
     for item in args.items()? {
-        // Always a list, so that items that are equal but have no order (null and null) pass, as in Jinja.
         let key = match &attributes[..] {
-            [] => vec![compared_by(args, &item, None)?],
-            more => more.iter().map(|a| compared_by(args, &item, Some(a))).collect::<Result<Vec<_>, _>>()?,
+            [] => compared_by(args, &item, None)?,
+            [one] => compared_by(args, &item, Some(one))?,
+            more => {
+                more.iter().map(|a| compared_by(args, &item, Some(a))).collect::<Result<Vec<_>, _>>().map(Data::from)?
+            }
         };
-        keyed.push((Data::from(key), item));
+        keyed.push((key, item));
+    }
+    if attributes.len() < 2 && !keyed.iter().all(|(key, _)| matches!(key, Data::Str(_))) {
+        // Lists, so that items that are equal but have no order (null and null) pass, as in Jinja.
+        keyed.iter_mut().for_each(|(key, _)| *key = Data::list([std::mem::replace(key, Data::Null)]));
     }
     let sorted = sort_by_keys(keyed, args.flag("reverse", false)).map_err(|why| args.error(why))?;
     Ok(sorted.into_iter().map(|(_, item)| item).collect::<Vec<_>>().into())

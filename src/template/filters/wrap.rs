@@ -13,24 +13,25 @@ pub(super) struct Wrap {
 impl Wrap {
     /// Returns the lines that a text becomes.
     pub(super) fn lines(&self, text: &str) -> Vec<String> {
-        let mut chunks: Vec<String> = self.chunks(text);
-        chunks.reverse();
+        let words = self.chunks(text);
+        let mut chunks: Vec<&str> = words.iter().rev().map(String::as_str).collect();
         let mut lines = Vec::new();
         while !chunks.is_empty() {
             // Blanks at the start of a line go, but not those that the text starts with.
             if !lines.is_empty() && chunks.last().is_some_and(|chunk| chunk.trim().is_empty()) {
                 chunks.pop();
             }
-            let mut line: Vec<String> = Vec::new();
+            let mut line: Vec<&str> = Vec::new();
             let mut long = 0;
-            while let Some(size) = chunks.last().map(|chunk| chunk.chars().count()) {
+            // Of a word no more is counted than could fit: it may be as long as the text.
+            while let Some(size) = chunks.last().map(|chunk| chunk.chars().take(self.width.saturating_add(1)).count()) {
                 if long + size > self.width {
                     break;
                 }
                 line.extend(chunks.pop());
                 long += size;
             }
-            if chunks.last().is_some_and(|chunk| chunk.chars().count() > self.width) {
+            if chunks.last().is_some_and(|chunk| chunk.chars().nth(self.width).is_some()) {
                 self.cut_long(&mut chunks, &mut line, long);
             }
             if line.last().is_some_and(|chunk| chunk.trim().is_empty()) {
@@ -43,20 +44,21 @@ impl Wrap {
         lines
     }
 
-    fn cut_long(&self, chunks: &mut Vec<String>, line: &mut Vec<String>, long: usize) {
+    fn cut_long<'a>(&self, chunks: &mut Vec<&'a str>, line: &mut Vec<&'a str>, long: usize) {
         let space = self.width.saturating_sub(long).max(if self.width == 0 { 1 } else { 0 });
         if self.break_long_words {
             let Some(word) = chunks.pop() else { return };
-            let letters: Vec<char> = word.chars().collect();
+            let letters: Vec<char> = word.chars().take(space).collect();
             let mut end = space;
-            if self.break_on_hyphens && letters.len() > space {
-                let hyphen = letters[..space].iter().rposition(|c| *c == '-').unwrap_or(0);
+            if self.break_on_hyphens && word.chars().nth(space).is_some() {
+                let hyphen = letters.iter().rposition(|c| *c == '-').unwrap_or(0);
                 if hyphen > 0 && letters[..hyphen].iter().any(|c| *c != '-') {
                     end = hyphen + 1;
                 }
             }
-            line.push(letters[..end].iter().collect());
-            chunks.push(letters[end..].iter().collect());
+            let (cut, rest) = word.split_at(word.char_indices().nth(end).map_or(word.len(), |(at, _)| at));
+            line.push(cut);
+            chunks.push(rest);
         } else if line.is_empty() {
             line.extend(chunks.pop());
         }

@@ -136,7 +136,7 @@ fn template(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
         let source = crate::source::Source::new(path.display().to_string(), Some(path.clone()), text.as_str());
         let options = FileOptions { source: Some(sources.add(source)), ..options.clone() };
         let _depth = Depth::enter(&path)?;
-        found.push(Value::from(templar.file(&text, &options, Some(&path))?));
+        found.push(templar.file_value(&text, &options, Some(&path))?);
     }
     Ok(found)
 }

@@ -16,6 +16,46 @@ pub(crate) struct Delimiters {
     pub lstrip_blocks: bool,
     /// Backslashes in string literals stand for themselves: the rule in playbooks, not in template files.
     pub plain_backslashes: bool,
+    /// What newlines of the text become; those of values stay.
+    pub newline: Newline,
+    /// The newline at the end of a text stays; otherwise the language drops one.
+    pub keeps_last_newline: bool,
+}
+
+/// A sequence that ends a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Newline {
+    #[default]
+    Unix,
+    Windows,
+    Mac,
+}
+
+impl Newline {
+    /// Returns the sequence of that text.
+    pub(crate) fn of(text: &str) -> Option<Newline> {
+        [Newline::Unix, Newline::Windows, Newline::Mac].into_iter().find(|newline| newline.text() == text)
+    }
+
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Newline::Unix => "\n",
+            Newline::Windows => "\r\n",
+            Newline::Mac => "\r",
+        }
+    }
+
+    /// Returns a text with all newlines of whatever kind become this one.
+    fn unify(self, text: &str) -> String {
+        let mut unified = text.to_owned();
+        if unified.contains('\r') {
+            unified = unified.replace("\r\n", "\n").replace('\r', "\n");
+        }
+        match self {
+            Newline::Unix => unified,
+            other => unified.replace('\n', other.text()),
+        }
+    }
 }
 
 impl Delimiters {
@@ -29,7 +69,17 @@ impl Delimiters {
             trim_blocks: true,
             lstrip_blocks: false,
             plain_backslashes: true,
+            newline: Newline::Unix,
+            keeps_last_newline: false,
         }
+    }
+
+    /// Returns a text without the newline at its end that the language drops.
+    pub(crate) fn without_last_newline<'a>(&self, text: &'a str) -> &'a str {
+        if self.keeps_last_newline {
+            return text;
+        }
+        text.strip_suffix("\r\n").or(text.strip_suffix(['\n', '\r'])).unwrap_or(text)
     }
 }
 
@@ -101,7 +151,7 @@ pub(crate) fn pieces(text: &str, how: &Delimiters) -> Result<Vec<Piece>, SyntaxE
         // A plus sign before an expression is an operator.
         let sign = sign.filter(|c| *c == '-' || tag != Tag::Variable);
         inner += usize::from(sign.is_some());
-        push_text(&mut found, text, at..open, trim, before(sign, tag, how));
+        push_text(&mut found, (text, how), at..open, trim, before(sign, tag, how));
         let close;
         match tag {
             Tag::Comment => {
@@ -124,7 +174,7 @@ pub(crate) fn pieces(text: &str, how: &Delimiters) -> Result<Vec<Piece>, SyntaxE
                     if matches!(tokens.as_slice(), [Token { kind: TokenKind::Name(name), .. }] if name == "raw"));
                 if is_raw {
                     let (body, end, last_trim) = raw_body(text, end.at, open, how)?;
-                    push_text(&mut found, text, body.0, trim, body.1);
+                    push_text(&mut found, (text, how), body.0, trim, body.1);
                     trim = last_trim;
                     close = end;
                 } else {
@@ -135,7 +185,7 @@ pub(crate) fn pieces(text: &str, how: &Delimiters) -> Result<Vec<Piece>, SyntaxE
         }
         at = close;
     }
-    push_text(&mut found, text, at..text.len(), trim, Trim::Nothing);
+    push_text(&mut found, (text, how), at..text.len(), trim, Trim::Nothing);
     Ok(found)
 }
 
@@ -174,26 +224,27 @@ fn after(sign: Option<char>, tag: Tag, how: &Delimiters) -> Trim {
     }
 }
 
-fn push_text(found: &mut Vec<Piece>, text: &str, at: Range<usize>, front: Trim, back: Trim) {
+fn push_text(found: &mut Vec<Piece>, (text, how): (&str, &Delimiters), at: Range<usize>, front: Trim, back: Trim) {
     let mut part = &text[at.clone()];
     match front {
         Trim::All => part = part.trim_start(),
-        Trim::Newline => part = part.strip_prefix("\r\n").or(part.strip_prefix('\n')).unwrap_or(part),
+        Trim::Newline => part = part.strip_prefix("\r\n").or(part.strip_prefix(['\n', '\r'])).unwrap_or(part),
         Trim::Line | Trim::Nothing => {}
     }
+    // A newline that the tag before has taken away ends a line all the same.
+    let begins_line = |start: usize| start == 0 || text[..start].ends_with(['\n', '\r']);
     match back {
         Trim::All => part = part.trim_end(),
         Trim::Line => {
             let bare = part.trim_end_matches([' ', '\t']);
-            if bare.ends_with('\n') || (bare.is_empty() && (at.start == 0 || text[..at.start].ends_with('\n'))) {
+            if bare.ends_with(['\n', '\r']) || (bare.is_empty() && begins_line(at.end - part.len())) {
                 part = bare;
             }
         }
         Trim::Newline | Trim::Nothing => {}
     }
     if !part.is_empty() {
-        let part = if part.contains('\r') { part.replace("\r\n", "\n").replace('\r', "\n") } else { part.to_owned() };
-        found.push(Piece { kind: PieceKind::Text(part), at });
+        found.push(Piece { kind: PieceKind::Text(how.newline.unify(part)), at });
     }
 }
 
@@ -284,7 +335,7 @@ fn tokens(
         }
         let after_dot = matches!(found.last(), Some(Token { kind: TokenKind::Mark("."), .. }));
         let (kind, length) = match first {
-            '\'' | '"' => string(trimmed, at, how.plain_backslashes)?,
+            '\'' | '"' => string(trimmed, at, how)?,
             '0'..='9' => number(trimmed, after_dot),
             c if c == '_' || c.is_alphabetic() => {
                 let length = trimmed.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(trimmed.len());
@@ -387,7 +438,7 @@ fn number(text: &str, after_dot: bool) -> (TokenKind, usize) {
     (TokenKind::Number(text[..end].to_owned()), end)
 }
 
-fn string(text: &str, at: usize, plain_backslashes: bool) -> Result<(TokenKind, usize), SyntaxError> {
+fn string(text: &str, at: usize, how: &Delimiters) -> Result<(TokenKind, usize), SyntaxError> {
     let quote = text.as_bytes()[0];
     let bytes = text.as_bytes();
     let mut end = 1;
@@ -405,7 +456,8 @@ fn string(text: &str, at: usize, plain_backslashes: bool) -> Result<(TokenKind, 
         }
     }
     let inner = text.get(1..end).unwrap_or_default();
-    let value = if plain_backslashes { inner.to_owned() } else { unescape(inner) };
+    let inner = if inner.contains(['\n', '\r']) { &*how.newline.unify(inner) } else { inner };
+    let value = if how.plain_backslashes { inner.to_owned() } else { unescape(inner) };
     Ok((TokenKind::Str(value), end + 1))
 }
 

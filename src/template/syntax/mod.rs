@@ -8,7 +8,7 @@ mod lex;
 mod parse;
 mod statement;
 
-pub(crate) use lex::{Delimiters, Piece, PieceKind, pieces};
+pub(crate) use lex::{Delimiters, Newline, Piece, PieceKind, pieces};
 pub(crate) use parse::{expression, tokens_expression};
 pub(crate) use statement::{Statement, statement};
 

@@ -7,7 +7,7 @@ use crate::template::filters::data;
 use crate::template::filters::python::{equal, order, text};
 use crate::value::Value as Data;
 use minijinja::Error;
-use minijinja::value::ValueKind;
+use minijinja::value::{Value, ValueKind};
 use std::cmp::Ordering;
 
 pub(super) static TESTS: &[Test] = &[
@@ -191,7 +191,9 @@ pub(super) static TESTS: &[Test] = &[
         aliases: &[],
         doc: "Claims that the value is a function or macro.",
         add: |env, name| {
-            add_test(env, name, &[], |_, args| Ok(defined(args.input()).is_ok() && data(args.input()).is_err()))
+            add_test(env, name, &[], |_, args| {
+                Ok(defined(args.input()).is_ok() && (is_macro(args.input()) || data(args.input()).is_err()))
+            })
         },
     },
     Test {
@@ -255,6 +257,11 @@ fn shaped(args: &Args, kinds: &[ValueKind]) -> Result<bool, Error> {
 fn cased(args: &Args, wanted: fn(char) -> bool, unwanted: fn(char) -> bool) -> Result<bool, Error> {
     let text = text(args.input())?;
     Ok(text.chars().any(wanted) && !text.chars().any(unwanted))
+}
+
+/// Claims that a value is a macro, which the engine shows as a dictionary of its name and arguments.
+fn is_macro(value: &Value) -> bool {
+    value.as_object().is_some_and(|object| object.type_name().ends_with("::Macro"))
 }
 
 fn known<'a>(

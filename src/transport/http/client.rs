@@ -5,11 +5,12 @@ use super::origins::Origins;
 use crate::failure::{Failure, FailureKind};
 use crate::module::HttpCall;
 use crate::redact::Secret;
+use crate::transport::each::Admitted;
 use reqwest::{Certificate, Client, Identity, Url};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{OnceCell, OwnedSemaphorePermit};
+use tokio::sync::OnceCell;
 
 /// The HTTP clients of a run; see the module. Certificates are read when a client is first needed.
 #[derive(Debug, Default)]
@@ -47,7 +48,7 @@ impl HttpClients {
     }
 
     /// Waits for the right to call the origin of a URL, within the call's own bound if it has one.
-    pub(super) async fn admit(&self, url: &Url, most: Option<usize>) -> OwnedSemaphorePermit {
+    pub(super) async fn admit(&self, url: &Url, most: Option<usize>) -> Admitted {
         self.origins.admit(url, most).await
     }
 

@@ -11,7 +11,7 @@ use crate::redact::Secret;
 use reqwest::header::{
     ACCEPT_ENCODING, AUTHORIZATION, COOKIE, HeaderMap, HeaderName, HeaderValue, LOCATION, SET_COOKIE, WWW_AUTHENTICATE,
 };
-use reqwest::{Method, Response, Url};
+use reqwest::{Method, Request, RequestBuilder, Response, Url};
 use std::time::Instant;
 
 /// The next request of a call.
@@ -140,11 +140,14 @@ async fn send(client: &reqwest::Client, hop: &Hop, call: &HttpCall, jar: &Jar) -
             headers.insert(COOKIE, value);
         }
     }
-    let mut request = client.request(method, hop.url.clone()).headers(headers);
-    if hop.with_body {
-        request = body::attach(request, &call.body).await?;
-    }
-    request.send().await.map_err(|e| of_call(e, hop.url.as_str()))
+    let mut request = Request::new(method, hop.url.clone());
+    *request.headers_mut() = headers;
+    let sent = if hop.with_body {
+        body::attach(RequestBuilder::from_parts(client.clone(), request), &call.body).await?.send().await
+    } else {
+        client.execute(request).await
+    };
+    sent.map_err(|e| of_call(e, hop.url.as_str()))
 }
 
 /// Returns the `Authorization` that a 401 asks for, unless there is no login or it was refused already.

@@ -11,6 +11,9 @@ use std::time::Duration;
 
 /// Returns a URL without user and password, as results show it.
 pub(super) fn without_userinfo(url: &str) -> String {
+    if !url.contains('@') {
+        return url.to_owned();
+    }
     match Url::parse(url) {
         Ok(mut parsed) if !parsed.username().is_empty() || parsed.password().is_some() => {
             // Both fail only for URLs that cannot have a user.

@@ -1,6 +1,5 @@
-use crate::transport::shared::Each;
+use crate::transport::each::{Admitted, Each};
 use reqwest::Url;
-use tokio::sync::OwnedSemaphorePermit;
 
 /// How many calls may be under way to one origin when nobody says. Web servers take some hundreds at once by default.
 pub(super) const MOST_PER_ORIGIN: usize = 100;
@@ -21,11 +20,20 @@ impl Origins {
         Origins(Each::new(most))
     }
 
-    /// Waits for the right to call, within a bound that is not the usual one if it is given; it is held until the answer
-    /// has been read.
-    pub(super) async fn admit(&self, url: &Url, most: Option<usize>) -> OwnedSemaphorePermit {
-        self.0.admit(&url.origin().ascii_serialization(), most).await
+    /// Waits for the right to call, within a bound that is not the usual one if anybody gave one; it is held until the
+    /// answer has been read.
+    pub(super) async fn admit(&self, url: &Url, most: Option<usize>) -> Admitted {
+        self.0.admit(origin(url), most).await
     }
+}
+
+/// Returns scheme, host and port of a URL without user and password, as they stand at its beginning. A port that is the
+/// usual one has been left out by who read the URL.
+fn origin(url: &Url) -> &str {
+    let text = url.as_str();
+    let host = text.find("://").map_or(0, |at| at + 3);
+    let end = text[host..].find(['/', '?', '#']).map_or(text.len(), |end| host + end);
+    &text[..end]
 }
 
 #[cfg(test)]
@@ -34,11 +42,11 @@ mod tests {
     use std::pin::pin;
     use std::task::{Context, Poll, Waker};
 
-    fn at_once(origins: &Origins, url: &str) -> Option<OwnedSemaphorePermit> {
+    fn at_once(origins: &Origins, url: &str) -> Option<Admitted> {
         within(origins, url, None)
     }
 
-    fn within(origins: &Origins, url: &str, most: Option<usize>) -> Option<OwnedSemaphorePermit> {
+    fn within(origins: &Origins, url: &str, most: Option<usize>) -> Option<Admitted> {
         match pin!(origins.admit(&url.parse().unwrap(), most)).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(permit) => Some(permit),
             Poll::Pending => None,
@@ -58,10 +66,24 @@ mod tests {
     }
 
     #[test]
+    fn an_origin_is_what_stands_before_the_path() {
+        let cases = [
+            ("http://H:80/a/b?c=http://x/", "http://h"),
+            ("https://[::1]:8443", "https://[::1]:8443"),
+            ("http://a?q", "http://a"),
+        ];
+        for (url, expected) in cases {
+            assert_eq!(origin(&url.parse().unwrap()), expected);
+        }
+    }
+
+    #[test]
     fn a_caller_may_have_a_bound_of_its_own() {
         let origins = Origins::new(2);
         let only = within(&origins, "http://a/", Some(1));
         assert!(only.is_some() && within(&origins, "http://a/x", Some(1)).is_none());
-        assert!(at_once(&origins, "http://a/").is_some(), "others have theirs");
+        assert!(at_once(&origins, "http://a/").is_none(), "it counts for all");
+        drop(only);
+        assert!(at_once(&origins, "http://a/").is_some());
     }
 }

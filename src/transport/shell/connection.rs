@@ -7,6 +7,7 @@ use super::typed::Typed;
 use super::until::{Patience, Until};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, Boxed, Cli, Output, Work};
+use crate::phase::{self, Phase};
 use crate::platform::{self, Platform};
 use crate::transport::{Connection, Limits, Target, Wire};
 use std::sync::Arc;
@@ -102,12 +103,14 @@ fn logins(target: &Target) -> Logins {
 
 /// Puts a session into a task of its own.
 fn started(mut session: Session, target: &Target) -> Box<dyn Connection> {
+    // What was typed to open it is time of the opening.
+    session.take_typing();
     session.types_ahead &= target.terminal.types_ahead;
     let (jobs, queue) = mpsc::channel(QUEUE);
-    let is_open = Arc::new(AtomicBool::new(true));
+    let state = Arc::new(State { is_open: AtomicBool::new(true), holds_change: AtomicBool::new(false) });
     let stop = CancellationToken::new();
-    tokio::spawn(serve(session, queue, Arc::clone(&is_open), stop.clone()));
-    Box::new(Shell { jobs, is_open, stop, line_timeout: target.command_timeout })
+    tokio::spawn(serve(session, queue, Arc::clone(&state), stop.clone()));
+    Box::new(Shell { jobs, state, stop, line_timeout: target.command_timeout })
 }
 
 /// How long closing waits for a work that runs, and then for the wire. Arbitrary; a command is cut in its midst after it.
@@ -116,17 +119,29 @@ const GRACE: Duration = Duration::from_secs(2);
 /// What others hold of a session.
 struct Shell {
     jobs: mpsc::Sender<Job>,
-    is_open: Arc<AtomicBool>,
+    state: Arc<State>,
     /// Cuts the work that runs.
     stop: CancellationToken,
     line_timeout: Option<Duration>,
+}
+
+/// What others see of a session.
+struct State {
+    is_open: AtomicBool,
+    holds_change: AtomicBool,
 }
 
 /// Something to do in the session.
 struct Job {
     task: Task,
     until: Until,
-    reply: oneshot::Sender<Result<Output, Failure>>,
+    reply: oneshot::Sender<Done>,
+}
+
+/// What came of a work, and how long typing took of it.
+struct Done {
+    result: Result<Output, Failure>,
+    typing: Duration,
 }
 
 enum Task {
@@ -144,7 +159,11 @@ impl Shell {
         // A work that waits behind another one is cancelled here; one that runs says more about it by itself.
         tokio::select! {
             biased;
-            answer = answer => answer.unwrap_or_else(|_| Err(closed())),
+            answer = answer => {
+                let Done { result, typing } = answer.map_err(|_| closed())?;
+                phase::add(Phase::Send, typing);
+                result
+            }
             () = wait_after(cancel) => Err(Failure::new(FailureKind::Cancelled, "interrupted while waiting for its turn")),
         }
     }
@@ -172,8 +191,12 @@ impl Connection for Shell {
         })
     }
 
+    fn holds_change(&self) -> bool {
+        self.state.holds_change.load(Ordering::Acquire)
+    }
+
     fn is_open(&self) -> bool {
-        self.is_open.load(Ordering::Acquire) && !self.jobs.is_closed()
+        self.state.is_open.load(Ordering::Acquire) && !self.jobs.is_closed()
     }
 
     fn close(&self) -> Boxed<'_, ()> {
@@ -190,12 +213,7 @@ impl Connection for Shell {
 }
 
 /// Does the works of a session until it is closed, the device hangs up, or nobody can send any more.
-async fn serve(
-    mut session: Session,
-    mut queue: mpsc::Receiver<Job>,
-    is_open: Arc<AtomicBool>,
-    stop: CancellationToken,
-) {
+async fn serve(mut session: Session, mut queue: mpsc::Receiver<Job>, state: Arc<State>, stop: CancellationToken) {
     loop {
         let job = tokio::select! {
             biased;
@@ -219,17 +237,19 @@ async fn serve(
         let over = is_last || !session.is_open();
         if over {
             // Before the answer, so that whoever gets it finds the connection closed.
-            is_open.store(false, Ordering::Release);
+            state.is_open.store(false, Ordering::Release);
         }
-        if let Some(done) = done {
+        state.holds_change.store(session.holds_change(), Ordering::Release);
+        let typing = session.take_typing();
+        if let Some(result) = done {
             // The receiver may be gone; the work is done all the same.
-            let _ = reply.send(done);
+            let _ = reply.send(Done { result, typing });
         }
         if over {
             break;
         }
     }
-    is_open.store(false, Ordering::Release);
+    state.is_open.store(false, Ordering::Release);
     session.close().await;
 }
 

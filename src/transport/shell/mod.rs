@@ -7,6 +7,7 @@
 
 mod ahead;
 mod clean;
+mod confirm;
 mod connection;
 mod detect;
 mod echo;

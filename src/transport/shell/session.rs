@@ -51,12 +51,16 @@ pub(super) struct Session {
     pub(super) patience: Patience,
     /// The name of the configuration session that is edited, on platforms that have them.
     pub(super) config_session: String,
+    /// A change lasts as long as this session does, and this is when it is over at the latest.
+    pub(super) holds_until: Option<Instant>,
     /// The device was seen to give no echo.
     is_silent: bool,
     /// Reads may be typed ahead, as far as anybody has seen.
     pub(super) types_ahead: bool,
     pub(super) last: Vec<u8>,
     pub(super) is_open: bool,
+    /// How long typing has taken since somebody asked.
+    typing: Duration,
 }
 
 /// What the end of an answer looks like.
@@ -88,10 +92,12 @@ impl Session {
             home: 0,
             patience,
             config_session: String::new(),
+            holds_until: None,
             is_silent: false,
             types_ahead: true,
             last: Vec::new(),
             is_open: true,
+            typing: Duration::ZERO,
         }
     }
 
@@ -146,10 +152,23 @@ impl Session {
         }
     }
 
-    /// Listens while there is nothing to do: log messages are taken off the wire. Returns when the device hangs up.
+    /// Listens while there is nothing to do: log messages are taken off the wire. Returns when the device hangs up, or
+    /// when the time of a change that this session holds is over.
     pub(super) async fn idle(&mut self) {
         while self.is_open {
-            match self.wire.receive().await {
+            let holds_until = self.holds_until;
+            let over = async {
+                match holds_until {
+                    Some(until) => tokio::time::sleep_until(until).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let received = tokio::select! {
+                biased;
+                received = self.wire.receive() => received,
+                () = over => Ok(Vec::new()),
+            };
+            match received {
                 Ok(bytes) if !bytes.is_empty() => {
                     self.cleaner.feed(&bytes);
                     while self.cleaner.next_line().is_some() {}
@@ -246,7 +265,9 @@ impl Session {
         Ok(answer)
     }
 
+    /// Types bytes: until the way to the device has taken them.
     pub(super) async fn send(&mut self, bytes: &[u8], until: &Until) -> Result<(), Failure> {
+        let since = Instant::now();
         let sent = tokio::select! {
             sent = self.wire.send(bytes) => sent,
             () = until.cancel.cancelled() => Err(cancelled()),
@@ -255,7 +276,13 @@ impl Session {
             }
         };
         self.is_open &= sent.is_ok();
+        self.typing += since.elapsed();
         sent
+    }
+
+    /// Returns how long typing has taken since this was asked before.
+    pub(super) fn take_typing(&mut self) -> Duration {
+        std::mem::take(&mut self.typing)
     }
 
     /// Waits for bytes; false when none came for `pause`.
@@ -325,6 +352,11 @@ impl Session {
         Failure::new(kind, format!("{what}: waited for {waiting}{host}; {last}"))
     }
 
+    /// Claims that a change lasts as long as this session does.
+    pub(super) fn holds_change(&self) -> bool {
+        self.is_open && self.holds_until.is_some()
+    }
+
     /// Claims that lines can be typed.
     pub(super) fn is_open(&self) -> bool {
         self.is_open
@@ -360,7 +392,9 @@ impl Session {
 
     /// Takes leave where commands run, and closes the wire.
     pub(super) async fn close(&mut self) {
-        if let (true, Some(farewell), true) = (self.is_open, &self.platform.close, self.prompt.level == self.home) {
+        // A farewell would keep a change that nobody has confirmed.
+        let is_polite = self.is_open && self.prompt.level == self.home && self.holds_until.is_none();
+        if let (true, Some(farewell)) = (is_polite, &self.platform.close) {
             let farewell = format!("{farewell}{}", self.platform.newline);
             // A device that takes no input any more is left without a word, and so is one that asks something else.
             let _ = tokio::time::timeout(Duration::from_secs(1), self.say_farewell(&farewell)).await;

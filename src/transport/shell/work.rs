@@ -5,80 +5,86 @@
 //! nothing is thrown away without a commit.
 
 use super::ahead::Ahead;
+use super::confirm::with_time;
 use super::session::{Answer, Session};
 use super::typed::{Question, Reply, Typed};
 use super::until::Until;
 use crate::failure::{Failure, FailureKind};
-use crate::module::{Cli, CliLine, CliResponse};
-use crate::platform::Commit;
+use crate::module::{Cli, CliAnswer, CliLine, CliResponse, listed};
+use crate::platform::{Commit, ConfirmWithin, Pattern};
+use crate::redact::Secret;
 use regex::RegexBuilder;
-use std::time::Duration;
 
 impl Session {
     /// Sends the lines and returns the answers, fewer than lines when it stopped at an error.
     pub(super) async fn run(&mut self, cli: &Cli, until: &Until) -> Result<Vec<CliResponse>, Failure> {
         let level = self.target_level(cli)?;
         let line_timeout = cli.line_timeout.unwrap_or(self.platform.timeout);
-        let is_config = self.platform.config_level.as_deref() == Some(&self.platform.levels[level].name);
+        // Where there is no configuration mode, commands and configuration lines are typed in the same level.
+        let is_config =
+            cli.level.is_some() && self.platform.config_level.as_deref() == Some(&self.platform.levels[level].name);
         self.config_session = cli.commit.session.clone().unwrap_or_else(crate::module::Commit::new_session);
+        if cli.commit.concludes {
+            self.check_hold()?;
+            if cli.commit.hangs_up {
+                self.give_up();
+                return Ok(Vec::new());
+            }
+        }
         match cli.commit.within.filter(|_| is_config) {
             Some(within) => self.enter_within(within, level, &until.within(line_timeout)).await?,
             None => self.go(level, &until.within(line_timeout)).await?,
         }
         let mut responses = Vec::with_capacity(cli.lines.len());
         let ran = self.lines(cli, level, is_config, until, &mut responses).await;
+        let is_clean = ran.is_ok() && responses.iter().all(|response| response.error.is_none());
         let commit = self.platform.commit.as_ref().filter(|_| is_config && self.is_open());
-        if let Some(commit) = commit {
-            let clean = ran.is_ok() && responses.iter().all(|response| response.error.is_none());
-            let send = self.commit_line(commit, cli)?;
-            self.conclude(commit, &send, clean, level, &until.within(line_timeout), &mut responses).await?;
+        // What keeps a change, or takes it back, says by itself all that is to be said.
+        if let Some(commit) = commit.filter(|_| !(cli.commit.concludes && is_clean)) {
+            let until = until.within(line_timeout);
+            let is_in = self.conclude(commit, cli, is_clean, level, &until, &mut responses).await?;
+            self.hold(cli.commit.within.filter(|_| is_in));
+        }
+        if cli.commit.concludes && is_clean {
+            self.holds_until = None;
         }
         // Home also after an error that left the session usable, so that the next work finds it as this one did.
-        if self.is_open() {
+        if self.is_open() && !self.holds_change() {
             self.go(self.home, &until.within(line_timeout)).await?;
         }
-        ran.map(|()| responses)
-    }
-
-    /// Enters the configuration so that the device takes back what follows unless it is confirmed in time. Where that is
-    /// said when the candidate is committed, entering is as always.
-    async fn enter_within(&mut self, within: Duration, level: usize, until: &Until) -> Result<(), Failure> {
-        let Some(confirm) = &self.platform.confirm_within else {
-            let message = format!("platform `{}` takes no change back by itself", self.platform.name);
-            return Err(Failure::new(FailureKind::Argument, message));
-        };
-        let Some(enter) = &confirm.enter else { return self.go(level, until).await };
-        self.go(self.home, until).await?;
-        let enter = with_time(enter, within);
-        let answer = self.exchange(Typed::line(&enter), until).await?;
-        match (self.prompt.level == level, self.platform.error_in(&answer.output)) {
-            (true, None) => Ok(()),
-            (_, error) => {
-                let said = error.unwrap_or_else(|| answer.output.trim().to_owned());
-                Err(Failure::new(
-                    FailureKind::Command,
-                    format!("the device refuses `{enter}`: {said}; nothing was sent"),
-                ))
+        match ran {
+            Err(failure) if is_config && !cli.commit.concludes => {
+                Err(with_state(failure, cli, responses.len(), self.platform.commit.is_some()))
             }
+            ran => ran.map(|()| responses),
         }
     }
 
-    /// Returns the line that commits; empty when the candidate is thrown away.
-    fn commit_line(&self, commit: &Commit, cli: &Cli) -> Result<String, Failure> {
+    /// Returns the line that commits; `None` when the candidate is thrown away.
+    fn commit_line(&self, commit: &Commit, cli: &Cli) -> Result<Option<CliLine>, Failure> {
         let how = &cli.commit;
-        let within = self.platform.confirm_within.as_ref().and_then(|confirm| confirm.commit.as_ref());
-        match (how.discard, &how.within, &how.comment) {
-            (true, ..) => Ok(String::new()),
-            (_, Some(time), _) => Ok(within.map(|line| with_time(line, *time)).unwrap_or_else(|| commit.send.clone())),
-            (_, None, Some(comment)) => match &commit.comment {
-                Some(line) => Ok(line.replace("{comment}", &comment.replace(['"', '\n', '\r'], " "))),
-                None => Err(Failure::new(
-                    FailureKind::Argument,
-                    format!("platform `{}` keeps no comment with a commit", self.platform.name),
-                )),
-            },
-            _ => Ok(commit.send.clone()),
+        if how.discard || how.check || how.concludes {
+            return Ok(None);
         }
+        let within = how.within.zip(self.platform.confirm_within.as_ref());
+        let (mut line, mut expect) = (commit.send.clone(), answers(&commit.expect));
+        if let Some((time, ConfirmWithin { commit: Some(commit), expect: more, .. })) = within {
+            line = with_time(commit, time).replace("{session}", &self.config_session);
+            expect.extend(answers(more));
+        }
+        for (name, value, ending) in [
+            ("label", &how.label, &commit.label),
+            ("at", &how.at, &commit.at),
+            ("comment", &how.comment, &commit.comment),
+        ] {
+            let Some(value) = value else { continue };
+            let Some(ending) = ending else {
+                let message = format!("platform `{}` takes no {name} with a commit", self.platform.name);
+                return Err(Failure::new(FailureKind::Argument, message));
+            };
+            line.push_str(&ending.replace(&format!("{{{name}}}"), &value.replace(['"', '\n', '\r'], " ")));
+        }
+        Ok(Some(CliLine { expect, ..CliLine::new(line) }))
     }
 
     fn target_level(&self, cli: &Cli) -> Result<usize, Failure> {
@@ -138,7 +144,7 @@ impl Session {
         Ok(())
     }
 
-    async fn line(&mut self, line: &CliLine, until: &Until) -> Result<CliResponse, Failure> {
+    pub(super) async fn line(&mut self, line: &CliLine, until: &Until) -> Result<CliResponse, Failure> {
         if line.send_only {
             self.type_only(&line.text, line.newline, until).await?;
             return Ok(CliResponse { line: line.text.clone(), ..CliResponse::default() });
@@ -159,17 +165,18 @@ impl Session {
         CliResponse { line: line.to_owned(), output: answer.output, error, prompt: answer.prompt }
     }
 
-    /// Ends the editing of a candidate.
+    /// Ends the editing of a candidate; claims that it took effect.
     async fn conclude(
         &mut self,
         commit: &Commit,
-        send: &str,
+        cli: &Cli,
         clean: bool,
         level: usize,
         until: &Until,
         responses: &mut Vec<CliResponse>,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         self.go(level, until).await?;
+        let send = self.commit_line(commit, cli)?;
         let mut keep = clean;
         if let (true, Some(diff)) = (clean, &commit.diff) {
             let mut response = self.line(&CliLine::new(diff), until).await?;
@@ -178,34 +185,67 @@ impl Session {
             keep = !response.output.trim().is_empty();
             responses.push(response);
         }
-        let discards = send.is_empty();
-        if discards {
-            keep = false;
+        if let (true, true, Some(check)) = (keep, cli.commit.check, &commit.check) {
+            responses.push(with_error(self.line(&CliLine::new(check), until).await?, &commit.fail));
         }
-        if keep {
-            let mut response = self.line(&CliLine::new(send), until).await?;
-            let failed = response.output.lines().find(|line| commit.fail.iter().any(|fail| fail.is_match(line)));
-            response.error = response.error.take().or_else(|| failed.map(|line| line.trim().to_owned()));
+        if let (true, Some(send)) = (keep, &send) {
+            let answer = self.line(send, until).await.map_err(|mut failure| {
+                let message = format!("{}; whether the commit took effect is not known", failure.message.expose());
+                failure.message = message.into();
+                failure
+            })?;
+            let mut response = with_error(answer, &commit.fail);
+            if let (Some(_), Some(confirm)) = (cli.commit.within, &self.platform.confirm_within) {
+                response = with_error(response, &confirm.fail);
+            }
             keep = response.error.is_none();
             responses.push(response);
         }
+        let is_in = keep && send.is_some();
         // A commit that went wrong may have left the level already; there is nothing to throw away then.
-        match (&commit.abort, keep) {
-            (Some(abort), false) if self.prompt.level == level => {
-                self.exchange(Typed::line(abort), until).await.map(|_| ())
-            }
-            _ => Ok(()),
+        if let (Some(abort), false, true) = (&commit.abort, is_in, self.prompt.level == level) {
+            self.exchange(Typed::line(abort), until).await?;
         }
+        Ok(is_in)
     }
 }
 
-/// Fills in the time, rounded up to the unit that the device takes.
-fn with_time(line: &str, within: Duration) -> String {
-    let seconds = within.as_secs().max(1);
-    let hms = format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60);
-    line.replace("{minutes}", &seconds.div_ceil(60).to_string())
-        .replace("{seconds}", &seconds.to_string())
-        .replace("{hms}", &hms)
+/// Returns the questions of a definition with their answers.
+pub(super) fn answers(expect: &[(String, String)]) -> Vec<CliAnswer> {
+    let answer = |(question, answer): &(String, String)| CliAnswer {
+        question: question.clone(),
+        answer: Secret::new(answer.clone()),
+    };
+    expect.iter().map(answer).collect()
+}
+
+/// Makes the first line that one of the expressions matches the error of a response that has none.
+pub(super) fn with_error(mut response: CliResponse, fail: &[Pattern]) -> CliResponse {
+    if response.error.is_none() {
+        let failed = response.output.lines().find(|line| fail.iter().any(|fail| fail.is_match(line)));
+        response.error = failed.map(|line| line.trim().to_owned());
+    }
+    response
+}
+
+/// Says what is in a configuration when the session broke at a line: nobody knows whether that line is in.
+fn with_state(mut failure: Failure, cli: &Cli, taken: usize, has_candidate: bool) -> Failure {
+    let lines: Vec<String> = cli.lines.iter().map(|line| line.text.clone()).collect();
+    let (before, after) = (lines.get(..taken).unwrap_or(&lines), lines.get(taken + 1..).unwrap_or_default());
+    let state = match (has_candidate, lines.get(taken)) {
+        (true, _) => "nothing was committed".to_owned(),
+        (false, Some(line)) => {
+            format!("{} are in, whether `{line}` is in is not known, {} were not sent", listed(before), listed(after))
+        }
+        (false, None) => format!("{} are in", listed(before)),
+    };
+    let timer = cli.commit.within.filter(|_| !has_candidate);
+    let timer = timer.map(|within| format!("; the device takes them back within {} s", within.as_secs()));
+    failure.message = format!("{}; {state}{}", failure.message.expose(), timer.unwrap_or_default()).into();
+    let mut result = failure.result.clone();
+    result.insert("applied", if has_candidate { Vec::new() } else { before.to_vec() });
+    result.insert("not_sent", after.to_vec());
+    failure.with_result(result)
 }
 
 /// Says in which of several lines it happened.

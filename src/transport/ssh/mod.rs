@@ -1,14 +1,15 @@
 //! SSH through libssh2: one thread a connection, which owns session and channels (`worker`).
 //!
-//! The way to a connection: `route` puts target and `~/.ssh/config` together, `open` goes through the jump hosts and
-//! connects (`dial`) and asks for the right to log in, a new thread logs in (`login`) and then serves (`worker`). What the
-//! async side holds is a `Handle`: it sends orders and awaits answers, and nothing of it blocks.
+//! The way to a connection: `route` puts target and `~/.ssh/config` together, `open` goes through the jump hosts;
+//! `attempt` asks for the rights to connect (`dial`) and to log in, a new thread logs in (`login`) and then serves
+//! (`worker`). What the async side holds is a `Handle`: it sends orders and awaits answers, and nothing of it blocks.
 //!
 //! Traps: a connection must not be dropped while libssh2 could wait for the server (the worker shuts the socket down
 //! first); what the server offers is not asked before it matters; `exit_status` means nothing before the close.
 
 mod agent;
 mod algorithms;
+mod attempt;
 mod auth;
 mod certificate;
 mod config;
@@ -29,6 +30,7 @@ mod pattern;
 mod pipe;
 mod route;
 mod shell;
+mod threads;
 mod watch;
 mod worker;
 

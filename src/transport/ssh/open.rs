@@ -1,12 +1,13 @@
+use super::attempt::{interrupted, open_hop};
 use super::config::Config;
-use super::dial::{Lookups, Term, dial};
+use super::dial::{Lookups, Term};
 use super::handle::Handle;
 use super::keys::KeyCache;
 use super::known_hosts::KnownHostsCache;
 use super::link::{Path, plain};
 use super::login::{Caches, Refusal, log_in};
-use super::pipe::End;
 use super::route::{Hop, Route};
+use super::threads::Threads;
 use super::watch::{Watch, in_words};
 use super::worker::Worker;
 use crate::failure::{Failure, FailureKind};
@@ -19,15 +20,9 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 use tokio::sync::{OnceCell, oneshot, watch};
 
-/// Enough for libssh2 and OpenSSL, and a thousand connections need no more than a few hundred megabytes of addresses.
-const STACK_BYTES: usize = 256 * 1024;
-
 /// What a thread gets beyond the deadline that it keeps itself, before it is left behind: the agent cannot be
 /// interrupted.
 const THREAD_GRACE: Duration = Duration::from_millis(500);
-
-/// The first wait after a server was busy, and the longest.
-const BACK_OFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
 
 /// What the SSH connections of a run share.
 #[derive(Debug, Default)]
@@ -38,8 +33,9 @@ pub(in crate::transport) struct SshShared {
     jumps: Mutex<HashMap<String, JumpSlot>>,
     /// Hosts get several commands, as far as can be told beforehand.
     expects_more: AtomicBool,
+    threads: Threads,
     /// Bounds name lookups.
-    lookups: Lookups,
+    pub(super) lookups: Lookups,
 }
 
 impl SshShared {
@@ -150,95 +146,8 @@ async fn jump(
     }
 }
 
-fn interrupted(hop: &Hop) -> Failure {
-    Failure::new(FailureKind::Cancelled, format!("interrupted while connecting to `{}`", hop.label()))
-}
-
-/// Logs in to one host, again and again while it is busy. The time for that starts when the login is admitted.
-async fn open_hop(hop: &Hop, via: Option<Arc<Handle>>, shared: &Shared, limits: &Limits) -> Result<Handle, Failure> {
-    let address = format!("{}:{}", hop.host, hop.port);
-    let _turn = tokio::select! {
-        turn = shared.logins().admit(&address, via.as_deref().map(|jump| jump.label.as_str()), hop.bounds) => turn,
-        () = limits.cancel.cancelled() => return Err(interrupted(hop)),
-    };
-    let allowed = limits.timeout.map_or(hop.connect_timeout, |timeout| timeout.min(hop.connect_timeout));
-    let mut term = Term { allowed, until: Instant::now() + allowed };
-    let mut pause = BACK_OFF.0;
-    loop {
-        let refusal = match attempt(hop, via.as_ref(), shared, limits, &mut term).await {
-            Ok(handle) => return Ok(handle),
-            Err(refusal) => refusal,
-        };
-        let wait = jittered(pause);
-        if !refusal.is_busy || Instant::now() + wait >= term.until {
-            return Err(refusal.failure);
-        }
-        tokio::select! {
-            () = tokio::time::sleep(wait) => {}
-            () = limits.cancel.cancelled() => return Err(interrupted(hop)),
-        }
-        pause = (pause * 2).min(BACK_OFF.1);
-    }
-}
-
-/// Returns half to one and a half of a pause, so that those who were refused together do not come back together.
-fn jittered(pause: Duration) -> Duration {
-    use std::hash::{BuildHasher as _, RandomState};
-    // A new state has new keys: noise enough, without a crate for it.
-    let noise = RandomState::new().hash_one(0) % 1024;
-    pause / 2 + pause * u32::try_from(noise).unwrap_or(0) / 1024
-}
-
-/// Finds a way to the host and logs in. Between the two it waits for its turn among all logins: hosts that do not answer
-/// take no room from those that do.
-async fn attempt(
-    hop: &Hop,
-    via: Option<&Arc<Handle>>,
-    shared: &Shared,
-    limits: &Limits,
-    term: &mut Term,
-) -> Result<Handle, Refusal> {
-    let path = tokio::select! {
-        path = path(hop, via, shared, limits, *term) => path?,
-        () = limits.cancel.cancelled() => return Err(interrupted(hop).into()),
-    };
-    let asked = Instant::now();
-    let _permit = tokio::select! {
-        permit = shared.logins().begin() => permit,
-        () = limits.cancel.cancelled() => return Err(interrupted(hop).into()),
-    };
-    term.until += asked.elapsed();
-    spawn(hop, path, via.cloned(), shared, limits, *term).await
-}
-
-async fn path(
-    hop: &Hop,
-    via: Option<&Arc<Handle>>,
-    shared: &Shared,
-    limits: &Limits,
-    term: Term,
-) -> Result<Path, Refusal> {
-    match (via, &hop.proxy_command) {
-        (Some(via), _) => {
-            let end = End::Port { host: hop.host.clone(), port: hop.port };
-            let left = term.until.saturating_duration_since(Instant::now());
-            let limits = Limits { timeout: Some(left), cancel: limits.cancel.clone() };
-            let pipe = via.pipe(end, &limits).await.map_err(|closed| {
-                let mut failure = closed.failure;
-                if failure.kind == FailureKind::Timeout {
-                    failure.kind = FailureKind::Unreachable;
-                }
-                failure
-            })?;
-            Ok(Path::Stream(pipe.stream))
-        }
-        (None, Some(command)) => Ok(Path::Program(command.clone())),
-        (None, None) => Ok(Path::Tcp(dial(&hop.host, hop.port, term, &shared.ssh().lookups).await?)),
-    }
-}
-
 /// Starts the thread of a connection and waits for its login.
-async fn spawn(
+pub(super) async fn spawn(
     hop: &Hop,
     path: Path,
     via: Option<Arc<Handle>>,
@@ -294,11 +203,8 @@ async fn spawn(
             }
         }
     };
-    std::thread::Builder::new()
-        .name(format!("ssh {}", hop.name))
-        .stack_size(STACK_BYTES)
-        .spawn(life)
-        .map_err(|error| fault("start a thread", error))?;
+    let started = shared.ssh().threads.run(format!("ssh {}", hop.name), Box::new(life));
+    started.map_err(|error| fault("start a thread", error))?;
     let answered = tokio::select! {
         answered = answer => answered,
         () = limits.cancel.cancelled() => return Err(interrupted(hop).into()),

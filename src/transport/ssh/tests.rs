@@ -21,18 +21,26 @@ use tokio_util::sync::CancellationToken;
 
 /// Returns a target that a server lets in, knowing its host key, and reading nothing of the user's.
 fn target(sshd: &Sshd) -> Target {
+    let mut target = nobody(sshd.address.to_string(), sshd.port);
+    target.ssh.private_key = Some(sshd.key());
+    target.ssh.known_hosts = vec![sshd.known_hosts()];
+    target
+}
+
+/// Returns a target that knows nothing but where it is.
+fn nobody(address: String, port: u16) -> Target {
     Target {
         host: "host".into(),
         kind: Kind::Ssh,
         ssh: SshTarget {
-            address: sshd.address.to_string(),
-            port: Some(sshd.port),
+            address,
+            port: Some(port),
             user: Some(sshd::user()),
             password: None,
-            private_key: Some(sshd.key()),
+            private_key: None,
             passphrase: None,
             host_key: HostKeyPolicy::Strict,
-            known_hosts: vec![sshd.known_hosts()],
+            known_hosts: vec!["/nonexistent".into()],
             config_file: Some("/nonexistent".into()),
             jump: None,
             proxy_command: None,

@@ -191,7 +191,8 @@ fn ipwrap(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     };
     Ok(to_engine(&match data(args.input())? {
         Data::List(items) => items.iter().map(wrap).collect::<Vec<_>>().into(),
-        other => wrap(&other),
+        other @ (Data::Str(_) | Data::Bool(_)) => wrap(&other),
+        _ => return Err(args.wrong("text or a list", args.input())),
     }))
 }
 
@@ -342,7 +343,8 @@ fn reduce_on_network(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error>
 
 fn cidr_merge(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     let mut nets = Vec::new();
-    for item in args.items()? {
+    let items = if args.input().as_str().is_some() { vec![args.input().clone()] } else { args.items()? };
+    for item in items {
         let said = text(&item)?;
         nets.push(Network::parse(&said).ok_or_else(|| args.error(format!("`{said}` is no address or network")))?);
     }
@@ -405,6 +407,8 @@ fn ipv6form(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     let said = text(args.input())?;
     let ip = match parse_address(&said) {
         Some((true, ip)) => ip,
+        // It has one form only.
+        Some((false, _)) if matches!(&args.need_text("format")?[..], "expand" | "compress") => return Ok(said.into()),
         _ => return Err(args.error(format!("wants an IPv6 address, not `{said}`"))),
     };
     let groups = |show: fn(u128) -> String| -> String {

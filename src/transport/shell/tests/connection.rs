@@ -3,6 +3,7 @@
 use super::*;
 use crate::failure::FailureKind;
 use crate::module::Exec;
+use crate::phase::{self, Phase};
 use crate::transport::Connection;
 use proptest::prelude::*;
 
@@ -66,6 +67,25 @@ async fn works_that_come_at_once_are_done_one_after_the_other() {
     let (a, b, c) =
         tokio::join!(connection.perform(&a, &limits), connection.perform(&b, &limits), connection.perform(&c, &limits));
     assert_eq!([output(a), output(b), output(c)], ["1", "2", "3"]);
+}
+
+#[tokio::test]
+async fn typing_is_told_apart_from_waiting() {
+    let recording = frr(vec![turn("show a\n", "show a\r\n1\r\nr1# ")]);
+    let (wire, _) = wire(&recording, Cut::Whole);
+    let pause = std::time::Duration::from_millis(10);
+    let wire = Box::new(crate::transport::shell::slow::Slow { wire, pause });
+    let (target, limits) = (target(platform::find("frr").unwrap(), &recording), limits(None));
+    let (opened, opening) = phase::measured(connect_with(&target, &limits, wire, PATIENCE)).await;
+    let connection = opened.unwrap_or_else(|failure| panic!("{}", failure.message.expose()));
+    assert_eq!(opening.send_ms, 0.0, "what opening types is no work's");
+    let action = show("show a");
+    let work = phase::rest(Phase::Wait, connection.perform(&action, &limits));
+    let (result, phases) = phase::measured(work).await;
+    assert_eq!(output(result), "1");
+    // Seven letters, and a pause between each two.
+    assert!(phases.send_ms >= 60.0, "{phases:?}");
+    assert!(phases.wait_ms > 0.0, "{phases:?}");
 }
 
 #[tokio::test]

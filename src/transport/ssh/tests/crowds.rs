@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::transport::sys::waits;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 /// Waits for all and returns what they gave.
@@ -102,6 +105,48 @@ fn logins_that_a_busy_server_drops_are_tried_again() {
         }
     });
     assert!(sshd.log().contains("MaxStartups"), "the server was never busy:\n{}", sshd.log());
+}
+
+/// Whoever waits for others to log in has not been called long before, and does not lose its own time by it.
+#[test]
+fn hosts_are_called_when_it_is_nearly_their_turn() {
+    const HOSTS: u8 = 60;
+    let listener = TcpListener::bind("0.0.0.0:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (open, most) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let serve = |mut stream: TcpStream| {
+        most.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        // Its first words come when the login begins; whatever the answer, this host is then through.
+        let _ = stream.read(&mut [0; 64]);
+        std::thread::sleep(Duration::from_millis(25));
+        let _ = stream.write_all(b"SSH-2.0-short\r\n");
+        open.fetch_sub(1, Ordering::SeqCst);
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for _ in 0..HOSTS {
+                let stream = listener.accept().unwrap().0;
+                scope.spawn(|| serve(stream));
+            }
+        });
+        run(async {
+            let shared = Shared::new(Settings { logins: 1, ..Settings::default() });
+            let logins = (1..=HOSTS).map(|host| {
+                let mut target = nobody(format!("127.0.0.{host}"), port);
+                // Less than all of them take, one after the other.
+                target.ssh.connect_timeout = Duration::from_millis(25 * 30);
+                let shared = shared.clone();
+                async move { connect(&target, &shared, &limits()).await.map(|_| ()).unwrap_err() }
+            });
+            for failure in all(logins).await {
+                let message = failure.message.expose();
+                assert!(!message.contains("within"), "{message}");
+            }
+        });
+    });
+    // Sixteen are called ahead, and one logs in; a few more where the machine is too busy to see in time that they answer.
+    let most = most.into_inner();
+    assert!((2..=30).contains(&most), "{most} of {HOSTS} hosts had been called at once");
 }
 
 /// Returns how many threads of this process are those of connections.

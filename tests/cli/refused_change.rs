@@ -1,0 +1,209 @@
+//! Changes of a configuration that do not come through: what is in is said, and the next task finds a clean session.
+
+use crate::project::Project;
+use serde_json::json;
+
+/// Devices that refuse `bogus`, whose commits or locks fail, and that are cut off or fall silent in the midst.
+const LAB: &str = "devices:
+  - {name: ios1, platform: cisco_ios, answers: [{command: mtu 1501, fault: close}, {command: mtu 1502, fault: silence}]}
+  - {name: eos1, platform: arista_eos, answers: [{command: mtu 1501, fault: close}]}
+  - {name: mx1, platform: juniper_junos, answers: [{command: 'set system domain-name cut', fault: close}]}
+  - {name: xr1, platform: cisco_iosxr, answers: [{command: mtu 1501, fault: close}]}
+  - {name: vyos1, platform: vyos}
+  - {name: sr1, platform: nokia_sros}
+  - {name: ce1, platform: huawei_vrpv8}
+  - {name: cx1, platform: aruba_aoscx}
+  - name: locked1
+    platform: juniper_junos
+    answers: [{command: configure exclusive, output: \"error: configuration database locked by:\\n  ops terminal p0\"}]
+  - name: fails1
+    platform: juniper_junos
+    answers: [{command: commit, output: \"error: interface unit is missing\\nerror: configuration check-out failed\"}]
+  - name: behind1
+    platform: cisco_iosxr
+    answers:
+      - command: commit
+        output: \"One or more commits have occurred from other\\nconfiguration sessions since this session started\"
+  - {name: hangs1, platform: juniper_junos, answers: [{command: commit, fault: close}]}
+";
+
+/// A case: the host, the lines, whether it ends unreachable, what the message says, and what is in afterwards.
+type Case = (&'static str, &'static [&'static str], bool, &'static str, Option<(&'static str, bool)>);
+
+const CASES: &[Case] = &[
+    (
+        "ios1",
+        &["interface Gi0/1", "description in", "bogus", "mtu 9000"],
+        false,
+        "the device refuses line 3 of 4, `bogus`: % Invalid input detected at '^' marker.; `interface Gi0/1`, \
+         `description in` are in, `mtu 9000` were not sent",
+        Some(("description in", true)),
+    ),
+    (
+        "ios1",
+        &["interface Gi0/2", "mtu 1501", "shutdown"],
+        true,
+        "; `interface Gi0/2` are in, whether `mtu 1501` is in is not known, `shutdown` were not sent",
+        Some(("interface Gi0/2", true)),
+    ),
+    (
+        "ios1",
+        &["interface Gi0/3", "mtu 1502", "shutdown"],
+        true,
+        "; `interface Gi0/3` are in, whether `mtu 1502` is in is not known, `shutdown` were not sent",
+        Some(("interface Gi0/3", true)),
+    ),
+    (
+        "cx1",
+        &["hostname in", "bogus"],
+        false,
+        "`hostname in` are in, no lines were not sent",
+        Some(("hostname in", true)),
+    ),
+    ("eos1", &["hostname new", "bogus"], false, "nothing was committed", Some(("hostname new", false))),
+    ("eos1", &["hostname new", "mtu 1501"], true, "nothing was committed", Some(("hostname new", false))),
+    ("mx1", &["set system host-name new", "bogus"], false, "nothing was committed", Some(("host-name new", false))),
+    (
+        "mx1",
+        &["set system host-name new", "set system domain-name cut"],
+        true,
+        "nothing was committed",
+        Some(("host-name new", false)),
+    ),
+    ("xr1", &["hostname new", "bogus"], false, "nothing was committed", Some(("hostname new", false))),
+    ("xr1", &["hostname new", "mtu 1501"], true, "nothing was committed", Some(("hostname new", false))),
+    (
+        "vyos1",
+        &["set system host-name new", "set bogus"],
+        false,
+        "nothing was committed",
+        Some(("host-name 'new'", false)),
+    ),
+    (
+        "sr1",
+        &["/configure system name new", "/configure bogus"],
+        false,
+        "nothing was committed",
+        Some(("name new", false)),
+    ),
+    ("ce1", &["sysname new", "bogus"], false, "nothing was committed", Some(("sysname new", false))),
+    (
+        "locked1",
+        &["set system host-name new"],
+        false,
+        "the device refuses `configure exclusive`: error: configuration database locked",
+        Some(("host-name new", false)),
+    ),
+    (
+        "fails1",
+        &["set system host-name new"],
+        false,
+        "the device refuses `commit`: error: interface unit is missing\nerror: configuration check-out failed; nothing was committed",
+        Some(("host-name new", false)),
+    ),
+    (
+        "behind1",
+        &["hostname new"],
+        false,
+        "One or more commits have occurred from other; nothing was committed",
+        Some(("hostname new", false)),
+    ),
+    ("hangs1", &["set system host-name new"], true, "; whether the commit took effect is not known", None),
+    (
+        "mx1",
+        &["set system host-name {{ '{{' }} x }}"],
+        false,
+        "has a template left in it",
+        Some(("host-name {{", false)),
+    ),
+];
+
+#[test]
+fn what_is_in_is_said_and_the_next_task_finds_a_clean_session() {
+    let mut text = String::new();
+    for (number, (host, lines, _, _, _)) in CASES.iter().enumerate() {
+        let lines = serde_json::to_string(lines).expect("they are texts");
+        text.push_str(&format!(
+            "- hosts: {host}
+  gather_facts: false
+  ignore_unreachable: true
+  tasks:
+    - name: change {number}
+      cli_config: {{lines: {lines}}}
+      ignore_errors: true
+    - name: look {number}
+      cli_command:
+        command: \"{{{{ show[ansible_network_os] }}}}\"
+  vars:
+    ansible_command_timeout: 3
+    show:
+      cisco.ios.ios: show running-config
+      arista.eos.eos: show running-config
+      cisco.iosxr.iosxr: show running-config
+      junipernetworks.junos.junos: show configuration | display set
+      vyos.vyos.vyos: show configuration commands
+      nokia.sros.md: admin show configuration full-context
+      huawei_vrpv8: display current-configuration
+      arubanetworks.aoscx.aoscx: show running-config
+"
+        ));
+    }
+    let ended = Project::new()
+        .file("site.yml", text)
+        .file("lab.yml", LAB)
+        .netplay("run site.yml --lab lab.yml --output jsonl")
+        .exits(0);
+    for (number, (host, _, is_cut, says, after)) in CASES.iter().enumerate() {
+        let changed = ended.step(&format!("change {number}"), host);
+        let message = changed["failure"]["message"].as_str().unwrap_or_default().to_owned();
+        assert!(message.contains(says), "{number}: {host}: {changed}");
+        assert_eq!(
+            changed["result"]["unreachable"] == json!(true) || message.contains("no answer in time"),
+            *is_cut,
+            "{number}: {changed}"
+        );
+        let looked = ended.step(&format!("look {number}"), host);
+        assert_eq!(looked["status"], "ok", "{number}: {host}: {looked}");
+        if let Some((line, is_in)) = after {
+            let shown = looked["result"]["stdout"].as_str().expect("the device shows its configuration");
+            assert_eq!(shown.contains(line), *is_in, "{number}: {host}: {shown}");
+        }
+    }
+}
+
+#[test]
+fn banners_and_certificates_go_in_and_a_second_run_sends_nothing() {
+    let lab = "devices:
+  - {name: ios1, platform: cisco_ios}
+  - {name: eos1, platform: arista_eos}
+";
+    let ios = "banner motd ^C\n  # keep out #\n!\nios1#\n^C\nhostname ios1\ncrypto pki certificate chain T\n certificate ca 01\n  \
+               30820122 3082\n  quit\n";
+    let eos = "banner login\nwelcome\n  to eos1#\n!\nEOF\nhostname eos1\n";
+    let text = "- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: first, cli_config: {src: '{{ inventory_hostname }}.cfg'}}
+    - {name: second, cli_config: {src: '{{ inventory_hostname }}.cfg'}}
+    - {name: another, cli_config: {lines: ['banner motd @one line@'], multiline_delimiter: '%'}, when: inventory_hostname == 'ios1'}
+    - {name: look, cli_command: {command: show running-config}}
+";
+    let ended = Project::new()
+        .file("site.yml", text)
+        .file("lab.yml", lab)
+        .file("ios1.cfg", ios)
+        .file("eos1.cfg", eos)
+        .netplay("run site.yml --lab lab.yml --output jsonl")
+        .exits(0);
+    for host in ["ios1", "eos1"] {
+        assert_eq!(ended.step("first", host)["status"], "changed", "{host}");
+        let second = ended.step("second", host);
+        assert_eq!((&second["status"], &second["result"]["commands"]), (&json!("ok"), &json!([])), "{host}");
+    }
+    let looked = ended.step("look", "ios1");
+    let shown = looked["result"]["stdout"].as_str().expect("text");
+    assert!(shown.contains("banner motd ^C\none line\n^C") && shown.contains("\n  30820122 3082\n  quit"), "{shown}");
+    let looked = ended.step("look", "eos1");
+    let shown = looked["result"]["stdout"].as_str().expect("text");
+    assert!(shown.contains("banner login\nwelcome\n  to eos1#\n!\nEOF"), "{shown}");
+}
