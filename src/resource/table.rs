@@ -19,13 +19,13 @@ pub struct Row {
 impl Row {
     /// Returns the definition's text.
     #[cfg(not(test))]
-    fn text(&self) -> std::borrow::Cow<'static, str> {
+    pub(super) fn text(&self) -> std::borrow::Cow<'static, str> {
         self.text.into()
     }
 
     /// Returns the text of the definition's file as it is now: cases can be tried without building.
     #[cfg(test)]
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let path = format!("{}/src/resource/definitions/{}.yaml", env!("CARGO_MANIFEST_DIR"), self.name);
         std::fs::read_to_string(path).unwrap_or_else(|_| self.text.to_owned())
     }
@@ -55,13 +55,26 @@ macro_rules! rows {
 /// Every resource. A test reads all of them.
 pub static TABLE: &[Row] = rows![
     "arista.eos" "arista_eos" {
+        "eos_acl_interfaces"
+        "eos_acls"
         "eos_banner"
         "eos_hostname"
         "eos_interface"
         "eos_interfaces"
+        "eos_l2_interface"
         "eos_l2_interfaces"
         "eos_l3_interface"
         "eos_l3_interfaces"
+        "eos_lacp"
+        "eos_lag_interfaces"
+        "eos_lldp"
+        "eos_lldp_global"
+        "eos_lldp_interfaces"
+        "eos_logging_global"
+        "eos_ntp_global"
+        "eos_prefix_lists"
+        "eos_snmp_server"
+        "eos_static_routes"
         "eos_system"
         "eos_user"
         "eos_vlan"
@@ -69,50 +82,83 @@ pub static TABLE: &[Row] = rows![
     }
     "cisco.ios" "cisco_ios" {
         "ios_acl_interfaces"
+        "ios_acls"
         "ios_banner"
+        "ios_bgp_global"
         "ios_hostname"
+        "ios_hsrp_interfaces"
         "ios_interface"
         "ios_interfaces"
+        "ios_l2_interface"
         "ios_l2_interfaces"
         "ios_l3_interface"
         "ios_l3_interfaces"
+        "ios_lacp"
+        "ios_lacp_interfaces"
+        "ios_lag_interfaces"
+        "ios_lldp"
         "ios_lldp_global"
+        "ios_lldp_interfaces"
+        "ios_logging_global"
         "ios_ntp_global"
         "ios_prefix_lists"
+        "ios_snmp_server"
         "ios_static_route"
         "ios_static_routes"
         "ios_system"
         "ios_user"
         "ios_vlan"
         "ios_vlans"
+        "ios_vrf_global"
+        "ios_vrf_interfaces"
     }
     "cisco.iosxr" "cisco_iosxr" {
         "iosxr_hostname"
         "iosxr_interfaces"
     }
     "cisco.nxos" "cisco_nxos" {
+        "nxos_acl_interfaces"
+        "nxos_acls"
         "nxos_banner"
+        "nxos_evpn_global"
         "nxos_feature"
         "nxos_hostname"
         "nxos_interface"
         "nxos_interfaces"
         "nxos_ip_interface"
+        "nxos_l2_interface"
         "nxos_l2_interfaces"
         "nxos_l3_interface"
         "nxos_l3_interfaces"
+        "nxos_lag_interfaces"
+        "nxos_lldp_global"
+        "nxos_lldp_interfaces"
         "nxos_ntp_global"
+        "nxos_overlay_global"
+        "nxos_pim_interface"
+        "nxos_pim_rp_address"
+        "nxos_prefix_lists"
+        "nxos_snmp_community"
+        "nxos_snmp_contact"
+        "nxos_snmp_location"
+        "nxos_snmp_server"
+        "nxos_static_routes"
         "nxos_system"
         "nxos_user"
         "nxos_vlan"
         "nxos_vlans"
+        "nxos_vpc_interface"
         "nxos_vrf"
         "nxos_vrf_interface"
+        "nxos_vrf_interfaces"
+        "nxos_vxlan_vtep"
     }
     "junipernetworks.junos" "juniper_junos" {
         "junos_banner"
         "junos_hostname"
         "junos_interfaces"
         "junos_l3_interfaces"
+        "junos_netconf"
         "junos_system"
         "junos_user"
         "junos_vlans"
@@ -122,6 +168,7 @@ pub static TABLE: &[Row] = rows![
         "vyos_hostname"
         "vyos_interfaces"
         "vyos_l3_interfaces"
+        "vyos_static_routes"
     }
 ];
 

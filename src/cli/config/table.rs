@@ -66,7 +66,7 @@ settings! {
         "When no source of the inventory can be read, nothing runs.");
     FORKS = setting("forks", &[("defaults", "forks")], &["ANSIBLE_FORKS"], Kind::Number(1, 1_000_000), "500",
         "How many steps may be under way at once.");
-    LOGINS = setting("logins", &[], &["NETPLAY_LOGINS"], Kind::Number(1, 10_000), "48",
+    LOGINS = setting("logins", &[], &["NETPLAY_LOGINS"], Kind::Number(1, 10_000), "32",
         "How many SSH logins may be in flight at once.");
     LOGINS_PER_ADDRESS = setting("logins_per_address", &[], &["NETPLAY_LOGINS_PER_ADDRESS"], Kind::Number(1, 10_000), "8",
         "How many of them may go to one address.");
