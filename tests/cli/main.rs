@@ -49,6 +49,7 @@ mod settings;
 mod simulated;
 mod telnet;
 mod unbalanced;
+mod unreadable;
 mod values;
 mod vault;
 mod web;
