@@ -70,8 +70,10 @@ def main():
                 continue
             signal.alarm(SECONDS)
             try:
-                answer = templar.evaluate_expression(trust_as_template(line))
-                rows.append([line, plain(answer)])
+                answer = plain(templar.evaluate_expression(trust_as_template(line)))
+                # What depends on the folder it was asked in is another answer elsewhere.
+                if str(HERE.parents[1]).lstrip("/") not in json.dumps(answer):
+                    rows.append([line, answer])
             except (TooLong, MemoryError):
                 continue
             except Exception as error:  # whatever it is, the answer is "an error"
