@@ -146,7 +146,7 @@ pub(super) fn is_whole(line: &str, style: &ConfigText) -> bool {
     style.whole.iter().any(|whole| whole.is_match(line))
 }
 
-pub(super) fn is_same(one: &[Section], other: &[Section]) -> bool {
+fn is_same(one: &[Section], other: &[Section]) -> bool {
     one.len() == other.len()
         && one
             .iter()

@@ -35,10 +35,16 @@ impl Section {
         Section { line: line.trim().to_owned(), children: Vec::new() }
     }
 
-    /// Returns the section, unless one of those that are there has the same lines in the same order.
+    /// Returns the section, unless one of those that are there has the same lines in the same order, however they are
+    /// indented.
     fn unless_same(&self, there: &[&Section]) -> Option<Section> {
-        let is_there = there.iter().any(|there| compare::is_same(&self.children, &there.children));
+        let is_there = there.iter().any(|there| there.text() == self.text());
         (!is_there).then(|| self.clone())
+    }
+
+    /// Returns what its lines say, one after the other.
+    fn text(&self) -> Vec<String> {
+        self.children.iter().flat_map(|child| std::iter::once(compare::said(&child.line)).chain(child.text())).collect()
     }
 
     /// Returns the section with these lines in it; nothing when there are none.

@@ -80,6 +80,23 @@ fn banners_are_one_line_with_all_their_text() {
 }
 
 #[test]
+fn what_is_one_text_is_compared_without_its_indentation_and_sent_whole() {
+    let xr = &platform::find("iosxr").unwrap().text;
+    let wanted = "route-policy P\n  if destination in S then\n    pass\n  endif\nend-policy\nhostname x\n";
+    let running = "hostname x\nroute-policy P\n if destination in S then\n pass\n endif\nend-policy\n!\n";
+    assert_eq!(sent(wanted, running, xr), [""; 0]);
+    let lines = ["route-policy P", "if destination in S then", "pass", "endif", "end-policy"];
+    assert_eq!(sent(wanted, &running.replace("pass", "drop"), xr), lines);
+    assert_eq!(sent(wanted, "hostname x\nrouter bgp 1\n neighbor x\n", xr), lines);
+    let fortios = &platform::find("fortios").unwrap().text;
+    let wanted = "config a\n edit 1\n  set k \"x\n y\"\n next\n edit 2\n next\nend\nconfig b\n set c d\nend\n";
+    let lines =
+        ["config a", "edit 1", "set k \"x\n y\"", "next", "edit 2", "next", "end", "config b", "set c d", "end"];
+    assert_eq!(sent(wanted, "", fortios), lines);
+    assert_eq!(sent(wanted, wanted, fortios), [""; 0]);
+}
+
+#[test]
 fn set_lines_are_whole_commands() {
     let junos = &platform::find("junos").unwrap().text;
     let running = "## Last changed: now\nset version 20.4\nset system host-name mx1\n\
