@@ -44,12 +44,14 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
         What::Bring(state) => state,
     };
     if state == resource::State::Rendered {
+        check_lines(definition, &wish.tree, &Map::new(), state)?;
         let lines = resource::commands(definition, &wish.tree, &Map::new(), state);
         let lines = to_send(&lines, &definition.platform.text, None);
         return Ok(Change::nothing(Map::new()).field("rendered", lines));
     }
     let text = show(&context, definition).await?;
     let have = resource::read(definition, &text);
+    check_lines(definition, &wish.tree, &have, state)?;
     let wanted = resource::commands(definition, &wish.tree, &have, state);
     let lines = to_send(&wanted, &definition.platform.text, None);
     let mut change = Change::nothing(Map::new())
@@ -81,6 +83,20 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
         Ok(finished)
     }));
     Ok(change)
+}
+
+/// Refuses what would be left out without a word: an item that makes no line.
+fn check_lines(definition: &Definition, want: &Map, have: &Map, state: resource::State) -> Result<(), Failure> {
+    if matches!(state, resource::State::Deleted | resource::State::Purged) {
+        return Ok(());
+    }
+    match resource::unwritten(definition, want, have, state) {
+        None => Ok(()),
+        Some(place) => {
+            let message = format!("`{place}` does not say enough for a line of the configuration");
+            Err(Failure::new(FailureKind::Argument, message))
+        }
+    }
 }
 
 /// Returns what a text has, as results show it.

@@ -4,7 +4,7 @@ use super::options::{Kind, Opt, Options, WrittenOption};
 use super::pattern::{End, Pattern};
 use super::tree::{self, Path};
 use crate::platform::{self, ConfigStyle, ConfigText, Platform};
-use crate::value::Value;
+use crate::value::{Map, Value};
 use indexmap::IndexMap;
 use serde::Deserialize;
 
@@ -21,6 +21,8 @@ pub struct Definition {
     pub form: Form,
     /// What a task may say.
     pub options: Options,
+    /// Where in an entry what `replaced` and `deleted` name is, when that is not the entry: lists, outermost first.
+    pub named: Vec<String>,
     /// The words for `state: present`, the default first.
     pub present: Vec<String>,
     /// The words for `state: absent`.
@@ -29,6 +31,8 @@ pub struct Definition {
     pub has_purged: bool,
     /// Questions that may come, and their answers.
     pub asks: Vec<(String, String)>,
+    /// What stands in a text and is no part of its lines.
+    pub(super) noise: Option<regex::Regex>,
     /// Rows of a table that commands show.
     pub(super) rows: Option<regex::Regex>,
     /// The lines that it stands for.
@@ -106,6 +110,8 @@ pub(super) struct Section {
     pub(super) each: Option<Each>,
     pub(super) header: Pattern,
     pub(super) lines: Vec<Node>,
+    /// Other lines that lead to them; only read.
+    pub(super) reads: Vec<Pattern>,
     /// Values that it goes with; they are no part of its line.
     pub(super) when: Vec<(Path, Value)>,
     /// What removes the section, whole.
@@ -144,17 +150,24 @@ pub(super) struct Level {
     pub(super) names: Vec<String>,
     /// An item without its key is none.
     pub(super) needs_key: bool,
+    /// The key is a number that an item may leave to the device.
+    pub(super) numbered: bool,
     /// The items are plain values.
     pub(super) is_plain: bool,
 }
 
 impl Level {
+    /// Returns what tells an item from the others of its list.
+    pub(super) fn key_of(&self, item: &Map) -> String {
+        tree::key_of(item, &self.key, self.numbered)
+    }
+
     /// Makes a level of a list of options.
     pub(super) fn of(path: Path, options: &Options) -> Level {
         let names = options.all.iter().map(|option| option.name.clone()).collect();
         let is_required = |name: &String| options.find(name).is_some_and(|option| option.required);
         let needs_key = !options.key.is_empty() && options.key.iter().all(is_required);
-        Level { path, key: options.key.clone(), names, needs_key, is_plain: false }
+        Level { path, key: options.key.clone(), names, needs_key, numbered: options.numbered, is_plain: false }
     }
 }
 
@@ -167,6 +180,8 @@ struct Written {
     form: Form,
     #[serde(default)]
     key: Vec<String>,
+    #[serde(default)]
+    named: Vec<String>,
     #[serde(default = "present")]
     present: Vec<String>,
     #[serde(default = "absent")]
@@ -176,6 +191,7 @@ struct Written {
     #[serde(default)]
     asks: Vec<Ask>,
     rows: Option<String>,
+    noise: Option<String>,
     quote: Option<char>,
     options: IndexMap<String, WrittenOption>,
     lines: Vec<WrittenNode>,
@@ -244,7 +260,7 @@ impl Definition {
     /// # Errors
     /// Says what is wrong with it.
     pub fn read(text: &str) -> Result<Definition, String> {
-        let written: Written = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+        let written: Written = serde_yaml::from_value(whole(text)?.into()).map_err(|error| error.to_string())?;
         let platform =
             platform::find(&written.platform).ok_or_else(|| format!("no platform `{}`", written.platform))?;
         let options = Options::read(written.options, written.key)?;
@@ -253,6 +269,7 @@ impl Definition {
         let rows = written
             .rows
             .map(|rows| regex::Regex::new(&format!("(?m){rows}")).map_err(|error| format!("`rows`: {error}")));
+        let noise = written.noise.map(|noise| regex::Regex::new(&noise).map_err(|error| format!("`noise`: {error}")));
         let reader = Reader { quote, style: platform.text.style };
         let lines = written.lines.into_iter().map(|node| reader.node(node, &root)).collect::<Result<_, _>>()?;
         Ok(Definition {
@@ -261,11 +278,13 @@ impl Definition {
             show: written.show,
             form: written.form,
             options,
+            named: written.named,
             present: written.present,
             absent: written.absent,
             has_purged: written.purged,
             asks: written.asks.into_iter().map(|ask| (ask.question, ask.answer)).collect(),
             rows: rows.transpose()?,
+            noise: noise.transpose()?,
             lines,
         })
     }
@@ -278,6 +297,27 @@ impl Definition {
     /// Claims that a device has many of it.
     pub fn has_entries(&self) -> bool {
         matches!(self.form, Form::List | Form::Entries)
+    }
+}
+
+/// Returns a definition's keys with those of the one that it is `like`, which hold where it says nothing of its own.
+fn whole(text: &str) -> Result<serde_yaml::Mapping, String> {
+    let mut own: serde_yaml::Mapping = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    let Some(like) = own.remove("like") else { return Ok(own) };
+    let like = like.as_str().ok_or("`like` is the name of a definition")?;
+    let row = super::table::find(like).ok_or_else(|| format!("`like: {like}`: there is no such definition"))?;
+    let mut all: serde_yaml::Mapping = serde_yaml::from_str(&row.text()).map_err(|error| error.to_string())?;
+    if all.contains_key("like") {
+        return Err(format!("`like: {like}`: that one is like another itself"));
+    }
+    all.extend(own);
+    Ok(all)
+}
+
+impl Options {
+    /// Returns the options of the whole tree of a definition.
+    pub(super) fn of_entries(definition: &Definition) -> Options {
+        root(definition.form, &definition.options)
     }
 }
 
@@ -295,6 +335,7 @@ fn root(form: Form, options: &Options) -> Options {
                 doc: String::new(),
             }],
             key: Vec::new(),
+            numbered: false,
         },
     }
 }
@@ -338,6 +379,11 @@ impl Reader {
         let text = node.section.unwrap_or_default();
         Ok(Section {
             header: Pattern::read(&text, &inside, self.quote, end)?,
+            reads: node
+                .reads
+                .iter()
+                .map(|text| Pattern::read(text, &inside, self.quote, end))
+                .collect::<Result<_, _>>()?,
             undo: node.undo.map(|text| Pattern::read(&text, &inside, self.quote, End::Whole)).transpose()?,
             lines: node.lines.into_iter().map(|node| self.node(node, &inside)).collect::<Result<_, _>>()?,
             when: values(node.when),
@@ -373,6 +419,7 @@ fn each(path: Option<&str>, options: &Options) -> Result<(Option<Each>, Options)
                     key: Vec::new(),
                     names: vec![tree::ITEM.into()],
                     needs_key: false,
+                    numbered: false,
                     is_plain: true,
                 });
                 let kind = if matches!(option.kind, Kind::Ints) { Kind::Int } else { Kind::Text };

@@ -85,6 +85,12 @@ pub(super) fn whole_name(platform: &str, name: &str) -> String {
     }
 }
 
+/// Returns the number at the end of an interface's name.
+pub(super) fn number(name: &str) -> Option<String> {
+    let digits = name.rsplit(|c: char| !c.is_ascii_digit()).next()?;
+    (!digits.is_empty()).then(|| digits.to_owned())
+}
+
 /// Returns the kind of an interface of VyOS, which its name tells (VyOS User Guide, "Interfaces").
 pub(super) fn kind(name: &str) -> Option<&'static str> {
     const KINDS: &[(&str, &str)] = &[

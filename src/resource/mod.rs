@@ -16,9 +16,11 @@
 
 mod definition;
 mod interface;
+mod numbers;
 mod options;
 mod pattern;
 mod piece;
+mod ports;
 mod ranges;
 mod read;
 mod state;
@@ -26,9 +28,11 @@ mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
+mod unwritten;
 
 pub use definition::{Definition, Form};
 pub use options::{Kind, Opt, Options};
 pub use read::read;
 pub use state::{State, commands};
 pub use table::{Row, TABLE, find};
+pub use unwritten::unwritten;

@@ -4,7 +4,7 @@
 //! allowed, `!` for one that must be given, and a default: `text(full|half)=full How it talks.` An option with others inside is
 //! a map with `doc` and `dict` or `list`. The items of a list are told apart by `key`, or by the options that must be given.
 
-use super::{interface, ranges};
+use super::{interface, ports, ranges, tree};
 use crate::value::{Map, Value};
 use indexmap::IndexMap;
 use serde::Deserialize;
@@ -24,6 +24,8 @@ pub enum Kind {
     Bool,
     /// The name of an interface; short forms become whole ones.
     Interface,
+    /// A port of TCP or UDP, by number or name; it becomes the number.
+    Port,
     /// Numbers and ranges: `10,20-30`, or a list of them.
     Ranges,
     /// A list of text.
@@ -60,6 +62,8 @@ pub struct Options {
     pub all: Vec<Opt>,
     /// The options that tell one item of a list from another.
     pub key: Vec<String>,
+    /// The key is a number that an item may leave to the device: what is there already keeps its own.
+    pub numbered: bool,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +84,8 @@ pub(super) struct WrittenInside {
     #[serde(default)]
     key: Vec<String>,
     #[serde(default)]
+    numbered: bool,
+    #[serde(default)]
     required: bool,
 }
 
@@ -89,12 +95,17 @@ impl Options {
             written.into_iter().map(|(name, option)| Opt::read(name, option)).collect::<Result<_, _>>()?;
         let required = || all.iter().filter(|option| option.required).map(|option| option.name.clone()).collect();
         let key = if key.is_empty() { required() } else { key };
-        Ok(Options { all, key })
+        Ok(Options { all, key, numbered: false })
     }
 
     /// Returns the option of that name.
     pub fn find(&self, name: &str) -> Option<&Opt> {
         self.all.iter().find(|option| option.name == name)
+    }
+
+    /// Returns what tells an item from the others of its list.
+    pub(super) fn key_of(&self, item: &Map) -> String {
+        tree::key_of(item, &self.key, self.numbered)
     }
 
     /// Returns the option at a path.
@@ -173,10 +184,10 @@ impl Opt {
         match written {
             WrittenOption::Short(text) => Opt::short(name, &text),
             WrittenOption::Long(inside) => {
-                let WrittenInside { doc, dict, list, key, required } = *inside;
+                let WrittenInside { doc, dict, list, key, numbered, required } = *inside;
                 let kind = match (dict.is_empty(), list.is_empty()) {
                     (false, true) => Kind::Dict(Options::read(dict, key)?),
-                    (true, false) => Kind::List(Options::read(list, key)?),
+                    (true, false) => Kind::List(Options { numbered, ..Options::read(list, key)? }),
                     _ => return Err(format!("option `{name}` needs one of `dict` and `list`")),
                 };
                 Ok(Opt { name, kind, choices: Vec::new(), required, default: None, doc })
@@ -203,6 +214,7 @@ impl Opt {
             "int" => Kind::Int,
             "bool" => Kind::Bool,
             "interface" => Kind::Interface,
+            "port" => Kind::Port,
             "ranges" => Kind::Ranges,
             "texts" => Kind::Texts,
             "ints" => Kind::Ints,
@@ -267,6 +279,7 @@ impl Opt {
                 _ => return no("a boolean"),
             },
             (Kind::Interface, other) => Value::from(interface::whole_name(platform, &other.to_text())),
+            (Kind::Port, other) => Value::from(ports::number(&other.to_text())),
             (_, other) => Value::from(other.to_text()),
         };
         let text = out.to_text();

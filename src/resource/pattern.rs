@@ -9,18 +9,20 @@
 //! | `{path:commas}`, `{path:words}` | a list, with commas or blanks between |
 //! | `{path:mask}` | `10.0.0.1/24`, shown as address and mask |
 //! | `{path:wildcard}` | the same, shown with a wildcard mask |
+//! | `{path:bundle}` | the name of a bundle of links, shown by its number: `Port-channel10` |
 //! | `{path:kind}` | an interface's name behind its kind, as VyOS has it: `ethernet eth0` |
 //! | `{path:ipv4}`, `{path:ipv6}` | a word that is an address of that family, or a word like `dhcp` |
 //! | `{path:banner}`, `{path:eof}` | text of several lines, between delimiters or before a line `EOF` |
 //! | `{.}` | the item itself, of a list of plain values |
 //! | `{?path: words}` | these words when the value is true, nothing otherwise |
+//! | `<a|b>` | one of these; the first whose values are all there is written |
 //! | `[ … ]` | what may be missing; written when all values in it are there |
 //!
 //! Blanks inside of `[ ]` and `{? }` belong to what may be missing.
 
 use super::options::{Kind, Options};
 use super::tree::{self, Path, get};
-use super::{interface, ranges};
+use super::{interface, ports, ranges};
 use crate::value::{Map, Value};
 use regex::Regex;
 use std::net::Ipv4Addr;
@@ -41,6 +43,7 @@ enum Part {
     Hole(usize),
     Flag(usize, String),
     Optional(Vec<Part>),
+    OneOf(Vec<Vec<Part>>),
 }
 
 #[derive(Clone, Debug)]
@@ -61,6 +64,8 @@ enum Form {
     Mask,
     Wildcard,
     Interface,
+    Port,
+    Bundle,
     Kind,
     Ipv4,
     Ipv6,
@@ -81,7 +86,7 @@ impl Pattern {
     /// Reads a pattern whose paths are of these options.
     pub(super) fn read(text: &str, options: &Options, quote: Option<char>, end: End) -> Result<Pattern, String> {
         let mut reader = Reader { rest: text, options, holes: Vec::new() };
-        let parts = reader.parts(0).map_err(|why| format!("pattern `{text}`: {why}"))?;
+        let parts = reader.parts(None).map_err(|why| format!("pattern `{text}`: {why}"))?;
         let holes = reader.holes;
         let mut expression = String::from("(?s)^");
         write_expression(&parts, &holes, quote, options, &mut expression);
@@ -131,6 +136,16 @@ impl Pattern {
                     out.push_str(&hole.shown(get(map, &hole.path)?, self.quote)?);
                     filled += 1;
                 }
+                Part::OneOf(all) => {
+                    let written = all.iter().find_map(|parts| {
+                        let mut text = String::new();
+                        let count = self.write(parts, map, &mut text).filter(|count| *count > 0)?;
+                        Some((count, text))
+                    });
+                    let (count, text) = written?;
+                    out.push_str(&text);
+                    filled += count;
+                }
                 Part::Optional(inside) => {
                     let mut text = String::new();
                     if let Some(count) = self.write(inside, map, &mut text).filter(|count| *count > 0) {
@@ -170,6 +185,8 @@ impl Hole {
             Form::Banner | Form::Eof => Value::from(banner(text)),
             Form::Kind => Value::from(plain.rsplit(char::is_whitespace).next()?),
             Form::Interface => interface::whole_name(platform, &plain).into(),
+            Form::Port => ports::number(&plain).into(),
+            Form::Bundle => interface::whole_name(platform, &format!("po{plain}")).into(),
             Form::Word | Form::Text => Value::from(plain),
         })
     }
@@ -185,6 +202,7 @@ impl Hole {
                 format!("{free}\n{}\n{free}", text.trim_matches('\n'))
             }
             Form::Eof => format!("\n{}\nEOF", value.to_text().trim_matches('\n')),
+            Form::Bundle => interface::number(&value.to_text())?,
             Form::Kind => format!("{} {}", interface::kind(&value.to_text())?, value.to_text()),
             Form::Mask | Form::Wildcard => with_mask(&value.to_text(), self.form == Form::Wildcard)?,
             _ => value.to_text(),
@@ -244,31 +262,49 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn parts(&mut self, depth: usize) -> Result<Vec<Part>, String> {
+    /// Reads parts up to what ends those that they stand in: `]`, or `|` and `>`, which is left to the caller.
+    fn parts(&mut self, inside: Option<char>) -> Result<Vec<Part>, String> {
         let mut parts = Vec::new();
         while let Some(next) = self.rest.chars().next() {
             match next {
                 '[' => {
                     self.rest = &self.rest[1..];
-                    parts.push(Part::Optional(self.parts(depth + 1)?));
+                    parts.push(Part::Optional(self.parts(Some(']'))?));
                 }
-                ']' if depth > 0 => {
+                '<' => parts.push(Part::OneOf(self.choices()?)),
+                ']' if inside == Some(']') => {
                     self.rest = &self.rest[1..];
                     return Ok(parts);
                 }
+                '|' | '>' if inside == Some('>') => return Ok(parts),
                 '{' => {
                     let (inside, rest) = self.rest[1..].split_once('}').ok_or("a `{` is not closed")?;
                     self.rest = rest;
                     parts.push(self.hole(inside)?);
                 }
                 _ => {
-                    let end = self.rest.find(['[', ']', '{']).unwrap_or(self.rest.len()).max(next.len_utf8());
+                    let ends: &[char] =
+                        if inside == Some('>') { &['[', ']', '{', '<', '|', '>'] } else { &['[', ']', '{', '<'] };
+                    let end = self.rest.find(ends).unwrap_or(self.rest.len()).max(next.len_utf8());
                     parts.push(Part::Text(self.rest[..end].to_owned()));
                     self.rest = &self.rest[end..];
                 }
             }
         }
-        if depth > 0 { Err("a `[` is not closed".into()) } else { Ok(parts) }
+        inside.map_or(Ok(parts), |end| Err(format!("a `{end}` is missing")))
+    }
+
+    /// Reads `<a|b>`.
+    fn choices(&mut self) -> Result<Vec<Vec<Part>>, String> {
+        let mut all = Vec::new();
+        loop {
+            self.rest = &self.rest[1..];
+            all.push(self.parts(Some('>'))?);
+            if self.rest.starts_with('>') {
+                self.rest = &self.rest[1..];
+                return Ok(all);
+            }
+        }
     }
 
     fn hole(&mut self, inside: &str) -> Result<Part, String> {
@@ -286,6 +322,7 @@ impl Reader<'_> {
             Some("commas") => Form::Commas,
             Some("words") => Form::Words,
             Some("kind") => Form::Kind,
+            Some("bundle") => Form::Bundle,
             Some("ipv4") => Form::Ipv4,
             Some("ipv6") => Form::Ipv6,
             Some("banner") => Form::Banner,
@@ -297,6 +334,7 @@ impl Reader<'_> {
                 Kind::Int | Kind::Ints => Form::Number,
                 Kind::Ranges => Form::Ranges,
                 Kind::Interface => Form::Interface,
+                Kind::Port => Form::Port,
                 Kind::Bool => return Err(format!("`{inside}` is a boolean: write `{{?{inside}: words}}`")),
                 Kind::Dict(_) | Kind::List(_) => return Err(format!("`{inside}` is no single value")),
                 _ => Form::Word,
@@ -325,6 +363,14 @@ fn write_expression(parts: &[Part], holes: &[Hole], quote: Option<char>, options
                 // A line that is nothing but a flag is there or is not.
                 out.push_str(if parts.len() == 1 { ")" } else { ")?" });
             }
+            Part::OneOf(all) => {
+                out.push_str("(?:");
+                for (number, parts) in all.iter().enumerate() {
+                    out.push_str(if number > 0 { "|" } else { "" });
+                    write_expression(parts, holes, quote, options, out);
+                }
+                out.push(')');
+            }
             Part::Optional(inside) => {
                 out.push_str("(?:");
                 write_expression(inside, holes, quote, options, out);
@@ -352,7 +398,7 @@ impl Hole {
         let quoted = if quote.is_some() { r#""(?:[^"\\]|\\.)*"|'[^']*'|"# } else { "" };
         match self.form {
             Form::Number if quote.is_some() => r#"["']?\d+["']?"#.into(),
-            Form::Number => r"\d+".into(),
+            Form::Number | Form::Bundle => r"\d+".into(),
             Form::Kind => r"[a-z-]+\s+[\w.-]+".into(),
             Form::Ranges => r"[\d,\- ]*\d|[a-z]+".into(),
             Form::Mask | Form::Wildcard => r"\d+\.\d+\.\d+\.\d+\s+\d+\.\d+\.\d+\.\d+".into(),
@@ -371,6 +417,7 @@ impl Hole {
             Form::Ipv4 if quote.is_none() => r"\d+\.\d+\.\d+\.\d+(?:/\d+)?".into(),
             Form::Ipv6 if quote.is_none() => r"[0-9A-Fa-f]*:[0-9A-Fa-f:.]*(?:/\d+)?".into(),
             Form::Interface => r"[A-Za-z][\w./:-]*".into(),
+            Form::Port => r"[\w-]+".into(),
             _ => format!(r"{quoted}[^\s]+"),
         }
     }

@@ -1,7 +1,7 @@
 //! The lines that a tree stands for, in pieces that can be compared.
 
 use super::definition::{Choice, Definition, Each, Gone, Level, Line, Node, Section};
-use super::tree::{ITEM, Path, get, items, key_of};
+use super::tree::{ITEM, Path, get, items};
 use crate::platform::ConfigStyle;
 use crate::value::{Map, Value};
 use std::collections::BTreeSet;
@@ -110,7 +110,8 @@ impl Maker<'_> {
         let text = line.line.line(value)?;
         let undo = match (&line.undo, &line.undo_whole) {
             (_, Some(whole)) => Command::Set(whole.line(value)?),
-            (Some(undo), None) => Command::Undo(undo.line(value)?),
+            // A line without the number by which it is undone is undone by itself.
+            (Some(undo), None) => undo.line(value).map_or_else(|| self.undoing(&text), Command::Undo),
             (None, None) => self.undoing(&text),
         };
         let numbers = line.add.as_ref().zip(line.remove.as_ref()).and_then(|(add, remove)| {
@@ -186,7 +187,7 @@ impl Maker<'_> {
 }
 
 /// Says yes where all these values are there.
-fn holds(when: &[(Path, Value)], map: &Map) -> Option<()> {
+pub(super) fn holds(when: &[(Path, Value)], map: &Map) -> Option<()> {
     let is = |(path, value): &(Path, Value)| match (get(map, path), value) {
         (None | Some(Value::Bool(false)), Value::Null) => true,
         (there, value) => there == Some(value),
@@ -200,7 +201,7 @@ fn is_update_always(map: &Map) -> bool {
 }
 
 /// Returns the values that a part is about, each with what tells it from the others.
-fn values(each: Option<&Each>, map: &Map) -> Vec<(String, Map)> {
+pub(super) fn values(each: Option<&Each>, map: &Map) -> Vec<(String, Map)> {
     let Some(each) = each else { return vec![(String::new(), map.clone())] };
     let mut found = Vec::new();
     walk(&each.levels, map, &Map::new(), "", &mut found);
@@ -214,7 +215,7 @@ fn walk(levels: &[Level], map: &Map, around: &Map, outer: &str, found: &mut Vec<
         let key = match item.as_map() {
             Some(map) => {
                 map.iter().for_each(|(name, value)| values.insert(name.clone(), value.clone()));
-                key_of(map, &level.key)
+                level.key_of(map)
             }
             None => {
                 values.insert(ITEM, item.clone());

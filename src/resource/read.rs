@@ -9,6 +9,8 @@ use crate::value::{Map, Value};
 /// Reads what the device's commands showed. Lines that the resource does not know are none of its business.
 pub fn read(definition: &Definition, text: &str) -> Map {
     let mut map = Map::new();
+    let quiet = definition.noise.as_ref().map(|noise| noise.replace_all(text, ""));
+    let text = quiet.as_deref().unwrap_or(text);
     rows(definition, text, &mut map);
     let reader = Reader { definition };
     for section in configuration::parse(text, definition.text()) {
@@ -107,7 +109,9 @@ impl Reader<'_> {
     }
 
     fn section(&self, node: &SectionNode, line: &str, children: &[Section], map: &mut Map) -> bool {
-        let Some((values, rest)) = node.header.matches(&self.definition.platform.name, line) else { return false };
+        let platform = &self.definition.platform.name;
+        let mut headers = std::iter::once(&node.header).chain(&node.reads);
+        let Some((values, rest)) = headers.find_map(|header| header.matches(platform, line)) else { return false };
         let is_set = self.definition.text().style == ConfigStyle::Set;
         let inside = |map: &mut Map| {
             if is_set {
@@ -184,9 +188,9 @@ fn of_level(level: Option<&Level>, values: &Map) -> Map {
 /// Returns the item that values belong to.
 fn find(map: &Map, levels: &[Level], values: &Map) -> Option<Map> {
     let (level, inner) = levels.split_first()?;
-    let key = tree::key_of(values, &level.key);
+    let key = level.key_of(values);
     let mut all = items(map, &level.path).iter().filter_map(Value::as_map);
-    let there = all.find(|there| tree::key_of(there, &level.key) == key)?;
+    let there = all.find(|there| level.key_of(there) == key)?;
     if inner.is_empty() { Some(there.clone()) } else { find(there, inner, values) }
 }
 
@@ -205,8 +209,8 @@ fn put(map: &mut Map, levels: &[Level], values: Map) {
     if level.needs_key && level.key.iter().any(|name| !own.contains(name)) {
         return;
     }
-    let key = tree::key_of(&own, &level.key);
-    let place = all.iter().position(|there| there.as_map().is_some_and(|map| tree::key_of(map, &level.key) == key));
+    let key = level.key_of(&own);
+    let place = all.iter().position(|there| there.as_map().is_some_and(|map| level.key_of(map) == key));
     let mut item = place.and_then(|place| all[place].as_map().cloned()).unwrap_or_default();
     merge_into(&mut item, own);
     put(&mut item, inner, values);

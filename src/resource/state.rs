@@ -2,9 +2,8 @@
 
 use super::definition::{Definition, ENTRIES, Gone};
 use super::piece::{Command, LineSection, Numbers, Piece, PlainLine, What, pieces};
-use super::read::merge_into;
-use super::tree::{items, key_of};
-use super::{Kind, Options, ranges};
+use super::tree::items;
+use super::{Kind, Options, numbers, ranges};
 use crate::configuration::Section;
 use crate::platform::ConfigStyle;
 use crate::value::{Map, Value};
@@ -34,6 +33,7 @@ pub enum State {
 
 /// Returns the lines to send, under the lines that lead into their sections.
 pub fn commands(definition: &Definition, want: &Map, have: &Map, state: State) -> Vec<Section> {
+    let want = &numbers::taken_over(definition, want, have, state);
     let (want, have) = match state {
         State::Merged => (merged(definition, want, have), have.clone()),
         State::Replaced => (want.clone(), named(definition, want, have)),
@@ -44,6 +44,14 @@ pub fn commands(definition: &Definition, want: &Map, have: &Map, state: State) -
     };
     let compare = Compare { state, style: definition.text().style, negate: &definition.text().negate };
     compare.all(&pieces(definition, &want), &pieces(definition, &have), Place::Outermost)
+}
+
+/// Returns what the device is to have of what a task says.
+pub(super) fn wanted(definition: &Definition, want: &Map, have: &Map, state: State) -> Map {
+    match state {
+        State::Merged => merged(definition, want, have),
+        _ => want.clone(),
+    }
 }
 
 /// Returns what is there with what is wanted added.
@@ -81,7 +89,7 @@ fn merge(options: &Options, want: &Map, have: &Map) -> Map {
 
 /// Merges items by their key. Those that are there come first.
 fn merge_items(options: &Options, want: &[Value], have: &[Value]) -> Vec<Value> {
-    let key = |item: &Value| item.as_map().map(|map| key_of(map, &options.key));
+    let key = |item: &Value| item.as_map().map(|map| options.key_of(map));
     let mut out: Vec<Value> = have.to_vec();
     for item in want {
         match out.iter().position(|there| key(there) == key(item)) {
@@ -98,16 +106,45 @@ fn merge_items(options: &Options, want: &[Value], have: &[Value]) -> Vec<Value> 
 
 /// Returns those entries of `have` that `want` names; all of them when it names none.
 fn named(definition: &Definition, want: &Map, have: &Map) -> Map {
-    if !definition.has_entries() {
+    let lists: Vec<&str> = match definition.has_entries() {
+        true => std::iter::once(ENTRIES).chain(definition.named.iter().map(String::as_str)).collect(),
+        false => definition.named.iter().map(String::as_str).collect(),
+    };
+    let keys = match definition.has_entries() {
+        true => Keys::Own(&definition.options),
+        false => Keys::Of(&definition.options),
+    };
+    named_inside(keys, &lists, want, have)
+}
+
+/// The options of the items of a list: those themselves, or those that have the list.
+enum Keys<'a> {
+    Own(&'a Options),
+    Of(&'a Options),
+}
+
+/// Keeps of each list those items that are named, and of those again what is named in them.
+fn named_inside(keys: Keys<'_>, lists: &[&str], want: &Map, have: &Map) -> Map {
+    let Some((list, inner)) = lists.split_first() else { return have.clone() };
+    let options = match keys {
+        Keys::Own(options) => options,
+        Keys::Of(options) => match options.find(list).map(|option| &option.kind) {
+            Some(Kind::List(inside)) => inside,
+            _ => return have.clone(),
+        },
+    };
+    let path = [(*list).to_owned()];
+    let wanted: Vec<&Map> = items(want, &path).iter().filter_map(Value::as_map).collect();
+    if wanted.is_empty() {
         return have.clone();
     }
-    let path = [ENTRIES.to_owned()];
-    let key = |item: &Value| item.as_map().map(|map| key_of(map, &definition.options.key));
-    let names: Vec<Option<String>> = items(want, &path).iter().map(key).collect();
-    let is_named = |item: &&Value| names.is_empty() || names.contains(&key(item));
+    let kept = items(have, &path).iter().filter_map(Value::as_map).filter_map(|there| {
+        let want = wanted.iter().find(|want| options.key_of(want) == options.key_of(there))?;
+        Some(Value::from(named_inside(Keys::Of(options), inner, want, there)))
+    });
+    let kept: Vec<Value> = kept.collect();
     let mut out = have.clone();
-    let named: Vec<Value> = items(have, &path).iter().filter(is_named).cloned().collect();
-    merge_into(&mut out, [(ENTRIES, Value::list(named))].into_iter().collect());
+    out.insert(*list, Value::list(kept));
     out
 }
 
@@ -121,7 +158,7 @@ fn given(definition: &Definition, want: &Map, have: &Map, purge: bool) -> Map {
         return of(want, have);
     }
     let path = [ENTRIES.to_owned()];
-    let key = |item: &Map| key_of(item, &definition.options.key);
+    let key = |item: &Map| definition.options.key_of(item);
     let wanted: Vec<&Map> = items(want, &path).iter().filter_map(Value::as_map).collect();
     let mut entries = Vec::new();
     for item in items(have, &path).iter().filter_map(Value::as_map) {

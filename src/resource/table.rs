@@ -19,13 +19,13 @@ pub struct Row {
 impl Row {
     /// Returns the definition's text.
     #[cfg(not(test))]
-    fn text(&self) -> std::borrow::Cow<'static, str> {
+    pub(super) fn text(&self) -> std::borrow::Cow<'static, str> {
         self.text.into()
     }
 
     /// Returns the text of the definition's file as it is now: cases can be tried without building.
     #[cfg(test)]
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let path = format!("{}/src/resource/definitions/{}.yaml", env!("CARGO_MANIFEST_DIR"), self.name);
         std::fs::read_to_string(path).unwrap_or_else(|_| self.text.to_owned())
     }
@@ -55,6 +55,8 @@ macro_rules! rows {
 /// Every resource. A test reads all of them.
 pub static TABLE: &[Row] = rows![
     "arista.eos" "arista_eos" {
+        "eos_acl_interfaces"
+        "eos_acls"
         "eos_banner"
         "eos_hostname"
         "eos_interface"
@@ -62,6 +64,13 @@ pub static TABLE: &[Row] = rows![
         "eos_l2_interfaces"
         "eos_l3_interface"
         "eos_l3_interfaces"
+        "eos_lacp"
+        "eos_lag_interfaces"
+        "eos_lldp_global"
+        "eos_lldp_interfaces"
+        "eos_ntp_global"
+        "eos_prefix_lists"
+        "eos_static_routes"
         "eos_system"
         "eos_user"
         "eos_vlan"
@@ -69,14 +78,20 @@ pub static TABLE: &[Row] = rows![
     }
     "cisco.ios" "cisco_ios" {
         "ios_acl_interfaces"
+        "ios_acls"
         "ios_banner"
         "ios_hostname"
+        "ios_hsrp_interfaces"
         "ios_interface"
         "ios_interfaces"
         "ios_l2_interfaces"
         "ios_l3_interface"
         "ios_l3_interfaces"
+        "ios_lacp"
+        "ios_lacp_interfaces"
+        "ios_lag_interfaces"
         "ios_lldp_global"
+        "ios_lldp_interfaces"
         "ios_ntp_global"
         "ios_prefix_lists"
         "ios_static_route"
@@ -85,12 +100,16 @@ pub static TABLE: &[Row] = rows![
         "ios_user"
         "ios_vlan"
         "ios_vlans"
+        "ios_vrf_global"
+        "ios_vrf_interfaces"
     }
     "cisco.iosxr" "cisco_iosxr" {
         "iosxr_hostname"
         "iosxr_interfaces"
     }
     "cisco.nxos" "cisco_nxos" {
+        "nxos_acl_interfaces"
+        "nxos_acls"
         "nxos_banner"
         "nxos_feature"
         "nxos_hostname"
@@ -100,13 +119,19 @@ pub static TABLE: &[Row] = rows![
         "nxos_l2_interfaces"
         "nxos_l3_interface"
         "nxos_l3_interfaces"
+        "nxos_lag_interfaces"
+        "nxos_lldp_global"
+        "nxos_lldp_interfaces"
         "nxos_ntp_global"
+        "nxos_prefix_lists"
+        "nxos_static_routes"
         "nxos_system"
         "nxos_user"
         "nxos_vlan"
         "nxos_vlans"
         "nxos_vrf"
         "nxos_vrf_interface"
+        "nxos_vrf_interfaces"
     }
     "junipernetworks.junos" "juniper_junos" {
         "junos_banner"
@@ -122,6 +147,7 @@ pub static TABLE: &[Row] = rows![
         "vyos_hostname"
         "vyos_interfaces"
         "vyos_l3_interfaces"
+        "vyos_static_routes"
     }
 ];
 

@@ -45,7 +45,11 @@ pub(super) fn items<'a>(map: &'a Map, path: &[String]) -> &'a [Value] {
 }
 
 /// Returns what tells an item of a list from the others: the values of its key, with a byte between that no device shows.
-pub(super) fn key_of(item: &Map, key: &[String]) -> String {
+/// An item that leaves its number to the device (`numbered`) is told by all that it says.
+pub(super) fn key_of(item: &Map, key: &[String], numbered: bool) -> String {
+    if numbered && !key.iter().all(|name| item.contains(name)) {
+        return format!("\u{2}{}", Value::from(item.clone()).to_text());
+    }
     let part = |name: &String| item.get(name).map(Value::to_text).unwrap_or_default();
     key.iter().map(part).collect::<Vec<_>>().join("\0")
 }

@@ -76,7 +76,7 @@ fn plain(definition: &'static Definition) -> Vec<Arg> {
 
 fn argument(definition: &'static Definition, option: &'static Opt) -> Arg {
     let kind = match &option.kind {
-        Kind::Text | Kind::Block | Kind::Interface => ArgKind::Str,
+        Kind::Text | Kind::Block | Kind::Interface | Kind::Port => ArgKind::Str,
         Kind::Secret => ArgKind::Secret,
         Kind::Int => ArgKind::Int,
         Kind::Bool => ArgKind::Bool,

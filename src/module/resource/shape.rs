@@ -63,6 +63,7 @@ impl Inside {
                     let alone = Options {
                         all: vec![crate::resource::Opt { required: false, ..option.clone() }],
                         key: Vec::new(),
+                        numbered: false,
                     };
                     let given: Map = [(name.as_str(), value.to_value())].into_iter().collect();
                     if let Err(why) = alone.coerce(self.platform, "", &given, false) {
@@ -111,6 +112,7 @@ fn kind(kind: &Kind) -> &'static str {
         Kind::Int => "whole number",
         Kind::Bool => "boolean",
         Kind::Interface => "interface",
+        Kind::Port => "port",
         Kind::Ranges => "numbers and ranges",
         Kind::Texts => "list of text",
         Kind::Ints => "list of whole numbers",

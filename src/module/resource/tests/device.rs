@@ -60,7 +60,9 @@ const SECTIONS: &[&str] = &[
 ];
 
 fn leads(line: &str) -> bool {
-    SECTIONS.iter().any(|start| line.starts_with(start))
+    // On EOS a prefix list is a section, elsewhere each of its lines is whole.
+    let is_list = line.contains("prefix-list ") && line.split(' ').count() == 3;
+    (is_list || SECTIONS.iter().any(|start| line.starts_with(start)))
         && !line.starts_with("vrf forwarding")
         && !line.starts_with("vrf member")
         && !line.starts_with("vrf context default")
@@ -78,7 +80,7 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
         let before = place.len();
         place.retain(|section| !inside(&section.line, &what));
         // What is a default is shown when it is undone.
-        if place.len() == before && !is_set && SHOWN_NEGATED.contains(&what.as_str()) {
+        if place.len() == before && !is_set && is_shown_negated(&what) {
             place.push(Section { line: line.to_owned(), children: Vec::new() });
         }
         return;
@@ -90,7 +92,7 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
     }
     let negated = format!("{}{line}", style.negate);
     place.retain(|section| section.line != negated);
-    if SHOWN_NEGATED.contains(&line) && line != "shutdown" {
+    if is_shown_negated(line) {
         return;
     }
     let single = style.single.iter().find_map(|single| single.find(line)).map(|found| found.as_str().to_owned());
@@ -109,7 +111,19 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
 const DEFAULTS: &[&str] = &["speed auto", "state active"];
 
 /// Lines that a device shows with `no` and never without.
-const SHOWN_NEGATED: &[&str] = &["switchport", "autostate", "ip redirects", "ip domain lookup", "ip domain-lookup"];
+const SHOWN_NEGATED: &[&str] = &[
+    "switchport",
+    "autostate",
+    "ip redirects",
+    "ip domain lookup",
+    "ip domain-lookup",
+    "lldp transmit",
+    "lldp receive",
+];
+
+fn is_shown_negated(line: &str) -> bool {
+    SHOWN_NEGATED.contains(&line) || line.starts_with("lldp tlv")
+}
 
 fn inside(line: &str, what: &str) -> bool {
     let (line, what) = (line.replace(['"', '\''], ""), what.replace(['"', '\''], ""));
