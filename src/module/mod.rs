@@ -62,7 +62,8 @@ pub mod lineinfile;
 pub mod net_get;
 pub mod net_ping;
 pub mod net_put;
-pub mod pause;
+pub mod network_resource;
+mod pause;
 pub mod ping;
 pub mod pip;
 pub mod raw;
@@ -79,7 +80,8 @@ pub mod slurp;
 pub mod stat;
 pub mod tempfile;
 pub mod template;
-pub mod uri;
+pub mod update_fact;
+mod uri;
 pub mod user;
 pub mod validate_argument_spec;
 pub mod wait_for;
@@ -263,6 +265,7 @@ pub static TABLE: &[&Module] = &[
     &net_get::MODULE,
     &net_ping::MODULE,
     &net_put::MODULE,
+    &network_resource::MODULE,
     &apt::PACKAGE,
     &pause::MODULE,
     &ping::MODULE,
@@ -280,6 +283,7 @@ pub static TABLE: &[&Module] = &[
     &service::SYSTEMD,
     &tempfile::MODULE,
     &template::MODULE,
+    &update_fact::MODULE,
     &uri::MODULE,
     &user::MODULE,
     &validate_argument_spec::MODULE,
