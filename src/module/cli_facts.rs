@@ -117,7 +117,7 @@ pub(super) async fn gather(context: &Context<'_>, platform: &Platform, written: 
     }
     let has = |subset: &&str| {
         ["min", "config"].contains(subset)
-            || SOURCES.iter().any(|source| source.platform == platform.name && source.subset == **subset)
+            || SOURCES.iter().any(|source| source.platform == platform.name && source.subset == *subset)
     };
     let shown: Vec<&str> = SUBSETS.iter().copied().filter(|subset| subsets.contains(subset)).filter(has).collect();
     facts.insert("ansible_net_gather_subset", Value::list(shown));
