@@ -62,6 +62,7 @@ pub mod lineinfile;
 pub mod net_get;
 pub mod net_ping;
 pub mod net_put;
+mod network_resource;
 pub mod pause;
 pub mod ping;
 pub mod pip;
@@ -79,6 +80,7 @@ pub mod slurp;
 pub mod stat;
 pub mod tempfile;
 pub mod template;
+mod update_fact;
 pub mod uri;
 pub mod user;
 pub mod validate_argument_spec;
@@ -265,6 +267,7 @@ pub static TABLE: &[&Module] = &[
     &net_get::MODULE,
     &net_ping::MODULE,
     &net_put::MODULE,
+    &network_resource::MODULE,
     &apt::PACKAGE,
     &pause::MODULE,
     &ping::MODULE,
@@ -282,6 +285,7 @@ pub static TABLE: &[&Module] = &[
     &service::SYSTEMD,
     &tempfile::MODULE,
     &template::MODULE,
+    &update_fact::MODULE,
     &uri::MODULE,
     &user::MODULE,
     &validate_argument_spec::MODULE,
