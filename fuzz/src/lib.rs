@@ -8,8 +8,10 @@ mod host_pattern;
 mod inventory;
 mod outline;
 mod platform;
+mod session;
 mod telnet;
 mod template;
+mod terminal;
 mod textfsm_index;
 mod textfsm_run;
 mod textfsm_template;
@@ -21,7 +23,7 @@ mod yaml;
 type Target = (&'static str, fn(&[u8]));
 
 /// Every reader.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 17] = [
     ("events", events::run),
     ("expression", expression::run),
     ("facts", facts::run),
@@ -29,8 +31,10 @@ pub const TARGETS: [Target; 15] = [
     ("inventory", inventory::run),
     ("outline", outline::run),
     ("platform", platform::run),
+    ("session", session::run),
     ("telnet", telnet::run),
     ("template", template::run),
+    ("terminal", terminal::run),
     ("textfsm_index", textfsm_index::run),
     ("textfsm_run", textfsm_run::run),
     ("textfsm_template", textfsm_template::run),

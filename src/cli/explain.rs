@@ -64,7 +64,7 @@ pub(super) fn main(args: &ExplainArgs, colour: Option<bool>) -> Exit {
     };
     let _inside = runtime.enter();
     let context = context(&setup, TagFilter::default(), None, Arc::new(|_| {}));
-    let planned = plan_all(&context, &plays, &mut setup.found);
+    let planned = plan_all(&context, &plays, &mut setup);
     if let Err(exit) = setup.show_found() {
         return exit;
     }

@@ -59,7 +59,7 @@ pub(super) fn main(args: GraphArgs, colour: Option<bool>) -> Exit {
     let _inside = runtime.enter();
     let tags = TagFilter { only: args.tags.into_iter().collect(), skip: args.skip_tags.into_iter().collect() };
     let context = context(&setup, tags, args.hosts.limit.clone(), Arc::new(|_| {}));
-    let planned = plan_all(&context, &plays, &mut setup.found);
+    let planned = plan_all(&context, &plays, &mut setup);
     let mut graphs = Vec::new();
     let mut order = order_plays(&plays, &mut Diagnostics::new());
     passages(&context, &planned, &mut order, &mut setup.found);

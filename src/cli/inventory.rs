@@ -44,6 +44,10 @@ pub(super) struct InventoryArgs {
     #[arg(short, long)]
     yaml: bool,
 
+    /// TOML instead of JSON, of the whole list
+    #[arg(long, conflicts_with_all = ["yaml", "host", "graph"])]
+    toml: bool,
+
     /// Each group and host with its own variables only: what is written can be used as an inventory
     #[arg(long)]
     export: bool,
@@ -116,6 +120,9 @@ fn shown(args: &InventoryArgs, setup: &Setup) -> Result<String, String> {
         let all: Vec<Arc<str>> = inventory.hosts.keys().cloned().collect();
         let kept = inventory.limit(&all, limit).map_err(|error| format!("--limit {limit}: {error}"))?;
         listing.only = Some(kept.hosts.into_iter().collect());
+    }
+    if args.toml {
+        return listing.toml();
     }
     if args.yaml { yaml(&listing.nested()) } else { Ok(python_json(&listing.json()) + "\n") }
 }

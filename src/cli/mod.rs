@@ -20,6 +20,7 @@ mod run;
 mod runs;
 mod setup;
 mod signals;
+mod table;
 mod templates;
 mod vault;
 

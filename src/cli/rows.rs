@@ -1,5 +1,6 @@
 //! Rows of dictionaries as JSON, a table or CSV.
 
+use super::table;
 use crate::value::Value;
 use clap::ValueEnum;
 
@@ -26,8 +27,14 @@ pub(super) fn shown(header: &[&str], rows: &Value, layout: Layout) -> String {
             let header = header.iter().map(|name| (*name).to_owned()).collect();
             std::iter::once(header).chain(lines()).map(|cells| csv(&cells)).collect()
         }
-        Layout::Table => table(header, &lines().collect::<Vec<_>>()),
+        Layout::Table => table::drawn(header, &lines().collect::<Vec<_>>(), width()),
     }
+}
+
+/// Returns how wide the terminal is, where standard output is one.
+fn width() -> Option<usize> {
+    let terminal = console::Term::stdout();
+    terminal.is_term().then(|| usize::from(terminal.size().1))
 }
 
 /// Returns a cell as one text; the items of a list with commas between them.
@@ -44,28 +51,6 @@ fn csv(cells: &[String]) -> String {
         false => cell.clone(),
     });
     quoted.collect::<Vec<_>>().join(",") + "\n"
-}
-
-/// Returns columns as wide as their widest cell, with a rule below the header.
-fn table(header: &[&str], rows: &[Vec<String>]) -> String {
-    let rows: Vec<Vec<String>> =
-        rows.iter().map(|row| row.iter().map(|cell| cell.replace(char::is_control, " ")).collect()).collect();
-    let wide = |text: &str| console::measure_text_width(text);
-    let width = |(number, name): (usize, &&str)| rows.iter().map(|row| wide(&row[number])).fold(wide(name), usize::max);
-    let widths: Vec<usize> = header.iter().enumerate().map(width).collect();
-    let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let padded: Vec<String> = cells
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell}{}", " ".repeat(width.saturating_sub(wide(cell)))))
-            .collect();
-        padded.join("  ").trim_end().to_owned() + "\n"
-    };
-    let rule: Vec<String> = widths.iter().map(|width| "-".repeat(*width)).collect();
-    let mut out = line(&mut header.iter().copied()) + &line(&mut rule.iter().map(String::as_str));
-    for row in &rows {
-        out += &line(&mut row.iter().map(String::as_str));
-    }
-    out
 }
 
 #[cfg(test)]

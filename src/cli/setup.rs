@@ -196,6 +196,7 @@ fn loader(config: &Config, sources: &Arc<SourceMap>, extra: Arc<Layer>) -> Loade
     if let Some(seconds) = config.number(&table::TASK_TIMEOUT).filter(|seconds| *seconds > 0) {
         put("timeout", Kind::Int(seconds.into()));
     }
+    loader.missing_handler_is_error = config.flag(&table::ERROR_ON_MISSING_HANDLER).unwrap_or(true);
     for (name, setting) in [("any_errors_fatal", &table::ANY_ERRORS_FATAL), ("no_log", &table::NO_LOG)] {
         if let Some(flag) = config.flag(setting) {
             put(name, Kind::Bool(flag));

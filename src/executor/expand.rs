@@ -100,22 +100,25 @@ impl Batch {
         if found.has_errors() {
             return Vec::new();
         }
+        let mut roles = Vec::new();
         let items = match &inclusion.what {
             Included::File(path) => loader.include_file(path, &inherited, false, found),
             Included::Role { name, how, public } => {
                 let included = loader.include_role(name, how, *public, inclusion.named_at, &inherited, found);
-                let Some((role, items)) = included else { return Vec::new() };
-                // Handlers of an included role are there for the rest of the play, once.
-                for handler in &role.handlers {
-                    if !self.handlers.iter().any(|known| is_same_handler(known, handler)) {
-                        self.handlers.push(handler.clone());
-                    }
-                }
+                let Some((used, items)) = included else { return Vec::new() };
+                roles = used;
                 items
             }
         };
         // As in Ansible: what an include imports gives to the play what an import of the play itself would.
         inherited.exports.take().iter().for_each(|role| self.view.export(role));
+        let imported = inherited.exports.take_read();
+        // Handlers of roles that are included, or imported there, are there for the rest of the play, once.
+        for handler in imported.iter().chain(&roles).flat_map(|role| &role.handlers) {
+            if !self.handlers.iter().any(|known| handler.is_written_as(known)) {
+                self.handlers.push(handler.clone());
+            }
+        }
         items
     }
 
@@ -129,8 +132,12 @@ impl Batch {
         hosts: &[HostIndex],
     ) -> Result<NodeId, Diagnostics> {
         let mut found = Diagnostics::new();
-        let how =
-            Lowering { knowledge: &self.knowledge, platforms: &self.platforms, fail_together: self.fails_together() };
+        let how = Lowering {
+            knowledge: &self.knowledge,
+            platforms: &self.platforms,
+            fail_together: self.fails_together(),
+            flushes: true,
+        };
         let (range, last) = self.graph.expand(from, end, items, handlers, &how, &mut found);
         if found.has_errors() {
             return Err(found);
@@ -282,21 +289,6 @@ fn last_group_first(handlers: &[Arc<Task>]) -> Vec<usize> {
     let role = |index: &usize| handlers[*index].role.as_ref().map(Arc::as_ptr);
     let places: Vec<usize> = (0..handlers.len()).collect();
     places.chunk_by(|a, b| role(a) == role(b)).rev().flatten().copied().collect()
-}
-
-/// Claims that two handlers come from the same place in the same role.
-fn is_same_handler(a: &Item, b: &Item) -> bool {
-    match (a, b) {
-        (Item::Task(a), Item::Task(b)) => {
-            let path = |task: &Task| task.role.as_ref().map(|role| role.path.clone());
-            path(a) == path(b) && a.title() == b.title() && a.span.start == b.span.start
-        }
-        (Item::Block(a), Item::Block(b)) => match (a.body.first(), b.body.first()) {
-            (Some(a), Some(b)) => is_same_handler(a, b),
-            _ => false,
-        },
-        _ => false,
-    }
 }
 
 /// Brings hosts together that include the same with the same variables, in the order in which they name it.

@@ -71,8 +71,12 @@ fn at_once(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<usize, Failure
 async fn one_by_one(job: &Job, mut scope: StepScope, repeat: &Loop, items: &[Value]) -> Result<Vec<Done>, Failure> {
     let mut all: Vec<Done> = Vec::with_capacity(items.len());
     for index in 0..items.len() {
+        let pause = pause(job, &scope, repeat)?;
         if index > 0 {
-            pause(job, &scope, repeat).await?;
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                () = job.cancel.cancelled() => {}
+            }
         }
         let done = one(job, &scope, repeat, items, index).await;
         // What an item sets, the next one sees.
@@ -207,15 +211,12 @@ fn gathered(all: Vec<Done>, is_empty: bool) -> Outcome {
     outcome
 }
 
-/// Waits between items, if the loop asks for it.
-async fn pause(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<(), Failure> {
-    let Some(node) = &repeat.pause else { return Ok(()) };
-    let seconds = item::number(&templar(job, scope).node(node)?).unwrap_or(0.0);
-    tokio::select! {
-        () = tokio::time::sleep(Duration::from_secs_f64(seconds.clamp(0.0, 86_400.0))) => {}
-        () = job.cancel.cancelled() => {}
-    }
-    Ok(())
+/// Returns how long to wait between items.
+fn pause(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<Duration, Failure> {
+    let Some(node) = &repeat.pause else { return Ok(Duration::ZERO) };
+    let seconds = item::number(&templar(job, scope).node(node)?)
+        .ok_or_else(|| Failure::new(FailureKind::Argument, "`pause` must come to a number of seconds").at(node.span))?;
+    Ok(Duration::from_secs_f64(seconds.clamp(0.0, 86_400.0)))
 }
 
 /// Returns a switch of `loop_control`, if it is written.

@@ -46,7 +46,7 @@ pub use shard::check_shards;
 pub use ssh_args::{SshArgs, UNDERSTOOD};
 pub use stepping::{Answer, Ask, Stepper};
 pub use target::Defaults;
-pub use world::{HostVars, StepScope, World, is_localhost};
+pub use world::{HostVars, Said, StepScope, World, is_localhost};
 
 use crate::playbook::Loader;
 use std::sync::Arc;

@@ -56,7 +56,8 @@ fn lowered(
     let knowledge = knowledge(context, &view);
     let platforms = platforms(context, &planned.hosts);
     let fail_together = planned.play.max_fail_percentage.is_some() || planned.play.any_errors_fatal.is_some();
-    lower(&Lowering { knowledge: &knowledge, platforms: &platforms, fail_together }, found)
+    let flushes = context.settings.tags.flushes(&planned.play.tags);
+    lower(&Lowering { knowledge: &knowledge, platforms: &platforms, fail_together, flushes }, found)
 }
 
 /// Returns what names mean for a host: in a task, as a play begins, or by the inventory alone.

@@ -149,6 +149,7 @@ pub(super) async fn run_play(begun: Begun, share: Share, interrupt: Interrupt) -
             knowledge: &knowledge,
             platforms: &platforms,
             fail_together: max_fail_percentage.is_some() || planned.play.any_errors_fatal.is_some(),
+            flushes: context.settings.tags.flushes(&planned.play.tags),
         };
         let graph = lower_play(&planned.play, &planned.sections, &how, &mut found);
         if found.has_errors() {

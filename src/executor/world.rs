@@ -63,6 +63,8 @@ pub struct World {
     groups: RwLock<Option<Value>>,
     pub(super) extra: Arc<Layer>,
     run: Arc<Layer>,
+    /// What the command line says of connections.
+    said: Said,
     /// A dictionary is merged into a weaker one instead of taking its place.
     merges: bool,
     /// Facts are variables of their own, not only in `ansible_facts`.
@@ -74,7 +76,22 @@ pub struct World {
     pub(super) additions: Additions,
 }
 
+/// What the command line and the settings say of connections: what tasks see where nothing else says it.
+#[derive(Clone, Debug, Default)]
+pub struct Said {
+    /// `--connection`
+    pub connection: Option<String>,
+    /// `--user`
+    pub user: Option<String>,
+}
+
 impl World {
+    /// Lets tasks see what the command line says of connections.
+    pub fn with_said(mut self, said: Said) -> World {
+        self.said = said;
+        self
+    }
+
     /// Makes the world of an inventory, extra variables, and magic variables that are the same everywhere.
     pub fn new(inventory: Inventory, extra: Arc<Layer>, run: Layer) -> World {
         World {
@@ -84,6 +101,7 @@ impl World {
             groups: RwLock::default(),
             extra,
             run: Arc::new(run),
+            said: Said::default(),
             merges: false,
             inject_facts: true,
             keeper: None,

@@ -202,7 +202,7 @@ mod tests {
         let plays = load(&loader, &path, &mut found);
         assert!(!found.has_errors(), "{text}{:?}", found.iter().collect::<Vec<_>>());
         let knowledge = Knowledge::default();
-        let how = Lowering { knowledge: &knowledge, platforms: &[], fail_together: false };
+        let how = Lowering { knowledge: &knowledge, platforms: &[], fail_together: false, flushes: true };
         let graphs: Vec<(Graph, Graph)> = plays
             .iter()
             .map(|play| (lower_play(play, &play.sections, &how, &mut found), lower_handlers(play, &how)))

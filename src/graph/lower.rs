@@ -25,13 +25,15 @@ pub struct Lowering<'a> {
     pub platforms: &'a [&'static Platform],
     /// The play ends for everybody when too many fail: every task is a barrier.
     pub fail_together: bool,
+    /// Handlers run at the end of each section.
+    pub flushes: bool,
 }
 
 /// Lowers a play: its sections, each followed by a flush of handlers if the play has any.
 pub fn lower_play(play: &Play, sections: &[Vec<Item>], how: &Lowering<'_>, found: &mut Diagnostics) -> Graph {
     let mut graph = Graph::new(play.strategy);
     let mut order = Order::default();
-    let has_handlers = !play.handlers.is_empty() || includes_roles(sections);
+    let has_handlers = how.flushes && (!play.handlers.is_empty() || includes_roles(sections));
     for section in sections {
         graph.lower_items(section, SectionId::ROOT, &mut order, how);
         // Also after a section without tasks: what handlers before it notified backwards runs there.

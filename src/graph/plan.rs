@@ -40,6 +40,14 @@ impl TagFilter {
     }
 }
 
+impl TagFilter {
+    /// Claims that handlers run at the ends of the sections of a play with these tags: as in Ansible, what runs them there
+    /// has the tag `always`.
+    pub fn flushes(&self, play: &BTreeSet<Arc<str>>) -> bool {
+        self.takes(&play.iter().cloned().chain([Arc::from("always")]).collect())
+    }
+}
+
 /// Returns the items that the filter takes; blocks without any left are dropped.
 pub fn keep_tagged(items: &[Item], filter: &TagFilter) -> Vec<Item> {
     items.iter().filter_map(|item| keep(item, filter)).collect()
@@ -63,9 +71,7 @@ fn keep(item: &Item, filter: &TagFilter) -> Option<Item> {
 }
 
 fn kept_task(task: &Task, filter: &TagFilter) -> bool {
-    // `meta` without tags of its own runs whatever is asked for, as in Ansible.
-    let is_meta = matches!(task.action, crate::playbook::Action::Meta(_));
-    (is_meta && task.tags.is_empty()) || filter.takes(&task.tags)
+    filter.takes(&task.tags)
 }
 
 #[cfg(test)]

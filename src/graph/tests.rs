@@ -56,7 +56,7 @@ fn lower(play: &Arc<Play>, platforms: &[&'static Platform], found: &mut Diagnost
     let mut knowledge = Knowledge::default();
     play.vars.iter().chain(&play.role_layers).for_each(|layer| knowledge.learn(layer));
     let fail_together = play.max_fail_percentage.is_some() || play.any_errors_fatal.is_some();
-    let how = Lowering { knowledge: &knowledge, platforms, fail_together };
+    let how = Lowering { knowledge: &knowledge, platforms, fail_together, flushes: true };
     lower_play(play, &play.sections, &how, found)
 }
 
@@ -146,7 +146,7 @@ fn a_circle_of_an_include_leaves_the_graph_as_it_was() {
     let items = loader.include_file(&path, &Arc::default(), false, &mut found);
     assert!(!found.has_errors() && items.len() == 1);
     let before = format!("{graph:?}");
-    let how = Lowering { knowledge: &Knowledge::default(), platforms: &[], fail_together: false };
+    let how = Lowering { knowledge: &Knowledge::default(), platforms: &[], fail_together: false, flushes: true };
     graph.expand(NodeId(0), NodeId(1), &items, false, &how, &mut found);
     assert_eq!(found.iter().map(|found| found.code).collect::<Vec<_>>(), ["E0702"]);
     assert_eq!(format!("{graph:?}"), before);

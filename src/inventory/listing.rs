@@ -29,7 +29,7 @@ impl<'a> Listing<'a> {
         Listing { inventory, extra: None, export: false, only: None }
     }
 
-    fn has(&self, host: &str) -> bool {
+    pub(super) fn has(&self, host: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.contains(host))
     }
 
@@ -46,6 +46,16 @@ impl<'a> Listing<'a> {
 
     fn host_vars(&self, host: &str, marks: Unsafe) -> Map<String, Json> {
         flat(&self.layers(host)).into_iter().map(|(name, var)| (name.to_owned(), var_json(var, marks))).collect()
+    }
+
+    /// Returns what counts for a host, as data.
+    pub(super) fn vars_of_host(&self, host: &str) -> Value {
+        Value::from(Json::Object(self.host_vars(host, Unsafe::Plain)))
+    }
+
+    /// Returns what a group itself has, as data.
+    pub(super) fn vars_of_group(&self, group: &Group) -> Value {
+        Value::from(Json::Object(self.group_vars(group, Unsafe::Plain)))
     }
 
     fn group_vars(&self, group: &Group, marks: Unsafe) -> Map<String, Json> {

@@ -33,6 +33,7 @@ mod script;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod toml_text;
 mod views;
 mod words;
 mod yaml;

@@ -25,7 +25,7 @@ const AT_ONCE: usize = 8;
 
 /// Runs a script and puts what it prints into the inventory.
 pub(super) fn read(builder: &mut Builder<'_>, path: &Path) {
-    let output = run(path, &["--list"]);
+    let output = run(path, &["--list"], LIMIT);
     let Some(list) = understood(builder, path, &["--list"], output) else { return };
     let Some(list) = list else {
         return builder
@@ -143,7 +143,7 @@ fn ask_for_each(builder: &mut Builder<'_>, path: &Path, hosts: &[Arc<str>]) {
             while let Some((at, host)) =
                 Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|at| Some((at, hosts.get(at)?)))
             {
-                own.push((at, run(path, &["--host", host])));
+                own.push((at, run(path, &["--host", host], LIMIT)));
             }
             own
         };
@@ -218,8 +218,8 @@ fn called(path: &Path, args: &[&str]) -> String {
     format!("`{} {}`", path.display(), args.join(" "))
 }
 
-/// Runs a script; returns what it printed, or what is to be said of it.
-fn run(path: &Path, args: &[&str]) -> Result<Vec<u8>, String> {
+/// Runs a script, no longer than `limit`; returns what it printed, or what is to be said of it.
+fn run(path: &Path, args: &[&str], limit: Duration) -> Result<Vec<u8>, String> {
     use std::os::unix::process::CommandExt as _;
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let mut command = Command::new(&path);
@@ -228,12 +228,12 @@ fn run(path: &Path, args: &[&str]) -> Result<Vec<u8>, String> {
     let mut child = spawn(&mut command).map_err(|error| format!("cannot be run: {}", spawn_error(&error)))?;
     let out = reader(child.stdout.take());
     let err = reader(child.stderr.take());
-    let deadline = Instant::now() + LIMIT;
-    let printed = out.recv_timeout(LIMIT);
+    let deadline = Instant::now() + limit;
+    let printed = out.recv_timeout(limit);
     let said = err.recv_timeout(deadline.saturating_duration_since(Instant::now()));
     let (Ok(printed), Ok(said)) = (printed, said) else {
         end(&mut child);
-        return Err(format!("did not end within {} s", LIMIT.as_secs()));
+        return Err(format!("did not end within {limit:?}"));
     };
     let status = child.wait().map_err(|error| format!("cannot be waited for: {error}"))?;
     if printed.len() as u64 > MAX_BYTES {
@@ -294,4 +294,45 @@ fn reader(from: Option<impl io::Read + Send + 'static>) -> Receiver<Vec<u8>> {
         let _ = sender.send(bytes);
     });
     receiver
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    /// Runs a script with these lines.
+    fn said(lines: &str, limit: Duration) -> Result<String, String> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hosts");
+        std::fs::write(&path, format!("#!/bin/sh\n{lines}\n")).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+        run(&path, &["--list"], limit).map(|printed| String::from_utf8_lossy(&printed).into_owned())
+    }
+
+    #[test]
+    fn a_script_that_does_not_end_is_ended_with_what_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let mark = folder.path().join("pid");
+        let lines = format!("sleep 600 & echo $! >{}; wait", mark.display());
+        assert_eq!(said(&lines, Duration::from_millis(400)), Err("did not end within 400ms".into()));
+        let pid = std::fs::read_to_string(&mark).unwrap();
+        // What is gone, or only waits for somebody to hear of its end, runs no more.
+        let status = || std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        let runs = || status().rsplit(')').next().is_some_and(|rest| rest.trim_start().starts_with(['S', 'R', 'D']));
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while runs() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        assert!(!runs(), "{}", status());
+    }
+
+    #[test]
+    fn what_a_script_says_as_it_fails_is_told() {
+        let limit = Duration::from_secs(60);
+        assert_eq!(said("echo out; echo 'no way' >&2; exit 7", limit), Err("ended with status 7: no way".into()));
+        assert_eq!(said("exit 3", limit), Err("ended with status 3 and said nothing".into()));
+        assert_eq!(said("kill -9 $$", limit), Err("was ended by a signal and said nothing".into()));
+        assert_eq!(said("printf x", limit), Ok("x".into()));
+    }
 }

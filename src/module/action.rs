@@ -3,6 +3,7 @@
 use crate::effect::Effect;
 use crate::redact::Secret;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One thing sent: one command, one configuration change, one file, one HTTP call.
@@ -34,6 +35,8 @@ pub enum Work {
     Put(Put),
     /// Read a whole file.
     Get(Get),
+    /// Copy a whole file to or from a device by SFTP.
+    Sftp(Sftp),
     /// Send lines to a network CLI.
     Cli(Cli),
     /// An HTTP call. Always made from this machine, whatever the place says.
@@ -130,6 +133,15 @@ pub struct Get {
     pub path: String,
     /// Give up when it is larger.
     pub limit_bytes: Option<u64>,
+}
+
+/// A file of a device.
+#[derive(Clone, Debug)]
+pub struct Sftp {
+    /// The path.
+    pub path: String,
+    /// What it is to hold; without it, the file is read.
+    pub bytes: Option<Arc<[u8]>>,
 }
 
 /// Lines for a network CLI.

@@ -30,7 +30,11 @@ pub(super) struct Opened {
 
 /// Reads the file that `path` of the arguments names.
 pub(super) async fn open(context: &Context<'_>) -> Result<Opened, Failure> {
-    let path = context.args.text("path").unwrap_or_default();
+    open_at(context, context.args.text("path").unwrap_or_default()).await
+}
+
+/// Reads a file of the host.
+pub(super) async fn open_at(context: &Context<'_>, path: &str) -> Result<Opened, Failure> {
     let mut seen = look(context.probe, &[path_word(path)], Look::default()).await?;
     if let Some(source) = seen.stats.first().and_then(|stat| stat.source.clone()) {
         seen = look(context.probe, &[path_word_literal(&source)], Look::default()).await?;

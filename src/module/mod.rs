@@ -18,6 +18,7 @@ mod args;
 mod argument_spec;
 mod attributes;
 mod change;
+mod device_file;
 mod edit;
 mod local;
 mod place;
@@ -32,9 +33,11 @@ pub mod background;
 
 pub mod add_host;
 pub mod apt;
+pub mod apt_repository;
 pub mod assemble;
 pub mod assert;
 pub mod async_status;
+pub mod authorized_key;
 pub mod blockinfile;
 pub mod cli_backup;
 pub mod cli_command;
@@ -45,6 +48,7 @@ pub mod cli_parse;
 pub mod cli_restore;
 pub mod command;
 pub mod copy;
+pub mod cron;
 pub mod debug;
 pub mod fail;
 pub mod fetch;
@@ -58,11 +62,13 @@ pub mod group;
 pub mod group_by;
 pub mod hostname;
 pub mod include_vars;
+pub mod known_hosts;
 pub mod lineinfile;
 pub mod net_get;
 pub mod net_ping;
 pub mod net_put;
-mod network_resource;
+pub mod network_resource;
+pub mod package_facts;
 pub mod pause;
 pub mod ping;
 pub mod pip;
@@ -72,15 +78,18 @@ pub mod replace;
 pub mod resource;
 pub mod script;
 pub mod service;
+pub mod service_facts;
 pub mod set_fact;
 pub mod set_stats;
 pub mod setup;
 pub mod shell;
 pub mod slurp;
 pub mod stat;
+pub mod sysctl;
 pub mod tempfile;
 pub mod template;
-mod update_fact;
+pub mod unarchive;
+pub mod update_fact;
 pub mod uri;
 pub mod user;
 pub mod validate_argument_spec;
@@ -237,9 +246,11 @@ pub trait Probe: Send + Sync {
 pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
     &apt::MODULE,
+    &apt_repository::MODULE,
     &assemble::MODULE,
     &assert::MODULE,
     &async_status::MODULE,
+    &authorized_key::MODULE,
     &blockinfile::MODULE,
     &cli_backup::MODULE,
     &cli_command::MODULE,
@@ -250,6 +261,7 @@ pub static TABLE: &[&Module] = &[
     &cli_restore::MODULE,
     &command::MODULE,
     &copy::MODULE,
+    &cron::MODULE,
     &debug::MODULE,
     &fail::MODULE,
     &fetch::MODULE,
@@ -263,12 +275,14 @@ pub static TABLE: &[&Module] = &[
     &group_by::MODULE,
     &hostname::MODULE,
     &include_vars::MODULE,
+    &known_hosts::MODULE,
     &lineinfile::MODULE,
     &net_get::MODULE,
     &net_ping::MODULE,
     &net_put::MODULE,
     &network_resource::MODULE,
     &apt::PACKAGE,
+    &package_facts::MODULE,
     &pause::MODULE,
     &ping::MODULE,
     &pip::MODULE,
@@ -276,15 +290,18 @@ pub static TABLE: &[&Module] = &[
     &replace::MODULE,
     &script::MODULE,
     &service::MODULE,
+    &service_facts::MODULE,
     &set_fact::MODULE,
     &set_stats::MODULE,
     &setup::MODULE,
     &shell::MODULE,
     &slurp::MODULE,
     &stat::MODULE,
+    &sysctl::MODULE,
     &service::SYSTEMD,
     &tempfile::MODULE,
     &template::MODULE,
+    &unarchive::MODULE,
     &update_fact::MODULE,
     &uri::MODULE,
     &user::MODULE,

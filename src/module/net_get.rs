@@ -1,9 +1,9 @@
-//! `net_get`: copies a file from a network device to here, over SCP.
+//! `net_get`: copies a file from a network device to here, over SCP or SFTP.
 
+use super::device_file::{DeviceFile, PROTOCOL};
 use super::local::{LocalFile, writes_here};
-use super::{Arg, ArgKind, Change, Context, Failure, Module, Needs, Output, local, scp};
+use super::{Arg, ArgKind, Change, Context, Failure, Module, Needs, local};
 use crate::effect::Effect;
-use crate::failure::FailureKind;
 use crate::value::Map;
 
 /// `net_get`
@@ -15,7 +15,7 @@ pub static MODULE: Module = Module {
     args: &[
         Arg::new("src", ArgKind::Str, "The file on the device.").required(),
         Arg::new("dest", ArgKind::Path, "Where it goes here; a folder, or the file's own name beside the playbook."),
-        scp::PROTOCOL,
+        PROTOCOL,
     ],
     rules: &[],
     free_form: None,
@@ -29,10 +29,8 @@ pub static MODULE: Module = Module {
 
 async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     let src = context.args.text("src").unwrap_or_default();
-    let bytes = match context.probe.read(scp::get(src)?).await? {
-        Output::Exec(output) => scp::file(&output, src)?,
-        _ => return Err(Failure::new(FailureKind::Internal, "a file was asked for and something else answered")),
-    };
+    let file = DeviceFile::new(src, context.args);
+    let bytes = file.bytes(context.probe.read(file.get()?).await?)?;
     let name = src.rsplit(['/', ':', '\\']).next().unwrap_or(src);
     let base = &context.files.playbook_dir;
     let dest =

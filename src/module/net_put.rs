@@ -1,6 +1,7 @@
-//! `net_put`: copies a file from here to a network device, over SCP.
+//! `net_put`: copies a file from here to a network device, over SCP or SFTP.
 
-use super::{Arg, ArgKind, Change, Context, Failure, Finished, Module, Needs, Output, local, scp};
+use super::device_file::{DeviceFile, PROTOCOL};
+use super::{Arg, ArgKind, Change, Context, Failure, Finished, Module, Needs, local};
 use crate::effect::Effect;
 use crate::failure::FailureKind;
 use crate::template::FileOptions;
@@ -16,7 +17,7 @@ pub static MODULE: Module = Module {
     args: &[
         Arg::new("src", ArgKind::Path, "The file here.").required(),
         Arg::new("dest", ArgKind::Str, "Where it goes on the device; the file's own name when not given."),
-        scp::PROTOCOL,
+        PROTOCOL,
         Arg::new(
             "mode",
             ArgKind::Str,
@@ -42,14 +43,15 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let dest = context.args.text("dest").map_or(name, str::to_owned);
     let mut change = Change::nothing(Map::new()).field("dest", dest.as_str());
-    if there(&context, &dest).await?.as_deref() == Some(bytes.as_slice()) {
+    let file = DeviceFile::new(&dest, context.args);
+    if there(&context, &file).await?.as_deref() == Some(bytes.as_slice()) {
         return Ok(change);
     }
     change.changed = true;
-    change.actions.push(scp::put(&dest, &bytes)?);
-    change.finish = Some(Box::new(move |outputs, result| match outputs.first() {
-        Some(Output::Exec(output)) => scp::was_put(output, &dest).map(|()| Finished::new(result, true)),
-        _ => Err(Failure::new(FailureKind::Internal, "a file was copied and something else answered")),
+    change.actions.push(file.put(&bytes)?);
+    let args = context.args.clone();
+    change.finish = Some(Box::new(move |outputs, result| {
+        DeviceFile::new(&dest, &args).was_put(outputs.first()).map(|()| Finished::new(result, true))
     }));
     Ok(change)
 }
@@ -66,9 +68,11 @@ fn bytes(context: &Context<'_>, path: &Path) -> Result<Vec<u8>, Failure> {
 }
 
 /// Returns the file that is there; nothing where the device gives none.
-async fn there(context: &Context<'_>, path: &str) -> Result<Option<Vec<u8>>, Failure> {
-    match context.probe.read(scp::get(path)?).await? {
-        Output::Exec(output) => Ok(scp::file(&output, path).ok()),
-        _ => Ok(None),
+async fn there(context: &Context<'_>, file: &DeviceFile<'_>) -> Result<Option<Vec<u8>>, Failure> {
+    match context.probe.read(file.get()?).await {
+        Ok(output) => Ok(file.bytes(output).ok()),
+        // The server says that there is none.
+        Err(failure) if failure.kind == FailureKind::File => Ok(None),
+        Err(failure) => Err(failure),
     }
 }

@@ -4,15 +4,9 @@
 //! Both sides of the protocol are a line about the file, its bytes, and a byte that says how it went. Everything that we
 //! say can be said at once: the device reads it in its own time.
 
-use super::{Action, Arg, ArgKind, Exec, ExecOutput, Program, Work};
+use super::{Action, Exec, ExecOutput, Program, Work};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
-
-/// What `net_put` and `net_get` take besides their paths.
-pub(super) const PROTOCOL: Arg = Arg::new("protocol", ArgKind::Str, "How it is copied.")
-    .choices(&["scp", "sftp"])
-    .default("scp")
-    .refused("files are copied by SCP, which devices have that have either");
 
 /// Makes the action that writes a file on the device.
 pub(super) fn put(path: &str, bytes: &[u8]) -> Result<Action, Failure> {

@@ -3,9 +3,36 @@
 
 use super::program::add_text;
 use super::remote::{exec_output, quote, sh, write_action};
-use super::{Action, ExecOutput, Output, Probe};
+use super::{Action, Arg, Boxed, Change, Context, ExecOutput, Module, Needs, Output, Probe};
+use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::value::Map;
+
+/// Returns a module that works on hosts which run programs, and may write there. What is otherwise is said beside it:
+/// `Module { aliases: …, ..on_host(…) }`.
+pub(super) const fn on_host(
+    name: &'static str,
+    collections: &'static [&'static str],
+    summary: &'static str,
+    args: &'static [Arg],
+    plan: for<'a> fn(Context<'a>) -> Boxed<'a, Result<Change, Failure>>,
+) -> Module {
+    Module {
+        name,
+        collections,
+        aliases: &[],
+        summary,
+        args,
+        rules: &[],
+        free_form: None,
+        any_args: false,
+        needs: Needs::Host,
+        changes_run: false,
+        once: false,
+        effect: |_| Effect::Write,
+        plan,
+    }
+}
 
 /// Where administration tools are; the path of users who are not root often lacks the last ones.
 pub(super) const TOOLS: &str = "PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin; export PATH\n";
@@ -50,7 +77,7 @@ pub(super) fn act(program: &str) -> Action {
 /// Returns an action that reads with administration tools.
 pub(super) fn reading(program: &str) -> Action {
     let mut action = act(program);
-    action.effect = crate::effect::Effect::Read;
+    action.effect = Effect::Read;
     action
 }
 

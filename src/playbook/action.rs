@@ -5,6 +5,7 @@ use super::keyword::{self, Level, Support};
 use super::{Action, Meta, Settings};
 use crate::module::{self, split_key_value};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
+use crate::value::Key;
 use crate::yaml::{Kind, Mapping, Node, has_template};
 use std::sync::Arc;
 
@@ -73,34 +74,36 @@ pub(super) fn python_module_refused(name: &str, file: &std::path::Path, at: Span
 
 /// Finds defaults that would have no effect: of groups of modules, and of modules that do not exist.
 pub(super) fn check_defaults(node: Option<&Node>, found: &mut Diagnostics) {
-    let lists = node.into_iter().flat_map(|node| node.as_seq().unwrap_or(std::slice::from_ref(node)));
-    for (key, key_node, _) in lists.filter_map(Node::as_map).flat_map(Mapping::iter) {
+    for (key, key_node, _) in defaults_in(node) {
         let name = key.to_string();
-        let wrong = match name.strip_prefix("group/") {
-            Some(_) => Diagnostic::error("E0614", format!("groups of modules are not known: `{name}`"))
-                .help("name each module of the group"),
-            None if is_action(&name) || has_template(&name) => continue,
-            None => {
-                let names: Vec<String> = module::names().collect();
-                Diagnostic::warning("W0614", format!("defaults of `{name}`, which is no module here, have no effect"))
-                    .maybe_help(did_you_mean(&name, names.iter().map(String::as_str)))
-            }
-        };
-        found.push(wrong.at(key_node.span));
+        if name.starts_with("group/") || is_action(&name) || has_template(&name) {
+            continue;
+        }
+        let names: Vec<String> = module::names().collect();
+        found.push(
+            Diagnostic::warning("W0614", format!("defaults of `{name}`, which is no module here, have no effect"))
+                .maybe_help(did_you_mean(&name, names.iter().map(String::as_str)))
+                .at(key_node.span),
+        );
     }
+}
+
+/// Returns the entries of `module_defaults`: of a dictionary, or of a list of them.
+pub(super) fn defaults_in(node: Option<&Node>) -> impl Iterator<Item = (&Key, &Node, &Node)> {
+    let lists = node.into_iter().flat_map(|node| node.as_seq().unwrap_or(std::slice::from_ref(node)));
+    lists.filter_map(Node::as_map).flat_map(Mapping::iter)
 }
 
 /// Returns the arguments as they are with those of `module_defaults` that are known before the run.
 pub(super) fn with_defaults(action: &Action, args: &Mapping, settings: &Settings) -> Mapping {
     let mut all = args.clone();
     let Action::Module { module, .. } = action else { return all };
-    for defaults in settings.module_defaults.iter().rev().filter_map(Node::as_map) {
-        for (name, _, node) in defaults.iter() {
-            let meant = module::find(&name.to_string()).is_some_and(|(found, _)| found.name == module.name);
-            for (key, key_node, value) in node.as_map().filter(|_| meant).into_iter().flat_map(Mapping::iter) {
-                if all.get(&key.to_string()).is_none() {
-                    all.insert(key.clone(), key_node.clone(), value.clone());
-                }
+    let maps = settings.module_defaults.iter().filter_map(Node::as_map);
+    let entries = maps.flat_map(Mapping::iter).map(|(name, _, node)| (name.to_string(), node));
+    for node in settings.defaults_of(module, entries).into_iter().rev() {
+        for (key, key_node, value) in node.as_map().into_iter().flat_map(Mapping::iter) {
+            if all.get(&key.to_string()).is_none() {
+                all.insert(key.clone(), key_node.clone(), value.clone());
             }
         }
     }

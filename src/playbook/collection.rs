@@ -22,7 +22,10 @@ impl Loader {
     /// Returns the folders in which a collection may be: beside the playbook first.
     pub(super) fn collection_folders(&self, namespace: &str, collection: &str, playbook_dir: &Path) -> Vec<PathBuf> {
         let beside = playbook_dir.join("collections");
-        let paths = std::iter::once(&beside).chain(&self.collections_path);
+        // A playbook of a collection finds the collections that stand beside its own.
+        let around = playbook_dir.ancestors().find(|folder| folder.ends_with("ansible_collections"));
+        let around = around.map(Path::to_owned);
+        let paths = std::iter::once(&beside).chain(&around).chain(&self.collections_path);
         paths
             .map(|path| match path.ends_with("ansible_collections") {
                 true => path.join(namespace).join(collection),

@@ -24,6 +24,8 @@ pub struct Loader {
     pub play_defaults: Mapping,
     /// What plays ask, and the answers.
     pub prompts: Prompts,
+    /// Whether notifying a handler that is not there is an error, or a warning.
+    pub missing_handler_is_error: bool,
     /// `-e`: what imports and play headers may use before there is a host.
     pub extra_vars: Arc<Layer>,
 }
@@ -49,7 +51,15 @@ impl Loader {
             ["~/.ansible/roles", "/usr/share/ansible/roles", "/etc/ansible/roles"].map(expand_home).to_vec();
         let collections_path = ["~/.ansible/collections", "/usr/share/ansible/collections"].map(expand_home).to_vec();
         let (play_defaults, prompts) = (Mapping::default(), Prompts::default());
-        Loader { sources, roles_path, collections_path, play_defaults, prompts, extra_vars }
+        Loader {
+            sources,
+            roles_path,
+            collections_path,
+            play_defaults,
+            prompts,
+            missing_handler_is_error: true,
+            extra_vars,
+        }
     }
 
     pub(super) fn playbook(

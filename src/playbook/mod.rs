@@ -6,10 +6,14 @@
 
 mod action;
 mod arguments;
+mod block;
+mod call;
 mod check;
 mod collection;
+mod defaults;
 mod former;
 mod gather;
+mod import;
 mod keyword;
 mod load;
 mod play;
@@ -38,7 +42,7 @@ use crate::module::Module;
 use crate::source::{SearchPath, Span};
 use crate::vars::Layer;
 use crate::yaml::{Mapping, Node};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -68,7 +72,7 @@ pub struct Play {
     /// `order`: how hosts are ordered.
     pub order: Option<Node>,
     /// `force_handlers`.
-    pub force_handlers: bool,
+    pub force_handlers: Option<bool>,
     /// `max_fail_percentage`.
     pub max_fail_percentage: Option<Node>,
     /// `any_errors_fatal` of the play.
@@ -314,6 +318,8 @@ pub struct Settings {
     pub ignore_unreachable: Option<Node>,
     /// `module_defaults`, innermost last.
     pub module_defaults: Vec<Node>,
+    /// The groups that are named in them, with their modules.
+    pub module_groups: BTreeMap<Arc<str>, Vec<&'static str>>,
     /// `no_log`
     pub no_log: Option<Node>,
     /// `port`
@@ -394,6 +400,21 @@ impl Task {
 }
 
 impl Item {
+    /// Claims that the two come from the same place in the same role.
+    pub fn is_written_as(&self, other: &Item) -> bool {
+        match (self, other) {
+            (Item::Task(a), Item::Task(b)) => {
+                let path = |task: &Task| task.role.as_ref().map(|role| role.path.clone());
+                path(a) == path(b) && a.title() == b.title() && a.span.start == b.span.start
+            }
+            (Item::Block(a), Item::Block(b)) => match (a.body.first(), b.body.first()) {
+                (Some(a), Some(b)) => a.is_written_as(b),
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
     /// Calls `see` with every task in it, in the order written.
     pub fn each_task<'a>(&'a self, see: &mut dyn FnMut(&'a Arc<Task>)) {
         match self {

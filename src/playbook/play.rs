@@ -1,12 +1,12 @@
 //! Plays: the header, the sections, and `import_playbook`.
 
-use super::action::{check_defaults, refuse};
+use super::action::refuse;
 use super::former;
 use super::keyword::{self, Level};
 use super::load::Loader;
 use super::task::Place;
 use super::words::{boolean, inherit_settings, needs, texts};
-use super::{Inherited, Item, Play, Settings, Strategy};
+use super::{Inherited, Item, Play, Role, Settings, Strategy};
 use crate::source::{Diagnostic, Diagnostics, SearchPath, Span, did_you_mean};
 use crate::template;
 use crate::vars::{Layer, Origin};
@@ -94,7 +94,7 @@ impl Loader {
                 .flat_map(|text| text.split(',').map(|tag| Arc::from(tag.trim())).collect::<Vec<_>>()),
         );
         inherit_settings(&self.play_defaults, &mut base.settings);
-        check_defaults(map.get("module_defaults"), found);
+        self.learn_defaults(map.get("module_defaults"), &mut base, found);
         inherit_settings(map, &mut base.settings);
         base.collections = texts(map.get("collections"), "collections", found);
         if let (None, Some(user)) = (&base.settings.remote_user, map.get("user")) {
@@ -113,26 +113,31 @@ impl Loader {
         let base = Arc::new(base);
         let gather = self.gather(map, span, &base, found);
         let mut role_layers = Vec::new();
-        let mut handlers = Vec::new();
         let items = |key: &str, level: Level, found: &mut Diagnostics| {
             map.get(key)
                 .map(|list| self.items(list, Place { inherited: &base, level, depth: 0 }, found))
                 .unwrap_or_default()
         };
         let pre = items("pre_tasks", Level::TASK, found);
+        let read_in_pre = base.exports.take_read();
         let (mut main, used) = map.get("roles").map(|list| self.roles(list, &base, found)).unwrap_or_default();
         for (role, _) in &used.roles {
             role_layers.extend(role.defaults.iter().chain(&role.vars).cloned());
         }
+        let read_in_roles = base.exports.take_read();
         main.extend(items("tasks", Level::TASK, found));
+        let read_in_tasks = base.exports.take_read();
         let post = items("post_tasks", Level::TASK, found);
+        let read_in_post = base.exports.take_read();
         for role in base.exports.take() {
             role_layers.extend(role.defaults.iter().chain(&role.vars).cloned());
         }
-        for item in pre.iter().chain(&main).chain(&post) {
-            collect_role_handlers(item, &mut handlers);
-        }
+        // Roles of the play come before its own handlers, imported ones after them, in the order in which Ansible reads them.
+        let mut handlers = handlers_of(used.roles.iter().map(|(role, _)| role), &[]);
         handlers.extend(items("handlers", Level::HANDLER, found));
+        let imported = [read_in_roles, read_in_pre, read_in_post, read_in_tasks].concat();
+        let imported = handlers_of(imported.iter(), &handlers);
+        handlers.extend(imported);
         let play = Play {
             name: map.get("name").cloned(),
             hosts,
@@ -145,10 +150,7 @@ impl Loader {
             strategy: strategy(map.get("strategy").or(self.play_defaults.get("strategy")), found),
             serial: map.get("serial").map(super::words::conditions).unwrap_or_default(),
             order: map.get("order").cloned(),
-            force_handlers: map
-                .get("force_handlers")
-                .and_then(|node| boolean(node, "force_handlers", found))
-                .unwrap_or(false),
+            force_handlers: map.get("force_handlers").and_then(|node| boolean(node, "force_handlers", found)),
             max_fail_percentage: map.get("max_fail_percentage").cloned(),
             any_errors_fatal: base.settings.any_errors_fatal.clone(),
             settings: Settings::clone(&base.settings),
@@ -255,11 +257,12 @@ impl Loader {
             for node in &task.notify {
                 let Some(name) = node.as_str().filter(|_| node.is_static()) else { continue };
                 if !dynamic && !known.iter().any(|known| **known == *name) {
-                    found.push(
-                        Diagnostic::error("E0616", format!("no handler `{name}`"))
-                            .at(node.span)
-                            .maybe_help(did_you_mean(name, known.iter().map(|known| &**known))),
-                    );
+                    let message = format!("no handler `{name}`");
+                    let said = match self.missing_handler_is_error {
+                        true => Diagnostic::error("E0616", message),
+                        false => Diagnostic::warning("W0616", message),
+                    };
+                    found.push(said.at(node.span).maybe_help(did_you_mean(name, known.iter().map(|known| &**known))));
                 }
             }
         };
@@ -269,21 +272,18 @@ impl Loader {
     }
 }
 
-/// Collects the handlers that roles give to the whole play.
-fn collect_role_handlers(item: &Item, handlers: &mut Vec<Item>) {
-    item.each_task(&mut |task| {
-        let Some(role) = &task.role else { return };
+/// Returns the handlers of roles that the play gets from them, each once unless the role has parameters of its own.
+fn handlers_of<'a>(roles: impl Iterator<Item = &'a Arc<Role>>, known: &[Item]) -> Vec<Item> {
+    let mut handlers: Vec<Item> = Vec::new();
+    for role in roles {
         for handler in &role.handlers {
-            let known = |a: &Item, b: &Item| match (a, b) {
-                (Item::Task(a), Item::Task(b)) => Arc::ptr_eq(a, b),
-                (Item::Block(a), Item::Block(b)) => Arc::ptr_eq(a, b),
-                _ => false,
-            };
-            if !handlers.iter().any(|other| known(other, handler)) {
+            let is_known = known.iter().chain(&handlers).any(|other| handler.is_written_as(other));
+            if role.params.is_some() || !is_known {
                 handlers.push(handler.clone());
             }
         }
-    });
+    }
+    handlers
 }
 
 fn strategy(node: Option<&Node>, found: &mut Diagnostics) -> Strategy {

@@ -1,21 +1,14 @@
 //! Tasks and blocks: from mappings to [`Item`]s, everything inherited filled in.
 
-use super::action::{
-    META, action_word, action_words, check_defaults, check_include_keywords, free_form_arguments, is_action, meta,
-    python_module_refused, refuse, unknown_key, with_defaults,
-};
-use super::former;
-use super::keyword::{self, Level};
+use super::action::{check_include_keywords, with_defaults};
+use super::keyword::Level;
 use super::load::Loader;
 use super::verify;
-use super::words::{boolean, conditions, inherit_settings, needs, split_tags, texts};
-use super::{Action, Background, Block, Inherited, Item, Task, Until};
-use crate::module::{self, check_args};
-use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
-use crate::template;
-use crate::value::Key;
-use crate::vars::{Layer, Origin, Var};
-use crate::yaml::{Kind, Mapping, Node, has_template};
+use super::words::{boolean, conditions, needs, texts};
+use super::{Action, Background, Inherited, Item, Task, Until};
+use crate::source::{Diagnostic, Diagnostics};
+use crate::vars::Origin;
+use crate::yaml::{Kind, Mapping, Node};
 use std::sync::Arc;
 
 /// How deep blocks and imports may nest: far above what anybody writes, far below what the stack holds.
@@ -85,69 +78,6 @@ impl Loader {
             .collect()
     }
 
-    /// Finds the one key that is no keyword: the module, with its arguments and the key's node.
-    fn action_of(
-        &self,
-        node: &Node,
-        map: &Mapping,
-        Place { inherited, level, .. }: Place<'_>,
-        found: &mut Diagnostics,
-    ) -> Option<(Arc<str>, Node, Node)> {
-        let mut actions: Vec<(Arc<str>, Node, Node)> = Vec::new();
-        let mut complained = false;
-        for (key, key_node, value) in map.iter() {
-            let name = key.to_string();
-            if name == "action" || name == "local_action" {
-                if let Some(action) = action_words(value, key_node, found) {
-                    actions.push(action);
-                } else {
-                    complained = true;
-                }
-                continue;
-            }
-            if let Some(keyword) = keyword::find(&name, level) {
-                refuse(keyword, key_node, value, found);
-                continue;
-            }
-            if name.starts_with("with_") {
-                continue;
-            }
-            if is_action(&name) {
-                actions.push((name.into(), value.clone(), key_node.clone()));
-                continue;
-            }
-            complained = true;
-            found.push(match self.python_module(&name, inherited) {
-                Some(file) => python_module_refused(&name, &file, key_node.span),
-                None => unknown_key(&name, key_node, level),
-            });
-        }
-        match actions.len() {
-            1 => actions.pop(),
-            0 => {
-                if !complained {
-                    found.push(
-                        Diagnostic::error("E0603", "a task without a module")
-                            .at(node.span)
-                            .help("add what it does, for example `ansible.builtin.debug:`"),
-                    );
-                }
-                None
-            }
-            _ => {
-                let mut wrong = Diagnostic::error(
-                    "E0604",
-                    format!("a task has one module, this one has `{}` and `{}`", actions[0].0, actions[1].0),
-                )
-                .at(actions[1].2.span)
-                .help("begin a new task with `- `");
-                wrong = wrong.also(actions[0].2.span, "the first module");
-                found.push(wrong);
-                None
-            }
-        }
-    }
-
     #[expect(clippy::too_many_arguments, reason = "the parts of one task, taken apart by the only caller")]
     fn task(
         &self,
@@ -211,133 +141,6 @@ impl Loader {
         Some(task)
     }
 
-    fn block(&self, node: &Node, map: &Mapping, at: Place<'_>, found: &mut Diagnostics) -> Option<Item> {
-        for (key, key_node, value) in map.iter() {
-            let name = key.to_string();
-            match keyword::find(&name, Level::BLOCK) {
-                Some(keyword) => refuse(keyword, key_node, value, found),
-                None => {
-                    let help =
-                        if keyword::find(&name, Level::TASK).is_some() || is_action(&name) || name.starts_with("with_")
-                        {
-                            Some("a block only groups tasks: put it on the tasks inside".to_owned())
-                        } else {
-                            former::instead(&name).or_else(|| did_you_mean(&name, keyword::names(Level::BLOCK)))
-                        };
-                    found.push(
-                        Diagnostic::error("E0602", format!("`{name}` is no keyword of a block"))
-                            .at(key_node.span)
-                            .maybe_help(help),
-                    );
-                }
-            }
-        }
-        let inherited = Arc::new(self.inherit(map, at.inherited, Origin::BlockVars, found));
-        if let Some((key, _)) = map.entry("needs") {
-            found.push(
-                Diagnostic::error("E0612", "`needs` stands on tasks and plays, not on blocks")
-                    .at(key.span)
-                    .help("put it on the tasks inside"),
-            );
-        }
-        let body = match (map.entry("block"), map.entry("parallel")) {
-            (Some(_), Some((key, _))) => {
-                found.push(Diagnostic::error("E0604", "a block is either `block` or `parallel`").at(key.span));
-                return None;
-            }
-            (Some((_, body)), None) | (None, Some((_, body))) => body,
-            (None, None) => {
-                found.push(
-                    Diagnostic::error("E0605", "`rescue` and `always` belong to a block")
-                        .at(node.span)
-                        .help("add `block:` with the tasks that they guard"),
-                );
-                return None;
-            }
-        };
-        let inside = Place { inherited: &inherited, level: at.level, depth: at.depth + 1 };
-        let part = |this: &Self, key: &str, found: &mut Diagnostics| {
-            map.get(key).map(|node| this.items(node, inside, found)).unwrap_or_default()
-        };
-        Some(Item::Block(Arc::new(Block {
-            name: map.get("name").cloned(),
-            span: map.iter().next().map_or(node.span, |(_, first, _)| first.span),
-            body: self.items(body, inside, found),
-            rescue: part(self, "rescue", found),
-            always: part(self, "always", found),
-            parallel: map.get("parallel").is_some(),
-        })))
-    }
-
-    /// Returns what stands inside a play, block, role entry or task inherits: its parent's, with its own added.
-    pub(super) fn inherit(
-        &self,
-        map: &Mapping,
-        parent: &Inherited,
-        vars_origin: Origin,
-        found: &mut Diagnostics,
-    ) -> Inherited {
-        let mut inherited = parent.clone();
-        if let Some(when) = map.get("when") {
-            inherited.when.extend(conditions(when));
-        }
-        inherited.tags.extend(texts(map.get("tags"), "tags", found).iter().flat_map(|tag| split_tags(tag)));
-        if let Some(vars) = map.get("vars") {
-            inherited.vars.extend(self.layer(vars, vars_origin, found));
-        }
-        match map.get("notify").map(|node| &node.kind) {
-            None | Some(Kind::Null) => {}
-            // The innermost one counts.
-            Some(Kind::Seq(names)) => inherited.notify = names.to_vec(),
-            Some(_) => inherited.notify = map.get("notify").cloned().into_iter().collect(),
-        }
-        check_defaults(map.get("module_defaults"), found);
-        inherit_settings(map, &mut inherited.settings);
-        if map.get("collections").is_some() {
-            inherited.collections = texts(map.get("collections"), "collections", found);
-        }
-        inherited
-    }
-
-    /// Reads `vars:` into a layer.
-    pub(super) fn layer(&self, vars: &Node, origin: Origin, found: &mut Diagnostics) -> Option<Arc<Layer>> {
-        if vars.is_null() {
-            return None;
-        }
-        let Some(map) = vars.as_map() else {
-            found.push(
-                Diagnostic::error("E0607", format!("variables must be a dictionary, not a {}", vars.kind_name()))
-                    .at(vars.span),
-            );
-            return None;
-        };
-        let mut layer = Layer::new(origin);
-        for (key, key_node, value) in map.iter() {
-            let Key::Str(name) = key else {
-                found.push(Diagnostic::error("E0607", format!("`{key}` is no variable name")).at(key_node.span));
-                continue;
-            };
-            self.check_variable_name(name, key_node.span, found);
-            template::check(value, &self.sources, found);
-            layer.vars.insert(Arc::clone(name), Var::Author(value.clone()));
-        }
-        (!layer.vars.is_empty()).then(|| Arc::new(layer))
-    }
-
-    /// Claims nothing about reserved names: Ansible warns of them as well, and playbooks use them.
-    pub(super) fn check_variable_name(&self, name: &str, span: Span, found: &mut Diagnostics) {
-        let mut letters = name.chars();
-        let good = letters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-            && letters.all(|c| c.is_alphanumeric() || c == '_');
-        if !good {
-            found.push(
-                Diagnostic::error("E0608", format!("`{name}` is no variable name"))
-                    .at(span)
-                    .help("names have letters, digits and `_`, and begin with a letter or `_`"),
-            );
-        }
-    }
-
     fn register(&self, map: &Mapping, found: &mut Diagnostics) -> Option<Arc<str>> {
         let node = map.get("register")?;
         match node.as_str() {
@@ -376,107 +179,5 @@ impl Loader {
             }));
         }
         Some(Background { limit: limit.clone(), poll })
-    }
-
-    /// Returns the arguments as a mapping: free-form text split, `args:` merged under it.
-    pub(super) fn arguments(
-        &self,
-        called: &str,
-        node: &Node,
-        map: &Mapping,
-        found: &mut Diagnostics,
-    ) -> (Mapping, Option<Node>) {
-        let mut args = Mapping::default();
-        let mut whole = None;
-        let known = module::find(called).map(|(module, _)| module);
-        let free_form = known.and_then(|module| module.free_form).or(match action_word(called) {
-            Some("include_tasks" | "import_tasks") => Some("file"),
-            Some("meta") => Some("free_form"),
-            _ => None,
-        });
-        match &node.kind {
-            Kind::Null => {}
-            Kind::Map(written) => args = (**written).clone(),
-            Kind::Str(text) => free_form_arguments(text, node, free_form, called, &mut args, found),
-            _ => match free_form {
-                Some(name) => {
-                    let key = Node { kind: Kind::Str(name.into()), ..node.clone() };
-                    args.insert(name.into(), key, node.clone());
-                }
-                None => found.push(
-                    Diagnostic::error(
-                        "E0301",
-                        format!("`{called}` takes a dictionary of arguments, not a {}", node.kind_name()),
-                    )
-                    .at(node.span),
-                ),
-            },
-        }
-        match map.get("args") {
-            None => {}
-            Some(more) => match &more.kind {
-                Kind::Null => {}
-                Kind::Map(more) => {
-                    for (key, key_node, value) in more.iter() {
-                        if args.get(&key.to_string()).is_none() {
-                            args.insert(key.clone(), key_node.clone(), value.clone());
-                        }
-                    }
-                }
-                Kind::Str(text) if has_template(text) => whole = Some(more.clone()),
-                _ => found.push(Diagnostic::error("E0301", "`args` must be a dictionary").at(more.span)),
-            },
-        }
-        (args, whole)
-    }
-
-    fn resolve_action(&self, called: &str, args: &Mapping, key: &Node, found: &mut Diagnostics) -> Option<Action> {
-        match action_word(called) {
-            Some("include_tasks") => Some(Action::IncludeTasks),
-            Some("include_role") => Some(Action::IncludeRole),
-            Some("meta") => {
-                let word = args.get("free_form").and_then(Node::as_str).unwrap_or("");
-                let meta = meta(word);
-                if meta.is_none() {
-                    found.push(
-                        Diagnostic::error("E0306", format!("`meta` knows no `{word}`"))
-                            .at(args.get("free_form").unwrap_or(key).span)
-                            .help(did_you_mean(word, META.iter().map(|(name, _)| *name)).unwrap_or_else(|| {
-                                format!("it knows {}", META.map(|(name, _)| format!("`{name}`")).join(", "))
-                            })),
-                    );
-                }
-                meta.map(Action::Meta)
-            }
-            _ => module::find(called).map(|(module, platform)| Action::Module { module, platform }),
-        }
-    }
-
-    fn check_arguments(&self, action: &Action, called: &str, args: &Mapping, span: Span, found: &mut Diagnostics) {
-        let known: &[&str] = match action {
-            Action::Module { module, platform } => {
-                found.extend(check_args(module, called, args, span));
-                if let Some(platform) = platform {
-                    found.extend(module::check_on_platform(module, platform, args));
-                }
-                return;
-            }
-            Action::Meta(_) => return,
-            Action::IncludeTasks => &["file", "apply"],
-            Action::IncludeRole => &super::role::INCLUDE_ARGS,
-        };
-        for (key, key_node, _) in args.iter() {
-            let name = key.to_string();
-            if !known.contains(&&*name) {
-                found.push(
-                    Diagnostic::error("E0302", format!("`{called}` has no argument `{name}`"))
-                        .at(key_node.span)
-                        .maybe_help(did_you_mean(&name, known.iter().copied())),
-                );
-            }
-        }
-        if args.get(known[0]).is_none() {
-            found.push(Diagnostic::error("E0303", format!("`{called}` needs the argument `{}`", known[0])).at(span));
-        }
     }
 }

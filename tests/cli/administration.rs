@@ -31,6 +31,17 @@ const DIFFERENCES: &[(&str, &[&str], &str)] = &[
     ("a wrong digest", &["msg"], "the temporary file has another name"),
     ("no folder", &["checksum_src", "msg"], "a folder that is not there is seen before the download"),
     ("not there", &["response"], "the host's curl does not tell the reason of a status"),
+    ("services of scripts", &["ansible_facts"], "services are those of the machine"),
+    ("services of systemd", &["ansible_facts"], "services are those of the machine"),
+    ("packages as facts", &["ansible_facts"], "packages are those of the machine"),
+    ("packages by a manager", &["ansible_facts"], "packages are those of the machine"),
+    ("an archive", &["extract_results"], "the temporary file has another name"),
+    ("an archive from a server", &["extract_results"], "the temporary file has another name"),
+    ("no archive here", &["msg"], "where it was looked for is told in other words"),
+    ("what is no archive", &["msg"], "what each tool said of it is left out"),
+    ("something is there", &["failed", "skip_reason"], "what is skipped says why in words of its own"),
+    ("sources in the end", &["stdout"], "a file that apt cannot read beside the others is taken away again"),
+    ("a source whose lists cannot be fetched", &["msg"], "what apt says is told as it is"),
     ("a package that pip does not find", &["msg"], "what pip says is told without the streams' names"),
 ];
 

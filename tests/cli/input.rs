@@ -53,8 +53,8 @@ const WRONG: &[(&str, &[&str])] = &[
     ),
     ("- hosts: all\n  tasks:\n  - debug: {msg: \"{{ a\"}\n", &["site.yml:3:", "syntax error in a template"]),
     (
-        "- hosts: all\n  module_defaults:\n    group/aws: {region: x}\n  tasks: []\n",
-        &["site.yml:3:5", "groups of modules are not known", "name each module"],
+        "- hosts: all\n  module_defaults:\n    group/awss: {region: x}\n  tasks: []\n",
+        &["site.yml:3:5", "no group of modules `awss`", "did you mean `aws`?"],
     ),
     ("- hosts: all\n  tasks:\n  - ping:\n    notify: nobody\n", &["site.yml:4:13", "`nobody`"]),
     ("- hosts: all\n  tasks:\n  - import_tasks: none.yml\n", &["site.yml:3:", "none.yml"]),

@@ -50,6 +50,25 @@ fn an_error_of_the_template_names_both_lines() {
 }
 
 #[test]
+fn a_template_with_a_mistake_fails_its_command_and_leaves_the_session() {
+    let lab = "devices: [{name: ios1, platform: cisco_ios}]\n";
+    let tasks = "- name: parse\n  cli_command: {command: show version, parse: textfsm}\n  ignore_errors: true\n\
+                 - name: after\n  cli_command: {command: show version}\n";
+    let project = Project::of_tasks(tasks)
+        .file("lab.yml", lab)
+        .file("folder/index", "Template, Platform, Command\nv.textfsm, cisco_ios, show version\n")
+        .file("folder/v.textfsm", "Value V (\\S+\n\nStart\n  ^Version ${V} -> Record\n");
+    let call = project.run_events().with("--lab lab.yml").env("NTC_TEMPLATES_DIR", project.at("folder"));
+    let ended = call.exits(0);
+    let parse = ended.step("parse", "ios1");
+    let message = parse["failure"]["message"].as_str().unwrap_or_default();
+    assert!(message.contains("v.textfsm:1:9: an expression must stand in brackets"), "{parse}");
+    // What the device said is not lost.
+    assert!(parse.to_string().contains("RELEASE SOFTWARE"), "{parse}");
+    assert_eq!(ended.step("after", "ios1")["status"], "ok");
+}
+
+#[test]
 fn platforms_are_listed_and_a_user_s_own_is_among_them() {
     let own = "name: acme_os\naliases: [acme]\ncommand_level: exec\nlevels: [{name: exec, prompt: '^acme>$'}]\n\
                text: {}\ntimeout_seconds: 5\n";

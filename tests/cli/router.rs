@@ -22,6 +22,11 @@ pub(crate) struct Router {
 impl Router {
     /// Starts one; `None`, said loudly, where FRR cannot run.
     pub(crate) fn start() -> Option<Router> {
+        Router::start_with("")
+    }
+
+    /// Starts one whose logins begin with a shell command.
+    pub(crate) fn start_with(first: &str) -> Option<Router> {
         let missing = |why: &str| {
             left_out("a real router", why);
             None
@@ -48,7 +53,7 @@ impl Router {
         // A forced command takes the place of every other; what was asked for is in the environment.
         let vtysh = format!("vtysh --vty_socket {shown} --config_dir {shown}");
         let force = format!(
-            "ForceCommand if [ -n \"$SSH_ORIGINAL_COMMAND\" ]; then {vtysh} -c \"$SSH_ORIGINAL_COMMAND\"; else {vtysh}; fi"
+            "ForceCommand {first}if [ -n \"$SSH_ORIGINAL_COMMAND\" ]; then {vtysh} -c \"$SSH_ORIGINAL_COMMAND\"; else {vtysh}; fi"
         );
         let router = Router { sshd: Sshd::with(&[&force]), daemons, _dir: dir };
         Some(router)

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt as _;
 const SECRET: &str = "hunter22-topsecret";
 
 /// A text encrypted with a password by the program itself, whose cipher is held to Ansible's by its unit tests.
-fn encrypted(plain: &str, id: &str, password: &str) -> String {
+pub(crate) fn encrypted(plain: &str, id: &str, password: &str) -> String {
     let password = netplay::vault::Password::new(id, password);
     netplay::vault::encrypt(plain.as_bytes(), &password, plain.len().to_string().as_bytes()).to_text()
 }

@@ -66,6 +66,26 @@ fn texts_of(file: impl AsRef<Path>) -> Vec<Vec<u8>> {
     found
 }
 
+/// Returns the number of each platform, and all that one of its devices said in a recording.
+fn recordings() -> Vec<(u8, Vec<u8>)> {
+    let platforms = netplay::platform::all().filter(|platform| !platform.is_host);
+    let mut found = Vec::new();
+    for (number, platform) in platforms.enumerate() {
+        let file = format!("tests/platforms/{}/sessions.yaml", platform.name);
+        let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+        let sessions: Vec<serde_json::Value> = serde_yaml::from_str(&text).unwrap();
+        for session in sessions {
+            let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+            let talk = session["talk"].as_array().cloned().unwrap_or_default();
+            let said: String = std::iter::once(text(&session["opens"]))
+                .chain(talk.iter().flat_map(|turn| [text(&turn["comes"]), text(&turn["later"])]))
+                .collect();
+            found.push((number as u8, said.into_bytes()));
+        }
+    }
+    found
+}
+
 fn contents(files: Vec<PathBuf>) -> Vec<Vec<u8>> {
     files.iter().map(|file| fs::read(file).unwrap()).collect()
 }
@@ -82,10 +102,12 @@ fn examples(reader: &str) -> Vec<Vec<u8>> {
         "inventory" => contents([files("tests/inventory", ".ini"), files("tests/inventory", ".yml")].concat()),
         "outline" => texts_of("tests/outline/cases.json"),
         "platform" => contents(files("src/platform/definitions", ".yaml")),
+        "session" => recordings().iter().map(|(platform, said)| [&[*platform, 7], said.as_slice()].concat()).collect(),
         "telnet" => {
             vec![b"\xff\xfd\x18\xff\xfb\x01\xff\xfa\x18\x01\xff\xf0Username: \xff\xff\xff\xfe\x1f\r\0\r\nr1#".to_vec()]
         }
         "template" => texts_of("tests/template/generated.json"),
+        "terminal" => recordings().into_iter().map(|(_, said)| said).collect(),
         "textfsm_index" => vec![
             b"Template, Hostname, Platform, Command\na.textfsm:b.textfsm, .*, cisco_ios, sh[[ow]] ver[[sion]]\n"
                 .to_vec(),
@@ -211,8 +233,10 @@ readers!(
     inventory,
     outline,
     platform,
+    session,
     telnet,
     template,
+    terminal,
     textfsm_index,
     textfsm_run,
     textfsm_template,

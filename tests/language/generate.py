@@ -6,7 +6,8 @@ KIND is one of the functions below: `blocks` (blocks in blocks with rescue and a
 register, break_when), `includes` (trees of includes, imports and roles with tags), `handlers` (notify, listen, flush, in
 blocks and roles), `precedence` (one name set at many places), `levels` (every pair of the levels of precedence, seen from
 four places), `fatal` (any_errors_fatal, max_fail_percentage, run_once and hosts that cannot be reached, around rescue),
-`mixed` (serial, order, throttle, strategies, delegation, tags). Record them afterwards with record.py.
+`mixed` (serial, order, throttle, strategies, delegation, tags), `tangles` (all of it in each other: blocks, includes, roles,
+loops, handlers, failures, tags). Record them afterwards with record.py.
 """
 
 import pathlib
@@ -445,6 +446,116 @@ def mixed(m):
     elif how < 0.5:
         m.files["args"] = "--limit " + m.r.choice(["even", "'all:!h4'", "h1,h2,h3", "'odd:&all'"])
     return plays
+
+
+def tangles(m):
+    tags = ["red", "green"]
+
+    def dressed(task):
+        if m.chance(0.15):
+            task["tags"] = m.r.sample(tags + ["always", "never"], 1)
+        if m.chance(0.15) and "when" not in task:
+            task["when"] = m.condition()
+        return task
+
+    def leaf():
+        name = m.name()
+        kind = m.r.choice(["note", "note", "fail", "loop", "failing loop", "fact", "result", "flush", "until", "elsewhere", "simple"])
+        if kind == "note":
+            return dressed({"name": name, "command": "true", "changed_when": m.condition(),
+                            "notify": m.r.choice(["alpha", "beta", "topic", ["alpha", "topic"]])})
+        if kind == "fail":
+            task = {"name": name, "fail": {"msg": name}, "when": m.condition()}
+            if m.chance(0.25):
+                task["ignore_errors"] = m.r.choice([True, "{{ n == 1 }}"])
+            return task
+        if kind == "loop":
+            return dressed({"name": name, "debug": {"msg": "{{ item }} {{ x | default('-') }}"},
+                            "loop": m.r.choice([[1, 2], ["a"], "{{ range(n) | list }}"])})
+        if kind == "failing loop":
+            return {"name": name, "fail": {"msg": "{{ item }}"}, "loop": [1, 2, 3], "when": m.r.choice(["item == n", "item > n"]),
+                    "ignore_errors": m.chance(0.4)}
+        if kind == "fact":
+            return dressed({"name": name, "set_fact": {"x": name + " {{ n }}"}})
+        if kind == "result":
+            r = m.name("r")
+            return {"block": [
+                dressed({"name": name, "command": "echo {{ n }}", "register": r, "changed_when": False,
+                         "failed_when": m.r.choice([f"{r}.stdout == '2'", "false"]), "ignore_errors": m.chance(0.5)}),
+                {"name": m.name(), "debug": {"msg": f"{{{{ {r} is failed }}}} {{{{ {r} is skipped }}}} {{{{ {r}.stdout | default('-') }}}}"}}]}
+        if kind == "flush":
+            return {"meta": "flush_handlers"}
+        if kind == "until":
+            r = m.name("r")
+            return {"name": name, "command": "true", "register": r, "until": m.r.choice([f"{r} is success", "n != 2", f"{r}.attempts == 2"]),
+                    "retries": m.r.choice([1, 2]), "delay": 0, "changed_when": False, "ignore_errors": m.chance(0.6)}
+        if kind == "elsewhere":
+            return dressed({"name": name, "debug": {"msg": "{{ inventory_hostname }} {{ n }}"}, "delegate_to": m.r.choice(HOSTS)})
+        return m.simple()
+
+    def file(depth):
+        name = m.name("f") + ".yml"
+        m.files[name] = yaml([item(depth) for _ in range(m.r.randint(1, 3))])
+        return name
+
+    def role(depth):
+        name = m.name("role")
+        m.files[f"roles/{name}/tasks/main.yml"] = yaml([item(depth) for _ in range(m.r.randint(1, 2))])
+        m.files[f"roles/{name}/defaults/main.yml"] = yaml({"d": name})
+        if m.chance(0.5):
+            m.files[f"roles/{name}/handlers/main.yml"] = yaml(
+                [{"name": m.r.choice(["alpha", "of role"]), "debug": {"msg": name + " handles"}, "listen": "topic"}])
+        return name
+
+    def item(depth):
+        if depth == 0 or m.chance(0.4):
+            return leaf()
+        what = m.r.choice(["block", "block", "block", "include_tasks", "import_tasks", "include_role", "import_role"])
+        if what == "block":
+            block = {"name": m.name("b"), "block": [item(depth - 1) for _ in range(m.r.randint(1, 3))]}
+            if m.chance(0.6):
+                block["rescue"] = [item(depth - 1), {"name": m.name(), "debug": {"msg": "{{ ansible_failed_task.name }}"}}]
+            if m.chance(0.5):
+                block["always"] = [item(depth - 1)]
+            if m.chance(0.15):
+                block["notify"] = "beta"
+            if m.chance(0.1):
+                block["ignore_errors"] = True
+            return dressed(block)
+        task = {"name": m.name("i")}
+        if "role" in what:
+            task[what] = {"name": role(depth - 1)}
+            if what == "include_role" and m.chance(0.3):
+                task[what]["public"] = True
+        else:
+            task[what] = file(depth - 1)
+        if what.startswith("include") and m.chance(0.25):
+            task |= {"loop": m.r.choice([[1, 2], "{{ range(n) | list }}"]), "loop_control": {"loop_var": m.name("v")}}
+        if m.chance(0.2):
+            task["vars"] = {"v": task["name"]}
+        return dressed(task)
+
+    handlers = [
+        {"name": "alpha", "debug": {"msg": "alpha"}, "listen": m.r.choice(["topic", "other"])},
+        m.r.choice([{"name": "beta", "fail": {"msg": "beta"}, "when": m.condition()},
+                    {"name": "beta", "command": "true", "notify": "gamma"}]),
+        {"name": "gamma", "debug": {"msg": "{{ x | default('-') }}"}, "listen": "topic"},
+    ]
+    more = {"handlers": handlers}
+    if m.chance(0.3):
+        more["force_handlers"] = True
+    if m.chance(0.15):
+        more["serial"] = m.r.choice([1, 2])
+    if m.chance(0.15):
+        more["any_errors_fatal"] = True
+    if m.chance(0.2):
+        more["post_tasks"] = [item(1)]
+    how = m.r.random()
+    if how < 0.2:
+        m.files["args"] = "--tags " + m.r.choice(tags + ["untagged", "tagged"])
+    elif how < 0.35:
+        m.files["args"] = "--skip-tags " + m.r.choice(tags + ["always"])
+    return [play([item(3) for _ in range(m.r.randint(2, 4))], **more), play([m.simple(), {"name": "end", "debug": {"msg": "{{ d | default('-') }}"}}])]
 
 
 def main():

@@ -1,6 +1,7 @@
 //! The page of differences (`docs/differences.md`) and the table of the tests say the same.
 
 use super::DEVIATIONS;
+use std::path::Path;
 
 const PAGE: &str = include_str!("../../docs/differences.md");
 
@@ -32,5 +33,34 @@ fn the_page_has_every_difference_of_the_recorded_playbooks() {
     }
     for (name, why) in &page {
         assert!(table.iter().any(|(case, reason)| case == name && reason == why), "no test has `{name}`: {why}");
+    }
+}
+
+#[test]
+fn every_difference_in_general_is_shown_by_a_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = String::new();
+    collect(&root.join("tests"), &mut sources);
+    collect(&root.join("src"), &mut sources);
+    let part = PAGE.split("\n## In general\n").nth(1).expect("there is such a part");
+    let rows = part.split("\n## ").next().unwrap_or_default().lines().filter(|line| line.starts_with("| ")).skip(2);
+    let mut count = 0;
+    for row in rows {
+        let name = row.trim_matches(['|', ' ']).rsplit(" | ").next().unwrap_or_default().trim_matches('`');
+        let is_case = root.join("tests/language").join(name).join("expected.json").is_file();
+        assert!(is_case || sources.contains(&format!("fn {name}()")), "no test `{name}`: {row}");
+        count += 1;
+    }
+    assert!(count >= 9, "only {count} rows");
+}
+
+fn collect(folder: &Path, sources: &mut String) {
+    for entry in std::fs::read_dir(folder).expect("the folder can be read") {
+        let path = entry.expect("the folder can be read").path();
+        if path.is_dir() {
+            collect(&path, sources);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            sources.push_str(&std::fs::read_to_string(&path).expect("it is text"));
+        }
     }
 }

@@ -66,7 +66,7 @@ settings! {
         "When no source of the inventory can be read, nothing runs.");
     FORKS = setting("forks", &[("defaults", "forks")], &["ANSIBLE_FORKS"], Kind::Number(1, 1_000_000), "500",
         "How many steps may be under way at once.");
-    LOGINS = setting("logins", &[], &["NETPLAY_LOGINS"], Kind::Number(1, 10_000), "48",
+    LOGINS = setting("logins", &[], &["NETPLAY_LOGINS"], Kind::Number(1, 10_000), "32",
         "How many SSH logins may be in flight at once.");
     LOGINS_PER_ADDRESS = setting("logins_per_address", &[], &["NETPLAY_LOGINS_PER_ADDRESS"], Kind::Number(1, 10_000), "8",
         "How many of them may go to one address.");
@@ -135,6 +135,14 @@ settings! {
         "linear", "How plays that do not say wait for their hosts: linear, free or host_pinned.");
     ANY_ERRORS_FATAL = setting("any_errors_fatal", &[("defaults", "any_errors_fatal")], &["ANSIBLE_ANY_ERRORS_FATAL"], Kind::Bool, "false",
         "A failure on one host ends a play for all.");
+    HOST_PATTERN_MISMATCH = setting("host_pattern_mismatch", &[("inventory", "host_pattern_mismatch")],
+        &["ANSIBLE_HOST_PATTERN_MISMATCH"], Kind::Choice(&["warning", "error", "ignore"]), "warning",
+        "What to say of a host pattern that matches nothing.");
+    INVENTORY_UNPARSED_WARNING = setting("inventory_unparsed_warning", &[("inventory", "inventory_unparsed_warning")],
+        &["ANSIBLE_INVENTORY_UNPARSED_WARNING"], Kind::Bool, "true", "Warn when there is no inventory, and `localhost` only.");
+    ERROR_ON_MISSING_HANDLER = setting("error_on_missing_handler", &[("defaults", "error_on_missing_handler")],
+        &["ANSIBLE_ERROR_ON_MISSING_HANDLER"], Kind::Bool, "true",
+        "A handler that is notified and is not there is an error, not a warning.");
     TASK_TIMEOUT = setting("task_timeout", &[("defaults", "task_timeout")], &["ANSIBLE_TASK_TIMEOUT"], Kind::Number(0, DAY), "0",
         "Seconds that a task may take that does not say; 0 is without end.");
     ERROR_ON_UNDEFINED_VARS = setting("error_on_undefined_vars", &[("defaults", "error_on_undefined_vars")],

@@ -19,7 +19,7 @@ const UNUSED: &[(&str, &str)] = &[
          collections_scan_sys_path command_warnings connection_plugins cow_selection cowpath \
          cowsay_enabled_stencils debug deprecation_warnings devel_warning display_args_to_stdout \
          display_failed_stderr display_traceback doc_fragment_plugins docsite_root_url \
-         enable_task_debugger error_on_missing_handler executable \
+         enable_task_debugger executable \
          fact_path facts_modules filter_plugins \
          force_valid_group_names gather_subset gather_timeout home hostfile httpapi_plugins \
          internal_poll_interval interpreter_python invalid_task_attribute_failed \
@@ -45,11 +45,7 @@ const UNUSED: &[(&str, &str)] = &[
          display_progress gpg_keyring ignore_certs ignore_signature_status_codes required_valid_signature_count \
          role_skeleton role_skeleton_ignore server server_list server_timeout token_path",
     ),
-    (
-        "inventory",
-        "cache cache_connection cache_plugin cache_prefix cache_timeout export host_pattern_mismatch \
-         inventory_unparsed_warning",
-    ),
+    ("inventory", "cache cache_connection cache_plugin cache_prefix cache_timeout export"),
     ("jinja2", "dont_type_filters"),
     ("netconf_connection", "ssh_config"),
     (

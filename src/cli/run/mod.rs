@@ -127,7 +127,7 @@ async fn checked_run(
     tally: &Arc<Mutex<Tally>>,
     records: &Records,
 ) -> Exit {
-    let planned = plan_all(context, plays, &mut setup.found);
+    let planned = plan_all(context, plays, setup);
     // The graphs are made again when plays begin; here they show what is wrong with them.
     let graphs: Vec<Graph> = planned.iter().map(|play| executor::graph_of(context, play, &mut setup.found)).collect();
     executor::passages(context, &planned, &mut order_plays(plays, &mut Diagnostics::new()), &mut setup.found);

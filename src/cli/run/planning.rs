@@ -1,10 +1,11 @@
 //! The plans of all plays, and what is wrong with them before anything runs.
 
 use crate::cli::Exit;
+use crate::cli::config::{Config, table};
 use crate::cli::setup::Setup;
 use crate::executor::{self, Context, Planned, is_localhost};
 use crate::playbook::Play;
-use crate::source::{Diagnostic, Diagnostics};
+use crate::source::Diagnostic;
 use std::sync::Arc;
 
 /// Checks `--limit` against the whole inventory: a slip of the pen there must not look like a run that went well.
@@ -16,7 +17,9 @@ pub(super) fn limit_leaves_hosts(context: &Context, setup: &mut Setup) -> Result
     let Ok(selection) = inventory.limit(&all, limit) else { return Ok(()) };
     for unmatched in &selection.unmatched {
         let message = format!("`--limit`: no host or group matches `{}`", unmatched.part);
-        setup.found.push(Diagnostic::warning("W0500", message).maybe_help(unmatched.help.clone()));
+        if let Some(said) = mismatch(&setup.config, message) {
+            setup.found.push(said.maybe_help(unmatched.help.clone()));
+        }
     }
     if selection.hosts.is_empty() {
         setup.found.push(Diagnostic::error("E0501", format!("`--limit {limit}` leaves no host")));
@@ -24,8 +27,18 @@ pub(super) fn limit_leaves_hosts(context: &Context, setup: &mut Setup) -> Result
     setup.show_found()
 }
 
+/// Returns what is to be said of a part of a pattern that matches nothing, if anything.
+fn mismatch(config: &Config, message: String) -> Option<Diagnostic> {
+    match config.text(&table::HOST_PATTERN_MISMATCH).as_deref() {
+        Some("error") => Some(Diagnostic::error("E0504", message)),
+        Some("ignore") => None,
+        _ => Some(Diagnostic::warning("W0500", message)),
+    }
+}
+
 /// Plans all plays, and warns of patterns that match nothing.
-pub(in crate::cli) fn plan_all(context: &Arc<Context>, plays: &[Arc<Play>], found: &mut Diagnostics) -> Vec<Planned> {
+pub(in crate::cli) fn plan_all(context: &Arc<Context>, plays: &[Arc<Play>], setup: &mut Setup) -> Vec<Planned> {
+    let Setup { config, found, .. } = setup;
     let inventory = context.world.inventory();
     let mut adds_hosts = false;
     let mut planned = Vec::new();
@@ -38,11 +51,10 @@ pub(in crate::cli) fn plan_all(context: &Arc<Context>, plays: &[Arc<Play>], foun
         {
             for unmatched in &selection.unmatched {
                 if !is_localhost(&unmatched.part) {
-                    found.push(
-                        Diagnostic::warning("W0500", format!("no host or group matches `{}`", unmatched.part))
-                            .at(play.hosts.span)
-                            .maybe_help(unmatched.help.clone()),
-                    );
+                    let said = mismatch(config, format!("no host or group matches `{}`", unmatched.part));
+                    if let Some(said) = said {
+                        found.push(said.at(play.hosts.span).maybe_help(unmatched.help.clone()));
+                    }
                 }
             }
         }
@@ -51,7 +63,8 @@ pub(in crate::cli) fn plan_all(context: &Arc<Context>, plays: &[Arc<Play>], foun
         }
         planned.push(part);
     }
-    if inventory.hosts.is_empty() && !adds_hosts && planned.iter().any(|play| play.hosts.is_empty()) {
+    let warns = config.flag(&table::INVENTORY_UNPARSED_WARNING).unwrap_or(true);
+    if warns && inventory.hosts.is_empty() && !adds_hosts && planned.iter().any(|play| play.hosts.is_empty()) {
         let message = "the inventory has no hosts; there is `localhost` only";
         found.push(Diagnostic::warning("W0501", message).help("name an inventory with `-i`"));
     }

@@ -7,7 +7,7 @@ use crate::cli::ask;
 use crate::cli::config::{Config, table};
 use crate::cli::setup::Setup;
 use crate::event::Event;
-use crate::executor::{Context, Defaults, FactSettings, Pool, Publisher, Settings, Stepper, World};
+use crate::executor::{Context, Defaults, FactSettings, Pool, Publisher, Said, Settings, Stepper, World};
 use crate::graph::TagFilter;
 use crate::redact::Secret;
 use crate::transport::{self, HostKeyPolicy, HttpClients, Shared};
@@ -113,6 +113,8 @@ pub(super) fn build(
     }
     let extra = Arc::clone(&setup.loader.extra_vars);
     let world = World::new(setup.inventory.clone(), extra, magic(&settings)).with_facts(&settings.facts);
+    let said = Said { connection: settings.defaults.connection.clone(), user: settings.defaults.user.clone() };
+    let world = world.with_said(said);
     let world = world.with_reload(Arc::clone(&setup.reload));
     let world = world.merging(setup.config.text(&table::HASH_BEHAVIOUR).as_deref() == Some("merge"));
     let publisher = Publisher::new(redactor, send);

@@ -33,7 +33,7 @@ impl Batch {
 
     /// Claims that handlers run on the host although it failed (`force_handlers`).
     pub(in crate::executor) fn is_forced(&self, host: HostIndex) -> bool {
-        let forces = self.view.play.force_handlers || self.context.settings.force_handlers;
+        let forces = self.view.play.force_handlers.unwrap_or(self.context.settings.force_handlers);
         forces && self.standing[host as usize] == Standing::Failed && !self.failed_handlers.contains(&host)
     }
 

@@ -10,14 +10,15 @@ use crate::value::{Map, Value};
 pub(super) fn arguments(job: &Job, templar: &Templar, module: &'static Module) -> Result<module::Args, Failure> {
     let task = &job.task;
     let mut rendered = Map::new();
-    for defaults in &task.settings.module_defaults {
-        let Value::Map(by_module) = templar.node(defaults)? else { continue };
-        for (name, args) in by_module.iter() {
-            let meant = name.as_str().and_then(module::find).is_some_and(|(found, _)| found.name == module.name);
-            if let (true, Value::Map(args)) = (meant, args) {
-                args.iter().for_each(|(key, value)| rendered.insert(key.clone(), value.clone()));
-            }
+    let mut defaults = Vec::new();
+    for node in &task.settings.module_defaults {
+        if let Value::Map(by_module) = templar.node(node)? {
+            defaults.extend(by_module.iter().map(|(name, args)| (name.to_string(), args.clone())));
         }
+    }
+    for args in task.settings.defaults_of(module, defaults.into_iter()) {
+        let args = args.as_map().into_iter().flat_map(Map::iter);
+        args.for_each(|(key, value)| rendered.insert(key.clone(), value.clone()));
     }
     if let Some(whole) = &task.args_template {
         let value = templar.node(whole)?;

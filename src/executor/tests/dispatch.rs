@@ -91,7 +91,12 @@ pub(super) fn batch(program: &Program, context: &Arc<Context>, dir: &Path, seed:
     let play = Arc::clone(&plays[0]);
     let hosts: Vec<Arc<str>> = (0..program.hosts).map(host_name).collect();
     let knowledge = Knowledge::default();
-    let how = Lowering { knowledge: &knowledge, platforms: &[], fail_together: program.max_fail_percentage.is_some() };
+    let how = Lowering {
+        knowledge: &knowledge,
+        platforms: &[],
+        fail_together: program.max_fail_percentage.is_some(),
+        flushes: true,
+    };
     let graph = lower_play(&play, &play.sections, &how, &mut found);
     let view = PlayView {
         play,

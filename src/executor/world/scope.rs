@@ -58,10 +58,24 @@ impl StepScope {
             "ansible_host" => Some(Value::Str(Arc::clone(&self.host))),
             "ansible_connection" => match &task.settings.connection {
                 Some(node) => node.is_static().then(|| node.to_value()),
+                None if self.world.said.connection.is_some() => self.world.said.connection.clone().map(Value::from),
                 None if is_localhost(&self.host) => Some("local".into()),
                 None => Some("ssh".into()),
             },
+            "ansible_user" => self.user("ansible_ssh_user", task),
+            "ansible_ssh_user" => self.user("ansible_user", task),
             _ => None,
+        }
+    }
+
+    /// Returns the user to log in as: by the other name of the variable, by the keyword, or by the command line.
+    fn user(&self, other: &str, task: &Task) -> Option<Value> {
+        if let Some(Var::Data(value)) = self.lookup(other) {
+            return Some(value);
+        }
+        match &task.settings.remote_user {
+            Some(node) => node.is_static().then(|| node.to_value()),
+            None => self.world.said.user.clone().map(Value::from),
         }
     }
 

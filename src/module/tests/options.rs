@@ -7,6 +7,13 @@ const REFUSED_CHOICES: &[(&str, &str, &str)] = &[
     ("wait_for", "state", "drained"),
     // Python's booleans, which are choices of a text there.
     ("uri", "follow_redirects", "true"),
+    // Package managers that no host here has.
+    ("package_facts", "manager", "openbsd_pkg"),
+    ("package_facts", "manager", "pkg"),
+    ("package_facts", "manager", "pkg5"),
+    ("package_facts", "manager", "pkg_info"),
+    ("package_facts", "manager", "pkgng"),
+    ("package_facts", "manager", "portage"),
     // Systems whose names are kept elsewhere.
     ("hostname", "use", "darwin"),
     ("hostname", "use", "freebsd"),

@@ -9,9 +9,9 @@
 //! come): the session stops typing ahead for good, and all lines are asked anew, one by one.
 
 use super::clean::{Cleaner, Line};
-use super::hearing::{Hearing, MAX_ANSWER_BYTES};
+use super::hearing::Hearing;
 use super::prompt::{MAX_PROMPT, Prompt};
-use super::session::{Answer, End, Session};
+use super::session::{Answer, End, LIMIT_IT, Session};
 use super::typed::Typed;
 use super::until::Until;
 use crate::effect::Effect;
@@ -28,6 +28,16 @@ pub(super) enum Ahead {
     Answers(Vec<Answer>),
     /// Nobody knows whose answer is whose: ask them anew.
     Doubt,
+}
+
+/// Lines that were typed ahead, of which one got no answer.
+pub(super) struct Broken {
+    /// The answers to those before it; none where nobody knows whose answer is whose.
+    pub(super) answers: Vec<Answer>,
+    /// Its number.
+    pub(super) at: usize,
+    /// What went wrong.
+    pub(super) failure: Failure,
 }
 
 /// Lines that were typed ahead, and what has come since.
@@ -112,30 +122,40 @@ impl Session {
         lines.iter().take_while(fits).count()
     }
 
-    /// Types all lines and hears their answers. Each may take `line_timeout`. A failure comes with the number of the line
-    /// whose answer did not come.
+    /// Types all lines and hears their answers. Each may take `line_timeout`.
     pub(super) async fn exchange_ahead(
         &mut self,
         lines: &[&str],
         line_timeout: Duration,
         until: &Until,
-    ) -> Result<Ahead, (usize, Failure)> {
+    ) -> Result<Ahead, Broken> {
         while self.cleaner.next_line().is_some() {}
         let mut batch = Batch::new(lines, &self.prompt.text);
         let heard = self.hear_ahead(&mut batch, line_timeout, until).await;
-        let prompt = heard.map_err(|failure| (batch.number(), failure))?;
-        self.prompts.learn(&prompt);
+        let shown = self.prompt.text.trim().to_owned();
+        let answers = |hearings: Vec<Hearing>| -> Vec<Answer> {
+            let outputs = hearings.into_iter().map(|hearing| hearing.into_output(self.platform));
+            outputs.map(|output| Answer { output, prompt: shown.clone() }).collect()
+        };
+        let prompt = match heard {
+            Ok(prompt) => prompt,
+            Err(failure) => {
+                let at = batch.number();
+                batch.hearings.truncate(if batch.is_doubtful { 0 } else { at });
+                return Err(Broken { answers: answers(batch.hearings), at, failure });
+            }
+        };
         if batch.is_doubtful || !batch.is_last() {
+            self.prompts.learn(&prompt);
             self.types_ahead = false;
             self.prompt = prompt;
             return Ok(Ahead::Doubt);
         }
-        let shown = self.prompt.text.trim().to_owned();
-        let answers = batch.hearings.into_iter().map(|hearing| hearing.into_output(self.platform));
-        let mut answers: Vec<Answer> = answers.map(|output| Answer { output, prompt: shown.clone() }).collect();
+        let mut answers = answers(batch.hearings);
         if let Some(last) = answers.last_mut() {
             last.prompt = prompt.text.trim().to_owned();
         }
+        self.prompts.learn(&prompt);
         self.prompt = prompt;
         Ok(Ahead::Answers(answers))
     }
@@ -159,8 +179,8 @@ impl Session {
             }
             let line = batch.lines[number];
             let waiting = format!("the prompt after `{line}`");
-            if batch.hearing().bytes() > MAX_ANSWER_BYTES {
-                return Err(self.lost(FailureKind::Command, "the answer is too large", &waiting));
+            if let Some(message) = batch.hearing().too_large() {
+                return Err(self.lost(FailureKind::Command, &message, &waiting).help(LIMIT_IT));
             }
             let partial = self.cleaner.partial(MAX_PROMPT);
             match self.end(partial.as_deref(), batch.hearing(), &Typed::line(line), &[]) {

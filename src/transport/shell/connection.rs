@@ -1,9 +1,9 @@
-//! A session in a task of its own: works come by a channel and are done one after the other.
+//! A session in a task of its own: works come to it by a channel (`turns.rs`).
 
 use super::login::Logins;
 use super::session::Session;
 use super::slow::Slow;
-use super::typed::Typed;
+use super::turns::{Done, Job, State, Task, serve};
 use super::until::{Patience, Until};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, Boxed, Cli, Output, Work};
@@ -125,31 +125,6 @@ struct Shell {
     line_timeout: Option<Duration>,
 }
 
-/// What others see of a session.
-struct State {
-    is_open: AtomicBool,
-    holds_change: AtomicBool,
-}
-
-/// Something to do in the session.
-struct Job {
-    task: Task,
-    until: Until,
-    reply: oneshot::Sender<Done>,
-}
-
-/// What came of a work, and how long typing took of it.
-struct Done {
-    result: Result<Output, Failure>,
-    typing: Duration,
-}
-
-enum Task {
-    Cli(Cli),
-    Ping,
-    Close,
-}
-
 impl Shell {
     async fn ask(&self, task: Task, until: Until) -> Result<Output, Failure> {
         let closed = || Failure::new(FailureKind::Unreachable, "the session with the device is closed");
@@ -212,61 +187,6 @@ impl Connection for Shell {
     }
 }
 
-/// Does the works of a session until it is closed, the device hangs up, or nobody can send any more.
-async fn serve(mut session: Session, mut queue: mpsc::Receiver<Job>, state: Arc<State>, stop: CancellationToken) {
-    loop {
-        let job = tokio::select! {
-            biased;
-            job = queue.recv() => job,
-            () = session.idle() => None,
-        };
-        let Some(Job { task, until, mut reply }) = job else { break };
-        if reply.is_closed() {
-            continue;
-        }
-        let is_last = matches!(task, Task::Close);
-        let done = tokio::select! {
-            done = perform(&mut session, task, &until) => Some(done),
-            // Nobody waits for the answer any more: the work was dropped in its midst.
-            () = reply.closed() => None,
-            () = stop.cancelled() => None,
-        };
-        if done.is_none() {
-            session.give_up();
-        }
-        let over = is_last || !session.is_open();
-        if over {
-            // Before the answer, so that whoever gets it finds the connection closed.
-            state.is_open.store(false, Ordering::Release);
-        }
-        state.holds_change.store(session.holds_change(), Ordering::Release);
-        let typing = session.take_typing();
-        if let Some(result) = done {
-            // The receiver may be gone; the work is done all the same.
-            let _ = reply.send(Done { result, typing });
-        }
-        if over {
-            break;
-        }
-    }
-    state.is_open.store(false, Ordering::Release);
-    session.close().await;
-}
-
-async fn perform(session: &mut Session, task: Task, until: &Until) -> Result<Output, Failure> {
-    match task {
-        Task::Cli(cli) => session.run(&cli, until).await.map(Output::Cli),
-        Task::Ping => {
-            let until = until.within(session.platform.timeout);
-            session.exchange(Typed::line(""), &until).await.map(|_| Output::Done)
-        }
-        Task::Close => {
-            session.close().await;
-            Ok(Output::Done)
-        }
-    }
-}
-
 fn until(limits: &Limits) -> Until {
     let deadline = Instant::now() + limits.timeout.unwrap_or(NO_DEADLINE).min(NO_DEADLINE);
     Until { deadline, cancel: limits.cancel.clone() }
@@ -275,7 +195,7 @@ fn until(limits: &Limits) -> Until {
 fn unsuited(work: &Work) -> Failure {
     let what = match work {
         Work::Exec(_) => "programs",
-        Work::Put(_) | Work::Get(_) => "files",
+        Work::Put(_) | Work::Get(_) | Work::Sftp(_) => "files",
         Work::Http(_) => "HTTP calls",
         _ => "this",
     };

@@ -4,8 +4,9 @@ use super::clean::{Cleaner, Line};
 use super::echo::{Echo, Heard};
 use crate::platform::Platform;
 
-/// The largest answer that is kept. Arbitrary: a hundred times the largest configuration seen.
-pub(super) const MAX_ANSWER_BYTES: usize = 256 << 20;
+/// The largest answer that is kept. Arbitrary: some twenty times the largest configuration seen. It is held a few times
+/// over (as lines, as a text, in the result), so that a device which never stops costs some 200 MiB and no more.
+const MAX_ANSWER_BYTES: usize = 64 << 20;
 
 /// How much of the end of an answer questions are looked for in.
 const TAIL_BYTES: usize = 4096;
@@ -83,9 +84,11 @@ impl Hearing {
         self.lines.iter().rev().find(|line| !line.trim().is_empty()).cloned().unwrap_or_default()
     }
 
-    /// Returns the size of the answer so far.
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
+    /// Says that the answer is larger than what is kept of one.
+    pub(super) fn too_large(&self) -> Option<String> {
+        let limit = MAX_ANSWER_BYTES >> 20;
+        (self.bytes > MAX_ANSWER_BYTES)
+            .then(|| format!("the answer is larger than the {limit} MiB that are kept of one"))
     }
 
     /// Notes that the question on the unfinished line was answered.
@@ -123,7 +126,9 @@ impl Hearing {
         while let Some(last) = self.lines.last() {
             let blank = last.trim().is_empty();
             let context = platform.context.iter().any(|context| context.is_match(last.trim_end()));
-            if !blank && (!context || cut_context) {
+            // A prompt behind which nothing was typed: the device took the line end for two.
+            let left_over = !self.echo.prompt().is_empty() && last.trim() == self.echo.prompt();
+            if !blank && !left_over && (!context || cut_context) {
                 break;
             }
             cut_context |= context;

@@ -33,8 +33,6 @@ struct LoginTurn {
     reply: Reply,
     newline: bool,
     asks_user: bool,
-    /// It is believed when nothing follows.
-    is_likely: bool,
 }
 
 /// What was asked before the first prompt.
@@ -124,8 +122,9 @@ impl Session {
                 self.cleaner.forget_partial();
                 self.send(keys.as_bytes(), until).await?;
             } else if let Some(turn) = self.login_turn(&partial) {
-                // A greeting may hold the same words: `Last login: …`, of which a part has come.
-                if turn.is_likely && self.receive(Some(self.patience.confirm), until, waiting).await? {
+                // It is believed when nothing follows: a greeting may hold the same words (`Last login: …`), of which a part
+                // has come.
+                if self.receive(Some(self.patience.confirm), until, waiting).await? {
                     continue;
                 }
                 self.answer_login(turn, &mut asked, until, waiting).await?;
@@ -191,7 +190,8 @@ impl Session {
     /// Returns what is to be typed at a question before the first prompt: one that the host's variables know, one of the
     /// platform, or that for the user's name and password, which old devices ask after SSH as well.
     fn login_turn(&self, partial: &str) -> Option<LoginTurn> {
-        let plain = |reply, newline| LoginTurn { reply, newline, asks_user: false, is_likely: false };
+        // Of a question that ends like `): ` only a part may have come.
+        let plain = |reply, newline| LoginTurn { reply, newline, asks_user: false };
         if let Some(turn) = self.logins.dialogue.iter().find(|turn| turn.question.is_match(partial)) {
             return Some(plain(Reply::Type(turn.answer.clone()), turn.newline));
         }
@@ -203,7 +203,7 @@ impl Session {
             return None;
         }
         let answer = if asks_user { Answer::Username } else { Answer::Password };
-        Some(LoginTurn { reply: self.reply(&answer), newline: true, asks_user, is_likely: true })
+        Some(LoginTurn { reply: self.reply(&answer), newline: true, asks_user })
     }
 
     /// Returns what to type at a question of the platform's definition.

@@ -16,13 +16,17 @@ mod levels;
 mod log;
 mod login;
 mod prompt;
+mod replay;
 mod session;
 mod slow;
 #[cfg(test)]
 mod tests;
+mod together;
+mod turns;
 mod typed;
 mod until;
 mod work;
 
 pub use connection::{connect, detect, dressed};
 pub use log::SessionLog;
+pub use replay::{lines, replay};

@@ -12,7 +12,7 @@
 //! answer) the session is closed and every later call fails.
 
 use super::clean::Cleaner;
-use super::hearing::{Hearing, MAX_ANSWER_BYTES};
+use super::hearing::Hearing;
 use super::login::Logins;
 use super::prompt::{MAX_PROMPT, Prompt, Prompts};
 use super::typed::{Reply, Typed, asked};
@@ -27,6 +27,9 @@ use tokio::time::Instant;
 
 /// How many bytes of what came last a message shows.
 const LAST_BYTES: usize = 300;
+
+/// What to do about an answer that is too large.
+pub(super) const LIMIT_IT: &str = "ask for less, by a filter (`| include`, `| match`) or part by part";
 
 /// An answer to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -114,8 +117,8 @@ impl Session {
         let mut used = vec![false; typed.questions.len()];
         loop {
             hearing.take(&mut self.cleaner);
-            if hearing.bytes() > MAX_ANSWER_BYTES {
-                return Err(self.lost(FailureKind::Command, "the answer is too large", &waiting));
+            if let Some(message) = hearing.too_large() {
+                return Err(self.lost(FailureKind::Command, &message, &waiting).help(LIMIT_IT));
             }
             let partial = self.cleaner.partial(MAX_PROMPT);
             match self.end(partial.as_deref(), &hearing, &typed, &used) {

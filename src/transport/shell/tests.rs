@@ -376,6 +376,23 @@ fn network_platforms() -> impl Iterator<Item = &'static Platform> {
     platform::all().filter(|platform| !platform.is_host && platform.name != "own_switch")
 }
 
+#[test]
+fn every_platform_has_recordings_of_an_answer_of_the_pager_and_of_a_refused_line_of_configuration() {
+    for platform in network_platforms() {
+        let recordings = recordings(platform);
+        assert!(recordings.len() >= 3, "{}: {} recordings", platform.name, recordings.len());
+        let pager = platform.pager.as_ref().map(|pager| pager.answer.as_str());
+        let works = || recordings.iter().flat_map(|recording| &recording.works);
+        let pages =
+            recordings.iter().flat_map(|recording| &recording.talk).any(|turn| Some(turn.typed.as_str()) == pager);
+        let reads =
+            works().any(|work| work.level.is_none() && work.answers.iter().any(|answer| answer.error.is_none()));
+        let refused =
+            works().any(|work| work.level.is_some() && work.answers.iter().any(|answer| answer.error.is_some()));
+        assert!(pages && reads && refused, "{}: pages {pages}, reads {reads}, refused {refused}", platform.name);
+    }
+}
+
 #[tokio::test]
 async fn recordings_give_what_they_say() {
     for platform in network_platforms() {

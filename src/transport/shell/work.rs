@@ -116,7 +116,7 @@ impl Session {
                 let texts: Vec<&str> =
                     cli.lines[number..number + ahead].iter().map(|line| line.text.as_str()).collect();
                 let heard = self.exchange_ahead(&texts, line_timeout, until).await;
-                let heard = heard.map_err(|(at, failure)| in_line(failure, number + at, count))?;
+                let heard = heard.map_err(|broken| in_line(broken.failure, number + broken.at, count))?;
                 let Ahead::Answers(answers) = heard else { continue };
                 for (text, answer) in texts.into_iter().zip(answers) {
                     let response = self.response(text, answer);
@@ -160,7 +160,7 @@ impl Session {
         Ok(self.response(&line.text, answer))
     }
 
-    fn response(&self, line: &str, answer: Answer) -> CliResponse {
+    pub(super) fn response(&self, line: &str, answer: Answer) -> CliResponse {
         let error = self.platform.error_in(&answer.output);
         CliResponse { line: line.to_owned(), output: answer.output, error, prompt: answer.prompt }
     }
@@ -249,7 +249,7 @@ fn with_state(mut failure: Failure, cli: &Cli, taken: usize, has_candidate: bool
 }
 
 /// Says in which of several lines it happened.
-fn in_line(mut failure: Failure, number: usize, count: usize) -> Failure {
+pub(super) fn in_line(mut failure: Failure, number: usize, count: usize) -> Failure {
     if count > 1 {
         failure.message = format!("line {} of {count}: {}", number + 1, failure.message.expose()).into();
     }

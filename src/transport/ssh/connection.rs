@@ -3,8 +3,9 @@ use super::handle::Handle;
 use super::kept;
 use super::open::open;
 use super::pipe::End;
+use super::sftp;
 use crate::failure::{Failure, FailureKind};
-use crate::module::{Action, Boxed, Content, Exec, ExecOutput, Get, Output, Program, Put, TcpTry, Work};
+use crate::module::{Action, Boxed, Content, Exec, ExecOutput, Get, Output, Program, Put, Sftp, TcpTry, Work};
 use crate::transport::posix::{self, Script};
 use crate::transport::{Connection, Elevate, Limits, Shared, Target, elevate};
 use std::sync::Arc;
@@ -12,6 +13,9 @@ use tokio::io::AsyncReadExt as _;
 
 /// The most that a command may write, or a file may hold that is read: everything is kept in memory.
 const MOST_OUTPUT_BYTES: usize = 256 * 1024 * 1024;
+
+/// How long copying may take when nobody says. Arbitrary; so far away that it means nothing.
+const MOST_TIME: std::time::Duration = std::time::Duration::from_secs(60 * 60 * 24);
 
 /// Opens a connection to a host that runs programs and has files.
 pub(in crate::transport) async fn connect(
@@ -39,6 +43,7 @@ impl Connection for Ssh {
                 Work::Exec(exec) => self.exec(exec, &limits).await.map(Output::Exec),
                 Work::Put(put) => self.put(put, &limits).await.map(|()| Output::Done),
                 Work::Get(get) => self.get(get, &limits).await.map(Output::File),
+                Work::Sftp(file) => self.sftp(file, &limits).await,
                 Work::Ping => self.ping(&limits).await.map(|()| Output::Done),
                 Work::Connect(tcp) => self.connect(tcp, &limits).await.map(Output::Connected),
                 Work::Reset => {
@@ -154,6 +159,34 @@ impl Ssh {
                 format!("cannot read `{}`: it is larger than {limit} bytes", get.path),
             )),
             None => Ok(output.stdout),
+        }
+    }
+
+    /// Copies a file of a device. What comes of errors is said of the file, not of the host.
+    async fn sftp(&self, file: &Sftp, limits: &Limits) -> Result<Output, Failure> {
+        let pipe = self.handle.pipe(End::Subsystem("sftp"), limits).await.map_err(|closed| {
+            closed.failure.help("SFTP must be allowed on the device; `protocol: scp` is the other way")
+        })?;
+        let stream = pipe.stream.set_nonblocking(true);
+        let stream = stream.and_then(|()| tokio::net::UnixStream::from_std(pipe.stream));
+        let stream = stream
+            .map_err(|error| Failure::new(FailureKind::Internal, format!("cannot wait for a socket: {error}")))?;
+        let copied = async {
+            let mut client = sftp::Sftp::begin(stream, &file.path).await?;
+            match &file.bytes {
+                Some(bytes) => client.write(bytes).await.map(|()| Output::Done),
+                None => client.read(MOST_OUTPUT_BYTES).await.map(Output::File),
+            }
+        };
+        let patience = limits.timeout.unwrap_or(MOST_TIME);
+        tokio::select! {
+            copied = tokio::time::timeout(patience, copied) => copied.unwrap_or_else(|_| {
+                let message = format!("`{}` was not copied within {}", file.path, super::in_words(patience));
+                Err(Failure::new(FailureKind::Timeout, message))
+            }),
+            () = limits.cancel.cancelled() => {
+                Err(Failure::new(FailureKind::Cancelled, format!("interrupted while `{}` was copied", file.path)))
+            }
         }
     }
 

@@ -29,6 +29,7 @@ mod open;
 mod pattern;
 mod pipe;
 mod route;
+mod sftp;
 mod shell;
 mod threads;
 mod watch;

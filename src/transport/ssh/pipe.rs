@@ -26,6 +26,8 @@ pub(super) enum End {
     Port { host: String, port: u16 },
     /// A login shell on a terminal.
     Shell(Pty),
+    /// A subsystem of the server.
+    Subsystem(&'static str),
 }
 
 /// Why a pipe was not opened.
@@ -86,7 +88,11 @@ impl Pipe {
         ending: Ending,
     ) -> io::Result<Pipe> {
         local.set_nonblocking(true)?;
-        let phase = if matches!(end, End::Shell(_)) { Phase::Terminal } else { Phase::Flow };
+        let phase = match end {
+            End::Shell(_) => Phase::Terminal,
+            End::Subsystem(_) => Phase::Shell,
+            End::Port { .. } => Phase::Flow,
+        };
         let (inward, outward) = Default::default();
         Ok(Pipe { end, local, inward, outward, phase, ready: Some(ready), ending })
     }
@@ -115,10 +121,16 @@ impl Pipe {
                 let asked = channel.request_pty(&pty.term, None, Some(size));
                 self.after(asked, Phase::Shell, "a terminal")
             }
-            Phase::Shell => {
-                let asked = channel.shell();
-                self.after(asked, Phase::Flow, "a shell")
-            }
+            Phase::Shell => match self.end {
+                End::Subsystem(name) => {
+                    let asked = channel.subsystem(name);
+                    self.after(asked, Phase::Flow, &format!("its `{name}` subsystem"))
+                }
+                _ => {
+                    let asked = channel.shell();
+                    self.after(asked, Phase::Flow, "a shell")
+                }
+            },
             Phase::Flow => self.flow(channel, scratch),
             Phase::Close => match channel.close() {
                 Err(error) if error.code() == AGAIN => Step::Waits,

@@ -329,7 +329,7 @@ impl Loop {
         let kind = match &job.task {
             Task::Exec(_) => OpeningKind::Session,
             Task::Pipe(pipe) => match &pipe.end {
-                End::Shell(_) => OpeningKind::Session,
+                End::Shell(_) | End::Subsystem(_) => OpeningKind::Session,
                 End::Port { host, port } => OpeningKind::Port(host.clone(), *port),
             },
         };

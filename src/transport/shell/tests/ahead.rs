@@ -17,6 +17,8 @@ enum Habit {
     EchoesAtOnce,
     /// It pages, and takes them for keys.
     Pages,
+    /// It holds them, and ends the session in the midst of the answer to `show 2`.
+    HangsUp,
 }
 
 /// A device with answers to commands.
@@ -29,6 +31,7 @@ struct Editor {
     /// The answer before this one stopped at the pager.
     paged: bool,
     wake: Arc<tokio::sync::Notify>,
+    ended: bool,
 }
 
 impl Editor {
@@ -76,6 +79,11 @@ impl Editor {
                 return;
             }
             let answer = self.answer(line);
+            if self.habit == Habit::HangsUp && line == "show 2" {
+                self.say("answer to");
+                self.ended = true;
+                return;
+            }
             self.say(&answer);
             self.say(PROMPT);
         }
@@ -96,6 +104,9 @@ impl Wire for Editor {
             loop {
                 if let Some(read) = self.reads.lock().unwrap().pop_front() {
                     return Ok(read);
+                }
+                if self.ended {
+                    return Ok(Vec::new());
                 }
                 self.wake.notified().await;
             }
@@ -139,6 +150,7 @@ async fn open(answers: &[(String, String)], habit: Habit, size: usize) -> Opened
         size,
         writes: Arc::clone(&writes),
         paged: false,
+        ended: false,
         wake: Arc::default(),
     };
     editor.say("\r\nHello\r\n\r\n");
@@ -186,6 +198,83 @@ async fn reads_go_out_in_one_write() {
     assert_eq!(at_once, one_by_one);
     assert_eq!(at_once[3].output, "answer to show 3");
     assert_eq!(writes, ["show 0\nshow 1\nshow 2\nshow 3\nshow 4\n"]);
+}
+
+/// Asks in tasks that begin at the same time, one line each.
+async fn by_tasks(opened: &Opened, lines: &[String]) -> Vec<Vec<CliResponse>> {
+    futures_util::future::join_all(lines.iter().map(|line| opened.ask(std::slice::from_ref(line)))).await
+}
+
+#[tokio::test]
+async fn reads_of_tasks_that_begin_together_go_out_in_one_write() {
+    let opened = open(&plain(5), Habit::Holds, 7).await;
+    let answers = by_tasks(&opened, &shows(5)).await;
+    for (number, answer) in answers.iter().enumerate() {
+        assert_eq!(answer.len(), 1);
+        assert_eq!(answer[0].output, format!("answer to show {number}"));
+    }
+    assert_eq!(opened.writes(), ["show 0\nshow 1\nshow 2\nshow 3\nshow 4\n"]);
+}
+
+#[tokio::test]
+async fn a_refusal_is_that_of_its_own_task() {
+    let mut answers = plain(4);
+    answers[1].1 = "% Unknown command: show 1\n".into();
+    let opened = open(&answers, Habit::Holds, 100).await;
+    let answers = by_tasks(&opened, &shows(4)).await;
+    let refused: Vec<bool> = answers.iter().map(|answer| answer[0].error.is_some()).collect();
+    assert_eq!(refused, [false, true, false, false]);
+    assert_eq!(answers[3][0].output, "answer to show 3");
+    assert_eq!(opened.writes().len(), 1, "{:?}", opened.writes());
+}
+
+#[tokio::test]
+async fn a_task_that_writes_goes_alone_and_in_its_turn() {
+    let lines: Vec<String> = ["show 0", "show 1", "clear counters", "show 2", "show 3"].map(String::from).into();
+    let opened = open(&plain(4), Habit::Holds, 5).await;
+    let answers = by_tasks(&opened, &lines).await;
+    assert_eq!(answers[4][0].output, "answer to show 3");
+    assert_eq!(opened.writes(), ["show 0\nshow 1\n", "clear counters\n", "show 2\nshow 3\n"]);
+}
+
+#[tokio::test]
+async fn tasks_on_a_device_that_does_not_hold_what_is_typed_ahead_are_asked_anew() {
+    for habit in [Habit::Drops, Habit::EchoesAtOnce, Habit::Pages] {
+        let opened = open(&plain(3), habit, 6).await;
+        let answers = by_tasks(&opened, &shows(3)).await;
+        for (number, answer) in answers.iter().enumerate() {
+            let wanted = both(&plain(3), habit, 6, &shows(3)).await.1[number].clone();
+            assert_eq!(answer[0], wanted, "{habit:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_device_that_hangs_up_breaks_the_tasks_that_have_no_answer_yet() {
+    let opened = open(&plain(4), Habit::HangsUp, 100).await;
+    let ask = |line: &str| {
+        let cli = Cli { lines: vec![CliLine::new(line)], ..Cli::default() };
+        Action::on_host(crate::effect::Effect::Read, Work::Cli(cli))
+    };
+    let actions: Vec<Action> = shows(4).iter().map(|line| ask(line)).collect();
+    let limits = limits(None);
+    let done =
+        futures_util::future::join_all(actions.iter().map(|action| opened.connection.perform(action, &limits))).await;
+    let said: Vec<String> = done
+        .into_iter()
+        .map(|done| match done {
+            Ok(Output::Cli(responses)) => responses[0].output.clone(),
+            Ok(other) => panic!("{other:?}"),
+            Err(failure) => failure.message.expose().to_owned(),
+        })
+        .collect();
+    assert_eq!(said[..2], ["answer to show 0", "answer to show 1"]);
+    assert!(
+        said[2].starts_with("the device closed the session: waited for the prompt after `show 2` of `r1`"),
+        "{said:?}"
+    );
+    assert_eq!(said[3], "the session with the device is closed");
+    assert!(!opened.connection.is_open());
 }
 
 #[tokio::test]

@@ -27,10 +27,12 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn of(command: &str) -> Terminal {
+    /// The program's home is a folder of the test: vtysh keeps a history there.
+    fn of(command: &str, home: &Path) -> Terminal {
         let mut child = Command::new("script")
             .args(["-qfc", command, "/dev/null"])
             .env("TERM", "vt100")
+            .env("HOME", home)
             .env("VTYSH_PAGER", "more")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -130,7 +132,7 @@ impl Daemon {
         let patience = Patience { confirm: Duration::from_millis(200), ..PATIENCE };
         let patience = Patience { without_echo: Duration::from_secs(3), wake: Duration::from_secs(5), ..patience };
         let target = target_of(platform::find("frr").unwrap(), None);
-        connect_with(&target, &limits(), Box::new(Terminal::of(&command)), patience)
+        connect_with(&target, &limits(), Box::new(Terminal::of(&command, self.dir.path())), patience)
             .await
             .unwrap_or_else(|failure| panic!("{}", failure.message.expose()))
     }
