@@ -84,7 +84,7 @@ mod tests {
     #[tokio::test]
     async fn the_platform_of_the_host_says_which_module() {
         let named = ("name", Value::from("interfaces"));
-        let read = fake().plan(&MODULE, &[named.clone()]).await.unwrap();
+        let read = fake().plan(&MODULE, std::slice::from_ref(&named)).await.unwrap();
         let gathered = read.result.get("gathered").unwrap().to_text();
         assert_eq!(gathered, "[{'name': 'GigabitEthernet0/1', 'description': 'x', 'enabled': True}]");
         let entry = Value::map([("name", "gi0/1"), ("description", "y")]);
