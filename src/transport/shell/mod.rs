@@ -12,6 +12,7 @@ mod connection;
 mod detect;
 mod echo;
 mod hearing;
+mod late;
 mod levels;
 mod log;
 mod login;

@@ -13,6 +13,7 @@
 
 use super::clean::Cleaner;
 use super::hearing::Hearing;
+use super::late::without_late_messages;
 use super::login::Logins;
 use super::prompt::{MAX_PROMPT, Prompt, Prompts};
 use super::typed::{Reply, Typed, asked};
@@ -258,7 +259,8 @@ impl Session {
         self.prompts.learn(&prompt);
         self.is_silent = !hearing.echo().is_seen();
         self.types_ahead &= hearing.echo().is_in_place();
-        let answer = Answer { output: hearing.into_output(self.platform), prompt: prompt.text.trim().to_owned() };
+        let text = prompt.text.trim().to_owned();
+        let answer = Answer { output: without_late_messages(hearing.into_output(self.platform), &text), prompt: text };
         self.prompt = prompt;
         if let (true, Some(number)) = (typed.in_order, used.iter().position(|used| !used)) {
             let question = typed.questions[number].question.as_str();
