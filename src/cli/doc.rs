@@ -143,8 +143,9 @@ fn about(name: &str) -> String {
             if entry.aliases.is_empty() { String::new() } else { format!(" (also {})", entry.aliases.join(", ")) };
         let _ = writeln!(out, "{} {}{also}\n  {}", kind_word(entry.kind), entry.name, entry.doc);
     }
-    if let Some(instead) = module::refused(name) {
-        let _ = writeln!(out, "module {name}\n  not there: {instead}");
+    if let Some((collection, instead)) = module::refused(name) {
+        let short = name.rsplit_once('.').map_or(name, |(_, short)| short);
+        let _ = writeln!(out, "module {collection}.{short}\n  not there: {instead}");
     }
     if out.is_empty() {
         for refused in REFUSED.iter().filter(|refused| refused.name == name) {

@@ -20,6 +20,7 @@ use door::Door;
 pub(super) use door::{Arrival, Exit, Through};
 
 use super::Context;
+use super::handlers::Notified;
 use super::limit::{self, HostLimits};
 use super::random::Random;
 use super::share::{Share, Slot};
@@ -35,7 +36,7 @@ use crate::playbook::{Item, Role, RolesRan};
 use crate::redact::Clean;
 use crate::value::Map;
 use crate::vars::Var;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -146,8 +147,8 @@ pub(super) struct Batch {
     pub(super) handlers: Vec<Item>,
     /// Roles that have run on all hosts of the batch.
     pub(super) roles_ran: RolesRan,
-    /// By the handler's place in `handlers`, the hosts that were notified.
-    pub(super) notified: BTreeMap<usize, HashSet<HostIndex>>,
+    /// What was notified and has not run yet.
+    pub(super) notified: Notified,
     pub(super) inclusions: HashMap<NodeId, Vec<(HostIndex, Vec<Inclusion>)>>,
     /// The includes that were put into the graph, on a host or (`None`) on all.
     pub(super) expanded: HashSet<(NodeId, Option<HostIndex>)>,
@@ -280,7 +281,7 @@ impl Batch {
             parked: HashMap::new(),
             reasons: HashMap::new(),
             running_on: vec![0; count],
-            notified: BTreeMap::new(),
+            notified: Notified::default(),
             inclusions: HashMap::new(),
             expanded: HashSet::new(),
             failed_handlers: HashSet::new(),

@@ -1,19 +1,16 @@
-//! Expansion of the graph in place: what runtime includes bring, and notified handlers.
+//! Expansion of the graph in place: what runtime includes bring. What flushes bring is in `handlers`.
 
 use super::batch::Batch;
 use super::step::{Included, Inclusion};
 use super::tracker::HostIndex;
-use super::world::StepScope;
 use crate::event::{FailureReport, Status, StepDone, What};
 use crate::failure::FailureKind;
 use crate::graph::{Lowering, NodeId, Work, keep_tagged};
 use crate::phase::Phases;
-use crate::playbook::{Action, Inherited, Item, Meta, RoleExports, Strategy, Task};
+use crate::playbook::{Action, Inherited, Item, Meta, RoleExports, RoleUse, Strategy, Task, written_in};
 use crate::source::{Diagnostic, Diagnostics, Style, render};
-use crate::template::Templar;
 use crate::value::Map;
 use crate::vars::{Layer, Origin, Var};
-use crate::yaml::Node;
 use std::sync::Arc;
 
 /// How deep includes may stand in each other. Files that include themselves until something is there are usual; their
@@ -104,6 +101,10 @@ impl Batch {
         let items = match &inclusion.what {
             Included::File(path) => loader.include_file(path, &inherited, false, found),
             Included::Role { name, how, public } => {
+                // What a loop gives makes a difference where it is asked whether the role has run, and costs elsewhere.
+                let of_loop = loop_layer(&inclusion.vars).filter(|_| how.once);
+                let given = written_in(task.vars.iter().skip(task.around.vars.len()).chain(&of_loop));
+                let how = &RoleUse { given, ..how.clone() };
                 let included = loader.include_role(name, how, *public, inclusion.named_at, &inherited, found);
                 let Some((used, items)) = included else { return Vec::new() };
                 roles = used;
@@ -113,17 +114,15 @@ impl Batch {
         // As in Ansible: what an include imports gives to the play what an import of the play itself would.
         inherited.exports.take().iter().for_each(|role| self.view.export(role));
         let imported = inherited.exports.take_read();
-        // Handlers of roles that are included, or imported there, are there for the rest of the play, once.
+        // Handlers of roles that are included, or imported there, are there for the rest of the play.
         for handler in imported.iter().chain(&roles).flat_map(|role| &role.handlers) {
-            if !self.handlers.iter().any(|known| handler.is_written_as(known)) {
-                self.handlers.push(handler.clone());
-            }
+            self.learn_handler(handler);
         }
         items
     }
 
     /// Lowers items between two nodes for some hosts; returns the node after which the next group comes.
-    fn grow(
+    pub(super) fn grow(
         &mut self,
         from: NodeId,
         end: NodeId,
@@ -150,104 +149,6 @@ impl Batch {
             self.tracker.add_edge(end, &edge);
         }
         Ok(last)
-    }
-
-    /// Puts the next handler that was notified before the end of a flush. Who cannot run it here (it is on its way to a
-    /// rescue section) keeps it for the next flush.
-    ///
-    /// A flush goes through the handlers once, in their order: one that is notified by a later one waits for the next.
-    /// With `asked` only those hosts take part on which the flush's condition holds.
-    fn expand_handlers(&mut self, start: NodeId, end: NodeId, only: Option<HostIndex>, asked: bool) -> bool {
-        if self.notified.is_empty() {
-            return false;
-        }
-        let section = self.graph.node(start).section;
-        let handlers = self.handler_tasks();
-        let waiting: Vec<usize> = self.notified.keys().copied().collect();
-        for index in waiting {
-            let (Some(notified), Some(task)) = (self.notified.get(&index), handlers.get(index)) else { continue };
-            let here = |host: &HostIndex| {
-                only.is_none_or(|only| only == *host)
-                    && self.tracker.takes_part(start, *host)
-                    && (!asked || self.asked_to_flush.contains(&(start, *host)))
-            };
-            let runs = |host: &HostIndex| self.is_live(section, *host) || self.is_forced(*host);
-            let passed = |host: &HostIndex| self.flushed.get(&(start, *host)).is_some_and(|last| *last >= index);
-            let mut take: Vec<HostIndex> =
-                notified.iter().copied().filter(here).filter(runs).filter(|host| !passed(host)).collect();
-            take.sort_unstable();
-            if take.is_empty() {
-                continue;
-            }
-            if let Some(notified) = self.notified.get_mut(&index) {
-                notified.retain(|host| take.binary_search(host).is_err());
-            }
-            take.iter().for_each(|host| {
-                self.flushed.insert((start, *host), index);
-            });
-            self.notified.retain(|_, hosts| !hosts.is_empty());
-            let items = [Item::Task(Arc::clone(task))];
-            if self.grow(start, end, &items, true, &take).is_ok() {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// Returns the handlers one by one, in the order in which they run.
-    fn handler_tasks(&self) -> Vec<Arc<Task>> {
-        let mut tasks = Vec::new();
-        for item in &self.handlers {
-            item.each_task(&mut |task| tasks.push(Arc::clone(task)));
-        }
-        tasks
-    }
-
-    /// Notes that a host notified handlers by a name: the one that has it, and all that listen to it.
-    pub(super) fn notify(&mut self, name: &str, host: HostIndex, by: Option<&Task>) {
-        let handlers = self.handler_tasks();
-        let mut answering: Vec<usize> = self.named(&handlers, name, host).into_iter().collect();
-        let mut seen: Vec<&Node> = Vec::new();
-        for index in last_group_first(&handlers) {
-            let handler = &handlers[index];
-            if !handler.listen.iter().any(|topic| **topic == *name) {
-                continue;
-            }
-            // Of several of the same name the one that was read last listens.
-            if let Some(name) = &handler.name {
-                if seen.iter().any(|other| other.kind == name.kind) {
-                    continue;
-                }
-                seen.push(name);
-            }
-            answering.push(index);
-        }
-        for index in &answering {
-            self.notified.entry(*index).or_default().insert(host);
-        }
-        if answering.is_empty() {
-            let publisher = &self.context.publisher;
-            let place = by.map(|task| publisher.clean(self.context.loader.sources.place(task.span)));
-            publisher.publish(What::Warning { message: publisher.clean(format!("no handler `{name}`")), place });
-        }
-    }
-
-    /// Returns the handler of that name: the first in the role, or the play, that was read last.
-    fn named(&self, handlers: &[Arc<Task>], name: &str, host: HostIndex) -> Option<usize> {
-        last_group_first(handlers).into_iter().find(|index| self.is_called(&handlers[*index], name, host))
-    }
-
-    fn is_called(&self, handler: &Arc<Task>, name: &str, host: HostIndex) -> bool {
-        let Some(written) = &handler.name else { return false };
-        if written.is_static() {
-            return handler.plain_name() == Some(name) || handler.title() == name;
-        }
-        let scope = StepScope::new(&self.context.world, &self.hosts[host as usize], Some(&self.view), Some(handler));
-        let templar = Templar::new(Arc::new(scope), handler.files.clone(), Arc::clone(&self.context.loader.sources));
-        templar.node(written).is_ok_and(|value| {
-            let called = value.to_text();
-            called == name || handler.role.as_ref().is_some_and(|role| format!("{} : {called}", role.name) == name)
-        })
     }
 
     /// Fails an include on hosts, because what it names cannot be read.
@@ -282,13 +183,6 @@ impl Batch {
             self.fail_at(start, *host);
         }
     }
-}
-
-/// Returns the places of handlers, those of the role (or the play) that was read last first; in each as written.
-fn last_group_first(handlers: &[Arc<Task>]) -> Vec<usize> {
-    let role = |index: &usize| handlers[*index].role.as_ref().map(Arc::as_ptr);
-    let places: Vec<usize> = (0..handlers.len()).collect();
-    places.chunk_by(|a, b| role(a) == role(b)).rev().flatten().copied().collect()
 }
 
 /// Brings hosts together that include the same with the same variables, in the order in which they name it.

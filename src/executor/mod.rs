@@ -10,6 +10,7 @@ mod chain;
 mod expand;
 mod facts;
 mod gate;
+mod handlers;
 mod item;
 mod limit;
 mod looped;

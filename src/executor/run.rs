@@ -143,8 +143,7 @@ pub(super) async fn run_play(begun: Begun, share: Share, interrupt: Interrupt) -
         let view = view(&context, &planned.play, [&all, &live, &hosts], &mut found);
         let knowledge = knowledge(&context, &view);
         let platforms = platforms(&context, &hosts);
-        let limit = planned.play.max_fail_percentage.as_ref();
-        let max_fail_percentage = limit.and_then(|node| super::item::number(&node.to_value()));
+        let max_fail_percentage = planned.play.max_fail_percentage.map(|(limit, _)| limit);
         let how = Lowering {
             knowledge: &knowledge,
             platforms: &platforms,

@@ -30,8 +30,8 @@ pub fn check_shards(plays: &[Planned], graphs: &[Graph], found: &mut Diagnostics
         for node in &play.serial {
             check.refuse(node.span, "`serial` would make batches of a shard's hosts only");
         }
-        if let Some(node) = &play.max_fail_percentage {
-            check.refuse(node.span, "`max_fail_percentage` would count a shard's hosts only");
+        if let Some((_, span)) = &play.max_fail_percentage {
+            check.refuse(*span, "`max_fail_percentage` would count a shard's hosts only");
         }
         if let Some(node) = play.any_errors_fatal.as_ref().filter(|node| is_meant(node)) {
             check.refuse(node.span, "`any_errors_fatal` would end the play on the hosts of a shard only");

@@ -64,8 +64,9 @@ pub static REFUSED: &[RefusedModule] = &[
     builtin("yum_repository", REPOSITORIES),
 ];
 
-/// Returns what to use in place of a module that is not there: by its name alone, or with its collection.
-pub fn refused(name: &str) -> Option<&'static str> {
+/// Returns the collection of a module that is not there, and what to use in its place: by its name alone, or with its
+/// collection.
+pub fn refused(name: &str) -> Option<(&'static str, &'static str)> {
     if super::find(name).is_some() {
         return None;
     }
@@ -77,7 +78,7 @@ pub fn refused(name: &str) -> Option<&'static str> {
         };
         row.name == short && collection.is_none_or(is_of)
     });
-    found.map(|row| row.why).or_else(|| network::refused(collection, short))
+    found.map(|row| (row.collection, row.why)).or_else(|| network::refused(collection, short))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::former;
 use super::keyword::{self, Level};
 use super::load::Loader;
 use super::task::Place;
-use super::words::{conditions, inherit_settings, split_tags, texts};
+use super::words::{check_dictionaries, conditions, inherit_settings, split_tags, texts};
 use super::{Block, Inherited, Item};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
 use crate::template;
@@ -89,12 +89,15 @@ impl Loader {
         if let Some(vars) = map.get("vars") {
             inherited.vars.extend(self.layer(vars, vars_origin, found));
         }
-        match map.get("notify").map(|node| &node.kind) {
-            None | Some(Kind::Null) => {}
+        if let Some(notify) = map.get("notify").filter(|node| !node.is_null()) {
             // The innermost one counts.
-            Some(Kind::Seq(names)) => inherited.notify = names.to_vec(),
-            Some(_) => inherited.notify = map.get("notify").cloned().into_iter().collect(),
+            inherited.notify = conditions(notify);
+            for name in inherited.notify.iter().filter(|name| matches!(name.kind, Kind::Map(_) | Kind::Seq(_))) {
+                let message = format!("`notify` takes names of handlers, not a {}", name.kind_name());
+                found.push(Diagnostic::error("E0606", message).at(name.span));
+            }
         }
+        check_dictionaries(map.get("environment"), "environment", found);
         self.learn_defaults(map.get("module_defaults"), &mut inherited, found);
         inherit_settings(map, &mut inherited.settings);
         if map.get("collections").is_some() {

@@ -89,7 +89,7 @@ impl Loader {
 
     /// Checks that a `with_X` loop has a lookup of that name.
     pub(super) fn check_lookup(&self, name: &str, span: Span, found: &mut Diagnostics) {
-        if !template::lookup_names().any(|known| known == name) {
+        if !template::is_lookup(name) {
             found.push(
                 Diagnostic::error("E0621", format!("no lookup `{name}` for `with_{name}`")).at(span).maybe_help(
                     nearest(name, template::lookup_names()).map(|near| format!("did you mean `with_{near}`?")),

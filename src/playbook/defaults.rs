@@ -3,6 +3,7 @@
 use super::action::{check_defaults, defaults_in};
 use super::collection::qualified;
 use super::load::Loader;
+use super::words::check_dictionaries;
 use super::{Inherited, Settings};
 use crate::module::{self, Module};
 use crate::source::{Diagnostic, Diagnostics, did_you_mean};
@@ -39,6 +40,7 @@ impl Settings {
 impl Loader {
     /// Checks `module_defaults`, and finds out which modules are in the groups that are named there.
     pub(super) fn learn_defaults(&self, node: Option<&Node>, inherited: &mut Inherited, found: &mut Diagnostics) {
+        check_dictionaries(node, "module_defaults", found);
         check_defaults(node, found);
         for (key, key_node, _) in defaults_in(node) {
             let name = key.to_string();

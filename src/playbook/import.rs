@@ -2,7 +2,7 @@
 
 use super::load::Loader;
 use super::play::shown;
-use super::role::{INCLUDE_ARGS, RolesUsed, enter_role, has_run, role_use};
+use super::role::{INCLUDE_ARGS, RoleUse, RolesUsed, enter_role, has_run, role_use, written_in};
 use super::task::Place;
 use super::{Inherited, Item};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
@@ -69,7 +69,8 @@ impl Loader {
         else {
             return Vec::new();
         };
-        let how = role_use(map, |node| Some(node.to_value().to_text()));
+        let given = written_in(&inherited.vars[at.inherited.vars.len()..]);
+        let how = RoleUse { given, ..role_use(map, |node| Some(node.to_value().to_text())) };
         if has_run(&name, &how, &inherited) {
             return Vec::new();
         }

@@ -139,7 +139,10 @@ pub static KEYWORDS: &[Keyword] = &[
     word("local_action", L::TASKS, "As `action`, on this machine."),
     word("loop", L::TASKS, "Repeat for every item."),
     word("loop_control", L::TASKS, "How the loop behaves."),
-    word("max_fail_percentage", L::PLAY, "End the play when more hosts than this fail."),
+    Keyword {
+        takes: Takes::Percent,
+        ..word("max_fail_percentage", L::PLAY, "End the play when more hosts than this fail.")
+    },
     word("module_defaults", L::EVERYWHERE, "Arguments that modules get when they are not given."),
     text("name", L::EVERYWHERE, "What it is called."),
     word(

@@ -33,10 +33,10 @@ pub use keyword::{KEYWORDS, Keyword, Level, Support, takes};
 pub use load::{Loader, load, load_text};
 pub use prompt::{Prompt, Prompts};
 pub use repeat::LOOP_CONTROL;
-pub(crate) use role::role_use;
 pub use role::{Role, RoleExports, RoleUse, RolesRan};
+pub(crate) use role::{role_use, written_in};
 pub use start_at::start_at;
-pub use takes::{Takes, flag};
+pub use takes::{Takes, flag, percent};
 
 use crate::module::Module;
 use crate::source::{SearchPath, Span};
@@ -73,8 +73,8 @@ pub struct Play {
     pub order: Option<Node>,
     /// `force_handlers`.
     pub force_handlers: Option<bool>,
-    /// `max_fail_percentage`.
-    pub max_fail_percentage: Option<Node>,
+    /// `max_fail_percentage`, with its place.
+    pub max_fail_percentage: Option<(f64, Span)>,
     /// `any_errors_fatal` of the play.
     pub any_errors_fatal: Option<Node>,
     /// `ignore_unreachable` and the other settings that hold for the play as a whole.

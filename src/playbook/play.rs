@@ -4,8 +4,9 @@ use super::action::refuse;
 use super::former;
 use super::keyword::{self, Level};
 use super::load::Loader;
+use super::takes::{Takes, percent};
 use super::task::Place;
-use super::words::{boolean, inherit_settings, needs, texts};
+use super::words::{boolean, check_dictionaries, inherit_settings, needs, texts};
 use super::{Inherited, Item, Play, Role, Settings, Strategy};
 use crate::source::{Diagnostic, Diagnostics, SearchPath, Span, did_you_mean};
 use crate::template;
@@ -74,9 +75,7 @@ impl Loader {
             );
             return None;
         };
-        if hosts.is_null() || matches!(&hosts.kind, Kind::Str(text) if text.trim().is_empty()) {
-            found.push(Diagnostic::error("E0614", "`hosts` is empty").at(hosts.span));
-        }
+        check_hosts(&hosts, found);
         template::check(&hosts, &self.sources, found);
         let files = SearchPath { role: None, task_dir: dir.to_owned(), playbook_dir: dir.to_owned() };
         let mut base = Inherited { files: files.clone(), ..Inherited::default() };
@@ -94,6 +93,7 @@ impl Loader {
                 .flat_map(|text| text.split(',').map(|tag| Arc::from(tag.trim())).collect::<Vec<_>>()),
         );
         inherit_settings(&self.play_defaults, &mut base.settings);
+        check_dictionaries(map.get("environment"), "environment", found);
         self.learn_defaults(map.get("module_defaults"), &mut base, found);
         inherit_settings(map, &mut base.settings);
         base.collections = texts(map.get("collections"), "collections", found);
@@ -151,7 +151,7 @@ impl Loader {
             serial: map.get("serial").map(super::words::conditions).unwrap_or_default(),
             order: map.get("order").cloned(),
             force_handlers: map.get("force_handlers").and_then(|node| boolean(node, "force_handlers", found)),
-            max_fail_percentage: map.get("max_fail_percentage").cloned(),
+            max_fail_percentage: self.limit(map.get("max_fail_percentage"), &files, &base.play_vars, found),
             any_errors_fatal: base.settings.any_errors_fatal.clone(),
             settings: Settings::clone(&base.settings),
             gather,
@@ -187,6 +187,25 @@ impl Loader {
                 }
             }
         }
+    }
+
+    /// Reads `max_fail_percentage`; what is written out has been checked.
+    fn limit(
+        &self,
+        node: Option<&Node>,
+        files: &SearchPath,
+        vars: &[Arc<Layer>],
+        found: &mut Diagnostics,
+    ) -> Option<(f64, Span)> {
+        let node = node.filter(|node| !node.is_null())?;
+        let value = self.early_value(node, files, vars, found)?;
+        let limit = percent(&value);
+        if limit.is_none() && !node.is_static() {
+            found.push(
+                Diagnostic::error("E0606", Takes::Percent.complaint("max_fail_percentage", &value)).at(node.span),
+            );
+        }
+        Some((limit?, node.span))
     }
 
     /// Reads `vars:` of a play: a dictionary, or a list of them.
@@ -284,6 +303,25 @@ fn handlers_of<'a>(roles: impl Iterator<Item = &'a Arc<Role>>, known: &[Item]) -
         }
     }
     handlers
+}
+
+/// Checks that `hosts` is a pattern, or a list of them.
+fn check_hosts(hosts: &Node, found: &mut Diagnostics) {
+    let is_empty = match &hosts.kind {
+        Kind::Null => true,
+        Kind::Str(text) => text.trim().is_empty(),
+        Kind::Seq(patterns) => patterns.is_empty(),
+        _ => false,
+    };
+    if is_empty {
+        found.push(Diagnostic::error("E0614", "`hosts` is empty").at(hosts.span));
+    }
+    for pattern in hosts.as_seq().unwrap_or(std::slice::from_ref(hosts)).iter().filter(|_| !is_empty) {
+        if !matches!(pattern.kind, Kind::Str(_) | Kind::Unsafe(_)) {
+            let message = format!("`hosts` takes patterns of hosts, not a {}", pattern.kind_name());
+            found.push(Diagnostic::error("E0606", message).at(pattern.span));
+        }
+    }
 }
 
 fn strategy(node: Option<&Node>, found: &mut Diagnostics) -> Strategy {

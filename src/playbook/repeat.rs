@@ -30,10 +30,11 @@ impl Loader {
         for (key, key_node, value) in map.iter() {
             let name = key.to_string();
             let lookup = match name.strip_prefix("with_") {
-                Some(lookup) => Some(Arc::<str>::from(lookup)),
+                Some(lookup) => Some(Arc::<str>::from(plain(lookup))),
                 None if name == "loop" => None,
                 None => continue,
             };
+            check_over(&name, value, found);
             if let Some((_, _, first)) = &over {
                 found.push(
                     Diagnostic::error("E0609", "a task has one loop")
@@ -47,9 +48,10 @@ impl Loader {
                 over = Some((lookup, value, key_node));
             }
         }
-        let control = map.get("loop_control").filter(|node| !node.is_null());
-        let Some((lookup, over, _)) = over else {
-            if let Some(control) = control {
+        let control = map.get("loop_control");
+        let is_written = over.is_some();
+        let Some((lookup, over, _)) = over.filter(|(_, over, _)| !over.is_null()) else {
+            if let Some(control) = control.filter(|_| !is_written) {
                 found.push(
                     Diagnostic::error("E0609", "`loop_control` without a loop").at(control.span).help("add `loop:`"),
                 );
@@ -61,7 +63,8 @@ impl Loader {
             None => &empty,
             Some((_, Some(fields))) => fields,
             Some((node, None)) => {
-                found.push(Diagnostic::error("E0606", "`loop_control` must be a dictionary").at(node.span));
+                let message = format!("`loop_control` must be a dictionary, not a {}", node.kind_name());
+                found.push(Diagnostic::error("E0606", message).at(node.span));
                 &empty
             }
         };
@@ -80,6 +83,27 @@ impl Loader {
             break_when: fields.get("break_when").map(conditions).unwrap_or_default(),
             parallel: fields.get("parallel").cloned(),
         })
+    }
+}
+
+/// Returns the name of a lookup without the collection that has all of them.
+fn plain(lookup: &str) -> &str {
+    ["ansible.builtin.", "ansible.legacy."].iter().find_map(|own| lookup.strip_prefix(own)).unwrap_or(lookup)
+}
+
+/// Says where that what is looped over can be seen to be none. `loop` without a value is no loop.
+fn check_over(name: &str, over: &Node, found: &mut Diagnostics) {
+    let error = |message: String| Diagnostic::error("E0606", message).at(over.span);
+    if name != "loop" && over.is_null() {
+        found.push(error(format!("`{name}` needs something to loop over")));
+    }
+    if name == "loop" && over.is_static() && over.as_seq().is_none() && !over.is_null() {
+        let help = match &over.kind {
+            Kind::Map(_) => Some("a dictionary becomes a list by `{{ … | dict2items }}`".to_owned()),
+            Kind::Str(text) => Some(format!("a variable is written `{{{{ {text} }}}}`")),
+            _ => None,
+        };
+        found.push(error(format!("`loop` needs a list, not a {}", over.kind_name())).maybe_help(help));
     }
 }
 

@@ -17,8 +17,10 @@ use std::sync::{Arc, Mutex};
 /// A role as one use of it sees it.
 #[derive(Clone, Debug)]
 pub struct Role {
-    /// Its name.
+    /// Its name: as the use of it says, so with the folders before it; of a collection's role the whole one.
     pub name: Arc<str>,
+    /// The collection that it belongs to.
+    pub collection: Option<Arc<str>>,
     /// Its folder.
     pub path: PathBuf,
     /// `defaults/`.
@@ -31,6 +33,14 @@ pub struct Role {
     pub handlers: Vec<Item>,
     /// The names of the roles that led to it.
     pub parents: Vec<Arc<str>>,
+}
+
+impl Role {
+    /// Returns its name without the collection.
+    pub fn short_name(&self) -> &str {
+        let short = self.collection.as_deref().and_then(|collection| self.name.strip_prefix(collection));
+        short.map_or(&*self.name, |short| short.trim_start_matches('.'))
+    }
 }
 
 /// What a use of a role may say.
@@ -48,6 +58,8 @@ pub struct RoleUse {
     pub unchecked: bool,
     /// `allow_duplicates: false`: nothing happens when it has run.
     pub once: bool,
+    /// The variables that stand at the use: with others it is another one.
+    pub given: Params,
 }
 
 /// Arguments of `include_role` and `import_role`; the first is required.
@@ -209,12 +221,13 @@ impl Loader {
                 }
             }
         }
-        // The same role with the same parameters runs once in a play.
+        // The same role with the same parameters, under the same conditions and tags, runs once in a play.
         let written = |node: &Node| node.to_value().to_text();
         let signature: Params = map
             .iter()
             .filter(|(key, _, _)| {
-                key.as_str() == Some("vars") || keyword::find(&key.to_string(), Level::ROLE).is_none()
+                ["vars", "when", "tags"].iter().any(|told| key.as_str() == Some(told))
+                    || keyword::find(&key.to_string(), Level::ROLE).is_none()
             })
             .map(|(key, _, value)| (key.to_string(), written(value)))
             .collect();
@@ -303,8 +316,24 @@ impl Loader {
 
 /// Notes that a role is included; claims that it has run and is not to run again.
 pub(super) fn has_run(name: &str, how: &RoleUse, inherited: &Inherited) -> bool {
-    let from = how.tasks_from.iter().map(|from| ("tasks_from".to_owned(), from.clone()));
-    inherited.ran.note(format!("include_role {name}").into(), from.collect()) && how.once
+    let parts = [
+        ("tasks_from", &how.tasks_from),
+        ("vars_from", &how.vars_from),
+        ("defaults_from", &how.defaults_from),
+        ("handlers_from", &how.handlers_from),
+    ];
+    let from = parts.into_iter().filter_map(|(part, from)| Some((part.to_owned(), from.clone()?)));
+    let signature = from.chain(how.given.iter().cloned()).collect();
+    inherited.ran.note(format!("include_role {name}").into(), signature) && how.once
+}
+
+/// Returns the variables of layers as they are written.
+pub(crate) fn written_in<'a>(layers: impl IntoIterator<Item = &'a Arc<Layer>>) -> Params {
+    let text = |var: &Var| match var {
+        Var::Author(node) => node.to_value().to_text(),
+        Var::Data(value) => value.to_text(),
+    };
+    layers.into_iter().flat_map(|layer| &layer.vars).map(|(name, var)| (name.to_string(), text(var))).collect()
 }
 
 /// Makes what stands inside a role look for files in the role first.
@@ -328,5 +357,6 @@ pub(crate) fn role_use(map: &Mapping, text: impl Fn(&Node) -> Option<String>) ->
         handlers_from: part("handlers_from"),
         unchecked: off("rolespec_validate"),
         once: off("allow_duplicates"),
+        given: Params::new(),
     }
 }

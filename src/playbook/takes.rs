@@ -14,6 +14,8 @@ pub enum Takes {
     Whole,
     /// A number.
     Number,
+    /// A number, also with a `%`.
+    Percent,
     /// One text; numbers are taken as such.
     Text,
 }
@@ -36,6 +38,7 @@ impl Takes {
                 Value::Str(text) => text.trim().parse::<f64>().is_ok(),
                 _ => false,
             },
+            Takes::Percent => percent(value).is_some(),
             Takes::Text => !matches!(value, Value::List(_) | Value::Map(_)),
         }
     }
@@ -47,6 +50,7 @@ impl Takes {
             Takes::Flag => "true or false",
             Takes::Whole => "a whole number",
             Takes::Number => "a number",
+            Takes::Percent => "a percentage",
             Takes::Text => "one text",
         }
     }
@@ -61,6 +65,18 @@ impl Takes {
         };
         format!("`{keyword}` must be {}, not {given}", self.words())
     }
+}
+
+/// Returns the number of a percentage.
+pub fn percent(value: &Value) -> Option<f64> {
+    let number = match value {
+        Value::Int(number) => *number as f64,
+        Value::Bool(truth) => f64::from(u8::from(*truth)),
+        Value::Float(number) => *number,
+        Value::Str(text) => text.replace('%', "").trim().parse().ok()?,
+        _ => return None,
+    };
+    number.is_finite().then_some(number)
 }
 
 /// Returns the truth that a value stands for; nothing for texts and numbers that are no booleans.

@@ -61,6 +61,15 @@ pub(super) fn needs(node: Option<&Node>, found: &mut Diagnostics) -> Option<Vec<
     Some(names)
 }
 
+/// Checks a keyword that takes a dictionary, or a list of them: `environment` and `module_defaults`.
+pub(super) fn check_dictionaries(node: Option<&Node>, keyword: &str, found: &mut Diagnostics) {
+    let parts = node.into_iter().flat_map(|node| node.as_seq().unwrap_or(std::slice::from_ref(node)));
+    for part in parts.filter(|part| part.as_map().is_none() && !part.is_null() && part.is_static()) {
+        let message = format!("`{keyword}` must be a dictionary, not a {}", part.kind_name());
+        found.push(Diagnostic::error("E0606", message).at(part.span));
+    }
+}
+
 /// Returns a boolean that must be known before the run.
 pub(super) fn boolean(node: &Node, what: &str, found: &mut Diagnostics) -> Option<bool> {
     let value = node.to_value();

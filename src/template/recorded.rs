@@ -27,7 +27,7 @@ const LOOKUP_DIFFERENCES: &[(&str, &str)] = &[
     ("('together', ", "a value that is no list counts as a list of one, and items that are lists stay whole"),
     ("('dict', [", "a list of dictionaries is all of them, none of none"),
     ("{'skip_missing': true}", "nothing is missing"),
-    ("('sequence', ", "hexadecimal bounds and a stride that fits are taken, a stride of 0 is refused"),
+    ("('sequence', ", "hexadecimal bounds and a stride that fits are taken"),
     ("default=none", "a default that is given counts, whatever it is"),
     ("('varnames', ", "what is no text is taken as text, and the names come sorted"),
     ("('lines', [", "a command is text"),

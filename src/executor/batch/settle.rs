@@ -174,7 +174,7 @@ impl Batch {
         }
         self.context.world.keep_facts(&self.hosts[host as usize], &outcome.writes);
         for name in &outcome.notify {
-            self.notify(name, host, task.as_deref());
+            self.notify(name, host, node);
         }
         if !outcome.inclusions.is_empty() {
             self.inclusions.entry(node).or_default().push((host, std::mem::take(&mut outcome.inclusions)));
@@ -223,7 +223,7 @@ impl Batch {
             self.unpin(host);
         }
         self.tell_through(host);
-        if self.tracker.is_quiet(host) && !self.is_notified(host) {
+        if self.tracker.is_quiet(host) && !self.notified.concerns(host) {
             self.release(host);
         }
     }
@@ -236,10 +236,6 @@ impl Batch {
         if !was_through && self.share.uses.end(name) {
             self.context.pool.release(name);
         }
-    }
-
-    fn is_notified(&self, host: HostIndex) -> bool {
-        self.notified.values().any(|hosts| hosts.contains(&host))
     }
 
     /// Ends running steps of a host whose outcome can no longer count.

@@ -168,7 +168,7 @@ impl Batch {
         }
         let delegate = task.settings.delegate_to.as_ref().map(|name| self.rendered(name, task, host));
         let name = match delegate {
-            Some(Value::Str(name)) => name,
+            Some(Value::Str(name)) if !name.is_empty() => name,
             _ => Arc::clone(&self.hosts[host as usize]),
         };
         let limits = match self.limits.get(&name) {

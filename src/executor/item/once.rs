@@ -199,7 +199,8 @@ fn check_settings(job: &Job, templar: &Templar) -> Result<(), Failure> {
 fn delegate(job: &Job, templar: &Templar) -> Result<Option<Arc<str>>, Failure> {
     let Some(node) = &job.task.settings.delegate_to else { return Ok(None) };
     match templar.node(node)? {
-        Value::Str(name) if !name.is_empty() => Ok(Some(name)),
+        // An empty name is none, as in Ansible.
+        Value::Str(name) => Ok(Some(name).filter(|name| !name.is_empty())),
         Value::Null | Value::Omit => Ok(None),
         other => Err(Failure::new(
             FailureKind::Argument,

@@ -52,9 +52,9 @@ impl StepScope {
 
     /// Connection variables that a task may use although nobody has set them, as in Ansible. Other hosts' are not known
     /// through `hostvars`.
-    fn connection_default(&self, name: &str) -> Option<Value> {
+    fn connection_default(&self, name: &str) -> Option<Var> {
         let task = self.task.as_deref().filter(|_| self.connection_defaults)?;
-        match name {
+        let value = match name {
             "ansible_host" => Some(Value::Str(Arc::clone(&self.host))),
             "ansible_connection" => match &task.settings.connection {
                 Some(node) => node.is_static().then(|| node.to_value()),
@@ -62,21 +62,23 @@ impl StepScope {
                 None if is_localhost(&self.host) => Some("local".into()),
                 None => Some("ssh".into()),
             },
-            "ansible_user" => self.user("ansible_ssh_user", task),
-            "ansible_ssh_user" => self.user("ansible_user", task),
+            "ansible_user" => return self.user("ansible_ssh_user", task),
+            "ansible_ssh_user" => return self.user("ansible_user", task),
             _ => None,
-        }
+        };
+        value.map(Var::Data)
     }
 
     /// Returns the user to log in as: by the other name of the variable, by the keyword, or by the command line.
-    fn user(&self, other: &str, task: &Task) -> Option<Value> {
-        if let Some(Var::Data(value)) = self.lookup(other) {
-            return Some(value);
+    fn user(&self, other: &str, task: &Task) -> Option<Var> {
+        if let Some(var) = self.lookup(other) {
+            return Some(var);
         }
-        match &task.settings.remote_user {
+        let value = match &task.settings.remote_user {
             Some(node) => node.is_static().then(|| node.to_value()),
             None => self.world.said.user.clone().map(Value::from),
-        }
+        };
+        value.map(Var::Data)
     }
 
     fn magic(&self, name: &str) -> Option<Value> {
@@ -101,16 +103,13 @@ impl StepScope {
             "ansible_play_batch" => hosts(view?.active()),
             "ansible_play_hosts" | "play_hosts" => hosts(view?.active_in_play()),
             "ansible_role_name" => Value::Str(Arc::clone(&role?.name)),
-            "role_name" => role?.name.rsplit('.').next().unwrap_or_default().into(),
-            "ansible_collection_name" => match role?.name.rsplit_once('.') {
-                Some((collection, _)) => collection.into(),
-                None => return None,
-            },
+            "role_name" => role?.short_name().into(),
+            "ansible_collection_name" => Value::Str(role?.collection.clone()?),
             "ansible_role_names" => each_once(role_names(&view?.play, |_| true)),
             "ansible_play_role_names" => texts(&role_names(&view?.play, |depended| !depended)),
             "ansible_dependent_role_names" => each_once(role_names(&view?.play, |depended| depended)),
             "role_path" => path(&role?.path),
-            "ansible_parent_role_names" => texts(&role?.parents),
+            "ansible_parent_role_names" => texts(Some(&role?.parents).filter(|parents| !parents.is_empty())?),
             "ansible_search_path" => {
                 let files = &self.task.as_deref()?.files;
                 let places = files.role.iter().chain([&files.task_dir, &files.playbook_dir]);
@@ -184,7 +183,7 @@ impl Scope for StepScope {
         if let Some(var) = self.world.run.vars.get(name) {
             return Some(var.clone());
         }
-        self.lookup(name).or_else(|| self.connection_default(name).map(Var::Data))
+        self.lookup(name).or_else(|| self.connection_default(name))
     }
 
     fn names(&self) -> Vec<Arc<str>> {

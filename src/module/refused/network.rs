@@ -136,17 +136,17 @@ pub(super) static COLLECTIONS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Returns what is said of a module of a network collection.
-pub(super) fn refused(collection: Option<&str>, short: &str) -> Option<&'static str> {
+/// Returns the collection of a module of a network collection, and what is said of it.
+pub(super) fn refused(collection: Option<&str>, short: &str) -> Option<(&'static str, &'static str)> {
     let is_of = |family: &&Family| {
         let rest = short.strip_prefix(family.start);
         collection.is_none_or(|collection| collection == family.collection)
             && rest.is_some_and(|rest| family.names.split_whitespace().any(|name| name == rest))
     };
     if let Some(family) = FAMILIES.iter().find(is_of) {
-        return Some(family.why);
+        return Some((family.collection, family.why));
     }
-    COLLECTIONS.iter().find(|(name, _)| Some(*name) == collection).map(|(_, why)| *why)
+    COLLECTIONS.iter().find(|(name, _)| Some(*name) == collection).copied()
 }
 
 #[cfg(test)]

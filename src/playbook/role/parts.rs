@@ -53,9 +53,12 @@ impl Loader {
             );
             return None;
         };
-        let name: Arc<str> = match in_collection {
-            Some((whole, _)) => whole.as_str().into(),
-            None => path.file_name().map_or_else(|| name.into(), |name| name.to_string_lossy().into()),
+        let collection = in_collection.and_then(|(whole, _)| Some(Arc::from(whole.rsplit_once('.')?.0)));
+        let name: Arc<str> = match (in_collection, path.file_name()) {
+            (Some((whole, _)), _) => whole.as_str().into(),
+            // As in Ansible, which has looked everywhere else before it thinks of the home folder.
+            (None, Some(last)) if name.starts_with('~') => last.to_string_lossy().into(),
+            _ => name.into(),
         };
         let part =
             |folder: &str, from: &Option<String>| part_file(&path.join(folder), from.as_deref().unwrap_or("main"));
@@ -77,14 +80,14 @@ impl Loader {
         let meta = part("meta", &None).and_then(|file| self.read(&file, Some(named_at), found));
         let mut parents: Vec<Arc<str>> = inherited.role.iter().flat_map(|role| role.parents.iter().cloned()).collect();
         parents.extend(inherited.role.iter().map(|role| Arc::clone(&role.name)));
-        let mut role = Role { name, path, defaults, vars, params, handlers: Vec::new(), parents };
+        let mut role = Role { name, collection, path, defaults, vars, params, handlers: Vec::new(), parents };
         role.handlers = self.role_handlers(&role, how, named_at, inherited, depth, found);
         Some((Arc::new(role), meta))
     }
 
     /// Returns where collections may have a role: its whole name, and its folder.
     fn collection_roles(&self, name: &str, inherited: &Inherited) -> Vec<(String, PathBuf)> {
-        let own = inherited.role.as_ref().and_then(|role| role.name.rsplit_once('.').map(|(own, _)| own.to_owned()));
+        let own = inherited.role.as_ref().and_then(|role| role.collection.as_deref()).map(str::to_owned);
         let wholes: Vec<String> = match (qualified(name), name.contains(['.', '/'])) {
             (Some(_), _) => vec![name.to_owned()],
             (None, true) => Vec::new(),

@@ -59,6 +59,11 @@ pub fn lookup_names() -> impl Iterator<Item = &'static str> {
     TABLE.iter().flat_map(|theme| theme.iter()).map(|lookup| lookup.name)
 }
 
+/// Claims that there is a lookup of a name, qualified or not.
+pub fn is_lookup(name: &str) -> bool {
+    find(name).is_some()
+}
+
 /// Lookups that have their name in a collection too.
 const OF_COMMUNITY: [&str; 2] = ["cartesian", "flattened"];
 
