@@ -150,6 +150,7 @@ async fn who_has_an_answer_keeps_no_session_that_nobody_else_waits_for() {
             slow = &mut slow => panic!("nobody let the device go on: {slow:?}"),
         };
         assert_eq!(quick[0].output, "answer to show 0");
+        assert!(opened.connection.is_open());
     }
     // The slow one was dropped in its midst.
     while opened.connection.is_open() {
