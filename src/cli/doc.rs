@@ -143,8 +143,8 @@ fn about(name: &str) -> String {
             if entry.aliases.is_empty() { String::new() } else { format!(" (also {})", entry.aliases.join(", ")) };
         let _ = writeln!(out, "{} {}{also}\n  {}", kind_word(entry.kind), entry.name, entry.doc);
     }
-    if let Some(refused) = module::refused(name) {
-        let _ = writeln!(out, "module {}.{}\n  not there: {}", refused.collection, refused.name, refused.why);
+    if let Some(instead) = module::refused(name) {
+        let _ = writeln!(out, "module {name}\n  not there: {instead}");
     }
     if out.is_empty() {
         for refused in REFUSED.iter().filter(|refused| refused.name == name) {

@@ -1,10 +1,11 @@
 //! `cli_facts` and the facts modules of network collections: what a device says of itself, as `ansible_net_*`.
 //!
-//! Facts are rows of TextFSM templates: a column is a fact. Adding facts is a template in `cli_facts/templates/` and a
-//! line in `SOURCES`. All commands only read; those that a device refuses (no LLDP) give no facts.
+//! Facts are rows of TextFSM templates: a column is a fact; `source.rs` says which command and template they come from.
+//! All commands only read; those that a device refuses (no LLDP) give no facts.
 
 mod resources;
 mod rows;
+mod source;
 
 use super::{Action, Alias, Arg, ArgKind, Change, Cli, CliLine, CliResponse, Context, Module, Needs, Output, Work};
 use crate::effect::Effect;
@@ -13,6 +14,7 @@ use crate::platform::Platform;
 use crate::source::SourceId;
 use crate::textfsm::{Table, Template};
 use crate::value::{Map, Value};
+use source::{Kind, SOURCES, SUBSETS, Source};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -35,10 +37,23 @@ pub static MODULE: Module = Module {
         Alias { name: "asa_facts", platform: Some("cisco_asa") },
         Alias { name: "vyos.vyos.vyos_facts", platform: Some("vyos") },
         Alias { name: "vyos_facts", platform: Some("vyos") },
+        Alias { name: "community.routeros.facts", platform: Some("mikrotik_routeros") },
+        Alias { name: "routeros_facts", platform: Some("mikrotik_routeros") },
+        Alias { name: "dellemc.os10.os10_facts", platform: Some("dell_os10") },
+        Alias { name: "os10_facts", platform: Some("dell_os10") },
+        Alias { name: "arubanetworks.aoscx.aoscx_facts", platform: Some("aruba_aoscx") },
+        Alias { name: "aoscx_facts", platform: Some("aruba_aoscx") },
+        Alias { name: "community.network.ce_facts", platform: Some("huawei_vrpv8") },
+        Alias { name: "ce_facts", platform: Some("huawei_vrpv8") },
+        Alias { name: "community.network.exos_facts", platform: Some("extreme_exos") },
+        Alias { name: "exos_facts", platform: Some("extreme_exos") },
+        Alias { name: "community.network.edgeos_facts", platform: Some("vyos") },
+        Alias { name: "edgeos_facts", platform: Some("vyos") },
     ],
     summary: "Gathers what a network device says of itself, as `ansible_net_*`.",
     args: &[
-        Arg::new("gather_subset", ArgKind::List, "Which: all, min, hardware, config, interfaces; `!` leaves one out.")
+        Arg::new("gather_subset", ArgKind::List, "Which: all, min, hardware, config, interfaces, and features, legacy, neighbors where a platform has them; `!` \
+             leaves one out.")
             .default("[min]"),
         Arg::new(
             "gather_network_resources",
@@ -58,67 +73,6 @@ pub static MODULE: Module = Module {
     effect: |_| Effect::Read,
     plan: |context| Box::pin(async move { plan(&context).await }),
 };
-
-/// What the rows of a template are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-enum Kind {
-    /// One row of facts.
-    Facts,
-    /// A row an interface.
-    Interfaces,
-    /// A row a neighbour.
-    Neighbors,
-    /// A row a file system.
-    Filesystems,
-}
-
-/// Where facts come from.
-struct Source {
-    platform: &'static str,
-    subset: &'static str,
-    command: &'static str,
-    template: &'static str,
-    kind: Kind,
-}
-
-/// The parts that can be asked for.
-const SUBSETS: &[&str] = &["min", "hardware", "config", "interfaces"];
-
-macro_rules! sources {
-    ($($platform:literal $subset:literal $command:literal $file:literal $kind:ident;)*) => {
-        &[$(Source {
-            platform: $platform,
-            subset: $subset,
-            command: $command,
-            template: include_str!(concat!("cli_facts/templates/", $file, ".textfsm")),
-            kind: Kind::$kind,
-        }),*]
-    };
-}
-
-static SOURCES: &[Source] = sources![
-    "arista_eos" "min" "show version" "arista_eos_version" Facts;
-    "arista_eos" "min" "show hostname" "arista_eos_hostname" Facts;
-    "arista_eos" "interfaces" "show interfaces" "arista_eos_interfaces" Interfaces;
-    "arista_eos" "interfaces" "show lldp neighbors detail" "cisco_lldp" Neighbors;
-    "cisco_asa" "min" "show version" "cisco_asa_version" Facts;
-    "cisco_ios" "min" "show version" "cisco_ios_version" Facts;
-    "cisco_ios" "hardware" "dir" "cisco_ios_filesystems" Filesystems;
-    "cisco_ios" "interfaces" "show interfaces" "cisco_ios_interfaces" Interfaces;
-    "cisco_ios" "interfaces" "show lldp neighbors detail" "cisco_lldp" Neighbors;
-    "cisco_ios" "interfaces" "show cdp neighbors detail" "cisco_cdp" Neighbors;
-    "cisco_iosxr" "min" "show version brief" "cisco_iosxr_version" Facts;
-    "cisco_iosxr" "interfaces" "show interfaces" "cisco_ios_interfaces" Interfaces;
-    "cisco_nxos" "min" "show version" "cisco_nxos_version" Facts;
-    "cisco_nxos" "interfaces" "show interface" "cisco_ios_interfaces" Interfaces;
-    "cisco_nxos" "interfaces" "show cdp neighbors detail" "cisco_cdp" Neighbors;
-    "frr" "min" "show version" "frr_version" Facts;
-    "frr" "interfaces" "show interface" "frr_interfaces" Interfaces;
-    "juniper_junos" "min" "show version" "juniper_junos_version" Facts;
-    "juniper_junos" "min" "show chassis hardware" "juniper_junos_hardware" Facts;
-    "vyos" "min" "show version" "vyos_version" Facts;
-    "vyos" "min" "show host name" "vyos_hostname" Facts;
-];
 
 async fn plan(context: &Context<'_>) -> Result<Change, Failure> {
     let Some(platform) = context.platform else {
@@ -161,7 +115,11 @@ pub(super) async fn gather(context: &Context<'_>, platform: &Platform, written: 
     {
         facts.insert("ansible_net_config", answer.output.as_str());
     }
-    let shown: Vec<&str> = SUBSETS.iter().copied().filter(|subset| subsets.contains(subset)).collect();
+    let has = |subset: &&str| {
+        ["min", "config"].contains(subset)
+            || SOURCES.iter().any(|source| source.platform == platform.name && source.subset == *subset)
+    };
+    let shown: Vec<&str> = SUBSETS.iter().copied().filter(|subset| subsets.contains(subset)).filter(has).collect();
     facts.insert("ansible_net_gather_subset", Value::list(shown));
     facts.insert("ansible_net_gather_network_resources", Value::list(Vec::<Value>::new()));
     let mut change = Change::nothing(Map::new()).field("ansible_facts", facts.clone());
@@ -193,7 +151,7 @@ fn subsets(written: &[String]) -> Result<Vec<&'static str>, Failure> {
             Some(name) => (true, name),
             None => (false, word.as_str()),
         };
-        let name = if name == "default" { "min" } else { name };
+        let name = if ["default", "ofacts"].contains(&name) { "min" } else { name };
         let named: Vec<&'static str> =
             SUBSETS.iter().copied().filter(|subset| name == "all" || *subset == name).collect();
         if named.is_empty() {
@@ -226,8 +184,20 @@ fn gathered(platform: &Platform, sources: &[&Source], answers: &[CliResponse]) -
     }
     let asked = |kind| sources.iter().any(|source| source.kind == kind);
     let of = |kind: Kind| tables.get(&kind).map(Vec::as_slice).unwrap_or_default();
+    for table in of(Kind::Lists) {
+        rows::lists(table, &mut facts);
+    }
     if asked(Kind::Interfaces) {
         rows::interfaces(of(Kind::Interfaces), &mut facts);
+    }
+    if asked(Kind::Addresses) {
+        rows::addresses6(of(Kind::Addresses), &mut facts);
+    }
+    if asked(Kind::Cpu) {
+        rows::cpu(of(Kind::Cpu), &mut facts);
+    }
+    if asked(Kind::Commits) {
+        rows::commits(of(Kind::Commits), &mut facts);
     }
     if asked(Kind::Neighbors) {
         rows::neighbors(of(Kind::Neighbors), &mut facts);

@@ -59,7 +59,7 @@ mod tests {
         assert_eq!(change.facts.get("ansible_net_version").map(|value| value.to_text()).as_deref(), Some("8.4.4"));
         assert!(change.facts.contains(GATHERED));
         let other = Fake {
-            device: Some(Device { platform: platform::find("checkpoint_gaia").unwrap(), answers: vec![] }),
+            device: Some(Device { platform: platform::find("hp_procurve").unwrap(), answers: vec![] }),
             ..Fake::new()
         };
         assert!(other.plan(&MODULE, &[]).await.unwrap().skipped.unwrap().contains("no facts of"));

@@ -67,6 +67,7 @@ pub mod lineinfile;
 pub mod net_get;
 pub mod net_ping;
 pub mod net_put;
+pub mod network_resource;
 pub mod package_facts;
 pub mod pause;
 pub mod ping;
@@ -88,6 +89,7 @@ pub mod sysctl;
 pub mod tempfile;
 pub mod template;
 pub mod unarchive;
+pub mod update_fact;
 pub mod uri;
 pub mod user;
 pub mod validate_argument_spec;
@@ -278,6 +280,7 @@ pub static TABLE: &[&Module] = &[
     &net_get::MODULE,
     &net_ping::MODULE,
     &net_put::MODULE,
+    &network_resource::MODULE,
     &apt::PACKAGE,
     &package_facts::MODULE,
     &pause::MODULE,
@@ -299,6 +302,7 @@ pub static TABLE: &[&Module] = &[
     &tempfile::MODULE,
     &template::MODULE,
     &unarchive::MODULE,
+    &update_fact::MODULE,
     &uri::MODULE,
     &user::MODULE,
     &validate_argument_spec::MODULE,

@@ -1,5 +1,7 @@
 //! Modules of Ansible that playbooks use and that are not here: why, or what to use instead. A module that is in the
-//! table of modules is there, whatever stands here.
+//! table of modules is there, whatever stands here. Those of network collections are in `network.rs`.
+
+mod network;
 
 /// A module that there is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,16 +64,20 @@ pub static REFUSED: &[RefusedModule] = &[
     builtin("yum_repository", REPOSITORIES),
 ];
 
-/// Returns what is said of a module that is not there: by its name alone, or with its collection.
-pub fn refused(name: &str) -> Option<&'static RefusedModule> {
+/// Returns what to use in place of a module that is not there: by its name alone, or with its collection.
+pub fn refused(name: &str) -> Option<&'static str> {
+    if super::find(name).is_some() {
+        return None;
+    }
     let (collection, short) =
         name.rsplit_once('.').map_or((None, name), |(collection, short)| (Some(collection), short));
-    REFUSED.iter().find(|row| {
+    let found = REFUSED.iter().find(|row| {
         let is_of = |collection| {
             collection == row.collection || (collection == "ansible.legacy" && row.collection == "ansible.builtin")
         };
-        row.name == short && collection.is_none_or(is_of) && super::find(name).is_none()
-    })
+        row.name == short && collection.is_none_or(is_of)
+    });
+    found.map(|row| row.why).or_else(|| network::refused(collection, short))
 }
 
 #[cfg(test)]

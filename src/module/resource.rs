@@ -12,6 +12,7 @@ mod arguments;
 mod make;
 mod shape;
 
+pub(super) use arguments::States;
 pub(super) use make::{all, find};
 
 use super::cli_config::{Sent, configure, finish_lines, read_text};
@@ -24,10 +25,14 @@ use crate::resource::{self, Definition, Row};
 use crate::value::{Map, Value};
 use arguments::{What, Wish};
 
-/// Works out what is to be sent for a resource.
 async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     let row: &'static Row = resource::find(context.module.name)
         .ok_or_else(|| Failure::new(FailureKind::Internal, format!("no resource `{}`", context.module.name)))?;
+    bring(&context, row).await
+}
+
+/// Works out what is to be sent for a resource.
+pub(super) async fn bring(context: &Context<'_>, row: &'static Row) -> Result<Change, Failure> {
     let definition = row.definition();
     if let Some(other) = context.platform.filter(|platform| platform.name != definition.platform.name) {
         let message = format!("`{}` is for `{}`, and the host is `{}`", row.name, definition.platform.name, other.name);
@@ -38,7 +43,7 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     let state = match wish.what {
         What::Parse(text) => return Ok(Change::nothing(Map::new()).field("parsed", shown(definition, &text))),
         What::Gather => {
-            let text = show(&context, definition).await?;
+            let text = show(context, definition).await?;
             return Ok(Change::nothing(Map::new()).field("gathered", shown(definition, &text)));
         }
         What::Bring(state) => state,
@@ -49,7 +54,7 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
         let lines = to_send(&lines, &definition.platform.text, None);
         return Ok(Change::nothing(Map::new()).field("rendered", lines));
     }
-    let text = show(&context, definition).await?;
+    let text = show(context, definition).await?;
     let have = resource::read(definition, &text);
     check_lines(definition, &wish.tree, &have, state)?;
     let wanted = resource::commands(definition, &wish.tree, &have, state);

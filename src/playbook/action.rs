@@ -45,8 +45,8 @@ pub(super) fn unknown_key(name: &str, key: &Node, level: Level) -> Diagnostic {
     if let Some(instead) = former::instead(name) {
         return Diagnostic::error("E0602", format!("`{name}` is no keyword of a {word}")).at(key.span).help(instead);
     }
-    if let Some(refused) = module::refused(name) {
-        return Diagnostic::error("E0309", format!("there is no module `{name}` here")).at(key.span).help(refused.why);
+    if let Some(instead) = module::refused(name) {
+        return Diagnostic::error("E0309", format!("there is no module `{name}` here")).at(key.span).help(instead);
     }
     if name.contains('.') {
         let names: Vec<String> = module::names().collect();

@@ -10,6 +10,7 @@
 //! | `{path:mask}` | `10.0.0.1/24`, shown as address and mask |
 //! | `{path:wildcard}` | the same, shown with a wildcard mask |
 //! | `{path:bundle}` | the name of a bundle of links, shown by its number: `Port-channel10` |
+//! | `{path:area}` | an OSPF area, shown as `0.0.0.0` |
 //! | `{path:kind}` | an interface's name behind its kind, as VyOS has it: `ethernet eth0` |
 //! | `{path:ipv4}`, `{path:ipv6}` | a word that is an address of that family, or a word like `dhcp` |
 //! | `{path:banner}`, `{path:eof}` | text of several lines, between delimiters or before a line `EOF` |
@@ -66,6 +67,7 @@ enum Form {
     Interface,
     Port,
     Bundle,
+    Area,
     Kind,
     Ipv4,
     Ipv6,
@@ -186,6 +188,7 @@ impl Hole {
             Form::Kind => Value::from(plain.rsplit(char::is_whitespace).next()?),
             Form::Interface => interface::whole_name(platform, &plain).into(),
             Form::Port => ports::number(&plain).into(),
+            Form::Area => area(&plain).into(),
             Form::Bundle => interface::whole_name(platform, &format!("po{plain}")).into(),
             Form::Word | Form::Text => Value::from(plain),
         })
@@ -203,6 +206,7 @@ impl Hole {
             }
             Form::Eof => format!("\n{}\nEOF", value.to_text().trim_matches('\n')),
             Form::Bundle => interface::number(&value.to_text())?,
+            Form::Area => area(&value.to_text()),
             Form::Kind => format!("{} {}", interface::kind(&value.to_text())?, value.to_text()),
             Form::Mask | Form::Wildcard => with_mask(&value.to_text(), self.form == Form::Wildcard)?,
             _ => value.to_text(),
@@ -214,6 +218,11 @@ impl Hole {
             _ => text,
         })
     }
+}
+
+/// Returns an area as devices show it: by four numbers.
+fn area(text: &str) -> String {
+    text.parse::<u32>().map_or_else(|_| text.to_owned(), |number| Ipv4Addr::from(number).to_string())
 }
 
 fn needs_quotes(text: &str) -> bool {
@@ -323,6 +332,7 @@ impl Reader<'_> {
             Some("words") => Form::Words,
             Some("kind") => Form::Kind,
             Some("bundle") => Form::Bundle,
+            Some("area") => Form::Area,
             Some("ipv4") => Form::Ipv4,
             Some("ipv6") => Form::Ipv6,
             Some("banner") => Form::Banner,

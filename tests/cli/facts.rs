@@ -21,7 +21,7 @@ fn a_device_of_which_no_facts_are_known_is_not_asked() {
     let site = "- hosts: all\n  tasks:\n    - name: tell\n      debug: msg=\"{{ ansible_facts }}\"\n";
     let project = Project::new()
         .playbook(site)
-        .host("r1 ansible_connection=network_cli ansible_network_os=checkpoint_gaia ansible_host=192.0.2.1");
+        .host("r1 ansible_connection=network_cli ansible_network_os=hp_procurve ansible_host=192.0.2.1");
     let ended = project.run_events().exits(0);
     assert_eq!(ended.step("Gathering Facts", "r1")["status"], "skipped", "{ended}");
     assert_eq!(ended.step("tell", "r1")["status"], "ok", "{ended}");

@@ -10,17 +10,106 @@ pub(super) fn system(platform: &Platform) -> &str {
     platform.name.rsplit('_').next().unwrap_or(&platform.name)
 }
 
-/// Makes facts of the columns; the first row counts.
+/// Makes facts of the columns; the first row counts. Sizes in bytes and KiB become MiB.
 pub(super) fn facts(table: &Table, facts: &mut Map) {
     let Some(row) = table.rows.first() else { return };
+    let cell = |wanted: &str| table.header.iter().position(|name| &**name == wanted).map(|place| &row[place]);
     for (name, cell) in table.header.iter().zip(row).filter(|(_, cell)| cell.is_truthy()) {
-        if &**name != "IOS_XE" {
-            facts.insert(format!("ansible_net_{}", name.to_lowercase()), cell.clone());
+        let name = name.to_lowercase();
+        match name.rsplit_once('_') {
+            Some((what, "bytes")) => facts.insert(format!("ansible_net_{what}_mb"), parts_of(cell, 1_048_576.0)),
+            Some((what, "kb")) => facts.insert(format!("ansible_net_{what}_mb"), parts_of(cell, 1024.0)),
+            _ if name != "ios_xe" => facts.insert(format!("ansible_net_{name}"), cell.clone()),
+            _ => {}
         }
     }
-    if let Some(place) = table.header.iter().position(|name| &**name == "IOS_XE") {
-        facts.insert("ansible_net_iostype", if row[place].is_truthy() { "IOS-XE" } else { "IOS" });
+    if let Some(is_xe) = cell("IOS_XE").map(Value::is_truthy) {
+        facts.insert("ansible_net_iostype", if is_xe { "IOS-XE" } else { "IOS" });
+        let says_autonomous =
+            cell("OPERATINGMODE").is_some_and(|mode| mode.to_text().to_lowercase().contains("autonomous"));
+        let mode = if says_autonomous || !is_xe { "autonomous" } else { "controller" };
+        facts.insert("ansible_net_operatingmode", mode);
     }
+    if cell("STACKED_MODELS").is_some_and(Value::is_truthy) {
+        facts.insert("ansible_net_virtual_switch", "STACK");
+    }
+}
+
+/// Returns a size in a larger unit.
+fn parts_of(cell: &Value, unit: f64) -> Value {
+    cell.to_text().parse::<f64>().map_or(Value::Null, |size| Value::Float(size / unit))
+}
+
+/// Makes a list of each column.
+pub(super) fn lists(table: &Table, facts: &mut Map) {
+    for (place, name) in table.header.iter().enumerate() {
+        let mut all: Vec<Value> = Vec::new();
+        for cell in table.rows.iter().map(|row| &row[place]) {
+            if !all.contains(cell) {
+                all.push(cell.clone());
+            }
+        }
+        facts.insert(format!("ansible_net_{}", name.to_lowercase()), all);
+    }
+}
+
+/// Adds the IPv6 addresses to the interfaces.
+pub(super) fn addresses6(tables: &[Table], facts: &mut Map) {
+    let mut interfaces = facts.get("ansible_net_interfaces").and_then(Value::as_map).cloned().unwrap_or_default();
+    let mut all = facts.get("ansible_net_all_ipv6_addresses").and_then(Value::as_list).unwrap_or_default().to_vec();
+    for row in tables.iter().flat_map(entries) {
+        let cell = |name: &str| row.iter().find(|(column, _)| column == name).map(|(_, cell)| (*cell).clone());
+        let list = |name: &str| cell(name).and_then(|cell| cell.as_list().map(<[Value]>::to_vec)).unwrap_or_default();
+        let pairs = list("ipv6").into_iter().zip(list("subnet"));
+        let addresses: Vec<Value> =
+            pairs.map(|(address, subnet)| Value::map([("address", address), ("subnet", subnet)])).collect();
+        if addresses.is_empty() {
+            continue;
+        }
+        all.extend(addresses.iter().filter_map(|one| one.get("address").cloned()));
+        let name = cell("name").map(|name| name.to_text()).unwrap_or_default();
+        let mut interface = interfaces.get(&name).and_then(Value::as_map).cloned().unwrap_or_default();
+        interface.insert("ipv6", addresses);
+        interfaces.insert(name, interface);
+    }
+    facts.insert("ansible_net_interfaces", interfaces);
+    facts.insert("ansible_net_all_ipv6_addresses", all);
+}
+
+/// Makes `cpu_utilization`: for each core, or for all as `core`, how many percent were used.
+pub(super) fn cpu(tables: &[Table], facts: &mut Map) {
+    let mut cores = Map::new();
+    if let [only] = tables.iter().flat_map(entries).collect::<Vec<_>>().as_slice()
+        && only.iter().any(|(column, cell)| column == "fifteen_minutes" && cell.is_truthy())
+    {
+        // IOS XR tells one line, for all.
+        let told = only.iter().filter(|(_, cell)| cell.is_truthy());
+        let used: Map = told.map(|(column, cell)| (column.as_str(), number(cell))).collect();
+        facts.insert("ansible_net_cpu_utilization", used);
+        return;
+    }
+    for row in tables.iter().flat_map(entries) {
+        let mut used = Map::new();
+        let mut name = "core".to_owned();
+        for (column, cell) in row.iter().filter(|(_, cell)| cell.is_truthy()) {
+            match column.as_str() {
+                "core" => name = format!("core_{}", cell.to_text()),
+                _ => used.insert(column.as_str(), number(cell)),
+            }
+        }
+        cores.insert(name, used);
+    }
+    facts.insert("ansible_net_cpu_utilization", cores);
+}
+
+/// Makes `commits`: the configuration's versions, the last first.
+pub(super) fn commits(tables: &[Table], facts: &mut Map) {
+    let entry = |row: Vec<(String, &Value)>| -> Value {
+        let cells =
+            row.into_iter().map(|(name, cell)| (name, if cell.is_truthy() { cell.clone() } else { Value::Null }));
+        Value::from(cells.collect::<Map>())
+    };
+    facts.insert("ansible_net_commits", tables.iter().flat_map(entries).map(entry).collect::<Vec<_>>());
 }
 
 /// Returns the rows as names in lower case with their cells.
@@ -44,7 +133,16 @@ pub(super) fn interfaces(tables: &[Table], facts: &mut Map) {
                     all.extend(addresses.iter().filter_map(|one| one.get("address").cloned()));
                     interface.insert(column, addresses);
                 }
+                // NX-OS and IOS XR tell one address.
+                "ipv4_one" => {
+                    if let Some((address, length)) = cell.as_str().and_then(|text| text.split_once('/')) {
+                        all_ipv4.push(address.into());
+                        let pair = [("address", Value::from(address)), ("masklen", number(&length.into()))];
+                        interface.insert("ipv4", Value::map(pair));
+                    }
+                }
                 "mtu" | "bandwidth" => interface.insert(column, number(cell)),
+                "operstatus" | "lineprotocol" => interface.insert(column, state(cell)),
                 _ => interface.insert(column, if cell.is_truthy() { cell.clone() } else { Value::Null }),
             }
         }
@@ -58,10 +156,23 @@ pub(super) fn interfaces(tables: &[Table], facts: &mut Map) {
 fn addresses(cell: &Value) -> Vec<Value> {
     let one = |item: &Value| {
         let text = item.to_text();
-        let (address, subnet) = text.split_once('/').unwrap_or((&text, ""));
+        // The ASA shows a mask behind words, others a length.
+        let parts = text.split_once('/').or_else(|| text.split_once(", subnet mask "));
+        let (address, subnet) = parts.unwrap_or((&text, ""));
         Value::map([("address", address), ("subnet", subnet)])
     };
     cell.as_list().unwrap_or_default().iter().map(one).collect()
+}
+
+/// Returns a state; VyOS shows letters.
+fn state(cell: &Value) -> Value {
+    match cell.as_str() {
+        Some("u") => "up".into(),
+        Some("D") => "down".into(),
+        Some("A") => "administratively down".into(),
+        _ if cell.is_truthy() => cell.clone(),
+        _ => Value::Null,
+    }
 }
 
 fn number(cell: &Value) -> Value {
@@ -75,9 +186,16 @@ pub(super) fn neighbors(tables: &[Table], facts: &mut Map) {
     for row in tables.iter().flat_map(entries) {
         let cell = |name: &str| row.iter().find(|(column, _)| column == name).map(|(_, cell)| (*cell).clone());
         let local = cell("local").map(|cell| cell.to_text()).unwrap_or_default();
-        let there = Value::map(["host", "port"].map(|name| (name, cell(name).unwrap_or_default())));
+        let about = row.iter().filter(|(column, _)| column != "local");
+        let value = |cell: &Value| if cell.is_truthy() { cell.clone() } else { Value::Null };
+        let there = Value::from(about.map(|(column, cell)| (column.as_str(), value(cell))).collect::<Map>());
+        let is_same = |known: &Value| ["host", "port"].iter().all(|name| known.get(name) == there.get(name));
         match neighbors.iter_mut().find(|(interface, _)| *interface == local) {
-            Some((_, known)) if known.contains(&there) => {}
+            // What CDP tells is more.
+            Some((_, known)) if known.iter().any(is_same) => {
+                known.retain(|known| !is_same(known));
+                known.push(there);
+            }
             Some((_, known)) => known.push(there),
             None => neighbors.push((local, vec![there])),
         }
@@ -101,10 +219,12 @@ pub(super) fn filesystems(tables: &[Table], facts: &mut Map) {
                 ),
             }
         }
-        if let Some(name) = names.last() {
+        if let (Some(name), false) = (names.last(), sizes.is_empty()) {
             about.insert(name.to_text(), Value::Map(Arc::new(sizes)));
         }
     }
     facts.insert("ansible_net_filesystems", names);
-    facts.insert("ansible_net_filesystems_info", about);
+    if !about.is_empty() {
+        facts.insert("ansible_net_filesystems_info", about);
+    }
 }

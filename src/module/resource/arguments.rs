@@ -10,6 +10,14 @@ const STATES: &[&str] = &["merged", "replaced", "overridden", "deleted", "gather
 const STATES_WITH_PURGED: &[&str] =
     &["merged", "replaced", "overridden", "deleted", "purged", "gathered", "rendered", "parsed"];
 
+/// The states of resources.
+pub(in crate::module) struct States;
+
+impl States {
+    /// Those that every resource knows.
+    pub(in crate::module) const ALL: &'static [&'static str] = STATES;
+}
+
 /// What a task wants.
 pub(super) struct Wish {
     pub(super) what: What,

@@ -57,6 +57,7 @@ const SECTIONS: &[&str] = &[
     "object-group ",
     "class-map ",
     "policy-map ",
+    "vpc domain ",
 ];
 
 fn leads(line: &str) -> bool {

@@ -1,0 +1,180 @@
+//! Modules of network collections that are not here.
+
+/// Modules of one collection that have the same way out.
+pub(super) struct Family {
+    /// The collection.
+    pub(super) collection: &'static str,
+    /// What their names begin with.
+    pub(super) start: &'static str,
+    /// The rest of their names.
+    pub(super) names: &'static str,
+    /// What to use instead.
+    pub(super) why: &'static str,
+}
+
+/// Modules of collections for network CLIs, here or not: those that are not here are configured by lines.
+pub(super) static FAMILIES: &[Family] = &[
+    Family {
+        collection: "cisco.ios",
+        start: "ios_",
+        names: "acl_interfaces acls banner bgp bgp_address_family bgp_global command config evpn_ethernet evpn_evi \
+                evpn_global facts hostname hsrp_interfaces interface interfaces l2_interface l2_interfaces \
+                l3_interface l3_interfaces lacp lacp_interfaces lag_interfaces linkagg lldp lldp_global \
+                lldp_interfaces logging logging_global ntp ntp_global ospf_interfaces ospfv2 ospfv3 ping \
+                prefix_lists route_maps service snmp_server static_route static_routes system user vlan vlans vrf \
+                vrf_address_family vrf_global vrf_interfaces vxlan_vtep",
+        why: "`ios_config` with the lines themselves sends what differs",
+    },
+    Family {
+        collection: "cisco.nxos",
+        start: "nxos_",
+        names: "aaa_server aaa_server_host acl acl_interface acl_interfaces acls banner bfd_global bfd_interfaces \
+                bgp bgp_address_family bgp_af bgp_global bgp_neighbor bgp_neighbor_address_family bgp_neighbor_af \
+                bgp_templates command config devicealias evpn_global evpn_vni facts fc_interfaces feature file_copy \
+                gir gir_profile_management hostname hsrp hsrp_interfaces igmp igmp_interface igmp_snooping \
+                install_os interface interface_ospf interfaces l2_interfaces l3_interface l3_interfaces lacp \
+                lacp_interfaces lag_interfaces linkagg lldp lldp_global lldp_interfaces logging logging_global ntp \
+                ntp_auth ntp_global ntp_options nxapi ospf ospf_interfaces ospf_vrf ospfv2 ospfv3 overlay_global pim \
+                pim_interface pim_rp_address ping portchannel prefix_lists reboot rollback route_maps rpm smu \
+                snapshot snmp_community snmp_contact snmp_host snmp_location snmp_server snmp_traps snmp_user \
+                static_route static_routes switchport system telemetry udld udld_interface user vlan vlans vpc \
+                vpc_interface vrf vrf_address_family vrf_af vrf_global vrf_interface vrf_interfaces vrrp vsan vtp \
+                vtp_domain vtp_password vtp_version vxlan_vtep vxlan_vtep_vni zone_zoneset",
+        why: "`nxos_config` with the lines themselves sends what differs",
+    },
+    Family {
+        collection: "cisco.iosxr",
+        start: "iosxr_",
+        names: "acl_interfaces acls banner bgp_address_family bgp_global bgp_neighbor_address_family bgp_templates \
+                command config facts hostname interface interfaces l2_interfaces l3_interfaces lacp lacp_interfaces \
+                lag_interfaces lldp_global lldp_interfaces logging logging_global netconf ntp_global ospf_interfaces \
+                ospfv2 ospfv3 ping prefix_lists route_maps snmp_server static_routes system user vrf_address_family \
+                vrf_global vrf_interfaces",
+        why: "`iosxr_config` with the lines themselves sends what differs",
+    },
+    Family {
+        collection: "cisco.asa",
+        start: "asa_",
+        names: "acls command config facts ogs",
+        why: "`asa_config` with the lines themselves sends what differs",
+    },
+    Family {
+        collection: "arista.eos",
+        start: "eos_",
+        names: "acl_interfaces acls banner bgp bgp_address_family bgp_global command config eapi facts hostname \
+                interface interfaces l2_interfaces l3_interface l3_interfaces lacp lacp_interfaces lag_interfaces \
+                linkagg lldp lldp_global lldp_interfaces logging logging_global ntp_global ospf_interfaces ospfv2 \
+                ospfv3 prefix_lists route_maps snmp_server static_route static_routes system user vlan vlans vrf \
+                vrf_global",
+        why: "`eos_config` with the lines themselves sends what differs",
+    },
+    Family {
+        collection: "junipernetworks.junos",
+        start: "junos_",
+        names: "acl_interfaces acls banner bgp_address_family bgp_global command config facts hostname interface \
+                interfaces l2_interface l2_interfaces l3_interface l3_interfaces lacp lacp_interfaces lag_interfaces \
+                linkagg lldp lldp_global lldp_interface lldp_interfaces logging logging_global netconf ntp_global \
+                ospf_interfaces ospfv2 ospfv3 package ping prefix_lists routing_instances routing_options rpc scp \
+                security_policies security_policies_global security_zones snmp_server static_route static_routes \
+                system user vlan vlans vrf",
+        why: "`junos_config` with the lines themselves sends what differs",
+    },
+    Family {
+        collection: "vyos.vyos",
+        start: "vyos_",
+        names: "banner bgp_address_family bgp_global command config facts firewall_global firewall_interfaces \
+                firewall_rules hostname interface interfaces l3_interface l3_interfaces lag_interfaces linkagg lldp \
+                lldp_global lldp_interface lldp_interfaces logging logging_global ntp_global ospf_interfaces ospfv2 \
+                ospfv3 ping prefix_lists route_maps snmp_server static_route static_routes system user vlan",
+        why: "`vyos_config` with the lines themselves sends what differs",
+    },
+    Family {
+        collection: "ansible.netcommon",
+        start: "net_",
+        names: "banner interface l2_interface l3_interface linkagg lldp lldp_interface logging static_route system user vlan vrf",
+        why: "the module of the platform, as `ios_static_route`, or `cli_config` with the lines",
+    },
+];
+
+/// Whole collections, and what to use instead of their modules.
+pub(super) static COLLECTIONS: &[(&str, &str)] = &[
+    ("arista.avd", "`template` renders a design, and `eos_config` with `replace: config` brings a switch to it"),
+    ("arista.cvp", "CloudVision is an HTTP API: `uri` calls it; switches are configured by `eos_config`"),
+    ("arubanetworks.aoscx", "`aoscx_command` and `aoscx_config`"),
+    ("check_point.mgmt", "the management server is an HTTP API: `uri` calls it"),
+    ("cisco.aci", "the controller is an HTTP API: `uri` calls it"),
+    ("cisco.asa", "`asa_config` with the lines themselves sends what differs"),
+    ("cisco.dcnm", "the controller is an HTTP API: `uri` calls it"),
+    ("cisco.dnac", "the controller is an HTTP API: `uri` calls it"),
+    ("cisco.ise", "it is an HTTP API: `uri` calls it"),
+    ("cisco.meraki", "the dashboard is an HTTP API: `uri` calls it"),
+    ("cisco.mso", "the controller is an HTTP API: `uri` calls it"),
+    ("cisco.nd", "the controller is an HTTP API: `uri` calls it"),
+    ("community.network", "`cli_command` and `cli_config` with the platform (`netplay platforms` lists them)"),
+    ("community.routeros", "`cli_command` and `cli_facts` with `ansible_network_os: mikrotik_routeros`"),
+    ("dellemc.os10", "`os10_command` and `os10_config`"),
+    ("dellemc.os6", "`cli_command` and `cli_config` with `ansible_network_os: dell_os6`"),
+    ("dellemc.os9", "`cli_command` and `cli_config` with `ansible_network_os: dell_os9`"),
+    (
+        "f5networks.f5_bigip",
+        "`cli_command` with `ansible_network_os: f5_tmsh` runs tmsh, and `uri` calls iControl REST",
+    ),
+    (
+        "f5networks.f5_modules",
+        "`cli_command` with `ansible_network_os: f5_tmsh` runs tmsh, and `uri` calls iControl REST",
+    ),
+    ("fortinet.fortimanager", "it is an HTTP API: `uri` calls it"),
+    ("fortinet.fortios", "`cli_config` with `ansible_network_os: fortinet_fortios`, or `uri` for its HTTP API"),
+    ("infoblox.nios_modules", "it is an HTTP API: `uri` calls it"),
+    ("juniper.device", "`junos_command`, `junos_config`, `junos_facts` and `junos_ping`"),
+    ("netbox.netbox", "NetBox is an HTTP API: `uri` calls it"),
+    ("nokia.grpc", "gNMI is not spoken: `cli_config` with `ansible_network_os: nokia_sros`"),
+    ("nokia.srlinux", "`cli_command` and `cli_config` with `ansible_network_os: nokia_srlinux`"),
+    (
+        "paloaltonetworks.panos",
+        "`cli_config` with `ansible_network_os: paloalto_panos`, which commits, or `uri` for its HTTP API",
+    ),
+];
+
+/// Returns what is said of a module of a network collection.
+pub(super) fn refused(collection: Option<&str>, short: &str) -> Option<&'static str> {
+    let is_of = |family: &&Family| {
+        let rest = short.strip_prefix(family.start);
+        collection.is_none_or(|collection| collection == family.collection)
+            && rest.is_some_and(|rest| family.names.split_whitespace().any(|name| name == rest))
+    };
+    if let Some(family) = FAMILIES.iter().find(is_of) {
+        return Some(family.why);
+    }
+    COLLECTIONS.iter().find(|(name, _)| Some(*name) == collection).map(|(_, why)| *why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_are_sorted() {
+        assert!(COLLECTIONS.is_sorted_by(|a, b| a.0 < b.0));
+        for family in FAMILIES {
+            let names: Vec<&str> = family.names.split_whitespace().collect();
+            assert!(names.is_sorted_by(|a, b| a < b), "{}: {}", family.collection, family.names);
+        }
+    }
+
+    #[test]
+    fn what_network_playbooks_use_is_there_or_has_a_way_out() {
+        for name in [
+            "cisco.ios.ios_bgp_address_family",
+            "ios_bgp_address_family",
+            "arista.cvp.cv_device_v3",
+            "f5networks.f5_modules.bigip_pool",
+            "ansible.netcommon.net_static_route",
+            "paloaltonetworks.panos.panos_security_rule",
+            "juniper.device.config",
+        ] {
+            assert!(crate::module::refused(name).is_some() || crate::module::find(name).is_some(), "{name}");
+        }
+        assert!(crate::module::refused("cisco.ios.ios_confg").is_none(), "a slip is a slip");
+    }
+}
