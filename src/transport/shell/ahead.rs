@@ -4,9 +4,12 @@
 //! and echoes each behind its own prompt. A line that is the prompt with the next line behind it ends an answer. The
 //! answer to the last line ends as every answer does ([`Session::end`]).
 //!
+//! An answer is handed out while later ones are still to come, once its end has stood for a moment
+//! ([`Patience::next_echo`](super::until::Patience::next_echo)); it is never taken back.
+//!
 //! What is read may be read again, so there is a simple way out of every doubt (a pager or a question that may have
 //! taken a line for its answer, a line that says the same as an echo, a prompt behind which the next echo does not
-//! come): the session stops typing ahead for good, and all lines are asked anew, one by one.
+//! come): the session stops typing ahead for good, and all lines without an answer are asked anew, one by one.
 
 use super::clean::{Cleaner, Line};
 use super::hearing::Hearing;
@@ -17,6 +20,7 @@ use super::until::Until;
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::module::CliLine;
+use std::collections::VecDeque;
 use std::time::Duration;
 
 /// The longest echo, with its prompt, that surely stands on one row: devices that ignore the terminal's size take 80.
@@ -24,16 +28,18 @@ const MAX_ECHO: usize = 78;
 
 /// What came of lines that were typed ahead.
 pub(super) enum Ahead {
-    /// An answer to each.
-    Answers(Vec<Answer>),
-    /// Nobody knows whose answer is whose: ask them anew.
+    /// All answers were handed out.
+    All,
+    /// Nobody knows whose answer is whose of those that were not handed out: ask them anew.
     Doubt,
 }
 
-/// Lines that were typed ahead, of which one got no answer.
+/// Takes the answers, in the order of the lines, each when it is known to have ended.
+pub(super) type HandOut<'a> = dyn FnMut(&Session, Answer) + Send + 'a;
+
+/// Lines that were typed ahead, of which one got no answer. The answers to those before it were handed out, unless nobody
+/// knows whose answer is whose.
 pub(super) struct Broken {
-    /// The answers to those before it; none where nobody knows whose answer is whose.
-    pub(super) answers: Vec<Answer>,
     /// Its number.
     pub(super) at: usize,
     /// What went wrong.
@@ -45,28 +51,44 @@ struct Batch<'a> {
     lines: &'a [&'a str],
     /// The prompt behind which all are typed.
     prompt: String,
-    /// Answers that have ended, and the one that comes.
-    hearings: Vec<Hearing>,
+    /// How many answers were handed out.
+    handed_out: usize,
+    /// Answers that have ended since, and the one that comes.
+    hearings: VecDeque<Hearing>,
     is_doubtful: bool,
 }
 
 impl<'a> Batch<'a> {
     fn new(lines: &'a [&'a str], prompt: &str) -> Batch<'a> {
-        let first = Hearing::new(lines[0], prompt);
-        Batch { lines, prompt: prompt.trim().to_owned(), hearings: vec![first], is_doubtful: false }
+        let hearings = VecDeque::from([Hearing::new(lines[0], prompt)]);
+        Batch { lines, prompt: prompt.trim().to_owned(), handed_out: 0, hearings, is_doubtful: false }
     }
 
     /// Returns the number of the line whose answer comes.
     fn number(&self) -> usize {
-        self.hearings.len() - 1
+        self.handed_out + self.hearings.len() - 1
     }
 
     fn hearing(&self) -> &Hearing {
-        self.hearings.last().expect("it begins with one")
+        self.hearings.back().expect("there is always the one that comes")
     }
 
     fn is_last(&self) -> bool {
-        self.hearings.len() == self.lines.len()
+        self.number() + 1 == self.lines.len()
+    }
+
+    /// Claims that an answer has ended that was not handed out and may be.
+    fn has_ended(&self) -> bool {
+        self.hearings.len() > 1 && !self.is_doubtful
+    }
+
+    /// Takes the next answer that has ended and may be handed out.
+    fn next_ended(&mut self) -> Option<Hearing> {
+        if !self.has_ended() {
+            return None;
+        }
+        self.handed_out += 1;
+        self.hearings.pop_front()
     }
 
     /// Takes the lines that have ended.
@@ -81,13 +103,13 @@ impl<'a> Batch<'a> {
         if let (true, Some(typed)) = (has_begun, self.typed_behind_prompt(&line)) {
             let number = self.number();
             if self.lines.get(number + 1).is_some_and(|next| without_blanks(next) == typed) {
-                self.hearings.push(Hearing::new(self.lines[number + 1], &self.prompt));
+                self.hearings.push_back(Hearing::new(self.lines[number + 1], &self.prompt));
             } else if self.lines[..=number].iter().any(|begun| without_blanks(begun) == typed) {
                 // One of the two was no echo.
                 self.is_doubtful = true;
             }
         }
-        self.hearings.last_mut().expect("it begins with one").line(line);
+        self.hearings.back_mut().expect("there is always the one that comes").line(line);
     }
 
     /// Returns what stands behind our prompt, without blanks.
@@ -122,42 +144,46 @@ impl Session {
         lines.iter().take_while(fits).count()
     }
 
-    /// Types all lines and hears their answers. Each may take `line_timeout`.
+    /// Types all lines, hears their answers and hands them out. Each may take `line_timeout`.
     pub(super) async fn exchange_ahead(
         &mut self,
         lines: &[&str],
         line_timeout: Duration,
         until: &Until,
+        hand_out: &mut HandOut<'_>,
     ) -> Result<Ahead, Broken> {
         while self.cleaner.next_line().is_some() {}
         let mut batch = Batch::new(lines, &self.prompt.text);
-        let heard = self.hear_ahead(&mut batch, line_timeout, until).await;
-        let shown = self.prompt.text.trim().to_owned();
-        let answers = |hearings: Vec<Hearing>| -> Vec<Answer> {
-            let outputs = hearings.into_iter().map(|hearing| hearing.into_output(self.platform));
-            outputs.map(|output| Answer { output, prompt: shown.clone() }).collect()
-        };
-        let prompt = match heard {
+        let prompt = match self.hear_ahead(&mut batch, line_timeout, until, hand_out).await {
             Ok(prompt) => prompt,
             Err(failure) => {
                 let at = batch.number();
-                batch.hearings.truncate(if batch.is_doubtful { 0 } else { at });
-                return Err(Broken { answers: answers(batch.hearings), at, failure });
+                self.hand_out_ended(&mut batch, hand_out);
+                return Err(Broken { at, failure });
             }
         };
+        self.prompts.learn(&prompt);
         if batch.is_doubtful || !batch.is_last() {
-            self.prompts.learn(&prompt);
             self.types_ahead = false;
             self.prompt = prompt;
             return Ok(Ahead::Doubt);
         }
-        let mut answers = answers(batch.hearings);
-        if let Some(last) = answers.last_mut() {
-            last.prompt = prompt.text.trim().to_owned();
-        }
-        self.prompts.learn(&prompt);
+        self.hand_out_ended(&mut batch, hand_out);
         self.prompt = prompt;
-        Ok(Ahead::Answers(answers))
+        let last = batch.hearings.pop_back().expect("there is always the one that comes");
+        self.hand_out(last, hand_out);
+        Ok(Ahead::All)
+    }
+
+    fn hand_out_ended(&self, batch: &mut Batch<'_>, hand_out: &mut HandOut<'_>) {
+        while let Some(hearing) = batch.next_ended() {
+            self.hand_out(hearing, hand_out);
+        }
+    }
+
+    fn hand_out(&self, hearing: Hearing, hand_out: &mut HandOut<'_>) {
+        let prompt = self.prompt.text.trim().to_owned();
+        hand_out(self, Answer { output: hearing.into_output(self.platform), prompt });
     }
 
     /// Listens until the last answer has ended, or nothing comes any more.
@@ -166,6 +192,7 @@ impl Session {
         batch: &mut Batch<'_>,
         line_timeout: Duration,
         until: &Until,
+        hand_out: &mut HandOut<'_>,
     ) -> Result<Prompt, Failure> {
         let text: String = batch.lines.iter().map(|line| format!("{line}{}", self.platform.newline)).collect();
         let mut number = 0;
@@ -183,7 +210,15 @@ impl Session {
                 return Err(self.lost(FailureKind::Command, &message, &waiting).help(LIMIT_IT));
             }
             let partial = self.cleaner.partial(MAX_PROMPT);
-            match self.end(partial.as_deref(), batch.hearing(), &Typed::line(line), &[]) {
+            let end = self.end(partial.as_deref(), batch.hearing(), &Typed::line(line), &[]);
+            let is_over = batch.is_last() && matches!(end, End::Prompt(_) | End::Likely(..));
+            if batch.has_ended() && !is_over {
+                if !self.receive(Some(self.patience.next_echo), &each, &waiting).await? {
+                    self.hand_out_ended(batch, hand_out);
+                }
+                continue;
+            }
+            match end {
                 End::Prompt(prompt) if batch.is_last() => {
                     if !self.more_is_here(&waiting).await? {
                         return Ok(prompt);

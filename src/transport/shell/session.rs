@@ -285,6 +285,11 @@ impl Session {
         sent
     }
 
+    /// Returns how long typing has taken since it was last taken.
+    pub(super) fn typing(&self) -> Duration {
+        self.typing
+    }
+
     /// Returns how long typing has taken since this was asked before.
     pub(super) fn take_typing(&mut self) -> Duration {
         std::mem::take(&mut self.typing)

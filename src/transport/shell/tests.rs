@@ -3,6 +3,8 @@
 
 mod ahead;
 mod connection;
+mod editor;
+mod together;
 mod vtysh;
 
 use super::connection::connect_with;
@@ -23,6 +25,7 @@ use tokio_util::sync::CancellationToken;
 const PATIENCE: Patience = Patience {
     confirm: Duration::from_millis(5),
     without_echo: Duration::from_millis(300),
+    next_echo: Duration::from_millis(5),
     question: Duration::from_millis(20),
     wake: Duration::from_millis(20),
 };

@@ -1,15 +1,15 @@
 //! Reads of several tasks, typed ahead together: what the tasks of a host that begin at the same time cost is about one
 //! round trip and the device's own time, as for several commands of one task.
 
-use super::ahead::{Ahead, Broken};
+use super::ahead::Broken;
 use super::session::{Answer, Session};
 use super::until::Until;
 use super::work::in_line;
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Cli, CliLine, CliResponse};
 
-/// What came of one work.
-type Done = Result<Vec<CliResponse>, Failure>;
+/// Takes what came of one work.
+pub(super) type Give<'a> = dyn FnMut(&Session, Result<Vec<CliResponse>, Failure>) + Send + 'a;
 
 impl Session {
     /// Claims that all lines of the works may be typed at once: they only read, where commands run.
@@ -20,28 +20,18 @@ impl Session {
         works.iter().all(is_plain) && self.ahead(&lines) == lines.len()
     }
 
-    /// Types the lines of all works and returns what came of each; `None` where nobody knows whose answer is whose, and
-    /// they are to be asked one by one.
-    pub(super) async fn run_together(&mut self, works: &[&Cli], until: &Until) -> Option<Vec<Done>> {
+    /// Types the lines of all works and gives what comes of each, in their order, as soon as it is known. Returns how many
+    /// were given: after those, nobody knows whose answer is whose, and they are to be asked one by one.
+    pub(super) async fn run_together(&mut self, works: &[&Cli], until: &Until, give: &mut Give<'_>) -> usize {
         let texts: Vec<&str> = works.iter().flat_map(|cli| cli.lines.iter().map(|line| line.text.as_str())).collect();
-        let line_timeout = works.first()?.line_timeout.unwrap_or(self.platform.timeout);
-        let (answers, broken) = match self.exchange_ahead(&texts, line_timeout, until).await {
-            Ok(Ahead::Answers(answers)) => (answers, None),
-            Ok(Ahead::Doubt) => return None,
-            Err(Broken { answers, at, failure }) => (answers, Some((at, failure))),
-        };
-        let mut answers = answers.into_iter();
-        let mut first = 0;
-        let done = works.iter().map(|cli| {
-            let begin = first;
-            first += cli.lines.len();
-            let own: Vec<Answer> = answers.by_ref().take(cli.lines.len()).collect();
-            match &broken {
-                Some((at, failure)) if own.len() < cli.lines.len() => Err(broken_work(failure, *at, begin, cli)),
-                _ => Ok(self.responses(cli, own)),
-            }
-        });
-        Some(done.collect())
+        let time = works.first().and_then(|cli| cli.line_timeout).unwrap_or(self.platform.timeout);
+        let mut sorter = Sorter { works, given: 0, own: Vec::new(), give };
+        let heard =
+            self.exchange_ahead(&texts, time, until, &mut |session, answer| sorter.answer(session, answer)).await;
+        if let Err(broken) = heard {
+            sorter.broken(self, &broken);
+        }
+        sorter.given
     }
 
     /// Makes responses of answers, up to the first refusal where the work stops at one.
@@ -56,6 +46,34 @@ impl Session {
             }
         }
         responses
+    }
+}
+
+/// Sorts answers by the works they belong to.
+struct Sorter<'a, 'b> {
+    works: &'a [&'a Cli],
+    /// How many works have got what came of them.
+    given: usize,
+    /// The answers to the next one, so far.
+    own: Vec<Answer>,
+    give: &'a mut Give<'b>,
+}
+
+impl Sorter<'_, '_> {
+    fn answer(&mut self, session: &Session, answer: Answer) {
+        self.own.push(answer);
+        let Some(cli) = self.works.get(self.given).filter(|cli| cli.lines.len() == self.own.len()) else { return };
+        self.given += 1;
+        (self.give)(session, Ok(session.responses(cli, std::mem::take(&mut self.own))));
+    }
+
+    fn broken(&mut self, session: &Session, broken: &Broken) {
+        let mut begin = self.works[..self.given].iter().map(|cli| cli.lines.len()).sum();
+        for cli in &self.works[self.given..] {
+            (self.give)(session, Err(broken_work(&broken.failure, broken.at, begin, cli)));
+            begin += cli.lines.len();
+        }
+        self.given = self.works.len();
     }
 }
 

@@ -4,7 +4,9 @@ use super::session::Session;
 use super::typed::Typed;
 use super::until::Until;
 use crate::failure::Failure;
-use crate::module::{Cli, Output};
+use crate::module::{Cli, CliResponse, Output};
+use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -116,78 +118,116 @@ fn have_the_same_time(jobs: &[Job]) -> bool {
 
 /// Does one work, or several that only read; says whether the session is over.
 async fn turn(session: &mut Session, jobs: Vec<Job>, state: &State, stop: &CancellationToken) -> bool {
-    let (mut works, mut waiting) = (Vec::new(), Vec::new());
+    let (mut works, mut waiting) = (Vec::new(), VecDeque::new());
     for job in jobs {
         works.push((job.task, job.until));
-        waiting.push(job.reply);
+        waiting.push_back(job.reply);
     }
-    let is_last = matches!(works.as_slice(), [(Task::Close, _)]);
-    let done = tokio::select! {
-        done = perform_all(session, works) => Some(done),
-        // Nobody waits for an answer any more: the work was dropped in its midst.
-        () = all_closed(&mut waiting) => None,
-        () = stop.cancelled() => None,
+    let (sender, mut ready) = mpsc::unbounded_channel();
+    let was_dropped = {
+        let mut performing = pin!(perform_all(session, works, Outcomes { state, sender }));
+        loop {
+            tokio::select! {
+                biased;
+                Some(done) = ready.recv() => answer(&mut waiting, done),
+                () = &mut performing => break false,
+                // Nobody waits for an answer any more: the work was dropped in its midst.
+                () = all_closed(&mut waiting), if !waiting.is_empty() => break true,
+                () = stop.cancelled() => break true,
+            }
+        }
     };
-    if done.is_none() {
+    while let Ok(done) = ready.try_recv() {
+        answer(&mut waiting, done);
+    }
+    if was_dropped {
         session.give_up();
     }
-    let over = is_last || !session.is_open();
+    session.take_typing();
+    let over = !session.is_open();
     if over {
-        // Before the answer, so that whoever gets it finds the connection closed.
+        // Before those who wait hear that there is no answer.
         state.is_open.store(false, Ordering::Release);
-    }
-    state.holds_change.store(session.holds_change(), Ordering::Release);
-    let typing = session.take_typing();
-    for (reply, result) in waiting.into_iter().zip(done.into_iter().flatten()) {
-        // The receiver may be gone; the work is done all the same.
-        let _ = reply.send(Done { result, typing });
     }
     over
 }
 
+/// Gives the first that waits its answer.
+fn answer(waiting: &mut VecDeque<oneshot::Sender<Done>>, done: Done) {
+    if let Some(reply) = waiting.pop_front() {
+        // The receiver may be gone; the work is done all the same.
+        let _ = reply.send(done);
+    }
+}
+
 /// Ends when nobody waits for any of the answers.
-async fn all_closed(replies: &mut [oneshot::Sender<Done>]) {
+async fn all_closed(replies: &mut VecDeque<oneshot::Sender<Done>>) {
     for reply in replies {
         reply.closed().await;
     }
 }
 
-async fn perform_all(session: &mut Session, works: Vec<(Task, Until)>) -> Vec<Result<Output, Failure>> {
-    if works.len() > 1
-        && let Some(answers) = perform_together(session, &works).await
-    {
-        return answers;
-    }
-    let mut answers = Vec::with_capacity(works.len());
-    for (task, until) in works {
-        answers.push(perform(session, task, &until).await);
-    }
-    answers
+/// Where what comes of works goes, in their order.
+struct Outcomes<'a> {
+    state: &'a State,
+    sender: mpsc::UnboundedSender<Done>,
 }
 
-/// Does works together; `None` where they are to be done one by one.
-async fn perform_together(session: &mut Session, works: &[(Task, Until)]) -> Option<Vec<Result<Output, Failure>>> {
+impl Outcomes<'_> {
+    /// Says what came of the next work.
+    fn give(&self, session: &Session, result: Result<Output, Failure>) {
+        if !session.is_open() {
+            // Before the answer, so that whoever gets it finds the connection closed.
+            self.state.is_open.store(false, Ordering::Release);
+        }
+        self.state.holds_change.store(session.holds_change(), Ordering::Release);
+        // The turn may have been given up.
+        let _ = self.sender.send(Done { result, typing: session.typing() });
+    }
+}
+
+async fn perform_all(session: &mut Session, works: Vec<(Task, Until)>, outcomes: Outcomes<'_>) {
+    let done = match works.len() {
+        0 | 1 => 0,
+        _ => perform_together(session, &works, &outcomes).await,
+    };
+    for (task, until) in works.into_iter().skip(done) {
+        let result = perform(session, task, &until).await;
+        outcomes.give(session, result);
+    }
+}
+
+/// Does works together; returns how many are done, and those after them are to be done one by one.
+async fn perform_together(session: &mut Session, works: &[(Task, Until)], outcomes: &Outcomes<'_>) -> usize {
     let mut all = Vec::with_capacity(works.len());
     for (task, _) in works {
-        let Task::Cli(cli) = task else { return None };
+        let Task::Cli(cli) = task else { return 0 };
         all.push(cli);
     }
-    let deadline = works.iter().map(|(_, until)| until.deadline).min()?;
-    // One that is cancelled is not waited for; the others want their answers all the same.
+    let Some(deadline) = works.iter().map(|(_, until)| until.deadline).min() else { return 0 };
+    // One that is cancelled, or has its answer, is not waited for; the others want their answers all the same.
+    let settled: Vec<CancellationToken> = works.iter().map(|(_, until)| until.cancel.child_token()).collect();
     let cancel = CancellationToken::new();
     let until = Until { deadline, cancel: cancel.clone() };
     let cancelled = async {
-        for (_, until) in works {
-            until.cancel.cancelled().await;
+        for settled in &settled {
+            settled.cancelled().await;
         }
         cancel.cancel();
         std::future::pending::<()>().await;
     };
-    let answers = tokio::select! {
-        answers = session.run_together(&all, &until) => answers?,
-        () = cancelled => return None,
+    let mut given = settled.iter();
+    let mut give = |session: &Session, result: Result<Vec<CliResponse>, Failure>| {
+        outcomes.give(session, result.map(Output::Cli));
+        if let Some(settled) = given.next() {
+            settled.cancel();
+        }
     };
-    Some(answers.into_iter().map(|answer| answer.map(Output::Cli)).collect())
+    tokio::select! {
+        biased;
+        done = session.run_together(&all, &until, &mut give) => done,
+        () = cancelled => 0,
+    }
 }
 
 async fn perform(session: &mut Session, task: Task, until: &Until) -> Result<Output, Failure> {

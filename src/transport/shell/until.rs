@@ -11,6 +11,9 @@ pub(super) struct Patience {
     pub(super) confirm: Duration,
     /// For a prompt, when the echo of the line has not come. Long: the answer of a slow device begins with the echo.
     pub(super) without_echo: Duration,
+    /// For an answer behind which the next line's echo stands: one that shows a recording of the same commands goes on.
+    /// Longer than one answer of a device pauses.
+    pub(super) next_echo: Duration,
     /// For a question that nobody answers.
     pub(super) question: Duration,
     /// For a device that says nothing after login, before a line end is sent. Slow devices take two seconds.
@@ -22,6 +25,7 @@ impl Default for Patience {
         Patience {
             confirm: Duration::from_millis(200),
             without_echo: Duration::from_secs(3),
+            next_echo: Duration::from_millis(50),
             question: Duration::from_secs(1),
             wake: Duration::from_secs(5),
         }

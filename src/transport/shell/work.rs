@@ -115,9 +115,13 @@ impl Session {
             if ahead > 1 {
                 let texts: Vec<&str> =
                     cli.lines[number..number + ahead].iter().map(|line| line.text.as_str()).collect();
-                let heard = self.exchange_ahead(&texts, line_timeout, until).await;
+                let mut answers = Vec::with_capacity(ahead);
+                let mut keep = |_: &Session, answer| answers.push(answer);
+                let heard = self.exchange_ahead(&texts, line_timeout, until, &mut keep).await;
                 let heard = heard.map_err(|broken| in_line(broken.failure, number + broken.at, count))?;
-                let Ahead::Answers(answers) = heard else { continue };
+                if let Ahead::Doubt = heard {
+                    continue;
+                }
                 for (text, answer) in texts.into_iter().zip(answers) {
                     let response = self.response(text, answer);
                     let refused = response.error.is_some();
