@@ -204,7 +204,7 @@ impl Device<'_> {
         }
         let is_text = is_whole(line, self.text);
         let single =
-            self.text.single.iter().find_map(|single| single.find(line)).map(|found| found.as_str().to_owned());
+            self.text.single.iter().find_map(|single| single.find(line)).map(str::to_owned);
         let opens =
             self.depth_of(line).is_some()
                 || is_text

@@ -96,7 +96,7 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
     if is_shown_negated(line) {
         return;
     }
-    let single = style.single.iter().find_map(|single| single.find(line)).map(|found| found.as_str().to_owned());
+    let single = style.single.iter().find_map(|single| single.find(line)).map(str::to_owned);
     let there = place.iter().position(|section| {
         section.line == line || single.as_ref().is_some_and(|single| section.line.starts_with(single.as_str()))
     });
