@@ -207,6 +207,14 @@ impl Tracker {
         }
     }
 
+    /// Puts a step back as the next one, unless chance decides.
+    pub(super) fn put_first(&mut self, node: NodeId, host: HostIndex) {
+        self.put_back(node, host);
+        if let Some(back) = self.queue.pop_back_if(|queued| self.chance.is_none() && *queued == (node, host)) {
+            self.queue.push_front(back);
+        }
+    }
+
     /// Notes that a step's work is over.
     pub(super) fn ran(&mut self, node: NodeId, host: HostIndex) {
         let track = &mut self.nodes[node.index()];
