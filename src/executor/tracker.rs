@@ -210,8 +210,8 @@ impl Tracker {
     /// Puts a step back as the next one, unless chance decides.
     pub(super) fn put_first(&mut self, node: NodeId, host: HostIndex) {
         self.put_back(node, host);
-        if let Some(back) = self.queue.pop_back_if(|queued| self.chance.is_none() && *queued == (node, host)) {
-            self.queue.push_front(back);
+        if self.chance.is_none() && self.queue.back() == Some(&(node, host)) {
+            self.queue.rotate_right(1);
         }
     }
 

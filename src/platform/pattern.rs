@@ -85,7 +85,14 @@ impl<'t> Groups<'t> {
 
 /// Widens a range to whole characters: an expression for bytes may end in the midst of one.
 fn whole_characters(text: &str, range: Range<usize>) -> &str {
-    &text[text.floor_char_boundary(range.start)..text.ceil_char_boundary(range.end)]
+    let (mut start, mut end) = (range.start, range.end);
+    while !text.is_char_boundary(start) {
+        start -= 1;
+    }
+    while !text.is_char_boundary(end) {
+        end += 1;
+    }
+    &text[start..end]
 }
 
 /// Compiles an expression for bytes, where `\w`, `\s`, `\d` and `\b` are those of ASCII: what devices say of themselves is
