@@ -34,6 +34,7 @@ mod lab;
 mod limits;
 mod listing;
 mod loops;
+mod netconf;
 mod order;
 mod output;
 mod parse;
