@@ -6,7 +6,7 @@ use crate::redact::Secret;
 use crate::source::plain_io_error;
 use crate::template::Fetch;
 use crate::transport::{HttpClients, Limits};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +16,16 @@ static CLIENTS: LazyLock<HttpClients> = LazyLock::new(HttpClients::new);
 /// The event loop of the fetches: templates wait for them, while the run's own goes on.
 static RUNTIME: LazyLock<std::io::Result<Runtime>> =
     LazyLock::new(|| Builder::new_multi_thread().worker_threads(1).thread_name("fetch").enable_all().build());
+
+/// Ends what a run's templates wait for: its second interrupt.
+static CUT: OnceLock<CancellationToken> = OnceLock::new();
+
+/// Has fetches, and the programs of lookups, end when a run is cut. Only the first call counts.
+pub(super) fn end_with(cut: &CancellationToken) {
+    // A second run of one process there is in tests only.
+    let _ = CUT.set(cut.clone());
+    crate::template::set_cut(|| CUT.get().is_some_and(CancellationToken::is_cancelled));
+}
 
 /// Gets what is at a URL.
 pub(super) fn fetch(wanted: &Fetch) -> Result<Vec<u8>, Failure> {
@@ -43,7 +53,7 @@ pub(super) fn fetch(wanted: &Fetch) -> Result<Vec<u8>, Failure> {
     let (answer, answered) = std::sync::mpsc::sync_channel(1);
     let runtime = RUNTIME.as_ref().map_err(|error| fault(&plain_io_error(error)))?;
     runtime.spawn(async move {
-        let limits = Limits { timeout: None, cancel: CancellationToken::new() };
+        let limits = Limits { timeout: None, cancel: CUT.get().cloned().unwrap_or_default() };
         drop(answer.send(CLIENTS.call(&call, &limits).await));
     });
     let answer = answered.recv().map_err(|_| fault("a fault in the client"))??;

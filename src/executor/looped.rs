@@ -36,7 +36,10 @@ pub(super) fn items_of(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<Ve
             }
         },
         Some(lookup) => {
-            let terms = match templar.node(&repeat.over)? {
+            // As in Ansible: a file whose name is not known is one that is not there.
+            let is_search = lookup.ends_with("first_found");
+            let over = if is_search { templar.defined_part(&repeat.over) } else { templar.node(&repeat.over) };
+            let terms = match over? {
                 Value::List(terms) => terms.to_vec(),
                 other => vec![other],
             };

@@ -7,7 +7,8 @@
 //! What several modules share: `remote` looks at paths of a host with POSIX sh alone, `attributes` compares mode, owner
 //! and group, `place` and `write` put one file where it belongs, `edit` changes the text of one, `program` runs what a
 //! task says, `background` lets a host go on with it alone, `local` reads files of this machine, `tool` asks the host's
-//! administration tools, `scp` copies to and from devices. Results have the fields that Ansible's have; `tests/module`
+//! administration tools, `scp` copies to and from devices,
+//! `netconf` speaks of what a NETCONF server can do and answers. Results have the fields that Ansible's have; `tests/module`
 //! holds them to it.
 //!
 //! Traps: `chdir`, `creates` and paths may begin with `~` or hold `$NAME`, which the host expands, not this machine; a
@@ -21,6 +22,7 @@ mod change;
 mod device_file;
 mod edit;
 mod local;
+mod netconf;
 mod place;
 mod program;
 mod remote;
@@ -65,11 +67,15 @@ pub mod group_by;
 pub mod hostname;
 pub mod include_vars;
 pub mod ini_file;
+pub mod junos_rpc;
 pub mod known_hosts;
 pub mod lineinfile;
 pub mod net_get;
 pub mod net_ping;
 pub mod net_put;
+pub mod netconf_config;
+pub mod netconf_get;
+pub mod netconf_rpc;
 pub mod network_resource;
 pub mod package;
 pub mod package_facts;
@@ -179,6 +185,8 @@ pub enum Needs {
     Host,
     /// A network CLI.
     Cli,
+    /// A NETCONF server.
+    Netconf,
     /// A network device's files, over SSH beside its CLI.
     DeviceFiles,
     /// HTTP, from this machine.
@@ -289,11 +297,15 @@ pub static TABLE: &[&Module] = &[
     &hostname::MODULE,
     &include_vars::MODULE,
     &ini_file::MODULE,
+    &junos_rpc::MODULE,
     &known_hosts::MODULE,
     &lineinfile::MODULE,
     &net_get::MODULE,
     &net_ping::MODULE,
     &net_put::MODULE,
+    &netconf_config::MODULE,
+    &netconf_get::MODULE,
+    &netconf_rpc::MODULE,
     &network_resource::MODULE,
     &package::MODULE,
     &package_facts::MODULE,

@@ -35,8 +35,6 @@ pub static REFUSED: &[RefusedModule] = &[
     builtin("iptables", "`command: iptables …`, or `template` for the rules"),
     other("ansible.posix", "mount", "`lineinfile` on `/etc/fstab`, and `command: mount …`"),
     builtin("mount_facts", "`setup` gathers `ansible_mounts`"),
-    other("ansible.netcommon", "netconf_config", "NETCONF is not spoken: `cli_config` changes the same configuration"),
-    other("ansible.netcommon", "netconf_get", "NETCONF is not spoken: `cli_command` reads the same"),
     builtin("rpm_key", "`command: rpm --import …`"),
     other("ansible.posix", "seboolean", "`command: setsebool …`"),
     other("ansible.posix", "selinux", "`lineinfile` on `/etc/selinux/config`, and `command: setenforce …`"),

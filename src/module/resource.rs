@@ -8,6 +8,7 @@
 //! Two ways to say it (`arguments.rs`): `config` with a `state` of seven, as the collections' resource modules have it, and
 //! options with `aggregate` and `state: present | absent`, as their older modules have it.
 
+mod any_platform;
 mod arguments;
 mod make;
 mod shape;
@@ -57,6 +58,10 @@ pub(super) async fn bring(context: &Context<'_>, row: &'static Row) -> Result<Ch
     let text = show(context, definition).await?;
     let have = resource::read(definition, &text);
     check_lines(definition, &wish.tree, &have, state)?;
+    if let Some(why) = resource::conflict(definition, &wish.tree, &have, state) {
+        return Err(Failure::new(FailureKind::Argument, why)
+            .help("`state: overridden` removes what is there; so does `state: purged`, where the module has it"));
+    }
     let wanted = resource::commands(definition, &wish.tree, &have, state);
     let lines = to_send(&wanted, &definition.platform.text, None);
     let mut change = Change::nothing(Map::new())
@@ -90,7 +95,7 @@ pub(super) async fn bring(context: &Context<'_>, row: &'static Row) -> Result<Ch
     Ok(change)
 }
 
-/// Refuses what would be left out without a word: an item that makes no line.
+/// Refuses what would be left out without a word: a value that no line shows.
 fn check_lines(definition: &Definition, want: &Map, have: &Map, state: resource::State) -> Result<(), Failure> {
     if matches!(state, resource::State::Deleted | resource::State::Purged) {
         return Ok(());
@@ -98,8 +103,9 @@ fn check_lines(definition: &Definition, want: &Map, have: &Map, state: resource:
     match resource::unwritten(definition, want, have, state) {
         None => Ok(()),
         Some(place) => {
-            let message = format!("`{place}` does not say enough for a line of the configuration");
-            Err(Failure::new(FailureKind::Argument, message))
+            let message = format!("`{place}` would have no effect: no line of the configuration says it");
+            Err(Failure::new(FailureKind::Argument, message)
+                .help("something that it goes with is missing, or something else is said in its place"))
         }
     }
 }

@@ -1,40 +1,122 @@
 //! The longest that a search may take.
 //!
 //! The engine bounds how often a pattern steps back, but each step may go over all of a text (`(?=(a+))\1b`): on a long one
-//! that is hours. A search that may do so is handed to a thread of its own, which is waited for until the deadline. One that
-//! is given up works on until the program ends; nobody waits for it.
+//! that is hours, and the engine cannot be interrupted. So a pattern that may do so goes through a long text in small
+//! pieces of work: from one place of the text to the next, and at each place with few steps at first and ten times as many
+//! as long as there is time for them. The clock is looked at between them.
 
-use super::{Regex, compile};
-use std::sync::mpsc::sync_channel;
-use std::time::Duration;
+use super::{Compiled, MAX_BACKTRACKS, Match, Regex, guarded, plain_error};
+use std::time::{Duration, Instant};
 
 /// Up to this many bytes a search is done at once: at its worst it takes some seconds.
-const LONG_BYTES: usize = 64 << 10;
+const LONG_BYTES: usize = 4 << 10;
 
-/// How long a search may take. Arbitrary: a hundred times what the longest outputs of devices need.
+/// How long going through a text may take. Arbitrary: a hundred times what the longest outputs of devices need.
 const LONGEST: Duration = Duration::from_secs(10);
 
+/// How many steps back a piece of work may take. The first number is what a match that begins soon takes.
+pub(super) const STEPS: [usize; 5] = [100, 1_000, 10_000, 100_000, MAX_BACKTRACKS];
+
+/// How many times as long the next piece of work may take as the one before.
+const GROWTH: u32 = 10;
+
+/// One way through a text.
+pub(super) struct Search<'a> {
+    compiled: &'a Compiled,
+    text: &'a str,
+    /// When it began; none where it is done at once.
+    since: Option<Instant>,
+}
+
+/// What a piece of work came to.
+enum Work {
+    Done(Option<Match>),
+    /// It took all the steps that it had.
+    Unfinished,
+}
+
 impl Regex {
-    /// Asks something of a text, and gives up when the answer takes too long.
-    pub(super) fn bounded<T: Send + 'static>(
-        &self,
-        text: &str,
-        ask: impl FnOnce(&Regex, &str) -> Result<T, String> + Send + 'static,
-    ) -> Result<T, String> {
-        if !self.steps_back || text.len() <= LONG_BYTES {
-            return ask(self, text);
+    pub(super) fn search<'a>(&'a self, text: &'a str) -> Result<Search<'a>, String> {
+        let is_long = self.steps_back && text.len() > LONG_BYTES;
+        Ok(Search { compiled: self.compiled_for(text)?, text, since: is_long.then(Instant::now) })
+    }
+}
+
+impl Search<'_> {
+    /// Returns the first match that begins at a byte or after it; what stands before is seen all the same.
+    pub(super) fn next(&self, from: usize) -> Result<Option<Match>, String> {
+        if self.since.is_none() {
+            return self.whole(from, false, false);
         }
-        let regex = compile(&self.pattern, self.flags, self.anchor)?;
-        let text = text.to_owned();
-        let length = text.len();
-        let (answer, answered) = sync_channel(1);
-        let search = move || drop(answer.send(ask(&regex, &text)));
-        std::thread::Builder::new().name("pattern".into()).spawn(search).map_err(|error| error.to_string())?;
-        answered.recv_timeout(LONGEST).unwrap_or_else(|_| {
-            let seconds = LONGEST.as_secs();
-            Err(format!("takes longer than {seconds} s on a text of {length} bytes; make it more specific"))
+        if let Work::Done(found) = self.work(0, from, false, false)? {
+            return Ok(found);
+        }
+        let places = self.text[from..].char_indices().map(|(at, _)| from + at).chain([self.text.len()]);
+        for place in places {
+            if let Some(found) = self.at(place, false)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Returns the match at a place that is not empty.
+    pub(super) fn not_empty_at(&self, place: usize) -> Result<Option<Match>, String> {
+        // A pattern that cannot be built so has no such match.
+        if self.compiled.with_steps(STEPS.len() - 1, true).is_err() {
+            return Ok(None);
+        }
+        match self.since {
+            None => self.whole(place, true, true),
+            Some(_) => self.at(place, true),
+        }
+    }
+
+    fn at(&self, place: usize, not_empty: bool) -> Result<Option<Match>, String> {
+        let mut before = Instant::now();
+        for stage in 0..STEPS.len() {
+            let work = self.work(stage, place, true, not_empty)?;
+            let now = Instant::now();
+            let next = if matches!(work, Work::Done(_)) { Duration::ZERO } else { (now - before) * GROWTH };
+            if self.since.is_some_and(|since| now - since + next > LONGEST) {
+                let (seconds, length) = (LONGEST.as_secs(), self.text.len());
+                return Err(format!(
+                    "takes longer than {seconds} s on a text of {length} bytes; make it more specific"
+                ));
+            }
+            if let Work::Done(found) = work {
+                return Ok(found);
+            }
+            before = now;
+        }
+        Err(too_many_steps())
+    }
+
+    /// Searches with as many steps as there may be.
+    fn whole(&self, from: usize, anchored: bool, not_empty: bool) -> Result<Option<Match>, String> {
+        match self.work(STEPS.len() - 1, from, anchored, not_empty)? {
+            Work::Done(found) => Ok(found),
+            Work::Unfinished => Err(too_many_steps()),
+        }
+    }
+
+    fn work(&self, stage: usize, from: usize, anchored: bool, not_empty: bool) -> Result<Work, String> {
+        let regex = self.compiled.with_steps(stage, not_empty)?;
+        let input = fancy_regex::RegexInput::new(self.text).from_pos(from).anchored(anchored);
+        guarded(|| match regex.captures_input(input) {
+            Err(fancy_regex::Error::RuntimeError(fancy_regex::RuntimeError::BacktrackLimitExceeded)) => {
+                Ok(Work::Unfinished)
+            }
+            Err(error) => Err(error),
+            Ok(found) => Ok(Work::Done(found.map(|groups| Match {
+                groups: groups.iter().map(|group| group.map(|m| (m.start(), m.end()))).collect(),
+            }))),
         })
     }
+}
+
+fn too_many_steps() -> String {
+    plain_error(&fancy_regex::Error::RuntimeError(fancy_regex::RuntimeError::BacktrackLimitExceeded))
 }
 
 /// Claims that a translated pattern has what the engine can only try out: look-around, references, atomic groups.
@@ -53,6 +135,24 @@ mod tests {
         let regex = compile(r"(?=(a+))\1b", Flags::default(), Anchor::Anywhere).unwrap();
         assert!(regex.find(&"a".repeat(10_000_000)).is_err_and(|why| why.contains("10000000 bytes")));
         assert!(regex.find(&("a".repeat(100_000) + "b")).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_search_that_does_nothing_but_step_back_at_one_place_is_given_up() {
+        let regex = compile(r"^(?=(.*a.*a.*a.*a.*b))x", Flags::default(), Anchor::Anywhere).unwrap();
+        let said = regex.find(&"a".repeat(1_000_000)).map(|found| found.is_some());
+        assert!(said == Ok(false) || said.is_err(), "{said:?}");
+        let regex = compile(r"^(a*)*(a*)*\2[xy]$", Flags::default(), Anchor::Anywhere).unwrap();
+        assert!(regex.find(&("a".repeat(1_000_000) + "b")).is_err());
+    }
+
+    #[test]
+    fn a_match_may_be_far_into_a_long_text() {
+        let far = "port 7 is up\n".repeat(40_000) + "port 8 is down\n";
+        let regex = compile(r"(?<=port )\d+(?= is down)", Flags::default(), Anchor::Anywhere).unwrap();
+        let found = regex.find(&far).unwrap().unwrap();
+        assert_eq!(found.group(&far, 0), Some("8"));
+        assert!(regex.find(&"port 7 is up\n".repeat(40_000)).unwrap().is_none());
     }
 
     #[test]

@@ -63,10 +63,10 @@ pub(crate) struct Regex {
 
 #[derive(Debug)]
 struct Compiled {
-    regex: fancy_regex::Regex,
     pattern: String,
-    /// The same pattern, never matching an empty text. Wanted seldom, so compiled when it is.
-    not_empty: OnceLock<Option<fancy_regex::Regex>>,
+    /// By how many steps it may take (`deadline`), first as it is, then never matching an empty text. Most are wanted
+    /// seldom, so compiled when they are.
+    made: [[OnceLock<Result<fancy_regex::Regex, String>>; deadline::STEPS.len()]; 2],
 }
 
 /// A match: the byte range of every group, the whole match being group 0.
@@ -108,19 +108,18 @@ pub(crate) fn compile(pattern: &str, flags: Flags, anchor: Anchor) -> Result<Arc
 
 impl Compiled {
     fn new(pattern: String) -> Result<Compiled, String> {
-        let regex = fancy_regex::RegexBuilder::new(&pattern)
-            .backtrack_limit(MAX_BACKTRACKS)
-            .build()
-            .map_err(|error| plain_error(&error))?;
-        Ok(Compiled { regex, pattern, not_empty: OnceLock::new() })
+        let compiled = Compiled { pattern, made: Default::default() };
+        compiled.with_steps(deadline::STEPS.len() - 1, false)?;
+        Ok(compiled)
     }
 
-    fn not_empty(&self) -> Option<&fancy_regex::Regex> {
+    fn with_steps(&self, stage: usize, not_empty: bool) -> Result<&fancy_regex::Regex, String> {
         let build = || {
             let mut builder = fancy_regex::RegexBuilder::new(&self.pattern);
-            builder.backtrack_limit(MAX_BACKTRACKS).find_not_empty(true).build().ok()
+            let built = builder.backtrack_limit(deadline::STEPS[stage]).find_not_empty(not_empty).build();
+            built.map_err(|error| plain_error(&error))
         };
-        self.not_empty.get_or_init(build).as_ref()
+        self.made[usize::from(not_empty)][stage].get_or_init(build).as_ref().map_err(Clone::clone)
     }
 }
 
@@ -185,29 +184,26 @@ impl Regex {
 
     /// Returns the first match.
     pub(crate) fn find(&self, text: &str) -> Result<Option<Match>, String> {
-        self.bounded(text, |regex, text| regex.find_from(text, 0))
+        self.find_from(text, 0)
     }
 
     /// Returns the first match that begins at a byte or after it; what stands before is seen all the same.
     pub(crate) fn find_from(&self, text: &str, from: usize) -> Result<Option<Match>, String> {
-        captures(&self.compiled_for(text)?.regex, text, from)
+        self.search(text)?.next(from)
     }
 
     /// Claims that there is a match.
     pub(crate) fn is_match(&self, text: &str) -> Result<bool, String> {
-        self.bounded(text, |regex, text| {
-            let regex = &regex.compiled_for(text)?.regex;
-            guarded(|| regex.is_match(text))
-        })
+        if !self.steps_back {
+            let regex = self.compiled_for(text)?.with_steps(deadline::STEPS.len() - 1, false)?;
+            return guarded(|| regex.is_match(text));
+        }
+        Ok(self.find(text)?.is_some())
     }
 
     /// Returns all matches that do not overlap (at most `most`), with empty ones where Python has them.
     pub(crate) fn find_all(&self, text: &str, most: usize) -> Result<Vec<Match>, String> {
-        self.bounded(text, move |regex, text| regex.find_all_now(text, most))
-    }
-
-    fn find_all_now(&self, text: &str, most: usize) -> Result<Vec<Match>, String> {
-        let compiled = self.compiled_for(text)?;
+        let search = self.search(text)?;
         let mut found: Vec<Match> = Vec::new();
         let mut at = 0;
         while found.len() < most {
@@ -215,9 +211,10 @@ impl Regex {
                 return Err(format!("matches more than {MAX_MATCHES} times"));
             }
             let after_empty = found.last().is_some_and(|last| last.span() == (at, at));
-            let next =
-                if after_empty { after_empty_match(compiled, text, at)? } else { captures(&compiled.regex, text, at)? };
-            let Some(next) = next else { break };
+            let Some(next) = (if after_empty { after_empty_match(&search, text, at)? } else { search.next(at)? })
+            else {
+                break;
+            };
             at = next.span().1;
             found.push(next);
         }
@@ -254,11 +251,6 @@ fn has_odd_letters(text: &str) -> bool {
     !text.is_ascii() && ODD.as_ref().is_some_and(|odd| odd.is_match(text))
 }
 
-fn captures(regex: &fancy_regex::Regex, text: &str, from: usize) -> Result<Option<Match>, String> {
-    let found = guarded(|| regex.captures_from_pos(text, from))?;
-    Ok(found.map(|groups| Match { groups: groups.iter().map(|group| group.map(|m| (m.start(), m.end()))).collect() }))
-}
-
 /// Asks the engine. It has been seen to panic on some nestings of repeats, look-arounds and references.
 fn guarded<T>(ask: impl FnOnce() -> fancy_regex::Result<T>) -> Result<T, String> {
     match std::panic::catch_unwind(std::panic::AssertUnwindSafe(ask)) {
@@ -268,15 +260,12 @@ fn guarded<T>(ask: impl FnOnce() -> fancy_regex::Result<T>) -> Result<T, String>
 }
 
 /// Returns the match that follows an empty one at `at`: one that is not empty there, or any further on.
-fn after_empty_match(compiled: &Compiled, text: &str, at: usize) -> Result<Option<Match>, String> {
+fn after_empty_match(search: &deadline::Search<'_>, text: &str, at: usize) -> Result<Option<Match>, String> {
     let Some(step) = text[at..].chars().next().map(char::len_utf8) else { return Ok(None) };
-    if let Some(regex) = compiled.not_empty()
-        && let Some(found) = captures(regex, text, at)?
-        && found.span().0 == at
-    {
-        return Ok(Some(found));
+    match search.not_empty_at(at)? {
+        None => search.next(at + step),
+        found => Ok(found),
     }
-    captures(&compiled.regex, text, at + step)
 }
 
 impl Match {

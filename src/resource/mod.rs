@@ -14,6 +14,7 @@
 //! Traps: an expression of a pattern sees lines without indentation; on platforms of `set` lines a section is a prefix of
 //! its lines; the order of `lines:` in a definition is the order in which commands are sent.
 
+mod condition;
 mod definition;
 mod interface;
 mod numbers;
@@ -29,10 +30,11 @@ mod table;
 mod tests;
 mod tree;
 mod unwritten;
+mod written;
 
 pub use definition::{Definition, Form};
 pub use options::{Kind, Opt, Options};
 pub use read::read;
-pub use state::{State, commands};
+pub use state::{State, commands, conflict, joined};
 pub use table::{Row, TABLE, find};
 pub use unwritten::unwritten;

@@ -64,6 +64,12 @@ pub struct Options {
     pub key: Vec<String>,
     /// The key is a number that an item may leave to the device: what is there already keeps its own.
     pub numbered: bool,
+    /// Options of which only one may be given.
+    pub exclusive: Vec<Vec<String>>,
+    /// Of the items of a list no two may be without this option: an interface has one address that is not secondary.
+    pub one_without: Option<String>,
+    /// An item may be a list: its values stand for the options in their order.
+    pub positional: bool,
 }
 
 #[derive(Deserialize)]
@@ -87,6 +93,11 @@ pub(super) struct WrittenInside {
     numbered: bool,
     #[serde(default)]
     required: bool,
+    #[serde(default)]
+    exclusive: Vec<Vec<String>>,
+    one_without: Option<String>,
+    #[serde(default)]
+    positional: bool,
 }
 
 impl Options {
@@ -95,7 +106,7 @@ impl Options {
             written.into_iter().map(|(name, option)| Opt::read(name, option)).collect::<Result<_, _>>()?;
         let required = || all.iter().filter(|option| option.required).map(|option| option.name.clone()).collect();
         let key = if key.is_empty() { required() } else { key };
-        Ok(Options { all, key, numbered: false })
+        Ok(Options { all, key, ..Options::default() })
     }
 
     /// Returns the option of that name.
@@ -133,6 +144,7 @@ impl Options {
             let option = self.find(&name).ok_or_else(|| self.unknown(&path(&name), &name))?;
             out.insert(name.as_str(), option.coerce(platform, &path(&name), value, with_defaults)?);
         }
+        self.check_exclusive(&out, &path)?;
         for option in self.all.iter().filter(|option| !out.contains(&option.name)).collect::<Vec<_>>() {
             if option.required {
                 return Err(format!("`{}` is missing", path(&option.name)));
@@ -145,6 +157,46 @@ impl Options {
             }
         }
         Ok(out)
+    }
+
+    /// Returns values as those of the options, in their order.
+    fn in_order(&self, at: &str, values: &[Value]) -> Result<Map, String> {
+        if values.len() > self.all.len() {
+            let names: Vec<&str> = self.all.iter().map(|option| option.name.as_str()).collect();
+            return Err(format!("`{at}` has more values than {}", names.join(", ")));
+        }
+        Ok(self.all.iter().zip(values).map(|(option, value)| (option.name.as_str(), value.clone())).collect())
+    }
+
+    fn check_exclusive(&self, given: &Map, path: &impl Fn(&str) -> String) -> Result<(), String> {
+        let is_given = |name: &&String| match given.get(name) {
+            None | Some(Value::Bool(false)) => false,
+            Some(value) => value.as_map().is_none_or(|map| !map.is_empty()),
+        };
+        for names in &self.exclusive {
+            let mut there = names.iter().filter(is_given);
+            if let (Some(first), Some(second)) = (there.next(), there.next()) {
+                return Err(format!("`{}` and `{}` exclude each other", path(first), path(second)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Says which item is one too many.
+    fn check_alone(&self, at: &str, items: &[Value]) -> Result<(), String> {
+        let Some(name) = &self.one_without else { return Ok(()) };
+        let is_without = |item: &Value| {
+            let map = item.as_map();
+            map.is_some_and(|map| {
+                let has_name = self.key.iter().all(|key| map.contains(key));
+                has_name && matches!(map.get(name), None | Some(Value::Bool(false)))
+            })
+        };
+        let mut without = items.iter().enumerate().filter(|(_, item)| is_without(item));
+        match (without.next(), without.next()) {
+            (Some(_), Some((number, _))) => Err(format!("`{at}[{number}]` needs `{name}`: only one may be without")),
+            _ => Ok(()),
+        }
     }
 
     /// Says what is wrong with a name, and what may have been meant.
@@ -184,10 +236,17 @@ impl Opt {
         match written {
             WrittenOption::Short(text) => Opt::short(name, &text),
             WrittenOption::Long(inside) => {
-                let WrittenInside { doc, dict, list, key, numbered, required } = *inside;
+                let WrittenInside { doc, dict, list, key, numbered, required, exclusive, one_without, positional } =
+                    *inside;
                 let kind = match (dict.is_empty(), list.is_empty()) {
-                    (false, true) => Kind::Dict(Options::read(dict, key)?),
-                    (true, false) => Kind::List(Options { numbered, ..Options::read(list, key)? }),
+                    (false, true) => Kind::Dict(Options { exclusive, ..Options::read(dict, key)? }),
+                    (true, false) => Kind::List(Options {
+                        numbered,
+                        exclusive,
+                        one_without,
+                        positional,
+                        ..Options::read(list, key)?
+                    }),
                     _ => return Err(format!("option `{name}` needs one of `dict` and `list`")),
                 };
                 Ok(Opt { name, kind, choices: Vec::new(), required, default: None, doc })
@@ -232,9 +291,15 @@ impl Opt {
                     Value::Map(map) => {
                         Ok(Value::from(inside.coerce(platform, &format!("{at}[{number}]"), map, with_defaults)?))
                     }
+                    Value::List(values) if inside.positional => {
+                        let map = inside.in_order(&format!("{at}[{number}]"), values)?;
+                        Ok(Value::from(inside.coerce(platform, &format!("{at}[{number}]"), &map, with_defaults)?))
+                    }
                     other => Err(format!("`{at}[{number}]` must be a dictionary, not {}", shown(other))),
                 };
-                Ok(Value::list(items.iter().enumerate().map(item).collect::<Result<Vec<_>, _>>()?))
+                let items = items.iter().enumerate().map(item).collect::<Result<Vec<_>, _>>()?;
+                inside.check_alone(at, &items)?;
+                Ok(Value::list(items))
             }
             (Kind::List(_), other) => Err(format!("`{at}` must be a list, not {}", shown(other))),
             (Kind::Texts | Kind::Ints | Kind::Ranges, value) => self.several(platform, at, value),

@@ -14,11 +14,14 @@
 //! | `{path:kind}` | an interface's name behind its kind, as VyOS has it: `ethernet eth0` |
 //! | `{path:ipv4}`, `{path:ipv6}` | a word that is an address of that family, or a word like `dhcp` |
 //! | `{path:banner}`, `{path:eof}` | text of several lines, between delimiters or before a line `EOF` |
+//! | `{path:name}` | the name of the first option that stands there: `tcp` of `{tcp: {ack: true}}`; only written |
 //! | `{.}` | the item itself, of a list of plain values |
-//! | `{?path: words}` | these words when the value is true, nothing otherwise |
+//! | `{_}` | a word that does not matter; only in what is read |
+//! | `{?path: words}` | these words when the value is true, or the only word that it may be; nothing otherwise |
 //! | `<a|b>` | one of these; the first whose values are all there is written |
 //! | `[ … ]` | what may be missing; written when all values in it are there |
 //!
+//! `{?path:}` without words stands for a value that the line as a whole means: `allowas-in{?allowas_in.set:}[ {count}]`.
 //! Blanks inside of `[ ]` and `{? }` belong to what may be missing.
 
 use super::options::{Kind, Options};
@@ -45,12 +48,16 @@ enum Part {
     Flag(usize, String),
     Optional(Vec<Part>),
     OneOf(Vec<Vec<Part>>),
+    /// A word that does not matter.
+    AnyWord,
 }
 
 #[derive(Clone, Debug)]
 struct Hole {
     path: Path,
     form: Form,
+    /// The text that stands for yes, where the option is no boolean: `enable`.
+    word: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +80,7 @@ enum Form {
     Ipv6,
     Banner,
     Eof,
+    Name,
 }
 
 /// What a line may be beside the pattern's own text.
@@ -101,18 +109,42 @@ impl Pattern {
     pub(super) fn matches<'a>(&self, platform: &str, line: &'a str) -> Option<(Vec<(Path, Value)>, &'a str)> {
         let found = self.regex.captures(line)?;
         let mut values = Vec::new();
+        let mut as_a_whole = Vec::new();
         for (number, hole) in self.holes.iter().enumerate() {
             let Some(text) = found.name(&format!("h{number}")) else { continue };
-            values.push((hole.path.clone(), hole.value(platform, text.as_str())?));
+            let value = (hole.path.clone(), hole.value(platform, text.as_str())?);
+            if hole.form == Form::Boolean && text.is_empty() { &mut as_a_whole } else { &mut values }.push(value);
+        }
+        // What the line as a whole means is not told beside what more it says.
+        if values.len() == self.parts.iter().filter(|part| matches!(part, Part::Hole(_))).count() {
+            values.extend(as_a_whole);
         }
         Some((values, found.name("rest").map_or("", |rest| rest.as_str())))
     }
 
-    /// Returns the line for these values; `None` when one that it needs is not there.
+    /// Returns the line for these values; `None` when one that it needs is not there, or when it has holes and none of
+    /// them is filled.
     pub(super) fn line(&self, map: &Map) -> Option<String> {
+        let (line, filled) = self.written(map)?;
+        (!filled.is_empty() || self.holes.is_empty()).then_some(line)
+    }
+
+    /// Returns the line for these values, also where all that is written of it are its own words.
+    pub(super) fn words(&self, map: &Map) -> Option<String> {
+        self.written(map).map(|(line, _)| line).filter(|line| !line.is_empty())
+    }
+
+    /// Returns the values that the line for these values shows.
+    pub(super) fn shows(&self, map: &Map) -> impl Iterator<Item = &Path> {
+        let filled = self.written(map).map(|(_, filled)| filled).unwrap_or_default();
+        filled.into_iter().map(|hole| &self.holes[hole].path)
+    }
+
+    fn written(&self, map: &Map) -> Option<(String, Vec<usize>)> {
         let mut out = String::new();
-        let filled = self.write(&self.parts, map, &mut out)?;
-        (filled > 0 || self.holes.is_empty()).then(|| out.trim().to_owned())
+        let mut filled = Vec::new();
+        self.write(&self.parts, map, &mut out, &mut filled)?;
+        Some((out.trim().to_owned(), filled))
     }
 
     /// Returns the numbers of a pattern's ranges, when it has some and they are numbers.
@@ -121,43 +153,44 @@ impl Pattern {
         ranges::read(&joined(get(map, &hole.path)?, ","))
     }
 
-    /// Writes parts; returns how many holes were filled.
-    fn write(&self, parts: &[Part], map: &Map, out: &mut String) -> Option<usize> {
-        let mut filled = 0;
+    /// Writes parts, and adds the holes that were filled; `None` when a value that they need is not there.
+    fn write(&self, parts: &[Part], map: &Map, out: &mut String, filled: &mut Vec<usize>) -> Option<()> {
         for part in parts {
             match part {
                 Part::Text(text) => out.push_str(text),
+                Part::AnyWord => return None,
                 Part::Flag(hole, words) => {
-                    if matches!(get(map, &self.holes[*hole].path), Some(Value::Bool(true))) {
+                    if self.holes[*hole].is_yes(map) {
                         out.push_str(words);
-                        filled += 1;
+                        filled.push(*hole);
                     }
                 }
-                Part::Hole(hole) => {
-                    let hole = &self.holes[*hole];
+                Part::Hole(number) => {
+                    let hole = &self.holes[*number];
                     out.push_str(&hole.shown(get(map, &hole.path)?, self.quote)?);
-                    filled += 1;
+                    filled.push(*number);
                 }
                 Part::OneOf(all) => {
-                    let written = all.iter().find_map(|parts| {
-                        let mut text = String::new();
-                        let count = self.write(parts, map, &mut text).filter(|count| *count > 0)?;
-                        Some((count, text))
-                    });
-                    let (count, text) = written?;
+                    let (text, holes) = all.iter().find_map(|parts| self.inside(parts, map))?;
                     out.push_str(&text);
-                    filled += count;
+                    filled.extend(holes);
                 }
                 Part::Optional(inside) => {
-                    let mut text = String::new();
-                    if let Some(count) = self.write(inside, map, &mut text).filter(|count| *count > 0) {
+                    if let Some((text, holes)) = self.inside(inside, map) {
                         out.push_str(&text);
-                        filled += count;
+                        filled.extend(holes);
                     }
                 }
             }
         }
-        Some(filled)
+        Some(())
+    }
+
+    /// Writes parts that may be missing; `None` when they are.
+    fn inside(&self, parts: &[Part], map: &Map) -> Option<(String, Vec<usize>)> {
+        let (mut text, mut filled) = (String::new(), Vec::new());
+        self.write(parts, map, &mut text, &mut filled)?;
+        (!filled.is_empty()).then_some((text, filled))
     }
 }
 
@@ -166,7 +199,7 @@ impl Hole {
         let plain = unquoted(text);
         Some(match self.form {
             Form::Number => Value::Int(plain.parse().ok()?),
-            Form::Boolean => Value::Bool(true),
+            Form::Boolean => self.word.as_ref().map_or(Value::Bool(true), |word| Value::from(word.as_str())),
             Form::Commas => Value::list(plain.split(',').map(str::trim)),
             Form::Words => Value::list(plain.split_whitespace()),
             Form::Ranges => match ranges::read(&plain) {
@@ -180,10 +213,8 @@ impl Hole {
                 (mask.leading_ones() + mask.trailing_zeros() == 32 || mask == u32::MAX)
                     .then(|| Value::from(format!("{address}/{}", mask.leading_ones())))?
             }
-            Form::Ipv4 => Value::from(Some(plain).filter(|text| !text.contains(':') && !text.ends_with("v6"))?),
-            Form::Ipv6 => {
-                Value::from(Some(plain).filter(|text| text.contains(':') || !text.contains('.') && text != "dhcp")?)
-            }
+            Form::Ipv4 => Value::from(Some(plain).filter(|text| may_be_ipv4(text))?),
+            Form::Ipv6 => Value::from(Some(plain).filter(|text| may_be_ipv6(text))?),
             Form::Banner | Form::Eof => Value::from(banner(text)),
             Form::Kind => Value::from(plain.rsplit(char::is_whitespace).next()?),
             Form::Interface => interface::whole_name(platform, &plain).into(),
@@ -191,7 +222,17 @@ impl Hole {
             Form::Area => area(&plain).into(),
             Form::Bundle => interface::whole_name(platform, &format!("po{plain}")).into(),
             Form::Word | Form::Text => Value::from(plain),
+            Form::Name => return None,
         })
+    }
+
+    /// Claims that the words of a flag are written.
+    fn is_yes(&self, map: &Map) -> bool {
+        match (get(map, &self.path), &self.word) {
+            (Some(Value::Bool(flag)), None) => *flag,
+            (Some(value), Some(word)) => value.as_str() == Some(word),
+            _ => false,
+        }
     }
 
     /// Returns a value as the line shows it.
@@ -209,6 +250,13 @@ impl Hole {
             Form::Area => area(&value.to_text()),
             Form::Kind => format!("{} {}", interface::kind(&value.to_text())?, value.to_text()),
             Form::Mask | Form::Wildcard => with_mask(&value.to_text(), self.form == Form::Wildcard)?,
+            Form::Name => {
+                let is_said = |value: &Value| !matches!(value, Value::Null | Value::Bool(false));
+                let (name, _) = value.as_map()?.iter().find(|(_, value)| is_said(value))?;
+                name.to_string().replace('_', "-")
+            }
+            Form::Ipv4 => Some(value.to_text()).filter(|text| may_be_ipv4(text))?,
+            Form::Ipv6 => Some(value.to_text()).filter(|text| may_be_ipv6(text))?,
             _ => value.to_text(),
         };
         Some(match quote {
@@ -223,6 +271,14 @@ impl Hole {
 /// Returns an area as devices show it: by four numbers.
 fn area(text: &str) -> String {
     text.parse::<u32>().map_or_else(|_| text.to_owned(), |number| Ipv4Addr::from(number).to_string())
+}
+
+fn may_be_ipv4(text: &str) -> bool {
+    !text.contains(':') && !text.ends_with("v6")
+}
+
+fn may_be_ipv6(text: &str) -> bool {
+    text.contains(':') || !text.contains('.') && text != "dhcp"
 }
 
 fn needs_quotes(text: &str) -> bool {
@@ -317,11 +373,20 @@ impl Reader<'_> {
     }
 
     fn hole(&mut self, inside: &str) -> Result<Part, String> {
+        if inside == "_" {
+            return Ok(Part::AnyWord);
+        }
         if let Some(flag) = inside.strip_prefix('?') {
             let (path, words) = flag.split_once(':').ok_or("a `{?` has no words")?;
             let path = tree::path(path);
-            self.kind(&path)?;
-            self.holes.push(Hole { path, form: Form::Boolean });
+            let word = match self.kind(&path)? {
+                Kind::Bool => None,
+                _ => match self.options.at(&path).map(|option| option.choices.as_slice()) {
+                    Some([word]) => Some(word.clone()),
+                    _ => return Err(format!("`{{?{flag}}}` is neither a boolean nor one word")),
+                },
+            };
+            self.holes.push(Hole { path, form: Form::Boolean, word });
             return Ok(Part::Flag(self.holes.len() - 1, words.to_owned()));
         }
         let (path, form) = inside.split_once(':').map_or((inside, None), |(path, form)| (path, Some(form)));
@@ -333,6 +398,7 @@ impl Reader<'_> {
             Some("kind") => Form::Kind,
             Some("bundle") => Form::Bundle,
             Some("area") => Form::Area,
+            Some("name") => Form::Name,
             Some("ipv4") => Form::Ipv4,
             Some("ipv6") => Form::Ipv6,
             Some("banner") => Form::Banner,
@@ -351,7 +417,7 @@ impl Reader<'_> {
             },
         };
         self.kind(&path)?;
-        self.holes.push(Hole { path, form });
+        self.holes.push(Hole { path, form, word: None });
         Ok(Part::Hole(self.holes.len() - 1))
     }
 
@@ -364,6 +430,7 @@ fn write_expression(parts: &[Part], holes: &[Hole], quote: Option<char>, options
     for part in parts {
         match part {
             Part::Text(text) => write_text(text, out),
+            Part::AnyWord => out.push_str(r"\S+"),
             Part::Hole(number) => {
                 out.push_str(&format!("(?P<h{number}>{})", holes[*number].expression(quote, options)));
             }

@@ -1,7 +1,8 @@
 //! The lines that a tree stands for, in pieces that can be compared.
 
 use super::definition::{Choice, Definition, Each, Gone, Level, Line, Node, Section};
-use super::tree::{ITEM, Path, get, items};
+use super::pattern::Pattern;
+use super::tree::{ITEM, get, items};
 use crate::platform::ConfigStyle;
 use crate::value::{Map, Value};
 use std::collections::BTreeSet;
@@ -36,6 +37,8 @@ pub(super) struct PlainLine {
     pub(super) single: bool,
     /// Numbers that are added and taken away one by one.
     pub(super) numbers: Option<Numbers>,
+    /// The lines that lead to it, outermost first.
+    pub(super) through: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -53,9 +56,21 @@ pub(super) struct LineSection {
     pub(super) deleted: Gone,
     pub(super) creates: bool,
     pub(super) pieces: Vec<Piece>,
+    /// The lines that lead to it, outermost first.
+    pub(super) through: Vec<String>,
+    /// A device has one of it, whatever its line says.
+    pub(super) is_alone: bool,
 }
 
 impl Piece {
+    /// Returns the lines that lead to it, outermost first.
+    pub(super) fn through(&self) -> &[String] {
+        match &self.what {
+            What::Line(line) => &line.through,
+            What::Section(section) => &section.through,
+        }
+    }
+
     /// Claims that another line of its part overwrites it.
     pub(super) fn is_single(&self) -> bool {
         matches!(&self.what, What::Line(line) if line.single)
@@ -106,8 +121,7 @@ impl Maker<'_> {
     }
 
     fn line(&self, line: &Line, value: &Map) -> Option<PlainLine> {
-        holds(&line.when, value)?;
-        let text = line.line.line(value)?;
+        let text = line.text(value)?;
         let undo = match (&line.undo, &line.undo_whole) {
             (_, Some(whole)) => Command::Set(whole.line(value)?),
             // A line without the number by which it is undone is undone by itself.
@@ -126,6 +140,7 @@ impl Maker<'_> {
             write_only: line.write_only.then(|| is_update_always(value)),
             single: line.single,
             numbers,
+            through: written(&line.through, value)?,
         })
     }
 
@@ -157,11 +172,22 @@ impl Maker<'_> {
             None => Some(undoing()),
         };
         let undo_deleted = if choice.deleted.is_some() { back_to(&choice.deleted) } else { undo.clone() };
-        Some(PlainLine { text, undo, undo_deleted, replace: false, write_only: None, single: false, numbers: None })
+        Some(PlainLine {
+            text,
+            undo,
+            undo_deleted,
+            replace: false,
+            write_only: None,
+            single: false,
+            numbers: None,
+            through: Vec::new(),
+        })
     }
 
     fn section(&self, section: &Section, value: &Map) -> Option<LineSection> {
-        holds(&section.when, value)?;
+        if !section.when.holds(value) {
+            return None;
+        }
         let header = section.header.line(value)?;
         let undo = match &section.undo {
             Some(undo) => Command::Undo(undo.line(value)?),
@@ -174,6 +200,8 @@ impl Maker<'_> {
             deleted: section.deleted,
             creates: section.creates,
             pieces: self.all(&section.lines, value),
+            through: written(&section.through, value)?,
+            is_alone: section.each.is_none(),
         })
     }
 
@@ -186,13 +214,20 @@ impl Maker<'_> {
     }
 }
 
-/// Says yes where all these values are there.
-pub(super) fn holds(when: &[(Path, Value)], map: &Map) -> Option<()> {
-    let is = |(path, value): &(Path, Value)| match (get(map, path), value) {
-        (None | Some(Value::Bool(false)), Value::Null) => true,
-        (there, value) => there == Some(value),
-    };
-    when.iter().all(is).then_some(())
+impl Line {
+    /// Returns the line for these values; `None` where they do not make one.
+    pub(super) fn text(&self, value: &Map) -> Option<String> {
+        if !self.when.holds(value) {
+            return None;
+        }
+        // A condition that asks for a value says by itself that the line is wanted.
+        if self.when.asks_for_a_value() { self.line.words(value) } else { self.line.line(value) }
+    }
+}
+
+/// Returns the lines of patterns; `None` when a value is missing.
+fn written(patterns: &[Pattern], value: &Map) -> Option<Vec<String>> {
+    patterns.iter().map(|pattern| pattern.line(value)).collect()
 }
 
 /// Claims that what devices do not show is sent every time.

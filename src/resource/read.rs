@@ -1,6 +1,7 @@
 //! What a device shows, as a tree of values.
 
 use super::definition::{Choice, Definition, ENTRIES, Level, Line, Node, Section as SectionNode};
+use super::pattern::Pattern;
 use super::tree::{self, ITEM, get, items, set};
 use crate::configuration::{self, Section};
 use crate::platform::ConfigStyle;
@@ -84,11 +85,15 @@ struct Reader<'a> {
 impl Reader<'_> {
     /// Gives a line to the first part that knows it.
     fn line(&self, nodes: &[Node], line: &str, children: &[Section], map: &mut Map) {
-        for node in nodes {
+        // The lines that lead to a part may lead to others as well.
+        for node in nodes.iter().filter(|node| !node.through().is_empty()) {
+            self.led_to(node, node.through(), line, children, &[], map);
+        }
+        for node in nodes.iter().filter(|node| node.through().is_empty()) {
             let knows = match node {
-                Node::Line(node) => self.plain(node, line, map),
+                Node::Line(node) => self.plain(node, line, &[], map),
                 Node::Choice(node) => choose(node, line, map),
-                Node::Section(node) => self.section(node, line, children, map),
+                Node::Section(node) => self.section(node, line, children, &[], map),
             };
             if knows {
                 return;
@@ -96,13 +101,38 @@ impl Reader<'_> {
         }
     }
 
-    fn plain(&self, node: &Line, line: &str, map: &mut Map) -> bool {
+    /// Follows the lines that lead to a part, and gives it those that stand there.
+    fn led_to(
+        &self,
+        node: &Node,
+        through: &[Pattern],
+        line: &str,
+        children: &[Section],
+        around: &[(tree::Path, Value)],
+        map: &mut Map,
+    ) {
+        let Some((first, inner)) = through.split_first() else {
+            match node {
+                Node::Line(node) => self.plain(node, line, around, map),
+                Node::Section(node) => self.section(node, line, children, around, map),
+                Node::Choice(_) => false,
+            };
+            return;
+        };
+        let Some((values, _)) = first.matches(&self.definition.platform.name, line) else { return };
+        let around: Vec<_> = around.iter().cloned().chain(values).collect();
+        for child in children {
+            self.led_to(node, inner, &child.line, &child.children, &around, map);
+        }
+    }
+
+    fn plain(&self, node: &Line, line: &str, around: &[(tree::Path, Value)], map: &mut Map) -> bool {
         let platform = &self.definition.platform.name;
         let patterns = std::iter::once(&node.line).chain(&node.reads);
         let Some((values, _)) = patterns.into_iter().find_map(|pattern| pattern.matches(platform, line)) else {
             return false;
         };
-        let values = values.into_iter().chain(node.when.iter().filter(|(_, value)| *value != Value::Null).cloned());
+        let values = around.iter().cloned().chain(values).chain(node.when.values());
         match &node.each {
             None => values.for_each(|(path, value)| put_value(map, &path, value, node.add.is_some())),
             Some(each) => put(map, &each.levels, of_values(values)),
@@ -110,7 +140,14 @@ impl Reader<'_> {
         true
     }
 
-    fn section(&self, node: &SectionNode, line: &str, children: &[Section], map: &mut Map) -> bool {
+    fn section(
+        &self,
+        node: &SectionNode,
+        line: &str,
+        children: &[Section],
+        around: &[(tree::Path, Value)],
+        map: &mut Map,
+    ) -> bool {
         let platform = &self.definition.platform.name;
         let mut headers = std::iter::once(&node.header).chain(&node.reads);
         let Some((values, rest)) = headers.find_map(|header| header.matches(platform, line)) else { return false };
@@ -121,7 +158,7 @@ impl Reader<'_> {
             }
             children.iter().for_each(|child| self.line(&node.lines, &child.line, &child.children, map));
         };
-        let values = values.into_iter().chain(node.when.iter().filter(|(_, value)| *value != Value::Null).cloned());
+        let values = around.iter().cloned().chain(values).chain(node.when.values());
         match &node.each {
             None => {
                 values.for_each(|(path, value)| put_value(map, &path, value, false));

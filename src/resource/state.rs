@@ -46,6 +46,23 @@ pub fn commands(definition: &Definition, want: &Map, have: &Map, state: State) -
     compare.all(&pieces(definition, &want), &pieces(definition, &have), Place::Outermost)
 }
 
+/// Returns what stands in the way: a device has one such section, with another line, and the state adds to it.
+pub fn conflict(definition: &Definition, want: &Map, have: &Map, state: State) -> Option<String> {
+    if !matches!(state, State::Merged | State::Replaced) {
+        return None;
+    }
+    let have = pieces(definition, have);
+    pieces(definition, want).iter().find_map(|piece| {
+        let there = have.iter().find(|there| there.node == piece.node && there.key == piece.key)?;
+        match (&piece.what, &there.what) {
+            (What::Section(want), What::Section(have)) if want.is_alone && want.header != have.header => {
+                Some(format!("`{}` is there, and a device has one: `{}` would be another", have.header, want.header))
+            }
+            _ => None,
+        }
+    })
+}
+
 /// Returns what the device is to have of what a task says.
 pub(super) fn wanted(definition: &Definition, want: &Map, have: &Map, state: State) -> Map {
     match state {
@@ -85,6 +102,11 @@ fn merge(options: &Options, want: &Map, have: &Map) -> Map {
         out.insert(key.clone(), value);
     }
     out
+}
+
+/// Returns items with those of one key as one.
+pub fn joined(options: &Options, given: &[Value]) -> Vec<Value> {
+    given.iter().fold(Vec::new(), |all, item| merge_items(options, std::slice::from_ref(item), &all))
 }
 
 /// Merges items by their key. Those that are there come first.
@@ -195,16 +217,15 @@ impl Compare<'_> {
             all.iter().find(|other| other.node == piece.node && other.key == piece.key).cloned()
         };
         let mut sent = Vec::new();
-        if self.state != State::Merged {
-            for piece in have.iter().rev().filter(|piece| same(want, piece).is_none()) {
-                if !(piece.is_single() && want.iter().any(|other| other.node == piece.node)) {
-                    sent.extend(self.gone(piece, place));
-                }
+        // What is merged holds all that is there but what is said to be otherwise.
+        for piece in have.iter().rev().filter(|piece| same(want, piece).is_none()) {
+            if !(piece.is_single() && want.iter().any(|other| other.node == piece.node)) {
+                sent.extend(led_to(piece, self.gone(piece, place)));
             }
         }
         for piece in want {
             let is_new = !have.iter().any(|there| there.key == piece.key);
-            sent.extend(self.differs(piece, same(have, piece).as_ref(), is_new));
+            sent.extend(led_to(piece, self.differs(piece, same(have, piece).as_ref(), is_new)));
         }
         once(sent)
     }
@@ -240,17 +261,36 @@ impl Compare<'_> {
             }
             (What::Line(want), Some(What::Line(have))) => self.line(want, Some(have)),
             (What::Line(want), _) => self.line(want, None),
-            (What::Section(want), Some(What::Section(have))) => {
+            (What::Section(want), Some(What::Section(have))) if want.header == have.header => {
                 self.under(want, self.all(&want.pieces, &have.pieces, Place::Wanted))
             }
+            // What its line says beside its name is added to, or begun anew.
+            (What::Section(want), Some(What::Section(have))) if self.adds() => {
+                let inside = self.all(&want.pieces, &have.pieces, Place::Wanted);
+                self.new_section(want, inside, true)
+            }
+            (What::Section(want), Some(What::Section(have))) => {
+                let mut sent = vec![self.leaf(&have.undo)];
+                sent.extend(self.new_section(want, self.all(&want.pieces, &[], Place::Wanted), true));
+                sent
+            }
             (What::Section(want), _) => {
-                let inside = self.all(&want.pieces, &[], Place::Wanted);
-                if inside.is_empty() && want.creates {
-                    return vec![self.leaf(&Command::Set(want.header.clone()))];
-                }
-                self.under(want, inside)
+                self.new_section(want, self.all(&want.pieces, &[], Place::Wanted), want.creates)
             }
         }
+    }
+
+    /// Claims that what is wanted is added to what is there.
+    fn adds(&self) -> bool {
+        matches!(self.state, State::Merged | State::Rendered | State::Given { .. })
+    }
+
+    /// Makes a section; one without lines only where its own line says something.
+    fn new_section(&self, section: &LineSection, inside: Vec<Section>, creates: bool) -> Vec<Section> {
+        if inside.is_empty() && creates {
+            return vec![self.leaf(&Command::Set(section.header.clone()))];
+        }
+        self.under(section, inside)
     }
 
     fn line(&self, want: &PlainLine, have: Option<&PlainLine>) -> Vec<Section> {
@@ -265,7 +305,8 @@ impl Compare<'_> {
             return self.numbers(want, have);
         }
         if want.text.is_empty() {
-            return have.undo.iter().map(|undo| self.leaf(undo)).collect();
+            let undo = have.undo.as_ref().or(have.undo_deleted.as_ref());
+            return undo.into_iter().map(|undo| self.leaf(undo)).collect();
         }
         let undo = have.undo.as_ref().filter(|_| want.replace);
         undo.map(|undo| self.leaf(undo)).into_iter().chain([set()]).collect()
@@ -313,12 +354,29 @@ impl Compare<'_> {
     }
 }
 
-/// Leaves out what was undone already: several lines of an entry may be undone by one.
+/// Puts lines behind those that lead to a piece.
+fn led_to(piece: &Piece, sent: Vec<Section>) -> Vec<Section> {
+    if sent.is_empty() {
+        return sent;
+    }
+    let inside = |children, line: &String| vec![Section { line: line.clone(), children }];
+    piece.through().iter().rev().fold(sent, inside)
+}
+
+/// Leaves out what was undone already, since several lines of an entry may be undone by one, and enters a section once
+/// for what follows each other in it.
 fn once(sent: Vec<Section>) -> Vec<Section> {
     let mut kept: Vec<Section> = Vec::new();
     for section in sent {
-        if !(section.children.is_empty() && kept.contains(&section)) {
-            kept.push(section);
+        if section.children.is_empty() && kept.contains(&section) {
+            continue;
+        }
+        match kept.last_mut() {
+            Some(last) if last.line == section.line && !last.children.is_empty() && !section.children.is_empty() => {
+                let children = std::mem::take(&mut last.children).into_iter().chain(section.children).collect();
+                last.children = once(children);
+            }
+            _ => kept.push(section),
         }
     }
     kept

@@ -66,7 +66,7 @@ pub fn check_condition(node: &Node, sources: &SourceMap, found: &mut Diagnostics
 /// Finds what is wrong with the text of a template file.
 pub fn check_file(text: &str, options: &FileOptions, source: SourceId, found: &mut Diagnostics) {
     let place = |at: Range<usize>| Span::new(source, at.start, at.end);
-    match super::file::delimiters(text, options) {
+    match super::header::delimiters(text, options) {
         Ok((body, how)) => {
             let place = |at: Range<usize>| Span::new(source, at.start + body, at.end + body);
             Check { place: &place, found }.text(&text[body..], &how);

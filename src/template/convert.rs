@@ -69,32 +69,29 @@ impl Object for ListObject {
     }
 }
 
-/// A dictionary of data.
-#[derive(Debug)]
-pub(crate) struct MapObject(pub(crate) Arc<Map>);
-
-impl Object for MapObject {
+/// A dictionary of data is shared with the engine as it is.
+impl Object for Map {
     fn get_value(self: &Arc<Self>, key: &minijinja::Value) -> Option<minijinja::Value> {
         match key.as_str() {
-            Some(text) => self.0.get(text).map(to_engine),
-            None => self.0.get_key(&to_key(key).ok()?).map(to_engine),
+            Some(text) => self.get(text).map(to_engine),
+            None => self.get_key(&to_key(key).ok()?).map(to_engine),
         }
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<minijinja::Value> {
-        self.0.get(key).map(to_engine)
+        self.get(key).map(to_engine)
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        Enumerator::Values(self.0.iter().map(|(key, _)| from_key(key)).collect())
+        Enumerator::Values(self.iter().map(|(key, _)| from_key(key)).collect())
     }
 
     fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
-        Some(self.0.len())
+        Some(self.len())
     }
 
     fn render(self: &Arc<Self>, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&Value::Map(Arc::clone(&self.0)).to_text())
+        f.write_str(&Value::Map(Arc::clone(self)).to_text())
     }
 }
 
@@ -198,7 +195,7 @@ pub(crate) fn to_engine(value: &Value) -> minijinja::Value {
         Value::Float(f) => minijinja::Value::from(*f),
         Value::Str(text) => minijinja::Value::from(Arc::clone(text)),
         Value::List(items) => minijinja::Value::from_object(ListObject(Arc::clone(items))),
-        Value::Map(map) => minijinja::Value::from_object(MapObject(Arc::clone(map))),
+        Value::Map(map) => minijinja::Value::from_dyn_object(Arc::clone(map)),
         Value::Omit => minijinja::Value::from_object(OmitObject),
     }
 }
@@ -237,8 +234,8 @@ fn take(value: &minijinja::Value, depth: usize) -> Result<Value, Error> {
             Ok(Value::List(Arc::new(items)))
         }
         ValueKind::Map => {
-            if let Some(map) = value.downcast_object_ref::<MapObject>() {
-                return Ok(Value::Map(Arc::clone(&map.0)));
+            if let Some(map) = value.downcast_object::<Map>() {
+                return Ok(Value::Map(map));
             }
             let mut map = Map::new();
             let Some(object) = value.as_object() else { return Err(unusable()) };
@@ -254,8 +251,8 @@ fn take(value: &minijinja::Value, depth: usize) -> Result<Value, Error> {
             if value.downcast_object_ref::<OmitObject>().is_some() {
                 return Ok(Value::Omit);
             }
-            if let Some(moment) = value.downcast_object_ref::<super::globals::Moment>() {
-                return Ok(Value::str(moment.text()));
+            if let Some(moment) = super::moment::Moment::data(value) {
+                return Ok(Value::str(moment));
             }
             if value.downcast_object_ref::<NoElse>().is_some() {
                 return Err(Error::new(

@@ -32,7 +32,7 @@ pub(crate) struct Settings {
     /// The length of a salt that is made up, in letters.
     pub(crate) salt_size: Option<usize>,
     pub(crate) rounds: Option<u32>,
-    /// The version of bcrypt: `2a`, `2b`, `2y`.
+    /// The version of bcrypt: `2`, `2a`, `2b`, `2y`.
     pub(crate) ident: Option<String>,
 }
 
@@ -196,8 +196,11 @@ fn bcrypt(password: &str, salt: &str, settings: &Settings) -> Result<String, Str
         return Err(format!("`rounds` of bcrypt is its cost, from 4 to {MAX_COST}, not {cost}"));
     }
     let ident = settings.ident.as_deref().unwrap_or("2b").trim_matches('$');
-    if !matches!(ident, "2a" | "2b" | "2y") {
-        return Err(format!("`ident` is `2a`, `2b` or `2y`, not `{ident}`"));
+    if !matches!(ident, "2" | "2a" | "2b" | "2y") {
+        return Err(format!("`ident` is `2`, `2a`, `2b` or `2y`, not `{ident}`"));
+    }
+    if settings.salt_size.is_some_and(|size| size != Scheme::Bcrypt.salt_size()) {
+        return Err("`salt_size` of bcrypt is 22".into());
     }
     let config = GeneralPurposeConfig::new().with_encode_padding(false).with_decode_allow_trailing_bits(true);
     let config = config.with_decode_padding_mode(base64::engine::DecodePaddingMode::RequireNone);
@@ -206,7 +209,13 @@ fn bcrypt(password: &str, salt: &str, settings: &Settings) -> Result<String, Str
     let bytes = codec.decode(salt).ok().and_then(|bytes| <[u8; 16]>::try_from(bytes).ok());
     let bytes = bytes.ok_or("the salt is no bcrypt salt")?;
     let mut key = password.as_bytes().to_vec();
-    key.push(0);
+    // The first version has no NUL between the repetitions of the password.
+    if ident != "2" {
+        key.push(0);
+    }
+    if key.is_empty() {
+        return Err("the first version of bcrypt takes no empty password".into());
+    }
     key.truncate(72);
     let hash = bcrypt::bcrypt(cost, bytes, &key);
     Ok(format!("${ident}${cost:02}${}{}", codec.encode(bytes), codec.encode(&hash[..23])))

@@ -17,7 +17,7 @@ use super::syntax::{
 use super::{globals, methods, undefined};
 use crate::failure::{Failure, FailureKind};
 use minijinja::syntax::SyntaxConfig;
-use minijinja::value::{Kwargs, Object, ObjectRepr, Rest, Value};
+use minijinja::value::{Kwargs, Object, ObjectRepr, Rest, Value, ValueKind};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Expression, State, UndefinedBehavior};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -71,6 +71,38 @@ pub(crate) struct Unit {
     pub(crate) emitted: Emitted,
     /// Where it stands in the text.
     pub(crate) at: Range<usize>,
+    /// The name and the attributes that it is made of, where it is nothing else.
+    path: Option<Vec<String>>,
+}
+
+impl Unit {
+    /// Returns the value without running the engine, which takes longer to start than to look up a name; none where it is
+    /// not so simple, and where there is no such value: the engine says why.
+    pub(crate) fn looked_up(&self, root: &Value) -> Option<Value> {
+        let mut value = root.clone();
+        for name in self.path.as_ref()? {
+            value = value.get_attr(name).ok()?;
+            if matches!(value.kind(), ValueKind::Undefined | ValueKind::Invalid) || is_undefined(&value) {
+                return None;
+            }
+        }
+        Some(value)
+    }
+}
+
+/// Returns the name and the attributes of an expression that is nothing else.
+fn path(expr: &Expr) -> Option<Vec<String>> {
+    match &expr.kind {
+        // What the engine itself makes of these is no variable.
+        ExprKind::Name(name) if matches!(name.as_str(), "loop" | "self" | "super" | "caller") => None,
+        ExprKind::Name(name) => Some(vec![name.clone()]),
+        ExprKind::Attr(base, name) => {
+            let mut names = path(base)?;
+            names.push(name.clone());
+            Some(names)
+        }
+        _ => None,
+    }
 }
 
 /// A compiled text with statements.
@@ -106,7 +138,7 @@ fn build() -> Environment<'static> {
     if let Ok(syntax) = syntax.build() {
         env.set_syntax(syntax);
     }
-    env.set_formatter(|out, state, value| super::render::emit(state, value, out));
+    env.set_formatter(|out, state, value| super::render::emit_counted(state, value, out));
     env.set_unknown_method_callback(methods::call);
     undefined::add(&mut env);
     add_operators(&mut env);
@@ -115,18 +147,18 @@ fn build() -> Environment<'static> {
 }
 
 fn add_operators(env: &mut Environment<'static>) {
-    env.add_filter("__must", |value: Value| defined(&value).map(|()| value));
+    env.add_filter("__must", |value: &Value| defined(value).map(|()| value.clone()));
     // No name at all is one that is missing, which `ignore missing` passes over.
-    env.add_filter("__or_nothing", |value: Value| if value.is_none() { Value::from("") } else { value });
+    env.add_filter("__or_nothing", |value: &Value| if value.is_none() { Value::from("") } else { value.clone() });
     env.add_filter("__no_else", |_: Value| Value::from_object(NoElse));
     env.add_filter("__missing", |_: Value| Value::from_object(MissingArgument));
-    env.add_filter("__is_missing", |value: Value| value.downcast_object_ref::<MissingArgument>().is_some());
-    env.add_filter("__iterate", |value: Value| operate::iterate(&value));
-    env.add_filter("__mutable", |value: Value| mutable(&value));
-    env.add_filter("__negative", |value: Value| operate::sign(&value, true));
-    env.add_filter("__positive", |value: Value| operate::sign(&value, false));
-    env.add_filter("__slice", |value: Value, start: Value, stop: Value, step: Value| {
-        operate::slice(&value, &start, &stop, &step)
+    env.add_filter("__is_missing", |value: &Value| value.downcast_object_ref::<MissingArgument>().is_some());
+    env.add_filter("__iterate", |value: &Value| operate::iterate(value));
+    env.add_filter("__mutable", |value: &Value| mutable(value));
+    env.add_filter("__negative", |value: &Value| operate::sign(value, true));
+    env.add_filter("__positive", |value: &Value| operate::sign(value, false));
+    env.add_filter("__slice", |value: &Value, start: &Value, stop: &Value, step: &Value| {
+        operate::slice(value, start, stop, step)
     });
     env.add_filter("__render", |state: &mut State<'_, '_>, text: Value| match Core::of(state) {
         Some(core) => core.render_literal(&text),
@@ -161,14 +193,14 @@ fn add_operators(env: &mut Environment<'static>) {
     );
     macro_rules! operators {
         ($($name:literal => $operator:ident),*) => { $(
-            env.add_filter($name, |a: Value, b: Value| operate::binary(Operator::$operator, &a, &b));
+            env.add_filter($name, |a: &Value, b: &Value| operate::binary(Operator::$operator, a, b));
         )* };
     }
     operators!("__add" => Add, "__subtract" => Subtract, "__multiply" => Multiply, "__divide" => Divide,
         "__floor_divide" => FloorDivide, "__modulo" => Modulo, "__power" => Power, "__concat" => Concat);
     macro_rules! comparisons {
         ($($name:literal => $comparison:ident),*) => { $(
-            env.add_filter($name, |a: Value, b: Value| operate::compare(Comparison::$comparison, &a, &b));
+            env.add_filter($name, |a: &Value, b: &Value| operate::compare(Comparison::$comparison, a, b));
         )* };
     }
     comparisons!("__equal" => Equal, "__not_equal" => NotEqual, "__less" => Less, "__less_or_equal" => LessOrEqual,
@@ -281,14 +313,8 @@ pub(crate) fn check_macros(pieces: &[(Piece, Parsed)]) -> Result<(), SyntaxError
                 }
                 match statement {
                     Statement::Macro { .. } => open.push(true),
-                    Statement::SetBlock { .. }
-                    | Statement::CallBlock { .. }
-                    | Statement::FilterBlock(_)
-                    | Statement::For { .. }
-                    | Statement::If(_)
-                    | Statement::With(_)
-                    | Statement::Block { .. } => open.push(false),
                     Statement::End(_) => drop(open.pop()),
+                    other if other.opens() => open.push(false),
                     _ => {}
                 }
             }
@@ -305,6 +331,7 @@ fn compile_pieces(pieces: Vec<(Piece, Parsed)>) -> Result<Compiled, SyntaxError>
     if pieces.iter().any(|(_, parsed)| matches!(parsed, Parsed::Statement(_))) {
         let emitted = emit_template(&pieces, options);
         let mut environment = environment().clone();
+        set_formatter(&mut environment, &pieces);
         environment
             .add_template_owned(MAIN, emitted.text.clone())
             .map_err(|error| syntax_error(&error, &emitted, &(0..0)))?;
@@ -321,6 +348,30 @@ fn compile_pieces(pieces: Vec<(Piece, Parsed)>) -> Result<Compiled, SyntaxError>
         }
     }
     Ok(Compiled::Parts { parts, mutable })
+}
+
+/// Spares an environment the counting of values, where the text of a template beside them makes text of all.
+pub(crate) fn set_formatter(env: &mut Environment<'static>, pieces: &[(Piece, Parsed)]) {
+    if always_writes_text(pieces) {
+        env.set_formatter(|out, _, value| super::render::emit(value, out));
+    }
+}
+
+/// Claims that a template writes text of its own whatever its values are.
+fn always_writes_text(pieces: &[(Piece, Parsed)]) -> bool {
+    let mut depth = 0;
+    let mut found = false;
+    for (piece, parsed) in pieces {
+        match (&piece.kind, parsed) {
+            (PieceKind::Text(text), _) => found |= depth == 0 && !text.is_empty(),
+            // What stands beside the blocks of such a template is not written.
+            (_, Parsed::Statement(Statement::Extends(_))) => return false,
+            (_, Parsed::Statement(Statement::End(_))) => depth -= 1,
+            (_, Parsed::Statement(statement)) => depth += i32::from(statement.opens()),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Claims that no expression of a text is written where it stands.
@@ -360,7 +411,7 @@ fn compile_expression(text: &str, is_condition: bool) -> Compiled {
 fn unit(expr: &Expr, at: Range<usize>, options: Options) -> Result<Unit, SyntaxError> {
     let emitted = emit_expression(expr, options);
     match environment().compile_expression_owned(emitted.text.clone()) {
-        Ok(expression) => Ok(Unit { expression, emitted, at: expr.at.clone() }),
+        Ok(expression) => Ok(Unit { expression, emitted, at: expr.at.clone(), path: path(expr) }),
         Err(error) => Err(syntax_error(&error, &emitted, &at)),
     }
 }

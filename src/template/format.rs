@@ -5,6 +5,7 @@ use super::operate::{text_of, type_name, wrong};
 use crate::value::Value as Data;
 use minijinja::Error;
 use minijinja::value::{Value, ValueKind};
+use std::borrow::Cow;
 
 /// The widest field; wider ones are a mistake or an attack.
 const MAX_WIDTH: usize = 10_000;
@@ -96,7 +97,7 @@ fn one(kind: char, spec: &Spec, value: &Value) -> Result<String, Error> {
         None => text,
     };
     match kind {
-        's' => Ok(pad(spec, "", &cut(text_of(value)?), false)),
+        's' => Ok(pad(spec, "", &cut(text_of(value)?.into_owned()), false)),
         'r' | 'a' => {
             let quoted = Data::list([from_engine(value)?]).to_text();
             Ok(pad(spec, "", &cut(quoted[1..quoted.len() - 1].to_owned()), false))
@@ -225,7 +226,7 @@ pub(crate) fn braces(format: &str, positional: &[Value], named: &minijinja::valu
         let value = field_value(field, positional, named, &mut next)?;
         let value = match conversion {
             "" => value,
-            "s" => Value::from(text_of(&value)?),
+            "s" => Value::from(&*text_of(&value)?),
             "r" | "a" => {
                 let quoted = Data::list([from_engine(&value)?]).to_text();
                 Value::from(&quoted[1..quoted.len() - 1])
@@ -274,7 +275,7 @@ fn field_value(
 
 fn brace_spec(spec: &str, value: &Value) -> Result<String, Error> {
     if spec.is_empty() {
-        return text_of(value);
+        return text_of(value).map(Cow::into_owned);
     }
     let mut chars: Vec<char> = spec.chars().collect();
     let mut fill = ' ';

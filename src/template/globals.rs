@@ -3,6 +3,7 @@
 use super::convert::{Undefined, to_key};
 use super::engine::omit;
 use super::lookups;
+use super::moment::{Moment, written};
 use super::operate::{iterate, type_name, wrong};
 use crate::failure::{Failure, FailureKind};
 use indexmap::IndexMap;
@@ -184,66 +185,11 @@ fn now(positional: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
     };
     let utc = argument(0, "utc")?.is_some_and(|utc| utc.is_true());
     let time = if utc { Zoned::now().with_time_zone(TimeZone::UTC) } else { Zoned::now() };
-    let moment = Moment(time);
     match argument(1, "fmt")?.filter(|fmt| !fmt.is_none()) {
-        Some(fmt) => moment.strftime(&fmt),
-        None => Ok(Value::from_object(moment)),
-    }
-}
-
-/// A date and time.
-#[derive(Debug)]
-pub(crate) struct Moment(Zoned);
-
-impl Moment {
-    /// Returns it as Python's `str()` shows it.
-    pub(crate) fn text(&self) -> String {
-        self.0.strftime("%Y-%m-%d %H:%M:%S.%6f").to_string()
-    }
-
-    fn strftime(&self, format: &Value) -> Result<Value, Error> {
-        let Some(format) = format.as_str() else { return Err(wrong("a time format is text")) };
-        // Python's `%f` is always six digits.
-        let format = format.replace("%f", "%6f");
-        jiff::fmt::strtime::format(&format, &self.0)
-            .map(Value::from)
-            .map_err(|error| wrong(format!("time format `{format}` cannot be used: {error}")))
-    }
-}
-
-impl Object for Moment {
-    fn repr(self: &Arc<Self>) -> ObjectRepr {
-        ObjectRepr::Plain
-    }
-
-    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        let time = &self.0;
-        Some(match key.as_str()? {
-            "year" => Value::from(time.year()),
-            "month" => Value::from(time.month()),
-            "day" => Value::from(time.day()),
-            "hour" => Value::from(time.hour()),
-            "minute" => Value::from(time.minute()),
-            "second" => Value::from(time.second()),
-            "microsecond" => Value::from(time.subsec_nanosecond() / 1000),
-            _ => return None,
-        })
-    }
-
-    fn call_method(self: &Arc<Self>, _: &mut State<'_, '_>, method: &str, args: &[Value]) -> Result<Value, Error> {
-        match method {
-            "strftime" => self.strftime(args.first().unwrap_or(&Value::UNDEFINED)),
-            "isoformat" => Ok(Value::from(self.0.strftime("%Y-%m-%dT%H:%M:%S.%6f").to_string())),
-            "timestamp" => Ok(Value::from(self.0.timestamp().as_microsecond() as f64 / 1e6)),
-            "date" => Ok(Value::from(self.0.strftime("%Y-%m-%d").to_string())),
-            "time" => Ok(Value::from(self.0.strftime("%H:%M:%S.%6f").to_string())),
-            "weekday" => Ok(Value::from(self.0.weekday().to_monday_zero_offset())),
-            "isoweekday" => Ok(Value::from(self.0.weekday().to_monday_one_offset())),
-            _ => Err(wrong(format!("a time has no method `{method}`"))),
-        }
-    }
-
-    fn render(self: &Arc<Self>, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.text())
+        Some(fmt) => match fmt.as_str() {
+            Some(fmt) => written(fmt, time.datetime(), None).map(Value::from),
+            None => Err(wrong("a time format is text")),
+        },
+        None => Ok(Value::from_object(Moment::new(time.datetime()))),
     }
 }

@@ -10,6 +10,7 @@ use crate::source::{SearchPath, SourceMap, Span};
 use crate::value::{Key, Map};
 use crate::vars::{Scope, Var};
 use crate::yaml::{Kind, Mapping, Node, has_template};
+use foldhash::fast::RandomState;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -33,7 +34,7 @@ pub(crate) struct Core {
     pub(crate) sources: Arc<SourceMap>,
     /// Variables on top of the scope's.
     pub(crate) extra: Option<Arc<Map>>,
-    memo: Mutex<HashMap<Arc<str>, Value>>,
+    memo: Mutex<HashMap<Arc<str>, Value, RandomState>>,
     hosts: Mutex<HashMap<Arc<str>, Arc<Core>>>,
 }
 

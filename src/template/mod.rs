@@ -17,6 +17,8 @@ mod check;
 mod convert;
 mod crypt;
 pub(crate) mod csv;
+#[cfg(test)]
+mod differences;
 mod emit;
 mod engine;
 mod explain;
@@ -24,6 +26,8 @@ mod file;
 mod filters;
 mod format;
 mod globals;
+mod header;
+mod included;
 #[cfg(test)]
 mod large;
 mod lazy;
@@ -31,6 +35,7 @@ mod lookups;
 #[cfg(test)]
 mod messages;
 mod methods;
+mod moment;
 mod mutable;
 mod names;
 mod operate;
@@ -49,7 +54,7 @@ mod tests;
 mod undefined;
 
 pub use check::{check, check_condition, check_expression, check_file};
-pub use lookups::{Fetch, Fetcher, Settings, is_lookup, lookup_names, set_fetcher, set_settings};
+pub use lookups::{Fetch, Fetcher, Settings, is_lookup, lookup_names, set_cut, set_fetcher, set_settings};
 pub use names::{names, names_of_expression, names_of_file};
 pub use outline::{Native, Outline};
 pub use reference::{Reference, ReferenceKind, reference};
@@ -151,6 +156,30 @@ impl Templar {
                 Ok(Value::from(rendered))
             }
             _ => Ok(node.to_value()),
+        }
+    }
+
+    /// Renders a node as [`Templar::node`] does, without the items and entries that are undefined.
+    pub fn defined_part(&self, node: &Node) -> Result<Value, Failure> {
+        let part = |node: &Node| match self.defined_part(node) {
+            Err(failure) if failure.kind == FailureKind::Undefined => Ok(None),
+            other => other.map(|value| Some(value).filter(|value| *value != Value::Omit)),
+        };
+        match &node.kind {
+            Kind::Seq(items) => {
+                let items = items.iter().map(part).collect::<Result<Vec<_>, _>>()?;
+                Ok(Value::list(items.into_iter().flatten()))
+            }
+            Kind::Map(map) => {
+                let mut rendered = Map::new();
+                for (key, _, item) in map.iter() {
+                    if let Some(value) = part(item)? {
+                        rendered.insert(key.clone(), value);
+                    }
+                }
+                Ok(Value::from(rendered))
+            }
+            _ => self.node(node),
         }
     }
 

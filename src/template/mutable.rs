@@ -71,7 +71,7 @@ pub(crate) fn mutable(value: &Value) -> Result<Value, Error> {
 /// Claims that a map is no dictionary but something with attributes: a namespace, the loop, an imported module.
 fn is_special(value: &Value) -> bool {
     let shape = format!("{:?}", value.as_object().map(|object| object.type_name()));
-    !["ListObject", "MapObject", "LazyMap", "IndexMap", "BTreeMap", "HashMap"].iter().any(|name| shape.contains(name))
+    !["ListObject", "value::Map", "LazyMap", "IndexMap", "BTreeMap", "HashMap"].iter().any(|name| shape.contains(name))
 }
 
 /// Returns an element, made changeable in place first if it is a container.

@@ -54,7 +54,7 @@ pub fn names_of_expression(text: &str) -> Names {
 /// Returns what a template file uses. What it includes by a constant name is not followed: it counts as everything.
 pub fn names_of_file(text: &str, options: &FileOptions) -> Names {
     let mut found = Names::default();
-    match super::file::delimiters(text, options) {
+    match super::header::delimiters(text, options) {
         Ok((body, how)) => text_names(&text[body..], &how, &mut found),
         Err(_) => found.everything = true,
     }

@@ -1,11 +1,13 @@
 //! Python's operators on engine values: arithmetic, comparison, membership, slices, the text of a value.
 
 use super::convert::{NoElse, defined, from_engine, from_int};
+use super::moment;
 use super::mutable::{List, mutable_items};
 use super::syntax::{Comparison, Operator};
 use crate::value::{Value as Data, python_float};
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// The longest text or list that `*` makes.
@@ -33,7 +35,7 @@ pub(crate) fn type_name(value: &Value) -> &'static str {
         ValueKind::Seq | ValueKind::Iterable => "list",
         ValueKind::Map => "dict",
         ValueKind::Undefined => "Undefined",
-        _ => "object",
+        _ => moment::type_name(value).unwrap_or("object"),
     }
 }
 
@@ -74,6 +76,9 @@ pub(crate) fn binary(operator: Operator, left: &Value, right: &Value) -> Result<
     }
     if let (Some(left), Some(right)) = (Number::of(left), Number::of(right)) {
         return arithmetic(operator, left, right);
+    }
+    if let Some(result) = moment::binary(operator, left, right) {
+        return result;
     }
     match operator {
         Operator::Add => match (left.as_str(), right.as_str()) {
@@ -199,7 +204,10 @@ pub(crate) fn sign(value: &Value, negative: bool) -> Result<Value, Error> {
         Some(Number::Int(n)) if negative => Ok(from_int(n.checked_neg().ok_or_else(too_large)?)),
         Some(Number::Int(n)) => Ok(from_int(n)),
         Some(Number::Float(f)) => Ok(Value::from(if negative { -f } else { f })),
-        None => Err(wrong(format!("a {} has no sign", type_name(value)))),
+        None => match moment::negative(value) {
+            Some(turned) => Ok(if negative { turned } else { value.clone() }),
+            None => Err(wrong(format!("a {} has no sign", type_name(value)))),
+        },
     }
 }
 
@@ -242,6 +250,9 @@ fn equal(left: &Value, right: &Value) -> Result<bool, Error> {
     if left.is_tuple() != right.is_tuple() {
         return Ok(false);
     }
+    if let Some(order) = moment::order(left, right) {
+        return Ok(order.is_eq());
+    }
     // Tuples and lists, lazy and plain ones: as data they are comparable, and an error inside is not lost.
     match (from_engine(left), from_engine(right)) {
         (Ok(left), Ok(right)) => Ok(same(&left, &right)),
@@ -272,6 +283,9 @@ pub(crate) fn order(left: &Value, right: &Value, symbol: &str, depth: usize) -> 
         (Some(Number::Int(a)), Some(Number::Int(b))) => return Ok(Some(a.cmp(&b))),
         (Some(a), Some(b)) => return Ok(a.float().partial_cmp(&b.float())),
         _ => {}
+    }
+    if let Some(order) = moment::order(left, right) {
+        return Ok(Some(order));
     }
     if is_list(left) && is_list(right) && depth < 50 {
         let (mut a, mut b) = (left.try_iter()?, right.try_iter()?);
@@ -382,17 +396,20 @@ pub(crate) fn tuple_text(value: &Value) -> Result<String, Error> {
 }
 
 /// Returns a value as it is written in text: Python's `str()`, with nothing for what is left out.
-pub(crate) fn text_of(value: &Value) -> Result<String, Error> {
+pub(crate) fn text_of(value: &Value) -> Result<Cow<'_, str>, Error> {
     if let Some(text) = value.as_str() {
-        return Ok(text.to_owned());
+        return Ok(Cow::Borrowed(text));
     }
-    match value.kind() {
-        ValueKind::None => Ok("None".into()),
-        ValueKind::Bool => Ok(if value.is_true() { "True".into() } else { "False".into() }),
-        ValueKind::Number if value.is_integer() => Ok(value.to_string()),
-        ValueKind::Number => Ok(python_float(f64::try_from(value.clone())?)),
-        _ if value.downcast_object_ref::<NoElse>().is_some() => Ok(String::new()),
-        _ if value.is_tuple() => tuple_text(value),
-        _ => from_engine(value).map(|data| data.to_text()),
-    }
+    Ok(match value.kind() {
+        ValueKind::None => "None".into(),
+        ValueKind::Bool => if value.is_true() { "True" } else { "False" }.into(),
+        ValueKind::Number if value.is_integer() => value.to_string().into(),
+        ValueKind::Number => python_float(f64::try_from(value.clone())?).into(),
+        _ if value.downcast_object_ref::<NoElse>().is_some() => "".into(),
+        _ if value.is_tuple() => tuple_text(value)?.into(),
+        _ => match moment::text(value) {
+            Some(text) => text.into(),
+            None => from_engine(value)?.to_text().into(),
+        },
+    })
 }

@@ -1,6 +1,6 @@
 //! Running compiled texts, and what their results and errors become.
 
-use super::convert::{NoElse, OmitObject, carried, carry, defined, from_engine, is_undefined};
+use super::convert::{OmitObject, carried, carry, defined, from_engine, is_undefined};
 use super::emit::Emitted;
 use super::engine::{Compiled, MAIN, Mode, Part, Template, Unit, compiled, plain_failure};
 use super::explain::undefined;
@@ -12,6 +12,7 @@ use crate::value::Value as Data;
 use crate::yaml::Node;
 use minijinja::value::Value;
 use minijinja::{Error, ErrorKind, Output, State};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -106,6 +107,9 @@ impl Core {
     }
 
     fn run_unit(self: &Arc<Self>, unit: &Unit, root: Value, origin: &Origin<'_>) -> Result<Value, Failure> {
+        if let Some(value) = unit.looked_up(&root) {
+            return Ok(value);
+        }
         let result = unit.expression.eval(root).and_then(|value| defined(&value).map(|()| value));
         result.map_err(|error| self.failure(&error, &unit.emitted, unit.at.clone(), &[], origin))
     }
@@ -179,8 +183,8 @@ pub(crate) fn with_last_newlines(text: &str, value: Value, newline: &str) -> Val
 }
 
 /// Returns what a value is written as between texts: there a tuple is a list already.
-pub(crate) fn shown(value: &Value) -> Result<String, Error> {
-    if value.is_tuple() { from_engine(value).map(|data| data.to_text()) } else { text_of(value) }
+pub(crate) fn shown(value: &Value) -> Result<Cow<'_, str>, Error> {
+    if value.is_tuple() { from_engine(value).map(|data| data.to_text().into()) } else { text_of(value) }
 }
 
 /// What a template has written besides its text.
@@ -219,29 +223,35 @@ impl Written {
     }
 }
 
-/// Writes a value into a template's output: the engine's formatter.
-pub(crate) fn emit(state: &mut State<'_, '_>, value: &Value, out: &mut Output<'_>) -> Result<(), Error> {
-    defined(value)?;
-    if value.is_none() || value.downcast_object_ref::<OmitObject>().is_some() {
-        return Ok(());
-    }
-    match state.get_extension_mut::<Seen>() {
-        Some(seen) => seen.count += 1,
-        None => {
-            state.get_or_insert_extension(Seen { count: 1, first: value.clone() });
+/// Writes a value into a template's output, and counts it: the engine's formatter where one value alone would keep its type.
+pub(crate) fn emit_counted(state: &mut State<'_, '_>, value: &Value, out: &mut Output<'_>) -> Result<(), Error> {
+    if !is_nothing(value)? {
+        match state.get_extension_mut::<Seen>() {
+            Some(seen) => seen.count += 1,
+            None => {
+                state.get_or_insert_extension(Seen { count: 1, first: value.clone() });
+            }
         }
     }
-    if value.downcast_object_ref::<NoElse>().is_some() {
-        return Ok(());
+    emit(value, out)
+}
+
+/// Writes a value into a template's output: the engine's formatter where there is text beside it.
+pub(crate) fn emit(value: &Value, out: &mut Output<'_>) -> Result<(), Error> {
+    if let Some(text) = value.as_str() {
+        return out.write_str(text).map_err(Error::from);
     }
-    match value.as_str() {
-        Some(text) => out.write_str(text),
-        None => match value.as_i64().filter(|_| value.is_integer()) {
-            Some(number) => write!(out, "{number}"),
-            None => out.write_str(&shown(value)?),
-        },
+    match value.as_i64().filter(|_| value.is_integer()) {
+        Some(number) => write!(out, "{number}").map_err(Error::from),
+        None if is_nothing(value)? => Ok(()),
+        None => out.write_str(&shown(value)?).map_err(Error::from),
     }
-    .map_err(Error::from)
+}
+
+/// Claims that nothing is written for a value: none, and what is omitted. Refuses what is undefined.
+fn is_nothing(value: &Value) -> Result<bool, Error> {
+    defined(value)?;
+    Ok(value.is_none() || value.downcast_object_ref::<OmitObject>().is_some())
 }
 
 /// A buffer that refuses to grow without end.

@@ -1,10 +1,11 @@
 //! The filters and tests that take what is undefined: everything else refuses it.
 
 use super::convert::{Undefined, is_undefined};
+use super::filters::args::Given;
 use super::filters::{self, Filter};
 use super::operate::{type_name, wrong};
 use super::tests::{self, Test};
-use minijinja::value::{Kwargs, Rest, Value, ValueOrKwargs};
+use minijinja::value::{Kwargs, Value};
 use minijinja::{Environment, Error};
 
 static FILTERS: &[Filter] = &[
@@ -81,16 +82,14 @@ fn qualified(name: &'static str) -> &'static str {
     Box::leak(format!("ansible.builtin.{name}").into_boxed_str())
 }
 
-fn default(values: Rest<ValueOrKwargs>) -> Result<Value, Error> {
-    let mut values = values.into_values();
-    let named = if values.last().is_some_and(Value::is_kwargs) { values.pop() } else { None };
-    let mut values = values.into_iter();
-    let value = values.next().unwrap_or(Value::UNDEFINED);
-    let (mut default, mut boolean) = (values.next(), values.next());
+fn default(given: Given<'_>) -> Result<Value, Error> {
+    let (values, named) = given.parts();
     let refused = || wrong("`default` takes `default_value` and `boolean`");
-    if values.next().is_some() {
+    if values.len() > 3 {
         return Err(refused());
     }
+    let value = values.first().unwrap_or(&Value::UNDEFINED);
+    let (mut default, mut boolean) = (values.get(1).cloned(), values.get(2).cloned());
     if let Some(named) = named {
         for key in named.try_iter()? {
             let slot = match key.as_str() {
@@ -103,8 +102,8 @@ fn default(values: Rest<ValueOrKwargs>) -> Result<Value, Error> {
             }
         }
     }
-    let is_missing = is_undefined(&value) || (boolean.is_some_and(|boolean| boolean.is_true()) && !value.is_true());
-    Ok(if is_missing { default.unwrap_or_else(|| Value::from("")) } else { value })
+    let is_missing = is_undefined(value) || (boolean.is_some_and(|boolean| boolean.is_true()) && !value.is_true());
+    Ok(if is_missing { default.unwrap_or_else(|| Value::from("")) } else { value.clone() })
 }
 
 fn mandatory(value: Value, message: Option<Value>, named: Kwargs) -> Result<Value, Error> {

@@ -76,6 +76,21 @@ fn the_recap_is_shown_after_an_interrupt() {
 }
 
 #[test]
+fn what_a_template_waits_for_is_cut_as_well() {
+    // It takes connections and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
+    let address = silent.local_addr().expect("it is bound");
+    for lookup in [format!("'url', 'http://{address}/', timeout=600"), "'pipe', 'sleep 600'".to_owned()] {
+        let tasks = format!("- name: long\n  debug: {{msg: \"{{{{ lookup({lookup}) }}}}\"}}\n");
+        let project = Project::of_tasks(&tasks).host("h1 ansible_connection=local");
+        let run = project.run_events().start().until_it_shows("step_started").signal("INT");
+        until_interrupted(&run, "drain");
+        let ended = run.signal("INT").ended().exits(130);
+        assert_ne!(ended.step("long", "h1")["status"], "ok", "{ended}");
+    }
+}
+
+#[test]
 fn a_pause_and_a_slow_login_are_cut_as_well() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
     let port = listener.local_addr().expect("it is bound").port();

@@ -35,6 +35,7 @@ mod lab;
 mod limits;
 mod listing;
 mod loops;
+mod netconf;
 mod order;
 mod output;
 mod parse;

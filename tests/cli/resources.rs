@@ -111,3 +111,89 @@ fn an_old_playbook_says_in_the_task_how_the_device_is_reached() {
     ended.never_says(words[7]);
     lab.signal("INT").ended().exits(0);
 }
+
+/// All resources of a platform are asked for at once; what a device of the lab does not show is left out.
+#[test]
+fn facts_gather_all_resources() {
+    let lab = "devices:
+  - name: ios1
+    platform: cisco_ios
+    running_config: |
+      hostname ios1
+      interface GigabitEthernet0/1
+       description to the core
+       ip address 192.0.2.1 255.255.255.0
+      router bgp 65000
+       neighbor 192.0.2.2 remote-as 65001
+      ntp server 192.0.2.3
+  - name: eos1
+    platform: arista_eos
+    running_config: |
+      hostname eos1
+      vlan 10
+         name users
+  - name: junos1
+    platform: juniper_junos
+    running_config: |
+      set system host-name junos1
+      set interfaces ge-0/0/0 description up
+";
+    let site = "- hosts: all
+  gather_facts: false
+  tasks:
+    - {name: facts, cli_facts: {gather_network_resources: all}}
+    - {name: ports, cli_facts: {gather_network_resources: [interfaces]}}
+    - {name: names, debug: {msg: '{{ ansible_network_resources.keys() | sort }}'}}
+";
+    let ended = Project::new()
+        .file("site.yml", site)
+        .file("lab.yml", lab)
+        .netplay("run site.yml --lab lab.yml --output jsonl")
+        .exits(0);
+    let of = |host: &str| ended.step("facts", host)["result"]["ansible_facts"]["ansible_network_resources"].clone();
+    let ios = of("ios1");
+    assert_eq!(ios["bgp_global"]["neighbors"][0]["remote_as"], "65001", "{ios}");
+    assert_eq!(ios["l3_interfaces"][0]["ipv4"][0]["address"], "192.0.2.1/24", "{ios}");
+    assert_eq!(ios["ntp_global"]["servers"][0]["server"], "192.0.2.3", "{ios}");
+    assert_eq!(of("eos1")["vlans"][0]["name"], "users", "{}", of("eos1"));
+    assert_eq!(of("junos1")["interfaces"][0]["description"], "up", "{}", of("junos1"));
+    let one = &ended.step("ports", "ios1")["result"]["ansible_facts"]["ansible_network_resources"];
+    assert_eq!(one.as_object().map(serde_json::Map::len), Some(1), "{one}");
+}
+
+/// Names without a collection, `aggregate`, `net_…`: as playbooks of many years have them.
+#[test]
+fn old_spellings_reach_the_same_device() {
+    let site = "- hosts: ios1
+  gather_facts: false
+  connection: network_cli
+  tasks:
+    - &ports
+      name: ports
+      ios_interface:
+        aggregate:
+          - {name: GigabitEthernet0/1, description: up}
+          - {name: GigabitEthernet0/2, description: down, enabled: false}
+    - {<<: *ports, name: ports again}
+    - &route
+      name: route
+      net_static_route: {prefix: 10.9.0.0, mask: 255.255.0.0, next_hop: 192.0.2.2}
+    - {<<: *route, name: route again}
+    - &user
+      name: user
+      ios_user: {aggregate: [{name: ann, privilege: 15}, {name: ben}], state: present}
+    - {<<: *user, name: user again}
+    - {name: absent, net_user: {name: ben, state: absent}}
+";
+    let ended = Project::new()
+        .file("site.yml", site)
+        .file("lab.yml", LAB)
+        .netplay("run site.yml --lab lab.yml --limit ios1 --output jsonl")
+        .exits(0);
+    for task in ["ports", "route", "user"] {
+        assert_eq!(ended.step(task, "ios1")["status"], "changed", "{task}");
+        let again = ended.step(&format!("{task} again"), "ios1");
+        assert_eq!(again["status"], "ok", "{task}: {}", again["result"]);
+    }
+    assert_eq!(ended.step("absent", "ios1")["result"]["commands"], serde_json::json!(["no username ben"]));
+}

@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
 """Records what Ansible answers for every expression in tests/filters/*.txt.
 
-Run it with a Python that has ansible-core 2.19 or newer, netaddr and (for net.txt) the collection ansible.utils, which
-ANSIBLE_COLLECTIONS_PATH may name; it writes one .json beside each .txt:
-a list of [expression, answer] or [expression] alone where Ansible reports an error.
+Run it with a Python that has ansible-core 2.19 or newer, netaddr, bcrypt 4.0 (passlib knows no newer one) and (for
+net.txt) the collection ansible.utils, which ANSIBLE_COLLECTIONS_PATH may name. Local time is UTC there. It writes one
+.json beside each .txt: a list of [expression, answer], or [expression] alone where Ansible reports an error.
 The variables that expressions may use are in vars.json. A line that starts with `#` is a comment.
 """
 
 import json
 import math
+import os
 import pathlib
 import resource
 import signal
 import sys
+import time
 
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
@@ -55,6 +57,8 @@ def plain(value):
 
 
 def main():
+    os.environ["TZ"] = "UTC"
+    time.tzset()
     signal.signal(signal.SIGALRM, too_long)
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
     init_plugin_loader([])

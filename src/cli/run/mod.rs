@@ -168,6 +168,7 @@ async fn checked_run(
         publisher.publish(What::Warning { message: publisher.clean(warning), place: None });
     }
     let interrupt = Interrupt::default();
+    super::fetch::end_with(&context.cut);
     let watcher = tokio::spawn(signals::watch(signals, interrupt.clone(), context.cut.clone(), publisher.clone()));
     crate::transport::forget_start();
     let end = {

@@ -1,9 +1,9 @@
 //! `gather_network_resources`: what the resource modules of the platform read, as `ansible_network_resources`.
 
-use super::{Context, Failure, FailureKind, Platform};
-use crate::module::cli_config::read_text;
-use crate::resource::{self, Form, Row};
+use super::{CliResponse, Context, Failure, FailureKind, Platform, ask};
+use crate::resource::{self, Definition, Form, Row};
 use crate::value::{Map, Value};
+use std::collections::HashMap;
 
 /// Returns the resources of a platform, each with its name.
 fn known(platform: &Platform) -> Vec<(&'static str, &'static Row)> {
@@ -38,25 +38,47 @@ fn wanted(platform: &Platform, written: &[String]) -> Result<Vec<(&'static str, 
     Ok(known.into_iter().filter(|(name, _)| is_wanted(name)).collect())
 }
 
-/// Asks the device for the resources, and returns them by their names.
+/// Asks the device for the resources, all at once, and returns them by their names. What a device refuses to show is not
+/// there; a resource that is asked for by its name has to be.
 pub(super) async fn gather(context: &Context<'_>, platform: &Platform, written: &[String]) -> Result<Map, Failure> {
     let mut found = Map::new();
     if written.is_empty() {
         return Ok(found);
     }
-    for (name, row) in wanted(platform, written)? {
+    let wanted = wanted(platform, written)?;
+    let mut commands: Vec<&'static str> =
+        wanted.iter().flat_map(|(_, row)| row.definition().show.iter().map(String::as_str)).collect();
+    commands.sort_unstable();
+    commands.dedup();
+    let answers: HashMap<&str, CliResponse> =
+        commands.iter().copied().zip(ask(context, commands.iter().copied()).await?).collect();
+    for (name, row) in wanted {
         let definition = row.definition();
-        let mut text = String::new();
-        for command in &definition.show {
-            text.push_str(&read_text(context.probe, command).await?);
-            text.push('\n');
+        let text = definition.show.iter().map(|command| shown(answers.get(command.as_str()), command));
+        match text.collect::<Result<String, _>>() {
+            Ok(text) => found.insert(name, entries(definition, &text)),
+            Err(refused) if written.iter().any(|written| written == name) => return Err(refused),
+            Err(_) => {}
         }
-        let tree = resource::read(definition, &text);
-        let value = match definition.has_entries() {
-            true => tree.get("config").cloned().unwrap_or_else(|| Value::list(Vec::<Value>::new())),
-            false => Value::from(tree),
-        };
-        found.insert(name, value);
     }
     Ok(found)
+}
+
+fn entries(definition: &Definition, text: &str) -> Value {
+    let tree = resource::read(definition, text);
+    match definition.has_entries() {
+        true => tree.get("config").cloned().unwrap_or_else(|| Value::list(Vec::<Value>::new())),
+        false => Value::from(tree),
+    }
+}
+
+/// Returns what a command showed, with a line end behind it.
+fn shown(answer: Option<&CliResponse>, command: &str) -> Result<String, Failure> {
+    match answer {
+        // A line of a configuration may look like an error text; a refusal is short.
+        Some(answer) if answer.error.is_none() || answer.output.lines().count() > 5 => {
+            Ok(format!("{}\n", answer.output))
+        }
+        _ => Err(Failure::new(FailureKind::Command, format!("the device refuses `{command}`"))),
+    }
 }

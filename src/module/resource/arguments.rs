@@ -2,7 +2,7 @@
 
 use super::shape::{Inside, with_inside};
 use crate::module::{Arg, ArgKind, Args};
-use crate::resource::{Definition, Form, Kind, Opt, State};
+use crate::resource::{Definition, Form, Kind, Opt, State, joined};
 use crate::value::{Map, Value};
 
 /// The states of `config`.
@@ -74,6 +74,10 @@ fn plain(definition: &'static Definition) -> Vec<Arg> {
         args.push(with_inside(aggregate, inside(definition, true)));
         args.push(Arg::new("purge", ArgKind::Bool, "Remove the entries that are not named.").default("false"));
     }
+    // Where nothing can be taken away, `state` is an option like others, or is not there.
+    if definition.present.is_empty() {
+        return args;
+    }
     let mut state = Arg::new("state", ArgKind::Str, "Whether it is there.");
     let words = definition.present.iter().chain(&definition.absent).map(String::as_str);
     state.choices = words.collect::<Vec<_>>().leak();
@@ -139,8 +143,12 @@ impl Wish {
             Form::List => tree(definition, args.list("config"), "config", !takes_away)?,
             _ => {
                 let config = args.dict("config").cloned().unwrap_or_default();
-                // What is taken away needs no more than its name.
-                if takes_away { Map::new() } else { coerced(definition, &config, "config")? }
+                // All goes, unless a part of it has a name.
+                match takes_away {
+                    true if definition.named.is_empty() => Map::new(),
+                    true => definition.options.coerce(&definition.platform.name, "config", &config, false)?,
+                    false => coerced(definition, &config, "config")?,
+                }
             }
         };
         if tree.is_empty() && !takes_away {
@@ -199,5 +207,6 @@ fn tree(definition: &Definition, entries: &[Value], at: &str, with_defaults: boo
     if entries.is_empty() {
         return Ok(Map::new());
     }
-    Ok([("config", Value::list(entries))].into_iter().collect())
+    // Entries of one name are one: what is said last counts.
+    Ok([("config", Value::list(joined(&definition.options, &entries)))].into_iter().collect())
 }

@@ -1,5 +1,7 @@
-//! Makes the modules, of their definitions, when somebody first asks for them.
+//! Makes the modules, of their definitions, when somebody first asks for them; `any_platform.rs` makes those that are for
+//! whatever platform the host has.
 
+use super::any_platform;
 use super::arguments::arguments;
 use super::plan;
 use crate::effect::Effect;
@@ -14,14 +16,16 @@ static MADE: OnceLock<Vec<OnceLock<Module>>> = OnceLock::new();
 pub(in crate::module) fn find(name: &str) -> Option<(&'static Module, Option<&'static str>)> {
     let (collection, short) =
         name.rsplit_once('.').map_or((None, name), |(collection, short)| (Some(collection), short));
-    let place = resource::TABLE.iter().position(|row| row.name == short)?;
+    let Some(place) = resource::TABLE.iter().position(|row| row.name == short) else {
+        return any_platform::find(collection, short).map(|module| (module, None));
+    };
     let row = &resource::TABLE[place];
     collection.is_none_or(|collection| collection == row.collection).then(|| (made(place), Some(row.platform)))
 }
 
 /// Returns the modules of all resources.
 pub(in crate::module) fn all() -> impl Iterator<Item = &'static Module> {
-    (0..resource::TABLE.len()).map(made)
+    (0..resource::TABLE.len()).map(made).chain(any_platform::all())
 }
 
 fn made(place: usize) -> &'static Module {
@@ -49,7 +53,7 @@ fn make(row: &'static Row) -> Module {
     }
 }
 
-fn effect(call: &Call<'_>) -> Effect {
+pub(super) fn effect(call: &Call<'_>) -> Effect {
     match call.literal("state") {
         Some("gathered") => Effect::Read,
         Some("rendered" | "parsed") => Effect::Pure,

@@ -62,8 +62,7 @@ impl Inside {
                     // The option alone, as it would be checked in the run.
                     let alone = Options {
                         all: vec![crate::resource::Opt { required: false, ..option.clone() }],
-                        key: Vec::new(),
-                        numbered: false,
+                        ..Options::default()
                     };
                     let given: Map = [(name.as_str(), value.to_value())].into_iter().collect();
                     if let Err(why) = alone.coerce(self.platform, "", &given, false) {

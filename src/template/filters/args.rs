@@ -5,23 +5,67 @@
 //! in `*` (further positional arguments) and `**` (any keywords).
 
 use super::python::{kind, text};
-use minijinja::value::{Rest, ValueKind, ValueOrKwargs};
+use minijinja::value::{ArgType, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
+use std::slice::from_ref;
 
 /// The body of a filter.
-pub(crate) type FilterBody = fn(&mut State<'_, '_>, &Args) -> Result<Value, Error>;
+pub(crate) type FilterBody = fn(&mut State<'_, '_>, &Args<'_>) -> Result<Value, Error>;
 /// The body of a test.
-pub(crate) type TestBody = fn(&mut State<'_, '_>, &Args) -> Result<bool, Error>;
+pub(crate) type TestBody = fn(&mut State<'_, '_>, &Args<'_>) -> Result<bool, Error>;
+
+/// Everything that a call is given, as it lies on the engine's stack: keyword arguments are the last value.
+///
+/// The engine's own ways to ask for any number of arguments copy them to the heap, which took longer than most filters.
+pub(crate) struct Given<'a>(pub &'a [Value]);
+
+impl<'a> ArgType<'a> for Given<'_> {
+    type Output = Given<'a>;
+
+    fn from_value(value: Option<&'a Value>) -> Result<Given<'a>, Error> {
+        Ok(Given(value.map(from_ref).unwrap_or_default()))
+    }
+
+    fn from_state_and_values(
+        _: Option<&'a State<'_, '_>>,
+        values: &'a [Value],
+        offset: usize,
+    ) -> Result<(Given<'a>, usize), Error> {
+        Given::from_state_and_values_mut(None, values, offset)
+    }
+
+    fn from_state_and_values_mut(
+        _: Option<&State<'_, '_>>,
+        values: &'a [Value],
+        offset: usize,
+    ) -> Result<(Given<'a>, usize), Error> {
+        let given = values.get(offset..).unwrap_or_default();
+        Ok((Given(given), given.len()))
+    }
+}
+
+impl<'a> Given<'a> {
+    /// Returns the positional arguments and the keyword arguments.
+    pub(crate) fn parts(self) -> (&'a [Value], Option<&'a Value>) {
+        match self.0 {
+            [positional @ .., last] if last.is_kwargs() => (positional, Some(last)),
+            positional => (positional, None),
+        }
+    }
+}
 
 /// What a filter or test is given.
-pub(crate) struct Args {
+pub(crate) struct Args<'a> {
     what: &'static str,
     name: &'static str,
-    input: Value,
+    input: &'a Value,
     params: &'static [&'static str],
-    bound: Vec<Option<Value>>,
+    /// What stands for the parameters, by position.
+    positional: &'a [Value],
+    /// What stands for them by name, with the position of the parameter.
+    keywords: Vec<(usize, Value)>,
     /// Positional arguments beyond the parameters.
-    pub rest: Vec<Value>,
+    pub rest: &'a [Value],
     /// Keyword arguments that no parameter names.
     pub named: Vec<(String, Value)>,
 }
@@ -33,8 +77,8 @@ pub(crate) fn add_filter(
     params: &'static [&'static str],
     body: FilterBody,
 ) {
-    env.add_filter(name, move |state: &mut State<'_, '_>, values: Rest<ValueOrKwargs>| {
-        body(state, &Args::bind("filter", name, params, values)?)
+    env.add_filter(name, move |state: &mut State<'_, '_>, given: Given<'_>| {
+        body(state, &Args::bind("filter", name, params, given)?)
     });
 }
 
@@ -45,43 +89,38 @@ pub(crate) fn add_test(
     params: &'static [&'static str],
     body: TestBody,
 ) {
-    env.add_test(name, move |state: &mut State<'_, '_>, values: Rest<ValueOrKwargs>| {
-        body(state, &Args::bind("test", name, params, values)?)
+    env.add_test(name, move |state: &mut State<'_, '_>, given: Given<'_>| {
+        body(state, &Args::bind("test", name, params, given)?)
     });
 }
 
-impl Args {
+impl<'a> Args<'a> {
     fn bind(
         what: &'static str,
         name: &'static str,
         params: &'static [&'static str],
-        values: Rest<ValueOrKwargs>,
-    ) -> Result<Args, Error> {
-        let mut values = values.into_values();
-        let named = if values.last().is_some_and(Value::is_kwargs) { values.pop() } else { None };
-        let mut values = values.into_iter();
-        let input = values.next().unwrap_or(Value::UNDEFINED);
+        given: Given<'a>,
+    ) -> Result<Args<'a>, Error> {
+        let (values, named) = given.parts();
+        let (input, values) = values.split_first().unwrap_or((&NO_INPUT, &[]));
         let open_named = params.last() == Some(&"**");
         let params = if open_named { &params[..params.len() - 1] } else { params };
         let open_rest = params.last() == Some(&"*");
         let params = if open_rest { &params[..params.len() - 1] } else { params };
-        let mut args = Args { what, name, input, params, bound: vec![None; params.len()], rest: vec![], named: vec![] };
-        for (i, value) in values.enumerate() {
-            match args.bound.get_mut(i) {
-                Some(slot) => *slot = Some(value),
-                None if open_rest => args.rest.push(value),
-                None => return Err(args.error(format!("takes at most {} arguments", params.len()))),
-            }
+        let (positional, rest) = values.split_at(values.len().min(params.len()));
+        let mut args = Args { what, name, input, params, positional, keywords: vec![], rest, named: vec![] };
+        if !rest.is_empty() && !open_rest {
+            return Err(args.error(format!("takes at most {} arguments", params.len())));
         }
         if let Some(named) = named {
             for key in named.try_iter()? {
                 let value = named.get_item(&key)?;
                 let key = key.to_string();
                 match params.iter().position(|param| *param == key) {
-                    Some(i) if args.bound[i].is_some() => {
+                    Some(i) if i < positional.len() => {
                         return Err(args.error(format!("argument `{key}` is given twice")));
                     }
-                    Some(i) => args.bound[i] = Some(value),
+                    Some(i) => args.keywords.push((i, value)),
                     None if open_named => args.named.push((key, value)),
                     None => return Err(args.unknown(&key)),
                 }
@@ -118,15 +157,17 @@ impl Args {
     }
 
     /// Returns what stands before the bar or `is`.
-    pub(crate) fn input(&self) -> &Value {
-        &self.input
+    pub(crate) fn input(&self) -> &'a Value {
+        self.input
     }
 
     /// Returns an argument, if it was given.
     pub(crate) fn get(&self, param: &str) -> Option<&Value> {
         let i = self.params.iter().position(|p| *p == param);
         debug_assert!(i.is_some(), "{} asks for {param}, which is not in its row", self.name);
-        self.bound.get(i?)?.as_ref()
+        let i = i?;
+        let by_name = || self.keywords.iter().find(|(at, _)| *at == i).map(|(_, value)| value);
+        self.positional.get(i).or_else(by_name)
     }
 
     /// Returns an argument that was given and is not none.
@@ -188,7 +229,7 @@ impl Args {
 
     /// Returns the input as text; other than text is an error.
     pub(crate) fn input_text(&self) -> Result<String, Error> {
-        self.text_of(&self.input)
+        self.text_of(self.input)
     }
 
     /// Returns an item as text; other than text is an error.
@@ -201,14 +242,14 @@ impl Args {
 
     /// Returns the input's items as Python iterates: characters of text, keys of dictionaries.
     pub(crate) fn items(&self) -> Result<Vec<Value>, Error> {
-        self.items_of(&self.input)
+        self.items_of(self.input)
     }
 
     /// Goes through the input's items without making a list of them.
     pub(crate) fn iter(&self) -> Result<impl Iterator<Item = Value>, Error> {
         match self.input.kind() {
             ValueKind::String | ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => self.input.try_iter(),
-            _ => Err(self.wrong("a list", &self.input)),
+            _ => Err(self.wrong("a list", self.input)),
         }
     }
 
@@ -237,6 +278,8 @@ impl Args {
     }
 }
 
+/// What a filter without an input is given.
+static NO_INPUT: Value = Value::UNDEFINED;
 /// The longest message of a filter, in characters: it may quote a text, which may be long.
 const MAX_MESSAGE: usize = 500;
 /// The most items a filter goes through. Arbitrary: a hundred times the largest inventory seen.

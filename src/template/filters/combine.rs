@@ -30,7 +30,7 @@ pub(super) fn combine(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error
         }
     }
     let mut maps = Vec::new();
-    for value in std::iter::once(args.input()).chain(&args.rest) {
+    for value in std::iter::once(args.input()).chain(args.rest) {
         flatten(args, value, 0, &mut maps)?;
     }
     let mut merged = Map::new();

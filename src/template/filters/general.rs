@@ -217,7 +217,7 @@ fn flattened(args: &Args, lists: Vec<Data>) -> Result<Vec<Data>, Error> {
 
 fn lists(args: &Args, both: fn(Vec<Data>, &[Data]) -> Vec<Data>) -> Result<Value, Error> {
     let mut lists: Vec<Data> =
-        std::iter::once(args.input()).chain(&args.rest).map(data).collect::<Result<Vec<_>, _>>()?;
+        std::iter::once(args.input()).chain(args.rest).map(data).collect::<Result<Vec<_>, _>>()?;
     for (name, value) in &args.named {
         match name.as_str() {
             "flatten" if value.is_true() => lists = flattened(args, lists)?,

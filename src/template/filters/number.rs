@@ -182,6 +182,9 @@ pub(crate) fn read_bool(value: &Data) -> Option<bool> {
 }
 
 fn abs(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
+    if let Some(elapsed) = crate::template::moment::absolute(args.input()) {
+        return Ok(elapsed);
+    }
     match data(args.input())? {
         Data::Int(n) => {
             Ok(to_engine(&Data::Int(n.checked_abs().ok_or_else(|| args.error("the number is too large"))?)))
@@ -343,10 +346,12 @@ fn human_to_bytes(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     };
     let (short, long) = if args.flag("isbits", false) { ('b', "bit") } else { ('B', "byte") };
     let rest = if letter == 'B' { &unit[..] } else { &unit[1..] };
+    let prefixes = ["", "kilo", "mega", "giga", "tera", "peta", "exa", "zeta", "yotta"];
+    let name = unit.to_ascii_lowercase();
     let said_right = match rest.len() {
         0 => true,
         1 => rest.starts_with(short),
-        _ => rest.to_ascii_lowercase().ends_with(long),
+        _ => name.strip_suffix(long).is_some_and(|prefix| prefixes.contains(&prefix)),
     };
     if !said_right {
         return Err(bad());

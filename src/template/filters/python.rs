@@ -11,9 +11,11 @@ use std::cmp::Ordering;
 pub(crate) fn text(value: &Value) -> Result<String, Error> {
     match value.kind() {
         ValueKind::String => Ok(value.as_str().unwrap_or_default().to_owned()),
-        ValueKind::Plain if value.downcast_object_ref::<super::time::Moment>().is_some() => Ok(value.to_string()),
         _ if value.is_tuple() => crate::template::operate::tuple_text(value),
-        _ => Ok(data(value)?.to_text()),
+        _ => match crate::template::moment::text(value) {
+            Some(text) => Ok(text),
+            None => Ok(data(value)?.to_text()),
+        },
     }
 }
 

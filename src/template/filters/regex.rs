@@ -79,7 +79,7 @@ fn regex_search(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     let (subject, by) = (text(args.input())?, text(args.need("regex")?)?);
     let regex = pattern(args, &by, flags, Anchor::Anywhere)?;
     let mut wanted = Vec::new();
-    for group in &args.rest {
+    for group in args.rest {
         let group = group.as_str().ok_or_else(|| args.wrong("a group such as `'\\\\1'`", group))?;
         wanted.push(group_number(args, &by, &regex, group)?);
     }

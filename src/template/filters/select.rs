@@ -88,7 +88,7 @@ fn map(state: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
 }
 
 fn pick(state: &mut State<'_, '_>, args: &Args, by_attribute: bool, keep: bool) -> Result<Value, Error> {
-    let (attribute, rest) = match (by_attribute, &args.rest[..]) {
+    let (attribute, rest) = match (by_attribute, args.rest) {
         (true, [attribute, rest @ ..]) => (Some(attribute), rest),
         (true, []) => return Err(args.error("wants the name of an attribute")),
         (false, rest) => (None, rest),

@@ -371,8 +371,7 @@ fn zip(args: &Args, longest: bool) -> Result<Value, Error> {
         match &name[..] {
             "fillvalue" if longest => fill = value.clone(),
             "strict" if !longest => {
-                let lengths =
-                    std::iter::once(args.input()).chain(&args.rest).map(|v| args.items_of(v).map(|v| v.len()));
+                let lengths = std::iter::once(args.input()).chain(args.rest).map(|v| args.items_of(v).map(|v| v.len()));
                 let lengths = lengths.collect::<Result<Vec<_>, _>>()?;
                 if value.is_true() && lengths.iter().any(|n| *n != lengths[0]) {
                     return Err(args.error("the lists differ in length"));
@@ -382,7 +381,7 @@ fn zip(args: &Args, longest: bool) -> Result<Value, Error> {
         }
     }
     let lists: Vec<Vec<Value>> =
-        std::iter::once(args.input()).chain(&args.rest).map(|v| args.items_of(v)).collect::<Result<_, _>>()?;
+        std::iter::once(args.input()).chain(args.rest).map(|v| args.items_of(v)).collect::<Result<_, _>>()?;
     let lengths = lists.iter().map(Vec::len);
     let rows = if longest { lengths.max() } else { lengths.min() }.unwrap_or(0);
     let row = |i: usize| -> Value {

@@ -109,7 +109,7 @@ fn product(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
         return Err(args.error("`repeat` is larger than 64"));
     }
     let lists: Vec<Vec<Value>> =
-        std::iter::once(args.input()).chain(&args.rest).map(|list| args.items_of(list)).collect::<Result<_, _>>()?;
+        std::iter::once(args.input()).chain(args.rest).map(|list| args.items_of(list)).collect::<Result<_, _>>()?;
     let lists: Vec<&Vec<Value>> = (0..repeat).flat_map(|_| &lists).collect();
     affordable(args, lists.iter().try_fold(1usize, |n, list| n.checked_mul(list.len())), lists.len())?;
     let mut out: Vec<Vec<Value>> = vec![vec![]];

@@ -90,9 +90,8 @@ fn flatten(terms: &[Value], flat: &mut Vec<Value>, depth: usize) {
 
 fn dict(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
     let mut found = Vec::new();
-    // A loop may hand over a list of one dictionary.
-    for term in call.terms.iter().flat_map(one_level) {
-        let Value::Map(map) = &term else {
+    for term in &call.terms {
+        let Value::Map(map) = term else {
             return Err(argument(format!("lookup `dict` wants dictionaries, not a {}", term.kind())));
         };
         for (key, value) in map.iter() {
@@ -102,50 +101,49 @@ fn dict(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
     Ok(found)
 }
 
-fn lists(call: &Call<'_>) -> Vec<Vec<Value>> {
-    call.terms.iter().map(one_level).collect()
+/// Returns what Python goes through: items, the keys of a dictionary, the letters of a text.
+fn items(lookup: &str, value: &Value) -> Result<Vec<Value>, Failure> {
+    Ok(match value {
+        Value::List(items) => items.to_vec(),
+        Value::Map(map) => map.iter().map(|(key, _)| key.to_value()).collect(),
+        Value::Str(text) => text.chars().map(|letter| Value::from(letter.to_string())).collect(),
+        other => return Err(argument(format!("lookup `{lookup}` wants lists, not a {}", other.kind()))),
+    })
+}
+
+/// Returns items with the lists among them taken apart, one level deep.
+fn flat(items: &[Value]) -> Vec<Value> {
+    items.iter().flat_map(one_level).collect()
 }
 
 fn nested(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
-    let lists = lists(call);
-    if lists.is_empty() {
+    let lists = call.terms.iter().map(|term| items("nested", term)).collect::<Result<Vec<_>, _>>()?;
+    let Some((first, others)) = lists.split_first() else {
         return Err(argument("lookup `nested` wants at least one list"));
-    }
-    let mut size = 1usize;
-    for list in &lists {
-        size = size.saturating_mul(list.len());
-    }
+    };
+    let size = lists.iter().fold(1usize, |size, list| size.saturating_mul(list.len()));
     if size.saturating_mul(lists.len()) > MAX_ITEMS {
         return Err(argument(format!("lookup `nested` would give {size} items")));
     }
-    let mut rows: Vec<Vec<Value>> = vec![Vec::new()];
-    for list in &lists {
-        rows = rows
-            .iter()
-            .flat_map(|row| {
-                list.iter().map(move |item| {
-                    let mut row = row.clone();
-                    // An item that is a list joins the row, as Ansible flattens its rows.
-                    row.extend(one_level(item));
-                    row
-                })
-            })
-            .collect();
+    if others.is_empty() {
+        return first.iter().map(|row| items("nested", row).map(|row| Value::list(flat(&row)))).collect();
     }
-    Ok(rows.into_iter().map(Value::list).collect())
+    // As in Ansible rows are taken apart whenever a list joins them.
+    let mut rows: Vec<Value> = first.clone();
+    for list in others {
+        let joined = |row: &Value, item: &Value| Value::list([one_level(row), one_level(item)].concat());
+        rows = rows.iter().flat_map(|row| list.iter().map(move |item| joined(row, item))).collect();
+    }
+    Ok(rows.iter().map(|row| Value::list(flat(&one_level(row)))).collect())
 }
 
 fn together(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
-    let lists = lists(call);
-    if lists.is_empty() {
-        return Err(argument("lookup `together` wants at least one list"));
-    }
-    let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
-    Ok((0..longest)
-        .map(|at| {
-            Value::list(lists.iter().map(|list| list.get(at).cloned().unwrap_or(Value::Null)).collect::<Vec<_>>())
-        })
-        .collect())
+    let lists = call.terms.iter().map(|term| items("together", term)).collect::<Result<Vec<_>, _>>()?;
+    let longest = lists.iter().map(Vec::len).max();
+    let Some(longest) = longest else { return Err(argument("lookup `together` wants at least one list")) };
+    let row =
+        |at: usize| -> Vec<Value> { lists.iter().map(|list| list.get(at).cloned().unwrap_or(Value::Null)).collect() };
+    Ok((0..longest).map(|at| Value::list(flat(&row(at)))).collect())
 }
 
 fn subelements(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
@@ -179,7 +177,7 @@ fn subelements(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
                 let rest = without(&element, key);
                 found.extend(items.iter().map(|item| Value::list([rest.clone(), item.clone()])));
             }
-            Some(Value::Null) | None if skip => {}
+            None if skip => {}
             Some(other) => return Err(argument(format!("`{key}` of an item is a {}, not a list", other.kind()))),
             None => {
                 return Err(
@@ -222,8 +220,11 @@ fn sequence(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
     for term in &call.terms {
         let mut options = call.options.clone();
         match term {
-            Value::Map(map) => map.iter().for_each(|(key, value)| options.insert(key.clone(), value.clone())),
-            other => term_options(&other.to_text(), &mut options)?,
+            Value::Str(text) => term_options(text, &mut options)?,
+            other => {
+                let kind = other.kind();
+                return Err(argument(format!("lookup `sequence` wants a text such as `1-5`, not a {kind}")));
+            }
         }
         found.extend(numbers(&options)?);
     }
@@ -257,6 +258,10 @@ fn term_options(term: &str, options: &mut Map) -> Result<(), Failure> {
         None => options.insert("end", range),
     }
     if let Some(stride) = stride {
+        if stride.starts_with('-') {
+            let help = format!("write `start=… end=… stride={stride}`");
+            return Err(argument("the short form of a sequence takes no negative numbers").help(help));
+        }
         options.insert("stride", stride);
     }
     if let Some(format) = format {

@@ -59,7 +59,10 @@ pub(super) static LOOKUPS: &[Lookup] = &[
         run: |call| {
             let mut found = Vec::new();
             for term in &call.terms {
-                found.extend(matching(call, &term.to_text()));
+                let Value::Str(pattern) = term else {
+                    return Err(argument(format!("lookup `fileglob` wants patterns, not a {}", term.kind())));
+                };
+                found.extend(matching(call, pattern));
             }
             Ok(found)
         },
@@ -253,80 +256,73 @@ fn class(pattern: &[char], start: usize, letter: char) -> Option<usize> {
     }
 }
 
-/// One search of `first_found`: names, folders, and whether finding nothing is fine.
-struct Search {
-    files: Vec<String>,
-    paths: Vec<String>,
-    skip: bool,
-}
-
 fn first_found(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
-    let mut searches = Vec::new();
-    let mut plain = Vec::new();
-    let mut terms: Vec<Value> = Vec::new();
-    for term in &call.terms {
-        match term {
-            Value::List(items) => terms.extend(items.iter().cloned()),
-            other => terms.push(other.clone()),
-        }
-    }
-    for term in &terms {
-        match term {
-            Value::Map(map) => searches.push(Search {
-                files: words(map.get("files")),
-                paths: words(map.get("paths")),
-                skip: map.get("skip").is_some_and(Value::is_truthy),
-            }),
-            other => plain.push(other.to_text()),
-        }
-    }
-    let own = words(call.option("files"));
-    if !own.is_empty() || !plain.is_empty() {
-        let files = if own.is_empty() { plain } else { own.into_iter().chain(plain).collect() };
-        searches.insert(0, Search { files, paths: words(call.option("paths")), skip: false });
-    }
-    let skip = call.flag("skip", false) || searches.iter().any(|search| search.skip);
     let mut tried = Vec::new();
-    for search in &searches {
-        for path in places(search) {
-            for kind in ["files", "templates", "tasks", "vars"] {
-                if let Some(found) = call.core.files.find(kind, &path) {
-                    return Ok(vec![Value::from(absolute(&found).display().to_string())]);
-                }
+    let mut skip = call.flag("skip", false);
+    let own = Value::list(words(call.option("files"), FILES_SPLIT).into_iter().map(Value::from));
+    let terms = if call.terms.is_empty() { std::slice::from_ref(&own) } else { &call.terms[..] };
+    searched(terms, &words(call.option("paths"), PATHS_SPLIT), &mut skip, &mut tried)?;
+    for path in &tried {
+        for kind in ["files", "templates", "tasks", "vars"] {
+            if let Some(found) = call.core.files.find(kind, path) {
+                return Ok(vec![Value::from(absolute(&found).display().to_string())]);
             }
-            tried.push(format!("`{path}`"));
         }
     }
     if skip {
         return Ok(Vec::new());
     }
+    let tried: Vec<String> = tried.iter().map(|path| format!("`{path}`")).collect();
     Err(Failure::new(FailureKind::File, "none of the files exists".to_owned())
         .help(format!("looked for {}; `skip=True` makes it no mistake", tried.join(", "))))
 }
 
-fn places(search: &Search) -> Vec<String> {
-    match (search.files.is_empty(), search.paths.is_empty()) {
-        (true, _) => search.paths.clone(),
-        (false, true) => search.files.clone(),
-        (false, false) => search
-            .paths
-            .iter()
-            .flat_map(|folder| search.files.iter().map(move |file| Path::new(folder).join(file).display().to_string()))
-            .collect(),
+/// What stands between names of files, and of folders, in one text.
+const FILES_SPLIT: &[char] = &[',', ';'];
+const PATHS_SPLIT: &[char] = &[',', ';', ':'];
+
+/// Collects the paths that are looked for, in order. As in Ansible the folders that a dictionary says stay for the terms
+/// that follow it.
+fn searched(terms: &[Value], paths: &[String], skip: &mut bool, into: &mut Vec<String>) -> Result<(), Failure> {
+    let mut paths = paths.to_vec();
+    for term in terms {
+        let files = match term {
+            Value::List(items) => {
+                searched(items, &paths, skip, into)?;
+                continue;
+            }
+            Value::Map(map) => {
+                paths = words(map.get("paths"), PATHS_SPLIT);
+                *skip = map.get("skip").is_some_and(Value::is_truthy);
+                words(map.get("files"), FILES_SPLIT)
+            }
+            Value::Str(_) => words(Some(term), FILES_SPLIT),
+            other => {
+                let kind = other.kind();
+                return Err(argument(format!(
+                    "lookup `first_found` wants names of files or dictionaries, not a {kind}"
+                )));
+            }
+        };
+        match paths.is_empty() {
+            true => into.extend(files),
+            false => {
+                into.extend(paths.iter().flat_map(|folder| {
+                    files.iter().map(move |file| Path::new(folder).join(file).display().to_string())
+                }))
+            }
+        }
     }
+    Ok(())
 }
 
-fn words(value: Option<&Value>) -> Vec<String> {
+fn words(value: Option<&Value>, split: &[char]) -> Vec<String> {
     match value {
         None | Some(Value::Null) => Vec::new(),
-        Some(Value::List(items)) => items.iter().flat_map(|item| words(Some(item))).collect(),
-        Some(other) => other
-            .to_text()
-            .split([',', ';', ':'])
-            .map(str::trim)
-            .filter(|word| !word.is_empty())
-            .map(str::to_owned)
-            .collect(),
+        Some(Value::List(items)) => items.iter().flat_map(|item| words(Some(item), split)).collect(),
+        Some(other) => {
+            other.to_text().split(split).map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        }
     }
 }
 

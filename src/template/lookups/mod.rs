@@ -15,6 +15,7 @@ mod url;
 mod variables;
 
 pub use config::{Settings, set_settings};
+pub use pipe::set_cut;
 pub use url::{Fetch, Fetcher, set_fetcher};
 
 use super::convert::{carry, defined, from_engine, to_engine};
@@ -170,9 +171,6 @@ pub(crate) fn call(
     let mut known = Vec::with_capacity(terms.len());
     for term in terms {
         if super::convert::is_undefined(term) {
-            if plain_name(name) == "first_found" {
-                continue;
-            }
             return Ok(term.clone());
         }
         known.push(from_engine(term)?);

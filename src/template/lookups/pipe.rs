@@ -6,11 +6,26 @@ use crate::source::plain_io_error;
 use crate::value::Value;
 use std::io::Read as _;
 use std::process::{Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
 /// How long a program may run: a template is no place for work. Arbitrary.
 const DEADLINE: Duration = Duration::from_secs(60);
+
+/// How often it is looked at whether the run is cut.
+const LOOK: Duration = Duration::from_millis(50);
+
+static IS_CUT: OnceLock<fn() -> bool> = OnceLock::new();
+
+/// Says how templates learn that the run is cut, so that nothing is waited for any more. Only the first call counts.
+pub fn set_cut(is_cut: fn() -> bool) {
+    // A second call has nothing new to say.
+    let _ = IS_CUT.set(is_cut);
+}
+
+fn is_cut() -> bool {
+    IS_CUT.get().is_some_and(|is_cut| is_cut())
+}
 
 /// The most that a program may write.
 const MAX_BYTES: u64 = 16 << 20;
@@ -78,7 +93,12 @@ fn run_here(call: &Call<'_>, command: &str) -> Result<String, Failure> {
         return Err(failed(FailureKind::Internal, "cannot be read: no thread".into()));
     }
     let start = Instant::now();
-    let outcome = receive.recv_timeout(DEADLINE);
+    let outcome = loop {
+        match receive.recv_timeout(LOOK) {
+            Err(mpsc::RecvTimeoutError::Timeout) if start.elapsed() < DEADLINE && !is_cut() => {}
+            outcome => break outcome,
+        }
+    };
     let too_long = matches!(&outcome, Ok(Ok(bytes)) if bytes.len() as u64 > MAX_BYTES);
     if outcome.is_err() || too_long {
         let _ = child.kill();
@@ -86,7 +106,7 @@ fn run_here(call: &Call<'_>, command: &str) -> Result<String, Failure> {
     let status = loop {
         match child.try_wait() {
             Ok(Some(status)) => break Ok(status),
-            Ok(None) if start.elapsed() > DEADLINE => {
+            Ok(None) if start.elapsed() > DEADLINE || is_cut() => {
                 let _ = child.kill();
                 break child.wait();
             }
@@ -101,6 +121,7 @@ fn run_here(call: &Call<'_>, command: &str) -> Result<String, Failure> {
         Ok(Err(error)) => {
             return Err(failed(FailureKind::Command, format!("cannot be read: {}", plain_io_error(&error))));
         }
+        Err(_) if is_cut() => return Err(failed(FailureKind::Cancelled, "was ended with the run".into())),
         Err(_) => return Err(failed(FailureKind::Timeout, format!("has not ended within {} s", DEADLINE.as_secs()))),
     };
     match status {

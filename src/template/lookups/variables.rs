@@ -3,6 +3,7 @@
 use super::files::wildcard;
 use super::{Call, Lookup, argument};
 use crate::failure::{Failure, FailureKind};
+use crate::python_regex::{Anchor, Flags, compile};
 use crate::template::convert::from_engine;
 use crate::template::engine::plain_failure;
 use crate::template::explain::unknown_name;
@@ -21,15 +22,7 @@ pub(super) static LOOKUPS: &[Lookup] = &[
         name: "env",
         doc: "Gives variables of the environment that netplay runs in.",
         options: &["default"],
-        run: |call| {
-            let default = call.options.get("default").cloned().unwrap_or_else(|| "".into());
-            let one =
-                |term: &Value| match std::env::var_os(term.to_text().split_whitespace().next().unwrap_or_default()) {
-                    Some(value) => Value::from(value.to_string_lossy().into_owned()),
-                    None => default.clone(),
-                };
-            Ok(call.terms.iter().map(one).collect())
-        },
+        run: env,
     },
     Lookup {
         name: "inventory_hostnames",
@@ -39,13 +32,32 @@ pub(super) static LOOKUPS: &[Lookup] = &[
     },
 ];
 
+/// Returns the text that a term must be.
+fn text<'a>(lookup: &str, term: &'a Value) -> Result<&'a str, Failure> {
+    term.as_str().ok_or_else(|| argument(format!("lookup `{lookup}` wants text, not a {}", term.kind())))
+}
+
+fn env(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
+    let default = call.option("default").cloned().unwrap_or_else(|| "".into());
+    let one = |term: &Value| {
+        let Some(name) = text("env", term)?.split_whitespace().next() else {
+            return Err(argument("lookup `env` wants the name of a variable"));
+        };
+        Ok(match std::env::var_os(name) {
+            Some(value) => Value::from(value.to_string_lossy().into_owned()),
+            None => default.clone(),
+        })
+    };
+    call.terms.iter().map(one).collect()
+}
+
 fn vars(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
     let mut found = Vec::new();
     for term in &call.terms {
         let Value::Str(name) = term else {
             return Err(argument(format!("lookup `vars` wants names, not a {}", term.kind())));
         };
-        let default = call.options.get("default");
+        let default = call.option("default");
         let value = match call.core.variable(name) {
             None => match default {
                 Some(default) => default.clone(),
@@ -71,15 +83,14 @@ fn varnames(call: &Call<'_>) -> Result<Vec<Value>, Failure> {
     names.sort();
     let mut found: Vec<Value> = Vec::new();
     for term in &call.terms {
-        let pattern = term.to_text();
-        let regex =
-            fancy_regex::Regex::new(&pattern).map_err(|_| argument(format!("`{pattern}` is no regular expression")))?;
-        found.extend(
-            names
-                .iter()
-                .filter(|name| regex.is_match::<str>(name).unwrap_or(false))
-                .map(|name| Value::Str(Arc::clone(name))),
-        );
+        let pattern = text("varnames", term)?;
+        let wrong = |why: String| argument(format!("`{pattern}` is no regular expression: {why}"));
+        let regex = compile(pattern, Flags::default(), Anchor::Anywhere).map_err(wrong)?;
+        for name in &names {
+            if regex.is_match(name).map_err(wrong)? {
+                found.push(Value::Str(Arc::clone(name)));
+            }
+        }
     }
     Ok(found)
 }

@@ -317,6 +317,21 @@ impl Statement {
         }
     }
 
+    /// Claims that the tag opens a block, which an end tag closes.
+    pub(crate) fn opens(&self) -> bool {
+        matches!(
+            self,
+            Statement::For { .. }
+                | Statement::If(_)
+                | Statement::With(_)
+                | Statement::Macro { .. }
+                | Statement::SetBlock { .. }
+                | Statement::CallBlock { .. }
+                | Statement::FilterBlock(_)
+                | Statement::Block { .. }
+        )
+    }
+
     /// Returns the filters that the tag itself names.
     pub(crate) fn filters(&self) -> &[Called] {
         match self {

@@ -21,6 +21,34 @@ pub(super) fn after(text: &str, lines: &[String], platform: &Platform) -> String
     }
 }
 
+/// Returns the text after lines that stand in their sections.
+pub(super) fn brought(text: &str, sections: &[Section], platform: &Platform) -> String {
+    let style = &platform.text;
+    let mut running = parse(text, style);
+    put(&mut running, sections, style);
+    match style.style {
+        ConfigStyle::Set => running.iter().map(|section| section.line.clone() + "\n").collect(),
+        ConfigStyle::Indent => print(&running),
+    }
+}
+
+fn put(place: &mut Vec<Section>, sections: &[Section], style: &ConfigText) {
+    for section in sections {
+        if section.children.is_empty() {
+            typed(place, &section.line, style);
+            continue;
+        }
+        let at = match place.iter().position(|there| there.line == section.line) {
+            Some(at) => at,
+            None => {
+                place.push(Section { line: section.line.clone(), children: Vec::new() });
+                place.len() - 1
+            }
+        };
+        put(&mut place[at].children, &section.children, style);
+    }
+}
+
 /// Types lines of a CLI with sections: a line that is a section's leads into it.
 fn indented(running: &mut Vec<Section>, lines: &[String], style: &ConfigText) {
     let mut path: Vec<String> = Vec::new();
@@ -58,12 +86,21 @@ const SECTIONS: &[&str] = &[
     "class-map ",
     "policy-map ",
     "vpc domain ",
+    "neighbor ",
+    "evpn",
+    "vni ",
+    "member vni ",
+    "ingress-replication protocol static",
+    "management api ",
 ];
 
 fn leads(line: &str) -> bool {
     // On EOS a prefix list is a section, elsewhere each of its lines is whole.
     let is_list = line.contains("prefix-list ") && line.split(' ').count() == 3;
     (is_list || SECTIONS.iter().any(|start| line.starts_with(start)))
+        && (!line.starts_with("neighbor ") || line.split(' ').count() == 2)
+        && (!line.starts_with("vni ") || line.ends_with(" l2"))
+        && (!line.starts_with("route-map ") || line.split(' ').any(|word| word == "permit" || word == "deny"))
         && !line.starts_with("vrf forwarding")
         && !line.starts_with("vrf member")
         && !line.starts_with("vrf context default")
@@ -71,7 +108,14 @@ fn leads(line: &str) -> bool {
 
 pub(super) fn is_outermost(line: &str) -> bool {
     let line = line.strip_prefix("no ").unwrap_or(line);
-    leads(line) && !line.starts_with("address-family ") && !line.starts_with("vlan configuration x")
+    const INNER: &[&str] =
+        &["address-family ", "neighbor ", "vni ", "member vni ", "ingress-replication ", "vlan configuration x"];
+    leads(line) && !INNER.iter().any(|start| line.starts_with(start)) && !is_inner_vrf(line)
+}
+
+/// `vrf NAME` stands inside of a routing process, `vrf definition NAME` and `vrf context NAME` do not.
+fn is_inner_vrf(line: &str) -> bool {
+    line.starts_with("vrf ") && line.split(' ').count() == 2 && !line.starts_with("vrf instance")
 }
 
 fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
@@ -79,7 +123,10 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
     if let Some(what) = line.strip_prefix(style.negate.as_str()) {
         let what = if is_set { format!("set {what}") } else { what.to_owned() };
         let before = place.len();
-        place.retain(|section| !inside(&section.line, &what));
+        place.retain(|section| !inside(&section.line, &what) || is_apart(&section.line, &what));
+        if is_set && before > place.len() {
+            keep_container(place, &what);
+        }
         // What is a default is shown when it is undone.
         if place.len() == before && !is_set && is_shown_negated(&what) {
             place.push(Section { line: line.to_owned(), children: Vec::new() });
@@ -91,14 +138,26 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
         place.retain(|section| !inside(&section.line, word));
         return;
     }
+    if let Some((words, change)) = line.split_once(" vlan add ").or_else(|| line.split_once(" vlan remove ")) {
+        return change_vlans(place, words, change, line.contains(" vlan add "));
+    }
     let negated = format!("{}{line}", style.negate);
     place.retain(|section| section.line != negated);
     if is_shown_negated(line) {
         return;
     }
     let single = style.single.iter().find_map(|single| single.find(line)).map(|found| found.as_str().to_owned());
+    let place_of = |line: &str| {
+        OVERWRITTEN.iter().find_map(|words| Some(regex::Regex::new(words).unwrap().captures(line)?[1].to_owned()))
+    };
+    let single = single.filter(|_| !line.ends_with(" secondary"));
+    let place_of_it = place_of(line);
     let there = place.iter().position(|section| {
-        section.line == line || single.as_ref().is_some_and(|single| section.line.starts_with(single.as_str()))
+        section.line == line
+            || single.as_ref().is_some_and(|single| {
+                section.line.starts_with(single.as_str()) && !section.line.ends_with(" secondary")
+            })
+            || place_of_it.is_some() && place_of(&section.line) == place_of_it
     });
     let section = Section { line: line.to_owned(), children: Vec::new() };
     match there {
@@ -111,6 +170,55 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
 /// Lines that a device never shows: what they say holds without them.
 const DEFAULTS: &[&str] = &["speed auto", "state active"];
 
+/// Lines of which a device keeps the last, by the words that name what they are about.
+const OVERWRITTEN: &[&str] =
+    &[r"^(channel-group) ", r"^(snmp-server community \S+)(?: [^gu].*)?$", r"^(ipv6 address \S+)(?: |$)"];
+
+/// Words that undo no line of others which begin with them.
+const APART: &[(&str, &str)] = &[("lldp timer", "lldp timer reinitialization")];
+
+fn is_apart(line: &str, what: &str) -> bool {
+    APART.iter().any(|(words, others)| what.starts_with(words) && !what.starts_with(others) && line.starts_with(others))
+}
+
+/// Where the last line inside of something is deleted, what it is inside of stays.
+fn keep_container(place: &mut Vec<Section>, what: &str) {
+    const CONTAINERS: &[&str] =
+        &[r"^set vlans \S+(?= )", r"^set interfaces \S+ \S+ vif \d+(?= )", r"^set protocols static route6? \S+(?= )"];
+    for words in CONTAINERS {
+        let Ok(Some(found)) = fancy_regex::Regex::new(words).unwrap().find(what) else { continue };
+        if !place.iter().any(|section| inside(&section.line, found.as_str())) {
+            place.push(Section { line: found.as_str().to_owned(), children: Vec::new() });
+        }
+    }
+}
+
+/// Adds VLANs to a list of them, or takes them away.
+fn change_vlans(place: &mut Vec<Section>, words: &str, change: &str, adds: bool) {
+    let numbers = |text: &str| -> std::collections::BTreeSet<u32> {
+        let range = |part: &str| {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            first.parse::<u32>().unwrap()..=last.parse::<u32>().unwrap()
+        };
+        text.split(',').filter(|part| !part.is_empty()).flat_map(range).collect()
+    };
+    let start = format!("{words} vlan ");
+    let mut all = std::collections::BTreeSet::new();
+    place.retain(|section| match section.line.strip_prefix(start.as_str()) {
+        Some(list) => {
+            all.extend(numbers(list.strip_prefix("add ").unwrap_or(list)));
+            false
+        }
+        None => true,
+    });
+    match adds {
+        true => all.extend(numbers(change)),
+        false => all.retain(|number| !numbers(change).contains(number)),
+    }
+    let list = all.iter().map(u32::to_string).collect::<Vec<_>>().join(",");
+    place.push(Section { line: format!("{start}{list}"), children: Vec::new() });
+}
+
 /// Lines that a device shows with `no` and never without.
 const SHOWN_NEGATED: &[&str] = &[
     "switchport",
@@ -120,6 +228,16 @@ const SHOWN_NEGATED: &[&str] = &[
     "ip domain-lookup",
     "lldp transmit",
     "lldp receive",
+    "client-to-client reflection",
+    "enforce-first-as",
+    "enhanced-error",
+    "fast-external-fallover",
+    "graceful-restart",
+    "graceful-shutdown aware",
+    "neighbor-down fib-accelerate",
+    "next-hop-third-party",
+    "protocol https",
+    "suppress-fib-pending",
 ];
 
 fn is_shown_negated(line: &str) -> bool {

@@ -1,0 +1,166 @@
+//! The files that a template includes, imports or extends: where they are found, and whether they have changed since.
+
+use super::emit::{Emitted, Options, Parsed, emit_template};
+use super::engine::{changes, check_macros, parsed_pieces};
+use super::names::assigned;
+use super::syntax::{Delimiters, Expr, ExprKind, Piece, Statement, SyntaxError};
+use crate::source::SearchPath;
+use minijinja::{Environment, Error, ErrorKind};
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::{Duration, SystemTime};
+
+/// A file that was changed less than this before it was read may be changed again without anybody seeing it: clocks of
+/// file systems go in steps.
+const SETTLED: Duration = Duration::from_secs(2);
+
+/// How many files are looked at to know whether one of them changes lists in place. Arbitrary: above any template seen.
+const LOOKED_AT: usize = 200;
+
+/// What is known of a file of a template.
+#[derive(Clone)]
+pub(super) struct Loaded {
+    pub(super) text: Arc<str>,
+    pub(super) emitted: Emitted,
+    pub(super) locals: Vec<String>,
+}
+
+/// What tells one state of a file from another.
+#[derive(PartialEq)]
+struct Stamp {
+    modified: SystemTime,
+    bytes: u64,
+    inode: u64,
+}
+
+impl Stamp {
+    fn of(path: &Path) -> Option<Stamp> {
+        let found = path.metadata().ok()?;
+        Some(Stamp { modified: found.modified().ok()?, bytes: found.len(), inode: found.ino() })
+    }
+
+    fn is_settled(&self) -> bool {
+        self.modified.elapsed().is_ok_and(|age| age > SETTLED)
+    }
+}
+
+/// The files of a template by the names that the engine gives them, the main one among them.
+#[derive(Default)]
+pub(super) struct Files {
+    loaded: Mutex<HashMap<String, Loaded>>,
+    /// The files that were read; none for one that may have changed since without a trace.
+    stamps: Mutex<HashMap<PathBuf, Option<Stamp>>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+}
+
+impl Files {
+    pub(super) fn add(&self, name: String, loaded: Loaded) {
+        lock(&self.loaded).insert(name, loaded);
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<Loaded> {
+        lock(&self.loaded).get(name).cloned()
+    }
+
+    /// Reads a file, and remembers in which state it was.
+    fn read(&self, path: &Path) -> std::io::Result<String> {
+        // Before it is read: a change in between must not pass for what was read.
+        let stamp = Stamp::of(path).filter(Stamp::is_settled);
+        lock(&self.stamps).insert(path.to_owned(), stamp);
+        std::fs::read_to_string(path)
+    }
+
+    /// Claims that every file that was read is as it was then.
+    pub(super) fn are_current(&self) -> bool {
+        lock(&self.stamps).iter().all(|(path, stamp)| stamp.is_some() && *stamp == Stamp::of(path))
+    }
+}
+
+/// Returns the names of other files that a statement has.
+fn named(parsed: &Parsed) -> Option<&Expr> {
+    match parsed {
+        Parsed::Statement(
+            Statement::Include { template, .. }
+            | Statement::Import { template, .. }
+            | Statement::From { template, .. }
+            | Statement::Extends(template),
+        ) => Some(template),
+        _ => None,
+    }
+}
+
+/// Claims that a template needs no other file.
+pub(super) fn is_alone(pieces: &[(Piece, Parsed)]) -> bool {
+    pieces.iter().all(|(_, parsed)| named(parsed).is_none())
+}
+
+/// How the files of a template are found and read.
+#[derive(Clone)]
+pub(super) struct Reading {
+    pub(super) how: Delimiters,
+    pub(super) search: SearchPath,
+    pub(super) files: Arc<Files>,
+}
+
+impl Reading {
+    /// Claims that a file which a template names changes lists or dictionaries in place, or one that such a file names:
+    /// then all of them must be able to. Of a file whose name is known only when the template runs it may be so.
+    pub(super) fn may_change(&self, pieces: &[(Piece, Parsed)], parent: &str) -> bool {
+        self.any_changes(pieces, parent, &mut HashSet::new())
+    }
+
+    fn any_changes(&self, pieces: &[(Piece, Parsed)], parent: &str, seen: &mut HashSet<PathBuf>) -> bool {
+        pieces.iter().filter_map(|(_, parsed)| named(parsed)).any(|template| {
+            let ExprKind::Str(name) = &template.kind else { return true };
+            let Some(path) = find(name, parent, &self.search) else { return true };
+            if !seen.insert(path.clone()) {
+                return false;
+            }
+            let Ok(text) = self.files.read(&path) else { return true };
+            let Ok(pieces) = parsed_pieces(self.how.without_last_newline(&text), &self.how) else { return true };
+            seen.len() > LOOKED_AT || changes(&pieces) || self.any_changes(&pieces, &path.display().to_string(), seen)
+        })
+    }
+
+    /// Teaches an environment to find the files that a template names.
+    pub(super) fn teach(self, env: &mut Environment<'static>, options: Options) {
+        let search = self.search.clone();
+        env.set_path_join_callback(move |name, parent| match find(name, parent, &search) {
+            Some(path) => Cow::Owned(path.display().to_string()),
+            None => Cow::Borrowed(name),
+        });
+        env.set_loader(move |name| {
+            let path = Path::new(name);
+            if !path.is_file() {
+                return Ok(None);
+            }
+            let text = self.files.read(path).map_err(|error| {
+                let why = crate::source::plain_io_error(&error);
+                Error::new(ErrorKind::TemplateNotFound, format!("cannot read template `{name}`: {why}"))
+            })?;
+            let wrong = |error: SyntaxError| {
+                let line = text[..error.at.start.min(text.len())].matches('\n').count() + 1;
+                Error::new(ErrorKind::SyntaxError, format!("syntax error: {} ({name}, line {line})", error.message))
+            };
+            let pieces = parsed_pieces(self.how.without_last_newline(&text), &self.how).map_err(wrong)?;
+            check_macros(&pieces).map_err(wrong)?;
+            let emitted = emit_template(&pieces, options);
+            let source = emitted.text.clone();
+            let loaded = Loaded { locals: assigned(&pieces), text: Arc::from(text.as_str()), emitted };
+            self.files.add(name.to_owned(), loaded);
+            Ok(Some(source))
+        });
+    }
+}
+
+/// Finds a file that a template names: beside it, then on the search path.
+fn find(name: &str, parent: &str, search: &SearchPath) -> Option<PathBuf> {
+    let beside = Path::new(parent).parent().map(|folder| folder.join(name)).filter(|path| path.is_file());
+    beside.or_else(|| search.find("templates", name)).filter(|path| path.is_file())
+}
