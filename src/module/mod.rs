@@ -356,7 +356,25 @@ pub fn find(name: &str) -> Option<(&'static Module, Option<&'static str>)> {
         };
         (module.name == short).then_some((module, None))
     });
-    found.or_else(|| resource::find(name))
+    found.or_else(|| resource::find(name)).or_else(|| find(&whole_name(name)?))
+}
+
+/// Returns the name of a network module that is called without what its name begins with: `cisco.nxos.config` is
+/// `cisco.nxos.nxos_config`, as the collections have it.
+fn whole_name(name: &str) -> Option<String> {
+    const STARTS: &[(&str, &str)] = &[
+        ("arista.eos", "eos"),
+        ("cisco.asa", "asa"),
+        ("cisco.ios", "ios"),
+        ("cisco.iosxr", "iosxr"),
+        ("cisco.nxos", "nxos"),
+        ("junipernetworks.junos", "junos"),
+        ("vyos.vyos", "vyos"),
+    ];
+    let (collection, short) = name.rsplit_once('.')?;
+    let (_, start) = STARTS.iter().find(|(known, _)| *known == collection)?;
+    let has_it = short.strip_prefix(start).is_some_and(|rest| rest.starts_with('_'));
+    (!has_it).then(|| format!("{collection}.{start}_{short}"))
 }
 
 /// Returns every module: those of [`TABLE`] and those of resources.

@@ -14,6 +14,7 @@
 //! | `{path:kind}` | an interface's name behind its kind, as VyOS has it: `ethernet eth0` |
 //! | `{path:ipv4}`, `{path:ipv6}` | a word that is an address of that family, or a word like `dhcp` |
 //! | `{path:banner}`, `{path:eof}` | text of several lines, between delimiters or before a line `EOF` |
+//! | `{path:digits}` | a word that begins with a digit |
 //! | `{path:name}` | the name of the first option that stands there: `tcp` of `{tcp: {ack: true}}`; only written |
 //! | `{.}` | the item itself, of a list of plain values |
 //! | `{_}` | a word that does not matter; only in what is read |
@@ -81,6 +82,7 @@ enum Form {
     Banner,
     Eof,
     Name,
+    Digits,
 }
 
 /// What a line may be beside the pattern's own text.
@@ -221,7 +223,7 @@ impl Hole {
             Form::Port => ports::number(&plain).into(),
             Form::Area => area(&plain).into(),
             Form::Bundle => interface::whole_name(platform, &format!("po{plain}")).into(),
-            Form::Word | Form::Text => Value::from(plain),
+            Form::Word | Form::Text | Form::Digits => Value::from(plain),
             Form::Name => return None,
         })
     }
@@ -399,6 +401,7 @@ impl Reader<'_> {
             Some("bundle") => Form::Bundle,
             Some("area") => Form::Area,
             Some("name") => Form::Name,
+            Some("digits") => Form::Digits,
             Some("ipv4") => Form::Ipv4,
             Some("ipv6") => Form::Ipv6,
             Some("banner") => Form::Banner,
@@ -480,7 +483,8 @@ impl Hole {
             Form::Ranges => r"[\d,\- ]*\d|[a-z]+".into(),
             Form::Mask | Form::Wildcard => r"\d+\.\d+\.\d+\.\d+\s+\d+\.\d+\.\d+\.\d+".into(),
             Form::Text | Form::Banner | Form::Eof => format!("{quoted}.+?"),
-            Form::Words => r"\S+(?:\s+\S+)*".into(),
+            Form::Words => r"\S+(?:\s+\S+)*?".into(),
+            Form::Digits => r"\d\S*".into(),
             Form::Word if choices.is_some_and(|choices| !choices.is_empty()) => {
                 let mut choices: Vec<String> =
                     choices.unwrap_or_default().iter().map(|choice| regex::escape(choice)).collect();

@@ -78,6 +78,36 @@ fn a_step_that_is_through_before_its_turn_says_so() {
     assert_eq!((&ran[0]["task"], ran[0]["host"].as_str()), (&quick["task"], Some("h1")), "{ended}");
 }
 
+/// The slow host is at its first read until every other one is through its last: only then does the write begin, which is
+/// the barrier of a linear play. With `free`, the others are through the write as well.
+#[test]
+fn a_slow_host_delays_no_other_beyond_what_a_barrier_demands() {
+    for (strategy, last) in [("linear", "third"), ("free", "write")] {
+        let mark = |task: &str| format!("touch {task}.{{{{ inventory_hostname }}}}");
+        let read = |task: &str, command: &str| {
+            format!(
+                "    - {{name: {task}, shell: '{command}', read_only: true, args: {{chdir: '{{{{ playbook_dir }}}}'}}}}\n"
+            )
+        };
+        let held =
+            format!("[ $H != h1 ] || until [ -e {last}.h2 -a -e {last}.h3 -a -e {last}.h4 ]; do sleep 0.02; done");
+        let text = format!(
+            "- hosts: all\n  gather_facts: false\n  strategy: {strategy}\n  environment: {{H: '{{{{ inventory_hostname }}}}'}}\n  tasks:\n"
+        ) + &read("first", &held)
+            + &read("second", "true")
+            + &read("third", &mark("third"))
+            + &format!(
+                "    - {{name: write, shell: '{}', args: {{chdir: '{{{{ playbook_dir }}}}'}}}}\n",
+                mark("write")
+            );
+        let ended = local_hosts(Project::new().playbook(&text), 4).run_events().exits(0);
+        let story = story(&ended);
+        let at =
+            |what: &str| story.iter().position(|said| said == what).unwrap_or_else(|| panic!("no {what}: {story:?}"));
+        assert_eq!(at("done first h1") < at("started write h2"), strategy == "linear", "{strategy}: {story:?}");
+    }
+}
+
 #[test]
 fn throttle_holds_for_each_task_of_a_parallel_block() {
     let task = |name: &str| {
