@@ -64,9 +64,13 @@ fn the_same_seed_gives_the_same_order_among_plays() {
 /// What is over is not shown as running, though its outcome counts only when the slow one before it is over.
 #[test]
 fn a_step_that_is_through_before_its_turn_says_so() {
-    let tasks = "- {name: slow, shell: 'until [ -e go ]; do sleep 0.02; done; sleep 0.5', read_only: true, args: {chdir: \"{{ playbook_dir }}\"}}\n\
-                 - {name: quick, shell: 'touch go', read_only: true, args: {chdir: \"{{ playbook_dir }}\"}}\n";
-    let ended = local_hosts(Project::of_tasks(tasks), 1).run_events().exits(0);
+    // The first one goes on when the run has said that the second one is through.
+    let tasks = "- {name: slow, shell: 'until [ -e said ]; do sleep 0.02; done', read_only: true, args: {chdir: \"{{ playbook_dir }}\"}}\n\
+                 - {name: quick, shell: 'true', read_only: true}\n";
+    let project = local_hosts(Project::of_tasks(tasks), 1);
+    let running = project.run_events().start().until_it_shows("\"event\":\"step_ran\"");
+    std::fs::write(project.at("said"), "").expect("it is ours");
+    let ended = running.ended();
     let ran = ended.events_of("step_ran");
     let begun = ended.events_of("task_started");
     let quick = begun.iter().find(|task| task["name"] == "quick").expect("it began");
