@@ -52,6 +52,8 @@ pub mod command;
 pub mod copy;
 pub mod cron;
 pub mod debug;
+pub mod dnf;
+pub mod expect;
 pub mod fail;
 pub mod fetch;
 pub mod file;
@@ -64,6 +66,7 @@ pub mod group;
 pub mod group_by;
 pub mod hostname;
 pub mod include_vars;
+pub mod ini_file;
 pub mod junos_rpc;
 pub mod known_hosts;
 pub mod lineinfile;
@@ -74,11 +77,14 @@ pub mod netconf_config;
 pub mod netconf_get;
 pub mod netconf_rpc;
 pub mod network_resource;
+pub mod package;
 pub mod package_facts;
 pub mod pause;
 pub mod ping;
 pub mod pip;
 pub mod raw;
+pub mod read_csv;
+pub mod reboot;
 mod refused;
 pub mod replace;
 pub mod resource;
@@ -111,7 +117,7 @@ pub use action::*;
 pub use args::{
     Arg, ArgKind, Args, Rule, Shape, check_args, check_on_platform, coerce_args, split_free_form, split_key_value,
 };
-pub use change::{Change, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
+pub use change::{Actor, Change, Dialogue, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
 pub use refused::{REFUSED, RefusedModule, refused};
 
 use crate::effect::Effect;
@@ -248,6 +254,11 @@ pub trait Run: Send + Sync {
 pub trait Probe: Send + Sync {
     /// Performs one reading action.
     fn read(&self, action: Action) -> Boxed<'_, Result<Output, Failure>>;
+
+    /// Claims that the host is this machine itself.
+    fn is_here(&self) -> bool {
+        false
+    }
 }
 
 /// Every module but those of resources ([`all`]). Sorted by name.
@@ -271,6 +282,8 @@ pub static TABLE: &[&Module] = &[
     &copy::MODULE,
     &cron::MODULE,
     &debug::MODULE,
+    &dnf::MODULE,
+    &expect::MODULE,
     &fail::MODULE,
     &fetch::MODULE,
     &file::MODULE,
@@ -283,6 +296,7 @@ pub static TABLE: &[&Module] = &[
     &group_by::MODULE,
     &hostname::MODULE,
     &include_vars::MODULE,
+    &ini_file::MODULE,
     &junos_rpc::MODULE,
     &known_hosts::MODULE,
     &lineinfile::MODULE,
@@ -293,12 +307,14 @@ pub static TABLE: &[&Module] = &[
     &netconf_get::MODULE,
     &netconf_rpc::MODULE,
     &network_resource::MODULE,
-    &apt::PACKAGE,
+    &package::MODULE,
     &package_facts::MODULE,
     &pause::MODULE,
     &ping::MODULE,
     &pip::MODULE,
     &raw::MODULE,
+    &read_csv::MODULE,
+    &reboot::MODULE,
     &replace::MODULE,
     &script::MODULE,
     &service::MODULE,

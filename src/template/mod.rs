@@ -16,7 +16,7 @@
 mod check;
 mod convert;
 mod crypt;
-mod csv;
+pub(crate) mod csv;
 #[cfg(test)]
 mod differences;
 mod emit;

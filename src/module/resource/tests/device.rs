@@ -146,7 +146,7 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
     if is_shown_negated(line) {
         return;
     }
-    let single = style.single.iter().find_map(|single| single.find(line)).map(|found| found.as_str().to_owned());
+    let single = style.single.iter().find_map(|single| single.find(line)).map(str::to_owned);
     let place_of = |line: &str| {
         OVERWRITTEN.iter().find_map(|words| Some(regex::Regex::new(words).unwrap().captures(line)?[1].to_owned()))
     };
