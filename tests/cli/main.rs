@@ -35,6 +35,7 @@ mod limits;
 mod listing;
 mod loops;
 mod netconf;
+mod netconfd;
 mod order;
 mod output;
 mod parse;
