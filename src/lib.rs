@@ -30,4 +30,5 @@ pub mod ttp;
 pub mod value;
 pub mod vars;
 pub mod vault;
+pub mod xml;
 pub mod yaml;

@@ -6,6 +6,7 @@ mod expression;
 mod facts;
 mod host_pattern;
 mod inventory;
+mod netconf;
 mod outline;
 mod platform;
 mod session;
@@ -23,12 +24,13 @@ mod yaml;
 type Target = (&'static str, fn(&[u8]));
 
 /// Every reader.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     ("events", events::run),
     ("expression", expression::run),
     ("facts", facts::run),
     ("host_pattern", host_pattern::run),
     ("inventory", inventory::run),
+    ("netconf", netconf::run),
     ("outline", outline::run),
     ("platform", platform::run),
     ("session", session::run),

@@ -284,7 +284,7 @@ impl Pool {
     async fn place(&self, target: &Target, limits: &Limits) -> Result<Option<Place>, Failure> {
         match target.kind {
             Kind::Local => Ok(None),
-            Kind::Ssh | Kind::NetworkCli => tokio::select! {
+            Kind::Ssh | Kind::NetworkCli | Kind::Netconf => tokio::select! {
                 place = self.enter() => Ok(Some(place)),
                 () = limits.cancel.cancelled() => {
                     let message = format!("interrupted while `{}` waited for a free connection", target.host);
@@ -346,7 +346,7 @@ fn slot(open: &mut Connections, key: &Key) -> Arc<Slot> {
 
 /// Claims that tasks with and without `become` use one connection.
 fn shares_rights(target: &Target) -> bool {
-    target.kind == Kind::Ssh
+    matches!(target.kind, Kind::Ssh | Kind::Netconf)
 }
 
 fn key(target: &Target) -> Key {

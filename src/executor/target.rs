@@ -3,6 +3,7 @@
 mod bounds;
 mod provider;
 mod terminal;
+mod way;
 
 use super::item::{boolean, number};
 use super::ssh_args::{SshArgs, UNDERSTOOD};
@@ -62,6 +63,9 @@ pub struct Defaults {
     pub known_hosts: Vec<PathBuf>,
 }
 
+/// Where NETCONF listens (RFC 6242, section 4.1).
+const NETCONF_PORT: u16 = 830;
+
 /// How long connecting may take when nobody says: Ansible's default.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -90,8 +94,9 @@ impl Request<'_> {
         }
         let vars = self.vars();
         let vars = Vars { provided: self.provided(&vars)?, ..vars };
-        let platform = self.platform(&vars)?;
-        let (kind, telnet) = self.kind(&vars, platform)?;
+        let said = self.said(&vars)?;
+        let platform = self.platform(&vars, said.is_netconf() || self.needs == Needs::Netconf)?;
+        let kind = self.kind(&said, platform)?;
         let kept_shell = vars.flag("netplay_kept_shell", &self.scope.host)?.unwrap_or(true);
         let command_timeout =
             vars.seconds("ansible_command_timeout")?.or(self.job.context.settings.defaults.command_timeout);
@@ -99,6 +104,10 @@ impl Request<'_> {
         let mut ssh = match kind {
             Kind::Local => self.plain_login(String::new()),
             Kind::Ssh | Kind::NetworkCli => self.login(&vars)?,
+            Kind::Netconf => {
+                let login = self.login(&vars)?;
+                SshTarget { port: login.port.or(Some(NETCONF_PORT)), ..login }
+            }
         };
         ssh.bounds = vars.bounds()?;
         for secret in
@@ -107,7 +116,8 @@ impl Request<'_> {
             self.job.context.publisher.redactor().learn(secret);
         }
         let host = self.scope.host.to_string();
-        let platform = if kind == Kind::NetworkCli { platform } else { platform.filter(|platform| platform.is_host) };
+        let is_dialogue = matches!(kind, Kind::NetworkCli | Kind::Netconf);
+        let platform = platform.filter(|platform| is_dialogue || platform.is_host);
         if kind == Kind::NetworkCli && platform.is_none() {
             return Err(Failure::new(FailureKind::Argument, format!("the platform of `{host}` is not known"))
                 .help("set `ansible_network_os`, for example to `cisco.ios.ios`"));
@@ -118,7 +128,7 @@ impl Request<'_> {
             user.push_str(suffix);
         }
         let terminal = match kind {
-            Kind::NetworkCli => terminal::terminal(&vars, &host, telnet, &self.job.context)?,
+            Kind::NetworkCli | Kind::Netconf => terminal::terminal(&vars, &host, said.is_telnet(), &self.job.context)?,
             Kind::Local | Kind::Ssh => Terminal::default(),
         };
         Ok(Arc::new(Target { host, kind, ssh, platform, elevate, command_timeout, kept_shell, terminal }))
@@ -150,13 +160,15 @@ impl Request<'_> {
         }
     }
 
-    fn platform(&self, vars: &Vars) -> Result<Option<&'static Platform>, Failure> {
+    /// Returns the device type. NETCONF is the same on all, so that one which is not known is none there.
+    fn platform(&self, vars: &Vars, is_netconf: bool) -> Result<Option<&'static Platform>, Failure> {
         if let Some(implied) = self.implied {
             return Ok(platform::find(implied));
         }
         let Some(name) = vars.text("ansible_network_os")? else { return Ok(None) };
         match platform::find(&name) {
-            Some(platform) => Ok(Some(platform)),
+            Some(platform) => Ok(Some(platform).filter(|platform| !is_netconf || platform.name != platform::AUTO)),
+            None if is_netconf => Ok(None),
             None => Err(Failure::new(
                 FailureKind::Argument,
                 format!("no platform `{name}` (`ansible_network_os` of `{}`)", self.scope.host),
@@ -166,43 +178,6 @@ impl Request<'_> {
                 platform::all().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ")
             ))),
         }
-    }
-
-    /// Returns how the host is reached for what the module needs, and whether by Telnet.
-    ///
-    /// Device modules reach devices by their CLI even under `connection: local`, as old playbooks have it; modules
-    /// that need a machine run here when the host is a device, as in Ansible.
-    fn kind(&self, vars: &Vars, platform: Option<&'static Platform>) -> Result<(Kind, bool), Failure> {
-        let keyword = self.task.settings.connection.as_ref().map(|node| self.templar.node(node)).transpose()?;
-        let default = self.job.context.settings.defaults.connection.clone();
-        let said = vars.text("ansible_connection")?.or(keyword.map(|value| value.to_text())).or(default);
-        let implicit =
-            is_localhost(&self.scope.host) && !self.job.context.world.inventory().hosts.contains_key(&self.scope.host);
-        let said = said.unwrap_or_else(|| if implicit { "local".into() } else { "ssh".into() });
-        let short = said.rsplit_once('.').map_or(&*said, |(_, short)| short);
-        let is_device = platform.is_some_and(|platform| !platform.is_host);
-        let kind = match short {
-            "local" => Kind::Local,
-            "ssh" | "smart" | "paramiko" | "paramiko_ssh" | "libssh" => Kind::Ssh,
-            "network_cli" | "telnet" => Kind::NetworkCli,
-            "httpapi" | "netconf" if self.needs == Needs::Host => Kind::Local,
-            "httpapi" | "netconf" if self.needs == Needs::HostIfAny => Kind::NetworkCli,
-            other => {
-                return Err(Failure::new(
-                    FailureKind::Argument,
-                    format!("no connection `{other}` for `{}`", self.scope.host),
-                )
-                .help("there are `ssh`, `network_cli`, `telnet` and `local`"));
-            }
-        };
-        let kind = match (self.needs, kind) {
-            (Needs::Cli, _) => Kind::NetworkCli,
-            (Needs::DeviceFiles, _) => Kind::Ssh,
-            (Needs::Host, Kind::NetworkCli) => Kind::Local,
-            (Needs::Connection | Needs::HostIfAny, Kind::Ssh) if is_device => Kind::NetworkCli,
-            (_, kind) => kind,
-        };
-        Ok((kind, short == "telnet"))
     }
 
     fn elevate(&self, vars: &Vars) -> Result<Option<Elevate>, Failure> {

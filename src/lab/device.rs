@@ -4,6 +4,7 @@
 use super::file::{Answer, DeviceSpec, Model};
 use super::files::Files;
 use super::held::Held;
+use super::netconf::Datastores;
 use super::statements::Config;
 use super::tree::Tree;
 use super::vendor;
@@ -38,6 +39,8 @@ pub(super) struct State {
     pub(super) held_by: Option<String>,
     /// Of a Junos device.
     pub(super) junos: Config,
+    /// Of a NETCONF server.
+    pub(super) netconf: Datastores,
     /// Of a host.
     pub(super) files: Files,
 }
@@ -49,6 +52,7 @@ impl Device {
         let mut state = State::default();
         match spec.platform {
             Model::JuniperJunos => state.junos = Config::read(&spec.running_config, &name),
+            Model::Netconf => state.netconf = Datastores::new(&spec.running_config),
             Model::Linux => {
                 state.files = Files::new(&spec.user);
                 for (path, text) in &spec.files {

@@ -94,6 +94,8 @@ pub enum Model {
     MikrotikRouteros,
     /// A host with FRR's vtysh as its login shell.
     Frr,
+    /// A server that speaks NETCONF alone and keeps any XML.
+    Netconf,
     /// A host with a shell of a few commands.
     Linux,
 }

@@ -53,6 +53,7 @@ impl State {
 
     /// Takes back what is overdue.
     pub(super) fn look_at_the_clock(&mut self) {
+        self.netconf.look_at_the_clock();
         if self.held.as_ref().is_some_and(|held| held.until <= Instant::now()) {
             self.revert();
         }

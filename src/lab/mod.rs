@@ -17,6 +17,7 @@ mod http;
 mod ios;
 mod junos;
 mod linux;
+mod netconf;
 mod ssh;
 mod statements;
 mod terminal;
@@ -164,12 +165,15 @@ impl Running {
             Model::HpComware => Some("hp_comware"),
             Model::FortinetFortios => Some("fortinet.fortios.fortios"),
             Model::MikrotikRouteros => Some("community.routeros.routeros"),
-            Model::Linux => None,
+            Model::Linux | Model::Netconf => None,
         };
         match network_os {
             Some(name) => {
                 vars.insert("ansible_connection", "ansible.netcommon.network_cli");
                 vars.insert("ansible_network_os", name);
+            }
+            None if spec.platform == Model::Netconf => {
+                vars.insert("ansible_connection", "ansible.netcommon.netconf");
             }
             None => vars.insert("ansible_connection", "ssh"),
         }

@@ -2,6 +2,7 @@
 
 use super::device::{Device, Reaction};
 use super::file::{Fault, Model};
+use super::netconf;
 use super::terminal::{self, Terminal};
 use crate::redact::Secret;
 use russh::keys::ssh_key::private::{Ed25519Keypair, KeypairData};
@@ -191,6 +192,9 @@ impl Handler for Visitor {
     }
 
     async fn shell_request(&mut self, channel: ChannelId, session: &mut Session) -> Result<(), Self::Error> {
+        if self.device.spec.platform == Model::Netconf {
+            return session.channel_failure(channel);
+        }
         session.channel_success(channel)?;
         let typed = self.listen(channel);
         self.tasks.spawn(shell(Arc::clone(&self.device), session.handle(), channel, typed));
@@ -203,6 +207,9 @@ impl Handler for Visitor {
         command: &[u8],
         session: &mut Session,
     ) -> Result<(), Self::Error> {
+        if self.device.spec.platform == Model::Netconf {
+            return session.channel_failure(channel);
+        }
         session.channel_success(channel)?;
         let typed = self.listen(channel);
         let command = String::from_utf8_lossy(command).into_owned();
@@ -213,10 +220,16 @@ impl Handler for Visitor {
     async fn subsystem_request(
         &mut self,
         channel: ChannelId,
-        _: &str,
+        name: &str,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        session.channel_failure(channel)
+        if name != "netconf" || !netconf::is_served(self.device.spec.platform) {
+            return session.channel_failure(channel);
+        }
+        session.channel_success(channel)?;
+        let typed = self.listen(channel);
+        self.tasks.spawn(subsystem(Arc::clone(&self.device), session.handle(), channel, typed));
+        Ok(())
     }
 
     async fn data(&mut self, channel: ChannelId, data: &[u8], _: &mut Session) -> Result<(), Self::Error> {
@@ -247,6 +260,20 @@ async fn shell(device: Arc<Device>, handle: Handle, channel: ChannelId, mut type
     }
     while let Some(Typed::Bytes(bytes)) = typed.recv().await {
         let reactions = terminal.input(&bytes);
+        if !perform(&handle, channel, reactions, &mut typed).await {
+            return;
+        }
+    }
+    end(&handle, channel, 0).await;
+}
+
+async fn subsystem(device: Arc<Device>, handle: Handle, channel: ChannelId, mut typed: mpsc::UnboundedReceiver<Typed>) {
+    let (mut server, first) = netconf::Server::open(&device);
+    if !perform(&handle, channel, first, &mut typed).await {
+        return;
+    }
+    while let Some(Typed::Bytes(bytes)) = typed.recv().await {
+        let reactions = server.input(&bytes);
         if !perform(&handle, channel, reactions, &mut typed).await {
             return;
         }

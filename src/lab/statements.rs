@@ -33,7 +33,7 @@ pub(super) const TOP: &[&str] = &[
 ];
 
 /// Words that stand before others in braces and take no name.
-const CONTAINERS: &[&str] = &[
+pub(super) const CONTAINERS: &[&str] = &[
     "authentication",
     "bgp",
     "family",
@@ -56,7 +56,7 @@ const CONTAINERS: &[&str] = &[
 ];
 
 /// Words that stand before others in braces together with a name.
-const NAMED: &[&str] = &[
+pub(super) const NAMED: &[&str] = &[
     "area",
     "class",
     "family",

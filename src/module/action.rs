@@ -2,6 +2,7 @@
 
 use crate::effect::Effect;
 use crate::redact::Secret;
+use crate::xml::Element;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +40,8 @@ pub enum Work {
     Sftp(Sftp),
     /// Send lines to a network CLI.
     Cli(Cli),
+    /// Call operations of a NETCONF server.
+    Netconf(Netconf),
     /// An HTTP call. Always made from this machine, whatever the place says.
     Http(Box<HttpCall>),
     /// Try to open a TCP connection.
@@ -238,6 +241,32 @@ pub struct CliAnswer {
     pub answer: Secret,
 }
 
+/// Operations for a NETCONF server, called one after the other over the host's session. The first that is refused ends
+/// them. Without any, the session is opened, and what it can do is told.
+#[derive(Clone, Debug, Default)]
+pub struct Netconf {
+    /// The operations in order.
+    pub calls: Vec<Rpc>,
+}
+
+/// An operation of a NETCONF server.
+#[derive(Clone, Debug, Default)]
+pub struct Rpc {
+    /// The element that stands in `<rpc>`. What is of the protocol itself has the prefix `nc`.
+    pub xml: String,
+    /// What is called when this operation, or a later one, was refused: it takes back what may have come of it.
+    pub undo: Option<String>,
+    /// What is called in the end, when this operation was not refused: it gives back what was taken.
+    pub after: Option<String>,
+}
+
+impl Rpc {
+    /// Makes an operation that leaves nothing to be undone.
+    pub fn new(xml: impl Into<String>) -> Rpc {
+        Rpc { xml: xml.into(), ..Rpc::default() }
+    }
+}
+
 /// A TCP connection to try.
 #[derive(Clone, Debug)]
 pub struct TcpTry {
@@ -342,6 +371,8 @@ pub enum Output {
     File(Vec<u8>),
     /// A CLI answered line by line; shorter than what was to be sent when it stopped at an error.
     Cli(Vec<CliResponse>),
+    /// What a NETCONF server answered.
+    Netconf(Box<NetconfAnswer>),
     /// An HTTP answer.
     Http(Box<HttpAnswer>),
     /// What a TCP connection said in its first bytes.
@@ -374,6 +405,65 @@ pub struct CliResponse {
     pub error: Option<String>,
     /// The prompt that came after.
     pub prompt: String,
+}
+
+/// What a NETCONF server answered.
+#[derive(Clone, Debug, Default)]
+pub struct NetconfAnswer {
+    /// What the server said that it can do.
+    pub capabilities: Arc<[String]>,
+    /// The number that it gave the session.
+    pub session_id: Option<u32>,
+    /// The answers in the order of the operations; fewer when one was refused, which is then the last.
+    pub replies: Vec<RpcReply>,
+}
+
+/// The answer to an operation.
+#[derive(Clone, Debug)]
+pub struct RpcReply {
+    /// The whole `<rpc-reply>`.
+    pub xml: Element,
+    /// What the server objects to; warnings among them.
+    pub errors: Vec<RpcError>,
+}
+
+impl RpcReply {
+    /// Returns why the operation was refused, if it was. A warning is no refusal.
+    pub fn refusal(&self) -> Option<&RpcError> {
+        self.errors.iter().find(|error| !error.is_warning)
+    }
+}
+
+/// What a server objects to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RpcError {
+    /// The operation was performed all the same.
+    pub is_warning: bool,
+    /// Where it happened: `transport`, `rpc`, `protocol`, `application`.
+    pub layer: String,
+    /// What kind of error it is, in the words of the protocol: `lock-denied`.
+    pub tag: String,
+    /// The element that it is about.
+    pub path: Option<String>,
+    /// What it says.
+    pub message: Option<String>,
+    /// What else it says, as XML.
+    pub info: Option<String>,
+}
+
+impl std::fmt::Display for RpcError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.message, &self.info) {
+            (Some(message), _) if self.tag.is_empty() => f.write_str(message)?,
+            (Some(message), _) => write!(f, "{message} ({})", self.tag)?,
+            (None, Some(info)) => write!(f, "{}: {info}", self.tag)?,
+            (None, None) => f.write_str(&self.tag)?,
+        }
+        match &self.path {
+            Some(path) => write!(f, " at {path}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// An HTTP answer.

@@ -26,7 +26,7 @@ use crate::platform::{Platform, Save};
 use crate::redact::Secret;
 use crate::value::Map;
 pub(super) use answer::{Sent, finish as finish_lines};
-pub(super) use backup::backup_path;
+pub(super) use backup::{backup as backup_of, backup_path, path_of as written_path};
 use compare::Comparison;
 
 /// The module.

@@ -213,7 +213,7 @@ impl Fake {
                 let device = self.device.as_ref().expect("the host is a device");
                 Ok(Output::Cli(cli.lines.iter().map(|line| device.answer(&line.text)).collect()))
             }
-            Work::Http(_) | Work::Sftp(_) => panic!("not part of this host"),
+            Work::Http(_) | Work::Sftp(_) | Work::Netconf(_) => panic!("not part of this host"),
         }
     }
 

@@ -7,7 +7,8 @@
 //! What several modules share: `remote` looks at paths of a host with POSIX sh alone, `attributes` compares mode, owner
 //! and group, `place` and `write` put one file where it belongs, `edit` changes the text of one, `program` runs what a
 //! task says, `background` lets a host go on with it alone, `local` reads files of this machine, `tool` asks the host's
-//! administration tools, `scp` copies to and from devices. Results have the fields that Ansible's have; `tests/module`
+//! administration tools, `scp` copies to and from devices,
+//! `netconf` speaks of what a NETCONF server can do and answers. Results have the fields that Ansible's have; `tests/module`
 //! holds them to it.
 //!
 //! Traps: `chdir`, `creates` and paths may begin with `~` or hold `$NAME`, which the host expands, not this machine; a
@@ -21,6 +22,7 @@ mod change;
 mod device_file;
 mod edit;
 mod local;
+mod netconf;
 mod place;
 mod program;
 mod remote;
@@ -50,6 +52,8 @@ pub mod command;
 pub mod copy;
 pub mod cron;
 pub mod debug;
+pub mod dnf;
+pub mod expect;
 pub mod fail;
 pub mod fetch;
 pub mod file;
@@ -62,17 +66,25 @@ pub mod group;
 pub mod group_by;
 pub mod hostname;
 pub mod include_vars;
+pub mod ini_file;
+pub mod junos_rpc;
 pub mod known_hosts;
 pub mod lineinfile;
 pub mod net_get;
 pub mod net_ping;
 pub mod net_put;
+pub mod netconf_config;
+pub mod netconf_get;
+pub mod netconf_rpc;
 pub mod network_resource;
+pub mod package;
 pub mod package_facts;
 pub mod pause;
 pub mod ping;
 pub mod pip;
 pub mod raw;
+pub mod read_csv;
+pub mod reboot;
 mod refused;
 pub mod replace;
 pub mod resource;
@@ -105,7 +117,7 @@ pub use action::*;
 pub use args::{
     Arg, ArgKind, Args, Rule, Shape, check_args, check_on_platform, coerce_args, split_free_form, split_key_value,
 };
-pub use change::{Change, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
+pub use change::{Actor, Change, Dialogue, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
 pub use refused::{REFUSED, RefusedModule, refused};
 
 use crate::effect::Effect;
@@ -173,6 +185,8 @@ pub enum Needs {
     Host,
     /// A network CLI.
     Cli,
+    /// A NETCONF server.
+    Netconf,
     /// A network device's files, over SSH beside its CLI.
     DeviceFiles,
     /// HTTP, from this machine.
@@ -240,6 +254,11 @@ pub trait Run: Send + Sync {
 pub trait Probe: Send + Sync {
     /// Performs one reading action.
     fn read(&self, action: Action) -> Boxed<'_, Result<Output, Failure>>;
+
+    /// Claims that the host is this machine itself.
+    fn is_here(&self) -> bool {
+        false
+    }
 }
 
 /// Every module but those of resources ([`all`]). Sorted by name.
@@ -263,6 +282,8 @@ pub static TABLE: &[&Module] = &[
     &copy::MODULE,
     &cron::MODULE,
     &debug::MODULE,
+    &dnf::MODULE,
+    &expect::MODULE,
     &fail::MODULE,
     &fetch::MODULE,
     &file::MODULE,
@@ -275,18 +296,25 @@ pub static TABLE: &[&Module] = &[
     &group_by::MODULE,
     &hostname::MODULE,
     &include_vars::MODULE,
+    &ini_file::MODULE,
+    &junos_rpc::MODULE,
     &known_hosts::MODULE,
     &lineinfile::MODULE,
     &net_get::MODULE,
     &net_ping::MODULE,
     &net_put::MODULE,
+    &netconf_config::MODULE,
+    &netconf_get::MODULE,
+    &netconf_rpc::MODULE,
     &network_resource::MODULE,
-    &apt::PACKAGE,
+    &package::MODULE,
     &package_facts::MODULE,
     &pause::MODULE,
     &ping::MODULE,
     &pip::MODULE,
     &raw::MODULE,
+    &read_csv::MODULE,
+    &reboot::MODULE,
     &replace::MODULE,
     &script::MODULE,
     &service::MODULE,
@@ -328,7 +356,25 @@ pub fn find(name: &str) -> Option<(&'static Module, Option<&'static str>)> {
         };
         (module.name == short).then_some((module, None))
     });
-    found.or_else(|| resource::find(name))
+    found.or_else(|| resource::find(name)).or_else(|| find(&whole_name(name)?))
+}
+
+/// Returns the name of a network module that is called without what its name begins with: `cisco.nxos.config` is
+/// `cisco.nxos.nxos_config`, as the collections have it.
+fn whole_name(name: &str) -> Option<String> {
+    const STARTS: &[(&str, &str)] = &[
+        ("arista.eos", "eos"),
+        ("cisco.asa", "asa"),
+        ("cisco.ios", "ios"),
+        ("cisco.iosxr", "iosxr"),
+        ("cisco.nxos", "nxos"),
+        ("junipernetworks.junos", "junos"),
+        ("vyos.vyos", "vyos"),
+    ];
+    let (collection, short) = name.rsplit_once('.')?;
+    let (_, start) = STARTS.iter().find(|(known, _)| *known == collection)?;
+    let has_it = short.strip_prefix(start).is_some_and(|rest| rest.starts_with('_'));
+    (!has_it).then(|| format!("{collection}.{start}_{short}"))
 }
 
 /// Returns every module: those of [`TABLE`] and those of resources.

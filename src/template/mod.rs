@@ -18,7 +18,7 @@ mod check;
 mod compile;
 mod convert;
 mod crypt;
-mod csv;
+pub(crate) mod csv;
 #[cfg(test)]
 mod differences;
 mod emit;

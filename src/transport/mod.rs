@@ -10,6 +10,7 @@ pub mod http;
 mod limits;
 mod local;
 mod memory;
+pub mod netconf;
 mod posix;
 mod shared;
 pub mod shell;
@@ -45,7 +46,7 @@ pub struct Target {
     pub kind: Kind,
     /// The SSH login; unused for `Local`.
     pub ssh: SshTarget,
-    /// The device type, for `NetworkCli`.
+    /// The device type, for `NetworkCli`; for `Netconf`, where it is known.
     pub platform: Option<&'static Platform>,
     /// Rights to take before a command runs.
     pub elevate: Option<Elevate>,
@@ -66,6 +67,8 @@ pub enum Kind {
     Ssh,
     /// A network CLI over SSH.
     NetworkCli,
+    /// NETCONF over SSH.
+    Netconf,
 }
 
 /// An SSH login.
@@ -160,6 +163,7 @@ pub async fn connect(target: &Target, shared: &Shared, limits: &Limits) -> Resul
     match target.kind {
         Kind::Local => Ok(local::connect(target)),
         Kind::Ssh => ssh::connect(target, shared, limits).await,
+        Kind::Netconf => netconf::connect(target, shared, limits).await,
         Kind::NetworkCli => {
             let wire = open_terminal(target, shared, limits).await?;
             shell::connect(target, limits, wire).await

@@ -100,6 +100,14 @@ fn examples(reader: &str) -> Vec<Vec<u8>> {
             .map(|text| text.as_bytes().to_vec())
             .into(),
         "inventory" => contents([files("tests/inventory", ".ini"), files("tests/inventory", ".yml")].concat()),
+        "netconf" => vec![
+            b"\0<hello xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\"><capabilities><capability>urn:ietf:params:netconf:base:1.1\
+              </capability></capabilities><session-id>4</session-id></hello>]]>]]><rpc-reply/>]]>]]>"
+                .to_vec(),
+            b"\x01\n#24\n<rpc-reply message-id=\"1\"\n#65\n><rpc-error><error-severity>error</error-severity></rpc-error></x>\n##\n"
+                .to_vec(),
+            b"\x01\n#4\n<a/>\n##\n\n#1\n<\n#3\nb/>\n##\n".to_vec(),
+        ],
         "outline" => texts_of("tests/outline/cases.json"),
         "platform" => contents(files("src/platform/definitions", ".yaml")),
         "session" => recordings().iter().map(|(platform, said)| [&[*platform, 7], said.as_slice()].concat()).collect(),
@@ -231,6 +239,7 @@ readers!(
     facts,
     host_pattern,
     inventory,
+    netconf,
     outline,
     platform,
     session,

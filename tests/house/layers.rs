@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("redact", &["value"]),
     ("vault", &["redact"]),
     ("source", &["vault"]),
+    ("xml", &[]),
     ("failure", &["redact", "source", "value"]),
     ("event", &["failure", "phase", "redact"]),
     // language
@@ -46,13 +47,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "ttp",
             "value",
             "vars",
+            "xml",
             "yaml",
         ],
     ),
     ("playbook", &["module", "source", "template", "value", "vars", "vault", "yaml"]),
     ("graph", &["effect", "module", "platform", "playbook", "source", "template", "vars", "yaml"]),
     // what is done
-    ("transport", &["effect", "failure", "module", "phase", "platform", "redact", "source", "value"]),
+    ("transport", &["effect", "failure", "module", "phase", "platform", "redact", "source", "value", "xml"]),
     (
         "executor",
         &[
@@ -79,7 +81,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("report", &["event", "failure", "phase", "redact", "value"]),
     ("journal", &["event", "redact", "value"]),
     // the lab stands for the outside world: it knows nothing of those who talk to it
-    ("lab", &["failure", "redact", "source", "value"]),
+    ("lab", &["failure", "redact", "source", "value", "xml"]),
 ];
 
 /// Crates with a large surface, and the one place that knows each.

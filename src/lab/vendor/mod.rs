@@ -102,7 +102,9 @@ fn words(model: Model) -> Option<&'static Words> {
         Model::HpComware => &comware::WORDS,
         Model::FortinetFortios => &fortios::WORDS,
         Model::MikrotikRouteros => &routeros::WORDS,
-        Model::CiscoIos | Model::AristaEos | Model::JuniperJunos | Model::Frr | Model::Linux => return None,
+        Model::CiscoIos | Model::AristaEos | Model::JuniperJunos | Model::Frr | Model::Linux | Model::Netconf => {
+            return None;
+        }
     })
 }
 

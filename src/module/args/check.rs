@@ -12,7 +12,7 @@ static PROVIDER: Arg = Arg::new("provider", ArgKind::Dict, "How the device is re
 
 /// Returns the argument of that name; modules of devices take `provider` besides their own.
 pub(super) fn argument(module: &Module, name: &str) -> Option<&'static Arg> {
-    let of_device = matches!(module.needs, Needs::Cli | Needs::DeviceFiles);
+    let of_device = matches!(module.needs, Needs::Cli | Needs::DeviceFiles | Needs::Netconf);
     module.args.iter().find(|arg| arg.answers_to(name)).or((of_device && name == PROVIDER.name).then_some(&PROVIDER))
 }
 

@@ -7,12 +7,12 @@ use std::path::PathBuf;
 
 /// Returns what writes the configuration: by default to `backup/HOST_config.DATE@TIME` in the role or beside the
 /// playbook, as the network collections do.
-pub(super) fn backup(context: &Context<'_>, text: &str) -> Result<Vec<Action>, Failure> {
+pub(in crate::module) fn backup(context: &Context<'_>, text: &str) -> Result<Vec<Action>, Failure> {
     Ok(writes_here(&path(context)?, LocalFile::of(text.as_bytes().to_vec())))
 }
 
 /// Returns the path that a backup's actions write to.
-pub(super) fn path_of(actions: &[Action]) -> Option<&str> {
+pub(in crate::module) fn path_of(actions: &[Action]) -> Option<&str> {
     actions.iter().find_map(|action| match &action.work {
         Work::Put(put) => Some(put.path.as_str()),
         _ => None,

@@ -113,6 +113,9 @@ mod tests {
         let commands = change.result.get("commands").unwrap().to_text();
         assert_eq!(commands, "['ip route 192.168.3.0 255.255.255.0 10.0.0.1']");
         let failed = fake.plan(find(None, "net_vrf").unwrap(), &[("name", text("red"))]).await.err().unwrap();
-        assert_eq!(failed.message.expose(), "`net_vrf` is not there for `cisco_ios`, only for cisco_nxos");
+        assert_eq!(
+            failed.message.expose(),
+            "`net_vrf` is not there for `cisco_ios`, only for cisco_nxos, juniper_junos"
+        );
     }
 }

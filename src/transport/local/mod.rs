@@ -44,7 +44,7 @@ impl Connection for Local {
                     self.open.store(false, Ordering::Release);
                     Ok(Output::Done)
                 }
-                Work::Cli(_) | Work::Sftp(_) | Work::Http(_) | Work::Sleep(_) => {
+                Work::Cli(_) | Work::Netconf(_) | Work::Sftp(_) | Work::Http(_) | Work::Sleep(_) => {
                     Err(Failure::new(FailureKind::Internal, "the local connection was given work of another transport"))
                 }
             }

@@ -50,7 +50,7 @@ impl Connection for Ssh {
                     self.handle.close().await;
                     Ok(Output::Done)
                 }
-                Work::Cli(_) | Work::Http(_) | Work::Sleep(_) => {
+                Work::Cli(_) | Work::Netconf(_) | Work::Http(_) | Work::Sleep(_) => {
                     Err(Failure::new(FailureKind::Internal, "an SSH connection was given work of another transport"))
                 }
             }

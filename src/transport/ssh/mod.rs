@@ -45,4 +45,5 @@ pub(super) use link::plain;
 pub(super) use open::SshShared;
 pub use pipe::Pty;
 pub use shell::open_shell;
+pub(super) use shell::open_subsystem;
 pub(super) use watch::in_words;

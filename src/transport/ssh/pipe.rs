@@ -197,7 +197,7 @@ impl Pipe {
                 }
                 continue;
             }
-            match read_either(channel, scratch) {
+            match read_from(channel, &self.end, scratch) {
                 Ok(0) => {
                     self.inward.ended = channel.eof();
                     return Ok(moved);
@@ -235,11 +235,27 @@ impl Pipe {
     }
 }
 
-/// Reads from the main stream, or, where that has nothing, from the one for errors.
-fn read_either(channel: &Channel, scratch: &mut [u8]) -> io::Result<usize> {
-    match channel.stream(0).read(scratch) {
-        Ok(0) => channel.stream(1).read(scratch),
-        Err(error) if error.kind() == io::ErrorKind::WouldBlock => channel.stream(1).read(scratch),
-        done => done,
+/// Reads from the main stream, or, where that has nothing, from the one for errors. What a subsystem says there is for
+/// people, and would stand in the middle of its protocol: it is read and left out.
+fn read_from(channel: &Channel, end: &End, scratch: &mut [u8]) -> io::Result<usize> {
+    let is_empty = |said: &io::Result<usize>| match said {
+        Ok(count) => *count == 0,
+        Err(error) => error.kind() == io::ErrorKind::WouldBlock,
+    };
+    let said = channel.stream(0).read(scratch);
+    if !is_empty(&said) {
+        return said;
+    }
+    if !matches!(end, End::Subsystem(_)) {
+        return channel.stream(1).read(scratch);
+    }
+    loop {
+        let errors = channel.stream(1).read(scratch);
+        match errors {
+            Ok(count) if count > 0 => {}
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+            // Packets of the main stream may have been taken in meanwhile.
+            _ => return channel.stream(0).read(scratch),
+        }
     }
 }

@@ -10,8 +10,22 @@ use tokio::net::UnixStream;
 
 /// Opens a login shell on a terminal, on a connection of its own. The limits are those of the opening.
 pub async fn open_shell(target: &Target, shared: &Shared, limits: &Limits, pty: Pty) -> Result<Box<dyn Wire>, Failure> {
+    opened(target, shared, limits, End::Shell(pty)).await
+}
+
+/// Opens a subsystem of the server, on a connection of its own. What it says as errors is left out.
+pub(in crate::transport) async fn open_subsystem(
+    target: &Target,
+    shared: &Shared,
+    limits: &Limits,
+    name: &'static str,
+) -> Result<Box<dyn Wire>, Failure> {
+    opened(target, shared, limits, End::Subsystem(name)).await
+}
+
+async fn opened(target: &Target, shared: &Shared, limits: &Limits, end: End) -> Result<Box<dyn Wire>, Failure> {
     let handle = open(&target.ssh, shared, limits).await?;
-    let pipe = handle.pipe(End::Shell(pty), limits).await.map_err(|closed| closed.failure)?;
+    let pipe = handle.pipe(end, limits).await.map_err(|closed| closed.failure)?;
     let stream = pipe.stream;
     let stream = stream
         .set_nonblocking(true)

@@ -1,0 +1,315 @@
+//! `netconf_config`: changes a datastore of a NETCONF server.
+//!
+//! The flow: the datastore is locked, read, edited, validated if asked for, read again, committed and unlocked, in one
+//! session; what differs between the two readings is what changed. When the server refuses a step, what was edited is
+//! thrown away and the lock is given back. What check mode and `--diff` show is predicted (`predict.rs`), as editing even
+//! a candidate is writing.
+
+mod predict;
+
+use super::cli_config::{backup_of, written_path};
+use super::netconf::{
+    Filter, LOCK, Server, action, answer, ask, data, elements_of, get_config, locking, refusal, warnings,
+};
+use super::{Action, Arg, ArgKind, Args, Change, Context, Finished, Module, Needs, Output, Rpc, Rule, TextDiff};
+use crate::effect::Effect;
+use crate::failure::{Failure, FailureKind};
+use crate::value::{Map, Value};
+use crate::xml::{Element, escaped};
+
+/// The module.
+pub static MODULE: Module = Module {
+    name: "netconf_config",
+    collections: &["ansible.netcommon"],
+    aliases: &[],
+    summary: "Changes a datastore of a NETCONF server.",
+    args: &[
+        Arg::new("content", ArgKind::Raw, "What is to be in it, within `config`: XML, dictionaries or JSON, or text.")
+            .aliases(&["xml"]),
+        Arg::new("target", ArgKind::Str, "The datastore; `auto` is the candidate where there is one.")
+            .aliases(&["datastore"])
+            .choices(&["auto", "candidate", "running"])
+            .default("auto"),
+        Arg::new("source_datastore", ArgKind::Str, "A datastore, or a URL, that is copied to the target.")
+            .aliases(&["source"]),
+        Arg::new("format", ArgKind::Str, "What `content` is; `text` is the device's own language.")
+            .choices(&["xml", "text", "json"]),
+        LOCK.default("always"),
+        Arg::new("default_operation", ArgKind::Str, "What is done with elements that do not say `operation`.")
+            .choices(&["merge", "replace", "none"]),
+        Arg::new(
+            "confirm",
+            ArgKind::Int,
+            "The server takes the change back unless it is confirmed in so many seconds.",
+        )
+        .default("0"),
+        Arg::new("confirm_commit", ArgKind::Bool, "Confirm the change that waits for it, and change nothing else.")
+            .default("false"),
+        Arg::new("error_option", ArgKind::Str, "What the server does when an element cannot be edited.")
+            .choices(&["stop-on-error", "continue-on-error", "rollback-on-error"])
+            .default("stop-on-error"),
+        Arg::new("backup", ArgKind::Bool, "Write the target to a file here before anything changes.").default("false"),
+        Arg::new("backup_options", ArgKind::Dict, "`filename` and `dir_path` of the backup."),
+        Arg::new("save", ArgKind::Bool, "Copy the target to the startup configuration when something changed.")
+            .default("false"),
+        Arg::new("delete", ArgKind::Bool, "Delete the target.").default("false"),
+        Arg::new("commit", ArgKind::Bool, "False: what was edited stays in the candidate.").default("true"),
+        Arg::new("validate", ArgKind::Bool, "The server validates the target after it was edited.").default("false"),
+        Arg::new("get_filter", ArgKind::Raw, "The part of the target that is compared before and after."),
+    ],
+    rules: &[
+        Rule::OneOf(&["content", "source_datastore", "delete", "confirm_commit"]),
+        Rule::Exclusive(&["content", "source_datastore", "delete", "confirm_commit"]),
+    ],
+    free_form: None,
+    any_args: false,
+    needs: Needs::Netconf,
+    changes_run: false,
+    once: false,
+    effect: |_| Effect::Write,
+    plan: |context: Context<'_>| Box::pin(plan(context)),
+};
+
+fn refuse(message: impl Into<String>) -> Failure {
+    Failure::new(FailureKind::Argument, message.into())
+}
+
+/// What is to be done, checked against what the server can do.
+struct Wanted {
+    target: &'static str,
+    locks: bool,
+    filter: Option<Filter>,
+    /// What is edited in: a whole element, `config` or `config-text`.
+    edit: Option<Element>,
+    commits: bool,
+}
+
+async fn plan(context: Context<'_>) -> Result<Change, Failure> {
+    let args = context.args;
+    let server = Server::of(context.probe).await?;
+    let (wanted, warning) = wanted(args, &server)?;
+    let mut change = Change::nothing(Map::new());
+    change.warnings.extend(warning);
+    let mut before = None;
+    if wanted.edit.is_some() || args.flag("backup") {
+        let answer = ask(context.probe, vec![get_config(wanted.target, wanted.filter.as_ref())]).await?;
+        let Some(reply) = answer.replies.first() else { return Err(refuse("the server answered nothing")) };
+        if let Some(failure) = refusal("get-config", reply) {
+            return Err(failure);
+        }
+        before = Some(data(reply));
+    }
+    if let (true, Some(before)) = (args.flag("backup"), &before) {
+        let backup = backup_of(&context, &before.to_string())?;
+        if let Some(path) = written_path(&backup) {
+            change.result.insert("backup_path", path);
+        }
+        change.actions.extend(backup);
+    }
+    change.changed = true;
+    if let (Some(edit), Some(before)) = (&wanted.edit, &before) {
+        let operation = args.text("default_operation").unwrap_or("merge");
+        // Text is the device's own: what it comes to is not known before it is in.
+        if edit.local() == "config" {
+            let after = predict::after(before, edit, operation);
+            change.changed = predict::shown(before) != predict::shown(&after);
+            if change.changed {
+                change.diff.push(TextDiff {
+                    before_header: wanted.target.into(),
+                    after_header: format!("{} as it is expected to be", wanted.target),
+                    before: predict::shown(before),
+                    after: predict::shown(&after),
+                });
+            }
+        }
+    }
+    finish(&mut change, args, &wanted, &server);
+    Ok(change)
+}
+
+/// Adds what is sent, and what is made of the answers.
+fn finish(change: &mut Change, args: &Args, wanted: &Wanted, server: &Server) {
+    let backups = change.actions.len();
+    let capabilities: Vec<&str> = server.capabilities.iter().map(String::as_str).collect();
+    change.result.insert("server_capabilities", Value::list(capabilities));
+    let steps = steps(args, wanted);
+    let names: Vec<&'static str> = steps.iter().map(|(name, _)| *name).collect();
+    change.actions.push(action(Effect::Write, steps.into_iter().map(|(_, rpc)| rpc).collect()));
+    let target = wanted.target;
+    if args.flag("save") {
+        let names = names.clone();
+        change.then = Some(Box::new(move |outputs| {
+            let differs = matches!(outputs.last(), Some(Output::Netconf(answer)) if differs(answer, &names));
+            let save = format!(
+                "<nc:copy-config><nc:target><nc:startup/></nc:target><nc:source><nc:{target}/></nc:source></nc:copy-config>"
+            );
+            let save: Vec<Action> = differs.then(|| action(Effect::Write, vec![Rpc::new(save)])).into_iter().collect();
+            Ok(save)
+        }));
+    }
+    change.finish = Some(Box::new(move |outputs, mut result| {
+        let mut answers = Vec::new();
+        for (number, output) in outputs.into_iter().enumerate() {
+            match output {
+                Output::Exec(output) if number < backups => super::place::check_status(&output)?,
+                output if number >= backups => answers.push(answer(output)?),
+                _ => {}
+            }
+        }
+        let Some(first) = answers.first() else { return Ok(Finished::new(result, false)) };
+        for (reply, name) in first.replies.iter().zip(&names) {
+            if let Some(failure) = refusal(name, reply) {
+                return Err(refused(failure, name, result));
+            }
+        }
+        let changed = differs(first, &names);
+        if let Some(failure) = answers.get(1).and_then(|answer| refusal("copy-config", answer.replies.first()?)) {
+            let message = format!("the change is in, but it was not saved: {}", failure.message.expose());
+            return Err(Failure { message: message.into(), ..failure });
+        }
+        let warnings: Vec<String> = answers.iter().flat_map(|answer| warnings(&answer.replies)).collect();
+        if !warnings.is_empty() {
+            result.insert("warnings", warnings);
+        }
+        Ok(Finished::new(result, changed))
+    }));
+}
+
+/// Claims that the two readings of the target differ; without them, something else was done, and that is a change.
+fn differs(answer: &super::NetconfAnswer, names: &[&'static str]) -> bool {
+    let readings = answer.replies.iter().zip(names).filter(|(_, name)| **name == "get-config");
+    let readings: Vec<String> = readings.map(|(reply, _)| predict::shown(&data(reply))).collect();
+    match &readings[..] {
+        [before, after] => before != after,
+        _ => true,
+    }
+}
+
+fn refused(failure: Failure, operation: &str, known: Map) -> Failure {
+    let state = match operation {
+        "lock" => "; nothing was sent",
+        "edit-config" | "validate" | "commit" | "get-config" => "; nothing was committed",
+        _ => "",
+    };
+    let message = format!("{}{state}", failure.message.expose());
+    let mut result = known;
+    failure.result.iter().for_each(|(key, value)| result.insert(key.clone(), value.clone()));
+    Failure { message: message.into(), result, ..failure }
+}
+
+/// Returns the operations with their names, in order.
+fn steps(args: &Args, wanted: &Wanted) -> Vec<(&'static str, Rpc)> {
+    let target = wanted.target;
+    let is_candidate = target == "candidate";
+    let mut steps = Vec::new();
+    if wanted.locks {
+        steps.push(("lock", locking(target)));
+    }
+    if let Some(source) = args.text("source_datastore") {
+        let source = match ["running", "candidate", "startup"].contains(&source) {
+            true => format!("<nc:{source}/>"),
+            false => format!("<nc:url>{}</nc:url>", escaped(source)),
+        };
+        let xml = format!(
+            "<nc:copy-config><nc:target><nc:{target}/></nc:target><nc:source>{source}</nc:source></nc:copy-config>"
+        );
+        steps.push(("copy-config", Rpc::new(xml)));
+    } else if args.flag("delete") {
+        let xml = format!("<nc:delete-config><nc:target><nc:{target}/></nc:target></nc:delete-config>");
+        steps.push(("delete-config", Rpc::new(xml)));
+    } else if args.flag("confirm_commit") {
+        steps.push(("commit", Rpc::new("<nc:commit/>")));
+    }
+    let Some(edit) = &wanted.edit else { return steps };
+    let read = |datastore: &str| ("get-config", get_config(datastore, wanted.filter.as_ref()));
+    steps.push(read(target));
+    let undo = is_candidate.then(|| "<nc:discard-changes/>".to_owned());
+    steps.push(("edit-config", Rpc { undo, ..Rpc::new(edit_config(args, target, edit)) }));
+    if args.flag("validate") {
+        let xml = format!("<nc:validate><nc:source><nc:{target}/></nc:source></nc:validate>");
+        steps.push(("validate", Rpc::new(xml)));
+    }
+    steps.push(read(target));
+    if wanted.commits {
+        let xml = match args.int("confirm").filter(|seconds| *seconds > 0) {
+            Some(seconds) => {
+                format!("<nc:commit><nc:confirmed/><nc:confirm-timeout>{seconds}</nc:confirm-timeout></nc:commit>")
+            }
+            None => "<nc:commit/>".to_owned(),
+        };
+        steps.push(("commit", Rpc::new(xml)));
+    }
+    steps
+}
+
+fn edit_config(args: &Args, target: &str, edit: &Element) -> String {
+    let operation = args.text("default_operation");
+    let operation = operation.map(|o| format!("<nc:default-operation>{o}</nc:default-operation>")).unwrap_or_default();
+    // What every server does when nobody says is not said: not all of them know the element.
+    let on_error = args.text("error_option").filter(|option| *option != "stop-on-error");
+    let on_error = on_error.map(|o| format!("<nc:error-option>{o}</nc:error-option>")).unwrap_or_default();
+    format!("<nc:edit-config><nc:target><nc:{target}/></nc:target>{operation}{on_error}{edit}</nc:edit-config>")
+}
+
+/// Checks what is asked for against what the server can do.
+fn wanted(args: &Args, server: &Server) -> Result<(Wanted, Option<String>), Failure> {
+    let cannot = |what: &str| Err(refuse(format!("the server {what}")).help("nothing was sent"));
+    let (candidate, running) = (server.has("candidate"), server.has("writable-running"));
+    let target = match args.text("target") {
+        Some("candidate") if !candidate => return cannot("has no candidate configuration"),
+        Some("running") if !running => return cannot("does not let its running configuration be edited"),
+        Some("candidate") => "candidate",
+        Some("running") => "running",
+        _ if candidate => "candidate",
+        _ if running => "running",
+        _ => return cannot("has neither a candidate nor a running configuration that can be edited"),
+    };
+    let confirms = args.flag("confirm_commit") || args.int("confirm").is_some_and(|seconds| seconds > 0);
+    if confirms && !server.has("confirmed-commit") {
+        return cannot("takes no change back by itself (`confirm`)");
+    }
+    if confirms && !candidate {
+        return cannot("has no candidate configuration, and only that is committed (`confirm`)");
+    }
+    if args.flag("save") && !server.has("startup") {
+        return cannot("has no startup configuration to save to");
+    }
+    if args.flag("validate") && !server.has("validate") {
+        return cannot("cannot validate");
+    }
+    if args.text("error_option") == Some("rollback-on-error") && !server.has("rollback-on-error") {
+        return cannot("cannot roll back on an error (`error_option`)");
+    }
+    let filter = Filter::of(args.get("get_filter")).map_err(|why| refuse(format!("`get_filter` {why}")))?;
+    filter.as_ref().map_or(Ok(()), |filter| filter.check(server))?;
+    let edit = edit(args)?;
+    let (locks, warning) = match args.flag("confirm_commit") {
+        true => (false, None),
+        false => server.lock(args.text("lock").unwrap_or("always"), target),
+    };
+    let commits = target == "candidate" && args.flag("commit");
+    Ok((Wanted { target, locks, filter, edit, commits }, warning))
+}
+
+/// Returns the element that holds what is wanted.
+fn edit(args: &Args) -> Result<Option<Element>, Failure> {
+    let Some(content) = args.get("content").filter(|value| !matches!(value, Value::Null)) else { return Ok(None) };
+    if args.text("format") == Some("text") {
+        let mut outer = Element::new("config-text");
+        outer.nodes.push(crate::xml::Node::Element(Element::of_text("configuration-text", content.to_text())));
+        return Ok(Some(outer));
+    }
+    let xml = elements_of(content).map_err(|why| refuse(format!("`content` {why}")))?;
+    let Some(xml) = xml else {
+        return Err(refuse("`content` is neither XML nor JSON").help("`format: text` sends the device's own language"));
+    };
+    let mut root = Element::read(&xml).map_err(|why| refuse(format!("`content` is no XML: {why}")))?;
+    if root.local() != "config" {
+        return Err(refuse(format!("the root of `content` is `{}`, and it must be `config`", root.local())));
+    }
+    // Servers want it in the protocol's namespace, and authors leave that out.
+    if root.namespace.is_none() {
+        root.name = "nc:config".into();
+    }
+    Ok(Some(root))
+}

@@ -1,0 +1,195 @@
+//! NETCONF: the modules of it, and those of Junos over it, on servers of the lab.
+
+use crate::project::Project;
+use serde_json::{Value, json};
+
+const LAB: &str = r#"devices:
+  - name: nc1
+    platform: netconf
+    running_config: |
+      <system xmlns="urn:lab:system"><hostname>nc1</hostname><dns><name>a</name><ip>192.0.2.53</ip></dns></system>
+      <interfaces xmlns="urn:lab:interfaces">
+        <interface><name>eth0</name><mtu>1500</mtu></interface><interface><name>eth1</name><mtu>1500</mtu></interface>
+      </interfaces>
+  - name: refuses1
+    platform: netconf
+    answers:
+      - command: commit
+        output: "<rpc-error><error-type>application</error-type><error-tag>operation-failed</error-tag>\
+          <error-severity>error</error-severity><error-path>/a:b</error-path><error-message>no license</error-message></rpc-error>"
+      - {command: cut-me, fault: close}
+      - {command: silence, fault: silence}
+  - name: mx1
+    platform: juniper_junos
+    vars: {ansible_connection: ansible.netcommon.netconf}
+    minute_seconds: 0.05
+    running_config: |
+      set system host-name mx1
+      set interfaces ge-0/0/0 description "to core"
+"#;
+
+/// Tasks on the server that keeps any XML, in order.
+const TASKS: &str = r#"- name: read
+  ansible.netcommon.netconf_get:
+    source: running
+    filter: <system xmlns="urn:lab:system"><hostname/></system>
+    display: native
+- name: state
+  ansible.netcommon.netconf_get: {filter: {interfaces: {interface: {name: eth1}}}, display: xml, lock: if-supported}
+- name: first
+  ansible.netcommon.netconf_config: &wanted
+    content: |
+      <config><interfaces xmlns="urn:lab:interfaces"><interface><name>eth1</name><mtu>9000</mtu></interface></interfaces></config>
+    validate: true
+    save: true
+- name: second
+  ansible.netcommon.netconf_config: *wanted
+- name: saved
+  ansible.netcommon.netconf_get: {source: startup, filter: "<interfaces><interface><name>eth1</name><mtu/></interface></interfaces>", display: xml}
+- name: refused
+  ansible.netcommon.netconf_config:
+    content: {config: {system: {hostname: lost, nothing: {"@operation": delete}}}}
+  ignore_errors: true
+- name: candidate
+  ansible.netcommon.netconf_get: {source: candidate, filter: <system><hostname/></system>, display: xml}
+- name: xpath
+  ansible.netcommon.netconf_get: {filter: /system}
+  ignore_errors: true
+- name: wrong root
+  ansible.netcommon.netconf_config: {content: <system/>}
+  ignore_errors: true
+- name: any
+  ansible.netcommon.netconf_rpc: {rpc: get, content: "<filter><system><hostname/></system></filter>", display: json}
+- name: unknown
+  ansible.netcommon.netconf_rpc: {rpc: reboot, xmlns: "urn:x"}
+  ignore_errors: true
+- name: by cli
+  cisco.ios.ios_command: {commands: [show version]}
+  ignore_errors: true
+"#;
+
+fn text<'a>(step: &'a Value, field: &str) -> &'a str {
+    step["result"][field].as_str().unwrap_or_else(|| panic!("no `{field}` in {step}"))
+}
+
+#[test]
+fn datastores_are_read_edited_and_left_clean_when_something_is_refused() {
+    let project = Project::new().tasks("nc1", TASKS).file("lab.yml", LAB);
+    let ended = project.run_events().with("--lab lab.yml").exits(0);
+    let step = |name: &str| ended.step(name, "nc1");
+    assert_eq!(step("read")["result"]["output"]["data"]["system"]["hostname"], json!("nc1"));
+    assert!(
+        text(&step("read"), "stdout")
+            .starts_with("<data xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\"><system xmlns")
+    );
+    let eth1 = "<data><interfaces><interface><name>eth1</name><mtu>1500</mtu></interface></interfaces></data>";
+    assert_eq!(text(&step("state"), "output"), eth1);
+    assert_eq!((&step("first")["status"], &step("second")["status"]), (&json!("changed"), &json!("ok")));
+    assert!(text(&step("saved"), "output").contains("<mtu>9000</mtu>"), "{}", step("saved"));
+    for (name, message) in [
+        ("refused", "the device refuses `edit-config`: it is not there (data-missing); nothing was committed"),
+        ("xpath", "the server takes no filter by XPath, and `/system` is one"),
+        ("wrong root", "the root of `content` is `system`, and it must be `config`"),
+        ("unknown", "the device refuses `reboot`: no operation `reboot` (operation-not-supported)"),
+        ("by cli", "`nc1` is reached by NETCONF, and this module needs the device's CLI"),
+    ] {
+        let failed = step(name);
+        assert_eq!((&failed["status"], failed["failure"]["message"].as_str()), (&json!("ignored"), Some(message)));
+    }
+    assert_eq!(step("refused")["result"]["rpc_errors"][0]["info"], json!("<bad-element>nothing</bad-element>"));
+    assert!(text(&step("candidate"), "output").contains("<hostname>nc1</hostname>"), "what was edited is thrown away");
+    assert_eq!(step("any")["result"]["output"]["rpc-reply"]["data"]["system"]["hostname"], json!("nc1"));
+}
+
+#[test]
+fn check_mode_edits_nothing_and_knows_what_would_change() {
+    let project = Project::new().tasks("nc1", TASKS).file("lab.yml", LAB);
+    let ended = project.run_events().with("--lab lab.yml --check --diff").exits(0);
+    let step = |name: &str| ended.step(name, "nc1");
+    assert_eq!((&step("first")["status"], &step("second")["status"]), (&json!("changed"), &json!("changed")));
+    assert!(step("first")["diff"].to_string().contains("<mtu>9000</mtu>"), "{}", step("first"));
+    assert!(text(&step("saved"), "output").contains("<mtu>1500</mtu>"));
+}
+
+#[test]
+fn a_server_that_refuses_or_goes_away_is_told_apart() {
+    let tasks = r#"- name: commit
+  ansible.netcommon.netconf_config: {content: <config><a>1</a></config>}
+  ignore_errors: true
+- name: silent
+  ansible.netcommon.netconf_rpc: {rpc: silence}
+  vars: {ansible_command_timeout: 1}
+  ignore_errors: true
+- name: after
+  ansible.netcommon.netconf_get: {source: running, display: xml}
+- name: cut
+  ansible.netcommon.netconf_rpc: {rpc: cut-me}
+"#;
+    let project = Project::new().tasks("refuses1", tasks).file("lab.yml", LAB);
+    let ended = project.run_events().with("--lab lab.yml").exits(4);
+    let step = |name: &str| ended.step(name, "refuses1");
+    let message = |name: &str| step(name)["failure"]["message"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(
+        message("commit"),
+        "the device refuses `commit`: no license (operation-failed) at /a:b; nothing was committed"
+    );
+    assert_eq!(message("silent"), "no answer to `silence` from `refuses1` within 1 s");
+    assert_eq!(text(&step("after"), "output"), "<data/>", "a new session was opened, and nothing had been left");
+    assert_eq!(step("cut")["status"], json!("unreachable"));
+}
+
+#[test]
+fn modules_of_junos_work_over_netconf_as_over_the_cli() {
+    let tasks = r#"- name: commands
+  junipernetworks.junos.junos_command: {commands: [show version, "show configuration | display set"]}
+- name: facts
+  junipernetworks.junos.junos_facts:
+- name: first
+  junipernetworks.junos.junos_config: &wanted {lines: [set system host-name other, set system services ssh], comment: by hand}
+- name: second
+  junipernetworks.junos.junos_config: *wanted
+- name: refused
+  junipernetworks.junos.junos_config: {lines: [set system services ftp, set nonsense x, set system ports console]}
+  ignore_errors: true
+- name: checked
+  junipernetworks.junos.junos_config: {lines: [set system services ftp], check_commit: true}
+- name: rpc
+  junipernetworks.junos.junos_rpc: {rpc: get_software_information}
+  ignore_errors: true
+- name: as text
+  junipernetworks.junos.junos_rpc: {rpc: command, output: text, attrs: {format: text}}
+  ignore_errors: true
+- name: asked
+  junipernetworks.junos.junos_command: {commands: [show nonsense]}
+  ignore_errors: true
+- name: rollback
+  junipernetworks.junos.junos_config: {rollback: 1}
+- block:
+    - name: safely
+      junipernetworks.junos.junos_config: {lines: [set system host-name safe], confirm_within: 2m}
+      verify:
+        - assert: {that: false}
+  rescue:
+    - debug: {msg: it was taken back}
+- name: left
+  junipernetworks.junos.junos_command: {commands: ["show configuration | display set"]}
+"#;
+    let project = Project::new().tasks("mx1", tasks);
+    let over_netconf = project.file("lab.yml", LAB);
+    let netconf = over_netconf.run_events().with("--lab lab.yml").done();
+    let over_cli = over_netconf.file("lab.yml", LAB.replace("ansible.netcommon.netconf", "network_cli"));
+    let cli = over_cli.run_events().with("--lab lab.yml").done();
+    for name in ["commands", "facts", "first", "second", "checked", "rollback", "left"] {
+        let (by_netconf, by_cli) = (netconf.step(name, "mx1"), cli.step(name, "mx1"));
+        assert_eq!(by_netconf["status"], by_cli["status"], "{name}");
+        for field in ["stdout", "commands", "compare", "ansible_facts"] {
+            assert_eq!(by_netconf["result"][field], by_cli["result"][field], "{name}: {field}");
+        }
+    }
+    let refused = netconf.step("refused", "mx1");
+    let message = "the device refuses `set nonsense x`: syntax error (nonsense); nothing was committed";
+    assert_eq!(refused["failure"]["message"], json!(message));
+    assert!(text(&netconf.step("rpc", "mx1"), "xml").contains("<product-model>vmx</product-model>"));
+    let left = netconf.step("left", "mx1")["result"]["stdout"][0].to_string();
+    assert!(left.contains("host-name mx1") && !left.contains("services"), "{left}");
+}
