@@ -1,9 +1,9 @@
 """What is measured: one function a row or a few, and their table at the end."""
 
-import shutil, signal, socket, statistics, subprocess, time
+import os, shutil, signal, socket, statistics, subprocess, time
 from devices import devices
 from fleet import SlowWay, address
-from measure import median, once, paired, resident_mib, several
+from measure import ControlGroup, median, once, paired, resident_mib, several
 
 PLAY = "- hosts: all\n  gather_facts: false\n  tasks:\n"
 
@@ -147,6 +147,23 @@ def idle(bench):
                     f"{(largest - alone) * 1024 / hosts:.0f} KiB each above the same inventory without ({alone:.0f} MiB)", "≤ 200 KiB each")
 
 
+def narrow(bench):
+    """Bounds the memory by a control group: pages of the program's file count there as far as they are needed at once."""
+    hosts, limit_mib = 200, 20
+    group = ControlGroup.make(f"netplay-bench-{os.getpid()}", limit_mib << 20)
+    if group is None:
+        bench.table.row("memory bounded", "left out: the memory controller of control groups and root are needed")
+        return
+    free = bench.ours(bench.fleet.inventory(hosts), "    - command: /bin/true\n")
+    try:
+        bound, unbound, wall, cpu = paired(group.within(free), free, bench.runs)
+        bench.table.row(f"one command on {hosts} sshd in a control group of {limit_mib} MiB", f"{median(bound, 'wall'):.2f} s",
+                        f"{median(bound, 'cpu') / hosts * 1000:.2f} ms a host", f"{max(sample.memory for sample in bound):.0f} MiB",
+                        f"{wall:.2f} × the wall, {cpu:.2f} × the CPU of the same without a bound", "about the same")
+    finally:
+        group.remove()
+
+
 def http(bench):
     wrk, nginx = shutil.which("wrk"), shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
     if not (wrk and nginx):
@@ -197,7 +214,8 @@ def lag(bench):
     hosts = 100 if bench.quick else 500
     addresses = [address(number) for number in range(hosts)]
     said = once([bench.transport, "lag", str(bench.fleet.port), bench.fleet.user, str(bench.folder / "user"), "5", *addresses]).output
-    names = {"alone": "alone", "logins": f"while {hosts} logins are under way", "reads": f"while {hosts} SSH reads block"}
+    names = {"alone": "alone", "logins": f"while {hosts} logins are under way", "beginning": f"while {hosts} SSH reads begin",
+             "reads": f"while {hosts} SSH reads block", "answers": f"while {hosts} answers come"}
     for line in said.splitlines():
         what, count, middle, late, last = line.split()
         if what.endswith("-polls"):
@@ -205,8 +223,8 @@ def lag(bench):
                             f"the longest took {late} µs of a processor, {middle} slept")
             continue
         bench.table.row(f"lag of the event loop {names[what]}", f"median {middle} µs", "", "",
-                        f"p99 {late} µs, max {last} µs of {int(count):,}", "p99 ≤ 5,000 µs")
+                        f"p99 {late} µs, max {last} µs of {int(count):,}", "p99 ≤ 5,000 µs" if what == "reads" else "")
 
 
 CASES = {"start": start, "executor": executor, "inventory": inventory, "one": one, "ten": ten, "sleep": sleep, "far": far,
-         "idle": idle, "http": http, "lag": lag, "devices": devices}
+         "idle": idle, "narrow": narrow, "http": http, "lag": lag, "devices": devices}

@@ -3,8 +3,8 @@
 //! `transport calls URL COUNT CONNECTIONS` makes so many GETs over so many connections.
 //!
 //! `transport lag PORT USER KEY SECONDS HOST…` measures how long a message waits for the event loop: while nothing else
-//! goes on, while as many SSH logins as there are hosts are under way, and while a read blocks on each of them. A plain
-//! thread sends one message a millisecond; the time until the loop has it is the lag. Prints microseconds; and of the work
+//! goes on, while as many SSH logins as there are hosts are under way, while a read begins on each of them, while these
+//! block, and while their answers come. The servers are on this machine and start a program for each read. A plain thread sends one message a millisecond; the time until the loop has it is the lag. Prints microseconds; and of the work
 //! on the loop (`polls`) how often it was taken up, the longest that one turn of it took of a processor, and how often
 //! one slept in its midst: what of the lag is not that has been waiting for a processor.
 
@@ -16,6 +16,7 @@ use netplay::transport::{
     Bounds, Connection, HostKeyPolicy, HttpClients, Kind, Limits, Settings, Shared, SshTarget, Target, Terminal,
     connect, raise_open_files,
 };
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -130,17 +131,67 @@ async fn lag(login: &Login<'_>, time: Duration, hosts: &[&str]) {
     .await;
     report("logins", lags);
     report_polls("logins");
-    let seconds = time.as_secs();
-    let (_, lags) = measured(async {
+    let place = Place::new();
+    let (reads, lags) = measured(async {
         let mut reads = JoinSet::new();
         for connection in connections {
-            reads.spawn(watched(read(connection, format!("sleep {seconds}"))));
+            reads.spawn(watched(read(connection, place.command())));
         }
+        place.until_begun(hosts.len()).await;
+        reads
+    })
+    .await;
+    report("beginning", lags);
+    report_polls("beginning");
+    let (_, lags) = measured(tokio::time::sleep(time)).await;
+    report("reads", lags);
+    report_polls("reads");
+    let (_, lags) = measured(async {
+        place.let_go();
         reads.join_all().await
     })
     .await;
-    report("reads", lags);
-    report_polls("reads");
+    report("answers", lags);
+    report_polls("answers");
+}
+
+/// Where the commands of the servers, which are on this machine, say that they have begun, and what they wait for.
+struct Place {
+    folder: PathBuf,
+}
+
+impl Place {
+    fn new() -> Place {
+        let folder = std::env::temp_dir().join(format!("netplay-lag-{}", std::process::id()));
+        std::fs::create_dir(&folder).expect("a folder can be made");
+        let made = std::process::Command::new("mkfifo").arg(folder.join("gate")).status();
+        assert!(made.expect("mkfifo is there").success());
+        Place { folder }
+    }
+
+    /// Returns a command that blocks until the gate is opened.
+    fn command(&self) -> String {
+        let folder = self.folder.display();
+        format!("echo begun >> {folder}/begun; read _ < {folder}/gate || true")
+    }
+
+    async fn until_begun(&self, wanted: usize) {
+        let begun = || std::fs::metadata(self.folder.join("begun")).map_or(0, |file| file.len() as usize);
+        while begun() < wanted * "begun\n".len() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Opens the gate: who reads sees its end at once.
+    fn let_go(&self) {
+        drop(std::fs::OpenOptions::new().write(true).open(self.folder.join("gate")).expect("somebody reads"));
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
 }
 
 async fn read(connection: Box<dyn Connection>, command: String) -> Box<dyn Connection> {

@@ -10,7 +10,9 @@ use crate::inventory::{self, Inventory};
 use crate::module::split_key_value;
 use crate::playbook::{self, Loader, Play};
 use crate::redact::Secret;
-use crate::source::{Diagnostic, Diagnostics, RepeatedKeys, Source, SourceMap, Span, Style, expand_home, render};
+use crate::source::{
+    Diagnostic, Diagnostics, RepeatedKeys, Source, SourceMap, Span, Style, absolute, expand_home, render,
+};
 use crate::value::Key;
 use crate::vars::{Layer, Origin, Var, load_vars_file};
 use crate::yaml::{self, Kind, Node};
@@ -43,6 +45,8 @@ pub(super) struct Setup {
     pub(super) config: Config,
     pub(super) loader: Arc<Loader>,
     pub(super) inventory: Inventory,
+    /// The inventory sources: paths from the root, and lists of hosts.
+    pub(super) inventory_sources: Vec<String>,
     /// Reads the inventory again.
     pub(super) reload: Reload,
     pub(super) found: Diagnostics,
@@ -85,10 +89,26 @@ impl Setup {
             ignored_patterns: config.list(&table::INVENTORY_IGNORE_PATTERNS),
         };
         let inventory = inventory::load_with(named, &options, &sources, &mut found);
+        let inventory_sources = named.iter().map(|source| match Path::new(source).exists() {
+            true => absolute(Path::new(source)).display().to_string(),
+            false => source.clone(),
+        });
+        let inventory_sources = inventory_sources.collect();
         let reload = reload(named.clone(), options, &sources);
         let colour = colour.or_else(|| config.colour());
         let style = if colour.unwrap_or_else(console::colors_enabled_stderr) { Style::Coloured } else { Style::Plain };
-        Setup { sources, config, loader, inventory, reload, found, play_counts: Vec::new(), style, shown: 0 }
+        Setup {
+            sources,
+            config,
+            loader,
+            inventory,
+            inventory_sources,
+            reload,
+            found,
+            play_counts: Vec::new(),
+            style,
+            shown: 0,
+        }
     }
 
     /// Reads playbooks.

@@ -80,14 +80,14 @@ fn coming(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Se
 fn place_of(line: &str, style: &ConfigText) -> Option<String> {
     let line = said(line);
     let found = style.single.iter().find_map(|single| single.find(&line))?;
-    Some(found.as_str().trim_end().to_owned())
+    Some(found.trim_end().to_owned())
 }
 
 /// Returns the line that undoes a line.
 fn undo(line: &str, style: &ConfigText) -> String {
     let first = line.lines().next().unwrap_or_default();
     if let Some((pattern, send)) = style.undo_as.iter().find(|(pattern, _)| pattern.is_match(first)) {
-        return pattern.replace(first, send.as_str()).into_owned();
+        return pattern.replace(first, send);
     }
     match (style.style, first.strip_prefix(style.negate.as_str())) {
         (ConfigStyle::Set, _) => format!("{}{}", style.negate, first.strip_prefix(style.set.as_str()).unwrap_or(first)),

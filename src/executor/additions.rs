@@ -3,8 +3,9 @@
 
 use super::world::World;
 use crate::failure::{Failure, FailureKind};
-use crate::inventory::Inventory;
+use crate::inventory::{Inventory, Newcomers};
 use crate::module::RunChange;
+use crate::source::Diagnostics;
 use crate::vars::Var;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,6 +24,20 @@ impl World {
         self.change_inventory(|inventory| enter(inventory, host, change))
     }
 
+    /// Reads the files of variables of hosts and groups that a change brings, and fails where they are wrong.
+    pub(super) fn check_files(&self, changes: &[RunChange]) -> Result<(), Failure> {
+        let mut found = Diagnostics::new();
+        let inventory = self.inventory();
+        changes.iter().for_each(|change| inventory.check_files_of(&newcomers(change), &mut found));
+        match found.iter().find(|diagnostic| diagnostic.is_error()) {
+            None => Ok(()),
+            Some(error) => {
+                let failure = Failure::new(FailureKind::File, error.message.clone());
+                Err(error.primary.iter().fold(failure, |failure, label| failure.at(label.span)))
+            }
+        }
+    }
+
     /// Reads the sources again. What came in the run stays.
     pub(super) async fn refresh(&self) -> Result<(), Failure> {
         let Some(reload) = self.reload.clone() else { return Ok(()) };
@@ -38,6 +53,15 @@ impl World {
 }
 
 fn enter(inventory: &mut Inventory, host: &str, change: &RunChange) -> bool {
+    let changed = put(inventory, host, change);
+    if changed {
+        // What is wrong with the files was said by the step that brought the names.
+        inventory.read_files_of(&newcomers(change), &mut Diagnostics::new());
+    }
+    changed
+}
+
+fn put(inventory: &mut Inventory, host: &str, change: &RunChange) -> bool {
     match change {
         RunChange::AddHost { name, groups, vars } => {
             let groups: Vec<&str> = groups.iter().map(|group| &**group).collect();
@@ -47,6 +71,16 @@ fn enter(inventory: &mut Inventory, host: &str, change: &RunChange) -> bool {
         RunChange::GroupBy { group, parents } => {
             let parents: Vec<&str> = parents.iter().map(|parent| &**parent).collect();
             inventory.group_by(host, group, &parents)
+        }
+    }
+}
+
+/// Returns the hosts and groups that a change names.
+fn newcomers(change: &RunChange) -> Newcomers {
+    match change {
+        RunChange::AddHost { name, groups, .. } => Newcomers { hosts: vec![Arc::clone(name)], groups: groups.clone() },
+        RunChange::GroupBy { group, parents } => {
+            Newcomers { hosts: Vec::new(), groups: std::iter::once(group).chain(parents).cloned().collect() }
         }
     }
 }

@@ -46,6 +46,10 @@ use tokio_util::sync::CancellationToken;
 /// How many steps without a slot are under way at once, as long as they end quickly: more would only lie in memory.
 const MOST_PURE: usize = 1024;
 
+/// How many steps wait for a slot one by one. Where more are ready, the rest stays in the tracker, which needs two bytes
+/// for each; a step that waits here takes some three hundred. So few in tests that their random playbooks come to it.
+const MOST_WAITING: usize = if cfg!(test) { 3 } else { 20_000 };
+
 /// How long the dispatcher waits for one of them to end before it begins as many more (they may all be pausing).
 const PATIENCE: Duration = Duration::from_millis(5);
 
@@ -139,7 +143,7 @@ pub(super) struct Batch {
     /// What the host came from that arrived last; what starts now was held up by that.
     came_after: Option<After>,
     /// Since when steps have waited for something other than an edge, and for what.
-    parked: HashMap<(NodeId, HostIndex), (Instant, Clean)>,
+    parked: HashMap<(NodeId, HostIndex), (Instant, &'static str)>,
     /// Why a node waits for another, as told.
     reasons: HashMap<(NodeId, NodeId), Clean>,
     /// Per host, how many steps are under way.

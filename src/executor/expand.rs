@@ -98,15 +98,22 @@ impl Batch {
             return Vec::new();
         }
         let mut roles = Vec::new();
+        let exports = inherited.exports.clone();
         let items = match &inclusion.what {
             Included::File(path) => loader.include_file(path, &inherited, false, found),
             Included::Role { name, how, public } => {
                 // What a loop gives makes a difference where it is asked whether the role has run, and costs elsewhere.
                 let of_loop = loop_layer(&inclusion.vars).filter(|_| how.once);
-                let given = written_in(task.vars.iter().skip(task.around.vars.len()).chain(&of_loop));
+                let mut given = written_in(task.vars.iter().skip(task.around.vars.len()).chain(&of_loop));
+                if of_loop.is_none() && loop_layer(&inclusion.vars).is_some() {
+                    given.push(("loop".to_owned(), String::new()));
+                }
                 let how = &RoleUse { given, ..how.clone() };
                 let included = loader.include_role(name, how, *public, inclusion.named_at, &inherited, found);
-                let Some((used, items)) = included else { return Vec::new() };
+                let Some((used, items)) = included else {
+                    self.view.include_roles(exports.take_named());
+                    return Vec::new();
+                };
                 roles = used;
                 items
             }
@@ -114,6 +121,7 @@ impl Batch {
         // As in Ansible: what an include imports gives to the play what an import of the play itself would.
         inherited.exports.take().iter().for_each(|role| self.view.export(role));
         let imported = inherited.exports.take_read();
+        self.view.include_roles(exports.take_named());
         // Handlers of roles that are included, or imported there, are there for the rest of the play.
         for handler in imported.iter().chain(&roles).flat_map(|role| &role.handlers) {
             self.learn_handler(handler);

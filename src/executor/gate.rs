@@ -4,7 +4,7 @@ use super::Context;
 use super::step::Job;
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
-use crate::module::{Action, Boxed, Output, Place, Probe, Run, Then, Work};
+use crate::module::{Action, Actor, Boxed, Output, Place, Probe, Run, Then, Work};
 use crate::phase::{self, Phase};
 use crate::source::{Diagnostics, Source, SourceId};
 use crate::transport::{Kind, Limits, Target};
@@ -93,6 +93,12 @@ impl Gate<'_> {
     }
 }
 
+impl Actor for Gate<'_> {
+    fn act(&self, action: Action) -> Boxed<'_, Result<Output, Failure>> {
+        Box::pin(Gate::act(self, action))
+    }
+}
+
 impl Probe for Gate<'_> {
     fn read(&self, action: Action) -> Boxed<'_, Result<Output, Failure>> {
         Box::pin(async move {
@@ -101,6 +107,10 @@ impl Probe for Gate<'_> {
             }
             self.act(action).await
         })
+    }
+
+    fn is_here(&self) -> bool {
+        self.target.kind == Kind::Local
     }
 }
 

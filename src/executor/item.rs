@@ -97,6 +97,9 @@ pub(super) async fn run(job: &Job, scope: &StepScope) -> ItemOutcome {
         Ok(outcome) => outcome,
         Err(failure) => missing(scope, failure),
     };
+    if let Err(failure) = job.context.world.check_files(&outcome.run) {
+        outcome = ItemOutcome::failed(failure);
+    }
     outcome.no_log = no_log;
     if matches!(outcome.status, Status::Ok | Status::Changed) {
         match notified(job, scope) {

@@ -87,6 +87,7 @@ pub(super) fn view(
         out: batch.iter().map(|_| AtomicBool::new(false)).collect(),
         late_vars: HashMap::new(),
         exports: RwLock::default(),
+        included: RwLock::default(),
     };
     if play.late_vars_files.is_empty() {
         return Arc::new(view);
@@ -136,6 +137,7 @@ fn copy(view: &PlayView) -> PlayView {
         out: Vec::new(),
         late_vars: HashMap::new(),
         exports: RwLock::default(),
+        included: RwLock::default(),
     }
 }
 
@@ -159,11 +161,29 @@ pub(super) fn knowledge(context: &Context, view: &PlayView) -> Knowledge {
             knowledge.learn_var(name, var);
         }
     }
+    learn_to_come(context, [&view.play], &mut knowledge);
     knowledge
 }
 
+/// Learns what files of variables say of hosts and groups that plays may bring.
+fn learn_to_come<'a>(context: &Context, plays: impl IntoIterator<Item = &'a Arc<Play>>, knowledge: &mut Knowledge) {
+    let mut brings = false;
+    for item in plays.into_iter().flat_map(|play| play.sections.iter().flatten()) {
+        item.each_task(&mut |task| {
+            brings |= match &task.action {
+                Action::Module { module, .. } => module.changes_run,
+                Action::IncludeTasks | Action::IncludeRole => true,
+                Action::Meta(_) => false,
+            };
+        });
+    }
+    if brings {
+        context.world.layers_to_come().iter().for_each(|layer| knowledge.learn(layer));
+    }
+}
+
 /// Gathers which names are used inside which variables of the inventory and the command line.
-pub(super) fn knowledge_of_all(context: &Context) -> Knowledge {
+pub(super) fn knowledge_of_all(context: &Context, plays: &[Arc<Play>]) -> Knowledge {
     let mut knowledge = Knowledge::default();
     let mut seen: HashSet<*const Layer> = HashSet::new();
     knowledge.learn(&context.loader.extra_vars);
@@ -176,6 +196,7 @@ pub(super) fn knowledge_of_all(context: &Context) -> Knowledge {
             }
         }
     }
+    learn_to_come(context, plays, &mut knowledge);
     knowledge
 }
 

@@ -101,7 +101,7 @@ pub(super) struct Begun {
 pub async fn run(context: &Arc<Context>, plays: &[Arc<Play>], interrupt: &Interrupt) -> Result<RunEnd, Diagnostics> {
     facts::recall(context).await;
     let mut share = Share::new(context.settings.forks, context.settings.seed);
-    share.reads = Arc::new(Reads::of(plays, &knowledge_of_all(context)));
+    share.reads = Arc::new(Reads::of(plays, &knowledge_of_all(context, plays)));
     share.uses = Arc::new(Uses::of(context, plays));
     run_with(context, plays, share, interrupt).await
 }

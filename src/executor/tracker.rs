@@ -207,6 +207,14 @@ impl Tracker {
         }
     }
 
+    /// Puts a step back as the next one, unless chance decides.
+    pub(super) fn put_first(&mut self, node: NodeId, host: HostIndex) {
+        self.put_back(node, host);
+        if self.chance.is_none() && self.queue.back() == Some(&(node, host)) {
+            self.queue.rotate_right(1);
+        }
+    }
+
     /// Notes that a step's work is over.
     pub(super) fn ran(&mut self, node: NodeId, host: HostIndex) {
         let track = &mut self.nodes[node.index()];

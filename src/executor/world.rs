@@ -8,13 +8,13 @@ pub use scope::StepScope;
 use super::additions::{Additions, Reload};
 use super::facts::{FactKeeper, FactSettings};
 use crate::inventory::Inventory;
-use crate::playbook::{Play, Role};
+use crate::playbook::{Play, Role, RoleName};
 use crate::value::Value;
 use crate::vars::{Layer, Var};
 use indexmap::{IndexMap, IndexSet};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 /// Variables of a host that come into being in the run. Shared with steps; the dispatcher alone replaces it.
 #[derive(Clone, Debug, Default)]
@@ -74,6 +74,8 @@ pub struct World {
     /// What reads the inventory again.
     pub(super) reload: Option<Reload>,
     pub(super) additions: Additions,
+    /// What files say of hosts and groups that are not there yet; read when asked for.
+    to_come: OnceLock<Vec<Arc<Layer>>>,
 }
 
 /// What the command line and the settings say of connections: what tasks see where nothing else says it.
@@ -107,6 +109,7 @@ impl World {
             keeper: None,
             reload: None,
             additions: Additions::default(),
+            to_come: OnceLock::new(),
         }
     }
 
@@ -155,6 +158,11 @@ impl World {
     /// Returns the inventory as it is now.
     pub fn inventory(&self) -> Arc<Inventory> {
         Arc::clone(&read(&self.inventory))
+    }
+
+    /// Returns what files of variables say of hosts and groups that may come in the run.
+    pub(super) fn layers_to_come(&self) -> &[Arc<Layer>] {
+        self.to_come.get_or_init(|| self.inventory().layers_to_come())
     }
 
     /// Changes the inventory (`add_host`, `group_by`).
@@ -227,6 +235,8 @@ pub struct PlayView {
     pub late_vars: HashMap<Arc<str>, Vec<Arc<Layer>>>,
     /// Defaults and variables of roles that were included with `public: true`, in that order.
     pub exports: RwLock<Vec<Arc<Layer>>>,
+    /// Roles that were included, and what these import: the play's own stand in the play.
+    pub included: RwLock<Vec<RoleName>>,
 }
 
 impl PlayView {
@@ -238,6 +248,18 @@ impl PlayView {
     /// Makes a role's defaults and variables the play's from now on.
     pub fn export(&self, role: &Role) {
         write(&self.exports).extend(role.defaults.iter().chain(&role.vars).cloned());
+    }
+
+    /// Notes roles that an include brought.
+    pub fn include_roles(&self, named: Vec<RoleName>) {
+        write(&self.included).extend(named);
+    }
+
+    /// Returns the names of the roles that the play uses so far, of those that are wanted.
+    pub fn role_names(&self, wanted: fn(&RoleName) -> bool) -> Vec<Arc<str>> {
+        let included = read(&self.included);
+        let all = self.play.role_names.iter().chain(included.iter());
+        all.filter(|named| wanted(named)).map(|named| Arc::clone(&named.name)).collect()
     }
 
     /// Returns the hosts of the play that are in, those of other batches included.

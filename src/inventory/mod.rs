@@ -39,6 +39,7 @@ mod words;
 mod yaml;
 mod yaml_text;
 
+pub use folders::Newcomers;
 pub use listing::Listing;
 pub use load::{LoadOptions, load, load_with, read_text};
 pub use pattern::{LimitError, PatternError, Selection, Unmatched};
@@ -64,6 +65,8 @@ pub struct Inventory {
     pub file: Option<PathBuf>,
     /// What the implicit localhost has under each of its names: `host_vars/` only, it stands in no source.
     pub(crate) implicit: IndexMap<Arc<str>, Vec<FolderLayer>>,
+    /// Where files of variables are looked for.
+    pub(crate) folders: folders::Folders,
     /// What follows from the groups' children; made when first asked for.
     pub(crate) index: OnceLock<Arc<graph::Index>>,
 }
@@ -77,6 +80,8 @@ pub struct Host {
     pub vars: IndexMap<Arc<str>, Var>,
     /// Variables of `host_vars/` folders, in order of precedence.
     pub layers: Vec<FolderLayer>,
+    /// These have been looked for.
+    pub(crate) is_read: bool,
     /// The source that names it first: a file, or a host list as given.
     pub source: Option<Arc<Path>>,
     /// `vars` as a shared layer; made when first asked for.
@@ -96,6 +101,8 @@ pub struct Group {
     pub priority: i64,
     /// Variables of `group_vars/` folders, in order of precedence.
     pub layers: Vec<FolderLayer>,
+    /// These have been looked for.
+    pub(crate) is_read: bool,
     /// `vars` as a shared layer; made when first asked for.
     pub(crate) own: OnceLock<Arc<Layer>>,
 }
@@ -133,6 +140,7 @@ impl Default for Group {
             vars: IndexMap::new(),
             priority: 1,
             layers: Vec::new(),
+            is_read: false,
             own: OnceLock::new(),
         }
     }

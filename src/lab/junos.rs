@@ -93,7 +93,9 @@ impl Junos {
 
     fn operate(&mut self, line: &str, command: &[&str], filter: Option<&str>) -> Said {
         match command {
-            ["show", "configuration"] => self.shown(|config| &config.active, filter).unwrap_or_else(|| wrong(line)),
+            ["show", "configuration", part @ ..] => {
+                self.shown(|config| &config.active, part, filter).unwrap_or_else(|| wrong(line))
+            }
             ["show", "version"] => {
                 Said::text(format!("Hostname: {}\nModel: vmx\nJunos: 21.4R1.12", self.device.name()))
             }
@@ -131,7 +133,7 @@ impl Junos {
                 let state = device.state();
                 Said::text(compare(&state.junos.active, &state.junos.candidate))
             }
-            ["show"] => self.shown(|config| &config.candidate, filter).unwrap_or_else(|| wrong(line)),
+            ["show"] => self.shown(|config| &config.candidate, &[], filter).unwrap_or_else(|| wrong(line)),
             ["commit", "check"] => Said::text("configuration check succeeds"),
             ["commit"] | ["commit", "comment", _] => {
                 let mut state = device.state();
@@ -191,12 +193,15 @@ impl Junos {
         }
     }
 
-    /// Shows a configuration; `None` for a filter that is not known.
-    fn shown(&self, which: impl Fn(&Config) -> &Vec<Statement>, filter: Option<&str>) -> Option<Said> {
+    /// Shows a configuration, or what stands below these words of it; `None` for a filter that is not known.
+    fn shown(&self, which: impl Fn(&Config) -> &Vec<Statement>, part: &[&str], filter: Option<&str>) -> Option<Said> {
         let state = self.device.state();
-        let statements = which(&state.junos);
+        let is_below = |words: &&Statement| words.len() >= part.len() && words.iter().zip(part).all(|(a, b)| a == b);
+        let statements: Vec<Statement> = which(&state.junos).iter().filter(is_below).cloned().collect();
+        let inside: Vec<Statement> =
+            statements.iter().map(|words| words[part.len()..].to_vec()).filter(|words| !words.is_empty()).collect();
         let mut lines = Vec::new();
-        braces(statements, 0, &mut lines);
+        braces(&inside, 0, &mut lines);
         let mut head = vec!["## Last commit: 2024-01-01 00:00:00 UTC by lab".to_owned()];
         for part in filter.unwrap_or("no-more").split('|').map(str::trim) {
             match part.split_once(' ') {

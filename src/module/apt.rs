@@ -1,4 +1,4 @@
-//! `apt` and `package`: packages of Debian and Ubuntu.
+//! `apt`: packages of Debian and Ubuntu.
 //!
 //! One round trip tells what is installed and what could be. Where the lists of packages have to be fetched first, the
 //! same question is asked again after that, and what is to be done is decided by the new answer.
@@ -84,27 +84,6 @@ pub static MODULE: Module = Module {
     plan: |context| Box::pin(plan(context)),
 };
 
-/// `package`
-pub static PACKAGE: Module = Module {
-    name: "package",
-    collections: &["ansible.builtin"],
-    aliases: &[],
-    summary: "Installs, upgrades and removes packages, with what the host has for it: apt.",
-    args: &[
-        Arg::new("name", ArgKind::List, "The packages.").required(),
-        Arg::new("state", ArgKind::Str, "How they should be.").choices(&["absent", "latest", "present"]).required(),
-        Arg::new("use", ArgKind::Str, "The package manager.").choices(&["apt", "auto"]).default("auto"),
-    ],
-    rules: &[],
-    free_form: None,
-    any_args: false,
-    needs: Needs::Host,
-    changes_run: false,
-    once: false,
-    effect: |_| Effect::Write,
-    plan: |context| Box::pin(plan(context)),
-};
-
 /// Where apt keeps when its lists were fetched.
 const LISTS_TIME: &str = "stat -c %Y /var/lib/apt/periodic/update-success-stamp || stat -c %Y /var/lib/apt/lists";
 
@@ -133,7 +112,8 @@ fn apt_get(args: &Args) -> String {
     format!("DEBIAN_FRONTEND=noninteractive DEBIAN_PRIORITY=critical {}", command(&words))
 }
 
-async fn plan(context: Context<'_>) -> Result<Change, Failure> {
+/// Plans for a host that has apt; also for `package`, of whose arguments it uses `name` and `state`.
+pub(super) async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     let args = context.args;
     let names: Vec<String> = args.texts("name").iter().map(|name| name.trim().to_owned()).collect();
     if let Some(wrong) = names.iter().find(|name| name.matches('=').count() > 1) {
@@ -151,7 +131,7 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
         ask(context.probe, ["command -v apt-get".into(), LISTS_TIME.into(), "date +%s".into(), look.clone()]).await?;
     if tool.trim().is_empty() {
         return Err(Failure::new(FailureKind::Command, "the host has no `apt-get`")
-            .help("of package managers, netplay knows that of Debian and Ubuntu; run others with `command`"));
+            .help("`dnf` is for Fedora, Red Hat and their relatives; other package managers are run with `command`"));
     }
     let (time, now): (i64, i64) = (time.trim().parse().unwrap_or(0), now.trim().parse().unwrap_or(0));
     let valid_for = args.int("cache_valid_time").unwrap_or(0);

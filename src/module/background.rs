@@ -296,12 +296,21 @@ mod tests {
         assert!(failed);
         assert_eq!(text(&result, "msg"), "Timeout exceeded");
         let pid = text(&result, "child_pid");
-        // Nobody of its group runs; what nobody has waited for yet is dead all the same.
-        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-            let Ok(stat) = std::fs::read_to_string(entry.path().join("stat")) else { continue };
-            let after_name = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-            let fields: Vec<&str> = after_name.collect();
-            assert!(fields[2] != pid || fields[0] == "Z", "still there: {stat}");
+        // A process that is killed needs its turn to be gone; by themselves these would go on for half a minute.
+        let since = std::time::Instant::now();
+        while let Some(stat) = running_of_group(&pid) {
+            assert!(since.elapsed().as_secs() < 20, "still there: {stat}");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
         }
+        assert!(!std::path::Path::new(&mark).exists());
+    }
+
+    /// Returns what is known of a process of a group that runs; what nobody has waited for yet is dead all the same.
+    fn running_of_group(group: &str) -> Option<String> {
+        std::fs::read_dir("/proc").unwrap().flatten().find_map(|entry| {
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+            (fields[2] == group && !["Z", "X"].contains(&fields[0])).then_some(stat)
+        })
     }
 }

@@ -1,3 +1,4 @@
+use super::Boxed;
 use super::action::{Action, Output};
 use crate::failure::Failure;
 use crate::value::{Map, Value};
@@ -21,6 +22,8 @@ pub struct Change {
     pub then: Option<Then>,
     /// Makes the result of what came back.
     pub finish: Option<Finish>,
+    /// In place of `actions`, `then` and `finish`: acts step by step, where each depends on the answer before it.
+    pub dialogue: Option<Dialogue>,
     /// Variables that the host gets.
     pub facts: Map,
     /// Where they are kept.
@@ -40,6 +43,15 @@ pub type Then = Box<dyn FnOnce(&[Output]) -> Result<Vec<Action>, Failure> + Send
 
 /// Makes a result of the outputs, one per action in order.
 pub type Finish = Box<dyn FnOnce(Vec<Output>, Map) -> Result<Finished, Failure> + Send>;
+
+/// Acts until the work is done. It is a change: in check mode it does not begin.
+pub type Dialogue = Box<dyn for<'a> FnOnce(&'a dyn Actor) -> Boxed<'a, Result<Finished, Failure>> + Send>;
+
+/// Lets actions of a dialogue pass the gate.
+pub trait Actor: Send + Sync {
+    /// Performs one action.
+    fn act(&self, action: Action) -> Boxed<'_, Result<Output, Failure>>;
+}
 
 /// The end of a step's work.
 pub struct Finished {
@@ -125,6 +137,7 @@ impl Change {
             withheld: Withheld::Predicted,
             then: None,
             finish: None,
+            dialogue: None,
             facts: Map::new(),
             keep: KeepFacts::default(),
             vars: IndexMap::new(),

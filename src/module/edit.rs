@@ -23,6 +23,8 @@ const LIMIT_BYTES: u64 = 64 << 20;
 pub(super) struct Opened {
     /// What is there; symbolic links are followed.
     pub(super) target: Stat,
+    /// What stands under the path itself: the file, or the link to it.
+    pub(super) named: Stat,
     me: Me,
     /// The text; empty when there is no file.
     pub(super) text: String,
@@ -35,13 +37,18 @@ pub(super) async fn open(context: &Context<'_>) -> Result<Opened, Failure> {
 
 /// Reads a file of the host.
 pub(super) async fn open_at(context: &Context<'_>, path: &str) -> Result<Opened, Failure> {
+    open_link(context, path, true).await
+}
+
+/// Reads a file of the host; a symbolic link is followed when the file is written, or replaced by a file.
+pub(super) async fn open_link(context: &Context<'_>, path: &str, follow: bool) -> Result<Opened, Failure> {
+    let nothing = || Failure::new(FailureKind::Internal, "nothing was seen of a path");
     let mut seen = look(context.probe, &[path_word(path)], Look::default()).await?;
-    if let Some(source) = seen.stats.first().and_then(|stat| stat.source.clone()) {
-        seen = look(context.probe, &[path_word_literal(&source)], Look::default()).await?;
+    let named = seen.stats.first().cloned().ok_or_else(nothing)?;
+    if let Some(source) = &named.source {
+        seen = look(context.probe, &[path_word_literal(source)], Look::default()).await?;
     }
-    let Some(target) = seen.stats.pop() else {
-        return Err(Failure::new(FailureKind::Internal, "nothing was seen of a path"));
-    };
+    let mut target = seen.stats.pop().ok_or_else(nothing)?;
     if target.is_dir() {
         let mut result = Map::new();
         result.insert("rc", 256);
@@ -53,13 +60,16 @@ pub(super) async fn open_at(context: &Context<'_>, path: &str) -> Result<Opened,
     };
     let text = String::from_utf8(bytes)
         .map_err(|_| Failure::new(FailureKind::File, format!("`{}` is not UTF-8 text", target.path)))?;
-    Ok(Opened { target, me: seen.me, text })
+    if !follow {
+        target.path.clone_from(&named.path);
+    }
+    Ok(Opened { target, named, me: seen.me, text })
 }
 
 impl Opened {
     /// Plans that the file has this text. `message` says what is different; attributes are set besides.
     pub(super) fn save(self, context: &Context<'_>, text: Option<String>, message: &str) -> Result<Change, Failure> {
-        let Opened { target, me, text: before } = self;
+        let Opened { target, me, text: before, .. } = self;
         let attributes = Attributes::of(context.args)?;
         let commands = if target.exists() { attributes.commands(&target, me.umask) } else { Vec::new() };
         let mut said = message.to_owned();
@@ -75,7 +85,7 @@ impl Opened {
             change.changed = !commands.is_empty();
             if change.changed {
                 change.actions.push(write_action(commands.join(" &&\n")));
-                change.finish = Some(Box::new(finish));
+                change.finish = Some(Box::new(end_of_edit));
             }
             return Ok(change);
         };
@@ -95,12 +105,13 @@ impl Opened {
         let file = LocalFile::of(text.into_bytes());
         let new = NewFile { file, path: "".into(), src: String::new(), basename: None, attributes };
         change.actions.extend(write_actions(context, put_of(new, &will_be(&target, &me), &me), backup)?);
-        change.finish = Some(Box::new(finish));
+        change.finish = Some(Box::new(end_of_edit));
         Ok(change)
     }
 }
 
-fn finish(outputs: Vec<Output>, result: Map) -> Result<Finished, Failure> {
+/// Fails where a step of an edit failed.
+pub(super) fn end_of_edit(outputs: Vec<Output>, result: Map) -> Result<Finished, Failure> {
     check_validations(&outputs)?;
     for output in &outputs {
         if let Output::Exec(output) = output {

@@ -52,6 +52,8 @@ pub mod command;
 pub mod copy;
 pub mod cron;
 pub mod debug;
+pub mod dnf;
+pub mod expect;
 pub mod fail;
 pub mod fetch;
 pub mod file;
@@ -64,6 +66,7 @@ pub mod group;
 pub mod group_by;
 pub mod hostname;
 pub mod include_vars;
+pub mod ini_file;
 pub mod junos_rpc;
 pub mod known_hosts;
 pub mod lineinfile;
@@ -74,11 +77,14 @@ pub mod netconf_config;
 pub mod netconf_get;
 pub mod netconf_rpc;
 pub mod network_resource;
+pub mod package;
 pub mod package_facts;
 pub mod pause;
 pub mod ping;
 pub mod pip;
 pub mod raw;
+pub mod read_csv;
+pub mod reboot;
 mod refused;
 pub mod replace;
 pub mod resource;
@@ -111,7 +117,7 @@ pub use action::*;
 pub use args::{
     Arg, ArgKind, Args, Rule, Shape, check_args, check_on_platform, coerce_args, split_free_form, split_key_value,
 };
-pub use change::{Change, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
+pub use change::{Actor, Change, Dialogue, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
 pub use refused::{REFUSED, RefusedModule, refused};
 
 use crate::effect::Effect;
@@ -248,6 +254,11 @@ pub trait Run: Send + Sync {
 pub trait Probe: Send + Sync {
     /// Performs one reading action.
     fn read(&self, action: Action) -> Boxed<'_, Result<Output, Failure>>;
+
+    /// Claims that the host is this machine itself.
+    fn is_here(&self) -> bool {
+        false
+    }
 }
 
 /// Every module but those of resources ([`all`]). Sorted by name.
@@ -271,6 +282,8 @@ pub static TABLE: &[&Module] = &[
     &copy::MODULE,
     &cron::MODULE,
     &debug::MODULE,
+    &dnf::MODULE,
+    &expect::MODULE,
     &fail::MODULE,
     &fetch::MODULE,
     &file::MODULE,
@@ -283,6 +296,7 @@ pub static TABLE: &[&Module] = &[
     &group_by::MODULE,
     &hostname::MODULE,
     &include_vars::MODULE,
+    &ini_file::MODULE,
     &junos_rpc::MODULE,
     &known_hosts::MODULE,
     &lineinfile::MODULE,
@@ -293,12 +307,14 @@ pub static TABLE: &[&Module] = &[
     &netconf_get::MODULE,
     &netconf_rpc::MODULE,
     &network_resource::MODULE,
-    &apt::PACKAGE,
+    &package::MODULE,
     &package_facts::MODULE,
     &pause::MODULE,
     &ping::MODULE,
     &pip::MODULE,
     &raw::MODULE,
+    &read_csv::MODULE,
+    &reboot::MODULE,
     &replace::MODULE,
     &script::MODULE,
     &service::MODULE,
@@ -340,7 +356,25 @@ pub fn find(name: &str) -> Option<(&'static Module, Option<&'static str>)> {
         };
         (module.name == short).then_some((module, None))
     });
-    found.or_else(|| resource::find(name))
+    found.or_else(|| resource::find(name)).or_else(|| find(&whole_name(name)?))
+}
+
+/// Returns the name of a network module that is called without what its name begins with: `cisco.nxos.config` is
+/// `cisco.nxos.nxos_config`, as the collections have it.
+fn whole_name(name: &str) -> Option<String> {
+    const STARTS: &[(&str, &str)] = &[
+        ("arista.eos", "eos"),
+        ("cisco.asa", "asa"),
+        ("cisco.ios", "ios"),
+        ("cisco.iosxr", "iosxr"),
+        ("cisco.nxos", "nxos"),
+        ("junipernetworks.junos", "junos"),
+        ("vyos.vyos", "vyos"),
+    ];
+    let (collection, short) = name.rsplit_once('.')?;
+    let (_, start) = STARTS.iter().find(|(known, _)| *known == collection)?;
+    let has_it = short.strip_prefix(start).is_some_and(|rest| rest.starts_with('_'));
+    (!has_it).then(|| format!("{collection}.{start}_{short}"))
 }
 
 /// Returns every module: those of [`TABLE`] and those of resources.
@@ -351,11 +385,13 @@ pub fn all() -> impl Iterator<Item = &'static Module> {
 /// Returns every name under which a module can be called, for "did you mean".
 pub fn names() -> impl Iterator<Item = String> {
     let others = TABLE.iter().flat_map(|module| {
-        let own = std::iter::once(module.name.to_owned());
+        // A name of its own that implies a platform stands among the aliases.
+        let is_alias = module.aliases.iter().any(|alias| alias.name == module.name);
+        let own = (!is_alias).then(|| module.name.to_owned()).into_iter();
         let qualified = module.collections.iter().map(move |collection| format!("{collection}.{}", module.name));
         own.chain(qualified).chain(module.aliases.iter().map(|alias| alias.name.to_owned()))
     });
     let of_resources =
         crate::resource::TABLE.iter().flat_map(|row| [row.name.to_owned(), format!("{}.{}", row.collection, row.name)]);
-    others.chain(of_resources)
+    others.chain(of_resources).chain(resource::names_for_any_platform())
 }

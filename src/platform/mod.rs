@@ -467,7 +467,7 @@ impl Platform {
             if level.before.as_ref().is_some_and(|needed| !needed.is_match(before.trim_end())) {
                 return None;
             }
-            Some(PromptMatch { level: number, host: found.name("host").map(|host| host.as_str()) })
+            Some(PromptMatch { level: number, host: found.name("host") })
         })
     }
 

@@ -71,19 +71,21 @@ impl Loader {
         };
         let given = written_in(&inherited.vars[at.inherited.vars.len()..]);
         let how = RoleUse { given, ..role_use(map, |node| Some(node.to_value().to_text())) };
-        if has_run(&name, &how, &inherited) {
-            return Vec::new();
-        }
         let Some((role, meta)) = self.role(&name, &how, None, args_at, &inherited, at.depth, found) else {
             return Vec::new();
         };
         let (mut items, mut used) = (Vec::new(), RolesUsed::default());
+        if has_run(&name, &how, &inherited) {
+            inherited.exports.note_named(&used, &role);
+            return Vec::new();
+        }
         self.dependencies(&role, meta.as_ref(), &inherited, &mut used, &mut items, at.depth, found);
         inherited.exports.note(&used, &role);
         enter_role(&mut inherited, &role);
         let inherited = place(inherited);
         items.extend(self.role_tasks(&role, &how, meta.as_ref(), &inherited, args_at, at.depth, found));
         inherited.exports.note_read(&used, &role);
+        inherited.exports.note_named(&used, &role);
         items
     }
 

@@ -33,7 +33,7 @@ pub use keyword::{KEYWORDS, Keyword, Level, Support, takes};
 pub use load::{Loader, load, load_text};
 pub use prompt::{Prompt, Prompts};
 pub use repeat::LOOP_CONTROL;
-pub use role::{Role, RoleExports, RoleUse, RolesRan};
+pub use role::{Role, RoleExports, RoleName, RoleUse, RolesRan};
 pub(crate) use role::{role_use, written_in};
 pub use start_at::start_at;
 pub use takes::{Takes, flag, percent};
@@ -63,8 +63,8 @@ pub struct Play {
     pub late_vars_files: Vec<Node>,
     /// Role defaults and role variables that are visible in the whole play.
     pub role_layers: Vec<Arc<Layer>>,
-    /// The names of its roles, and whether they are there only because another depends on them.
-    pub role_names: Vec<(Arc<str>, bool)>,
+    /// Its roles, and those that its tasks import: their names, in the order of Ansible.
+    pub role_names: Vec<RoleName>,
     /// `strategy`.
     pub strategy: Strategy,
     /// `serial`: sizes of batches, the last repeated.

@@ -119,16 +119,16 @@ impl Loader {
                 .unwrap_or_default()
         };
         let pre = items("pre_tasks", Level::TASK, found);
-        let read_in_pre = base.exports.take_read();
+        let (read_in_pre, named_in_pre) = (base.exports.take_read(), base.exports.take_named());
         let (mut main, used) = map.get("roles").map(|list| self.roles(list, &base, found)).unwrap_or_default();
         for (role, _) in &used.roles {
             role_layers.extend(role.defaults.iter().chain(&role.vars).cloned());
         }
-        let read_in_roles = base.exports.take_read();
+        let (read_in_roles, named_in_roles) = (base.exports.take_read(), base.exports.take_named());
         main.extend(items("tasks", Level::TASK, found));
-        let read_in_tasks = base.exports.take_read();
+        let (read_in_tasks, named_in_tasks) = (base.exports.take_read(), base.exports.take_named());
         let post = items("post_tasks", Level::TASK, found);
-        let read_in_post = base.exports.take_read();
+        let (read_in_post, named_in_post) = (base.exports.take_read(), base.exports.take_named());
         for role in base.exports.take() {
             role_layers.extend(role.defaults.iter().chain(&role.vars).cloned());
         }
@@ -138,6 +138,8 @@ impl Loader {
         let imported = [read_in_roles, read_in_pre, read_in_post, read_in_tasks].concat();
         let imported = handlers_of(imported.iter(), &handlers);
         handlers.extend(imported);
+        let of_roles =
+            used.names().chain(named_in_roles).chain(named_in_pre).chain(named_in_post).chain(named_in_tasks);
         let play = Play {
             name: map.get("name").cloned(),
             hosts,
@@ -146,7 +148,7 @@ impl Loader {
             vars: play_vars,
             late_vars_files,
             role_layers,
-            role_names: used.roles.iter().map(|(role, depended)| (Arc::clone(&role.name), *depended)).collect(),
+            role_names: of_roles.collect(),
             strategy: strategy(map.get("strategy").or(self.play_defaults.get("strategy")), found),
             serial: map.get("serial").map(super::words::conditions).unwrap_or_default(),
             order: map.get("order").cloned(),

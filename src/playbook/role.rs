@@ -117,6 +117,8 @@ struct Exports {
     given: Vec<Arc<Role>>,
     /// Those whose handlers count: a role after those that it imports.
     read: Vec<Arc<Role>>,
+    /// The names of all of them, also of those that do not run again.
+    named: Vec<RoleName>,
 }
 
 impl RoleExports {
@@ -128,6 +130,19 @@ impl RoleExports {
     /// Returns the roles whose handlers came by being imported, in the order in which they were read to their ends.
     pub fn take_read(&self) -> Vec<Arc<Role>> {
         std::mem::take(&mut self.lock().read)
+    }
+
+    /// Returns the names of the roles that were imported or included so far, and forgets them.
+    pub fn take_named(&self) -> Vec<RoleName> {
+        std::mem::take(&mut self.lock().named)
+    }
+
+    /// Notes the name of a role that is imported or included, and of those that it depends on.
+    pub(super) fn note_named(&self, depended: &RolesUsed, role: &Role) {
+        let own = RoleName { name: Arc::clone(&role.name), depended: false };
+        self.lock()
+            .named
+            .extend(std::iter::once(own).chain(depended.names().map(|named| RoleName { depended: true, ..named })));
     }
 
     /// Notes a role, after those that it depends on: what they give is weaker.
@@ -145,6 +160,15 @@ impl RoleExports {
     }
 }
 
+/// The name of a role that a play uses.
+#[derive(Clone, Debug)]
+pub struct RoleName {
+    /// The name, with its collection.
+    pub name: Arc<str>,
+    /// Only another role asks for it.
+    pub depended: bool,
+}
+
 /// The roles that a play names under `roles:`.
 #[derive(Default)]
 pub(super) struct RolesUsed {
@@ -153,6 +177,11 @@ pub(super) struct RolesUsed {
 }
 
 impl RolesUsed {
+    /// Returns their names.
+    pub(super) fn names(&self) -> impl Iterator<Item = RoleName> {
+        self.roles.iter().map(|(role, depended)| RoleName { name: Arc::clone(&role.name), depended: *depended })
+    }
+
     /// Returns what a role depends on, and then the role.
     fn all(&self, role: &Arc<Role>) -> Vec<Arc<Role>> {
         self.roles.iter().map(|(role, _)| role).chain([role]).cloned().collect()
@@ -296,12 +325,13 @@ impl Loader {
         inherited: &Arc<Inherited>,
         found: &mut Diagnostics,
     ) -> Option<(Vec<Arc<Role>>, Vec<Item>)> {
-        if has_run(name, how, inherited) {
-            return None;
-        }
         let mut inherited = (**inherited).clone();
         let (role, meta) = self.role(name, how, None, named_at, &inherited, 0, found)?;
         let (mut items, mut used) = (Vec::new(), RolesUsed::default());
+        if has_run(name, how, &inherited) {
+            inherited.exports.note_named(&used, &role);
+            return None;
+        }
         // As deep as the includes around it, so that roles which include each other come to an end.
         let depth = inherited.includes.min(super::task::MAX_DEPTH);
         self.dependencies(&role, meta.as_ref(), &inherited, &mut used, &mut items, depth, found);
@@ -309,7 +339,9 @@ impl Loader {
             inherited.exports.note(&used, &role);
         }
         enter_role(&mut inherited, &role);
-        items.extend(self.role_tasks(&role, how, meta.as_ref(), &Arc::new(inherited), named_at, 0, found));
+        let inherited = Arc::new(inherited);
+        items.extend(self.role_tasks(&role, how, meta.as_ref(), &inherited, named_at, 0, found));
+        inherited.exports.note_named(&used, &role);
         Some((used.all(&role), items))
     }
 }

@@ -9,6 +9,8 @@ pub(super) struct Condition {
     /// Null stands for a value that is not there.
     pub(super) when: Vec<(Path, Value)>,
     pub(super) except: Vec<(Path, Value)>,
+    /// Values that say that there is no such line.
+    pub(super) none: Vec<(Path, Value)>,
 }
 
 impl Condition {
@@ -29,6 +31,11 @@ impl Condition {
     /// Returns where the values stand that it looks at.
     pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
         self.when.iter().chain(&self.except).map(|(path, _)| path)
+    }
+
+    /// Returns where values stand that say that there is no such line.
+    pub(super) fn denied<'a>(&'a self, map: &'a Map) -> impl Iterator<Item = &'a Path> {
+        self.none.iter().filter(|(path, value)| get(map, path) == Some(value)).map(|(path, _)| path)
     }
 
     /// Claims that it asks for a value: a line of plain words stands for it.

@@ -110,6 +110,8 @@ pub(super) struct Choice {
     pub(super) deleted: Option<String>,
     /// What is undone, where that is not the whole line.
     pub(super) undo: Option<String>,
+    /// What is sent to undo it, whole.
+    pub(super) undo_whole: Option<String>,
     /// Values with which nobody knows what holds where none of the lines is shown, or what they begin with.
     pub(super) unless: Vec<(Path, Value)>,
     /// It is left as it is where nobody says what it should be and the entry stays.

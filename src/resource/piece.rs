@@ -152,9 +152,10 @@ impl Maker<'_> {
             None => return None,
         };
         let text = line_of(&value)?.clone();
-        let undoing = || match &choice.undo {
-            Some(undo) => Command::Undo(undo.clone()),
-            None => self.undoing(&text),
+        let undoing = || match (&choice.undo, &choice.undo_whole) {
+            (_, Some(whole)) => Command::Set(whole.clone()),
+            (Some(undo), None) => Command::Undo(undo.clone()),
+            (None, None) => self.undoing(&text),
         };
         let back_to = |to: &Option<String>| {
             let to = to.as_ref()?;

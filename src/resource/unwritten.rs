@@ -58,12 +58,15 @@ impl Shown {
             match node {
                 Node::Line(line) => {
                     for (key, value) in values(line.each.as_ref(), map) {
-                        // That a condition does not hold is what its value says.
-                        self.add(format!("{outer}{key}"), line.when.paths());
+                        self.add(format!("{outer}{key}"), line.when.denied(&value));
                         if line.text(&value).is_some() {
+                            let conditions = line.when.paths();
                             let through = line.through.iter().flat_map(|pattern| pattern.shows(&value));
                             let undone = line.undo.iter().flat_map(|undo| undo.shows(&value));
-                            self.add(format!("{outer}{key}"), line.line.shows(&value).chain(through).chain(undone));
+                            self.add(
+                                format!("{outer}{key}"),
+                                line.line.shows(&value).chain(conditions).chain(through).chain(undone),
+                            );
                             self.items.insert(format!("{outer}{key}"));
                         }
                     }

@@ -75,6 +75,8 @@ struct WrittenNode {
     #[serde(default)]
     except: IndexMap<String, serde_yaml::Value>,
     #[serde(default)]
+    none: IndexMap<String, serde_yaml::Value>,
+    #[serde(default)]
     through: Vec<String>,
     #[serde(default)]
     single: bool,
@@ -195,7 +197,7 @@ impl Reader {
             undo_whole: node.undo_whole.as_deref().map(pattern).transpose()?,
             replace: node.replace,
             write_only: node.write_only,
-            when: Condition { when: values(node.when), except: values(node.except) },
+            when: Condition { when: values(node.when), except: values(node.except), none: values(node.none) },
             through: self.through(&node.through, &options)?,
             single: node.single,
             add: node.add,
@@ -225,7 +227,7 @@ impl Reader {
                 .collect::<Result<_, _>>()?,
             undo: node.undo.map(|text| Pattern::read(&text, &inside, self.quote, End::Whole)).transpose()?,
             lines: node.lines.into_iter().map(|node| self.node(node, &inside)).collect::<Result<_, _>>()?,
-            when: Condition { when: values(node.when), except: values(node.except) },
+            when: Condition { when: values(node.when), except: values(node.except), none: values(node.none) },
             through: self.through(&node.through, &inside)?,
             overridden: node.on_overridden,
             deleted: node.on_deleted,
@@ -302,6 +304,7 @@ fn choice(node: WrittenNode, options: &Options) -> Result<Choice, String> {
         unset: node.unset,
         deleted: node.deleted,
         undo: node.undo,
+        undo_whole: node.undo_whole,
         unless: values(node.unless),
         stays: node.stays,
         is_bool,

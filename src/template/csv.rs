@@ -1,5 +1,7 @@
 //! Comma-separated values, read as Python's `csv` reads them.
 
+use crate::value::{Key, Map};
+
 /// How a text is separated.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Dialect {
@@ -8,6 +10,49 @@ pub(crate) struct Dialect {
     pub(crate) skips_blanks: bool,
     /// What is written wrong is an error.
     pub(crate) is_strict: bool,
+}
+
+impl Dialect {
+    /// Returns one of Python's dialects, with another delimiter if one is said.
+    ///
+    /// # Errors
+    /// Says what is wrong.
+    pub(crate) fn named(name: Option<&str>, delimiter: Option<&str>) -> Result<Dialect, String> {
+        let usual = match name {
+            None | Some("excel" | "unix") => ',',
+            Some("excel-tab") => '\t',
+            Some(other) => return Err(format!("knows no dialect `{other}`; it knows `excel`, `excel-tab`, `unix`")),
+        };
+        let delimiter = match delimiter.map(|said| said.chars().collect::<Vec<_>>()).as_deref() {
+            None => usual,
+            Some([one]) if !matches!(one, '\n' | '\r' | '"') => *one,
+            Some(_) => return Err("`delimiter` is one character".into()),
+        };
+        Ok(Dialect { delimiter, skips_blanks: false, is_strict: false })
+    }
+}
+
+/// Reads a text as records, by the names of their fields; the first row has the names where they are not given. Returns
+/// the names, too. Rows without cells are left out, and cells without a name come together under none.
+///
+/// # Errors
+/// Says what is wrong.
+pub(crate) fn records(text: &str, dialect: Dialect, names: Option<Vec<Key>>) -> Result<(Vec<Key>, Vec<Map>), String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut rows = rows(text, dialect)?.into_iter();
+    let names = names.unwrap_or_else(|| rows.next().unwrap_or_default().into_iter().map(Key::from).collect());
+    let record = |row: Vec<String>| {
+        let mut record = Map::new();
+        for (at, name) in names.iter().enumerate() {
+            record.insert(name.clone(), row.get(at).map(String::as_str));
+        }
+        if row.len() > names.len() {
+            record.insert(Key::Null, row[names.len()..].to_vec());
+        }
+        record
+    };
+    let records = rows.filter(|row| !row.is_empty()).map(record).collect();
+    Ok((names, records))
 }
 
 /// Splits a text into rows of cells; quotes keep delimiters and newlines, a doubled quote stands for one. A line without

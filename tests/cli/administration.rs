@@ -42,6 +42,11 @@ const DIFFERENCES: &[(&str, &[&str], &str)] = &[
     ("something is there", &["failed", "skip_reason"], "what is skipped says why in words of its own"),
     ("sources in the end", &["stdout"], "a file that apt cannot read beside the others is taken away again"),
     ("a source whose lists cannot be fetched", &["msg"], "what apt says is told as it is"),
+    ("an rpm from a repository that is off", &["msg", "failures"], "dnf says why in its own words"),
+    ("no table of values", &["msg"], "it is said in words of its own"),
+    ("records of another dialect", &["msg"], "it is said in words of its own"),
+    ("no answer is left", &["msg"], "what the program said is told as text"),
+    ("a folder as a file of sections", &["msg", "rc"], "it is said in words of its own"),
     ("a package that pip does not find", &["msg"], "what pip says is told without the streams' names"),
 ];
 
@@ -102,7 +107,7 @@ fn say_skipped(why: &str) {
 fn compared(case: &Value, result: &Value) -> Map<String, Value> {
     let name = case["name"].as_str().unwrap();
     let mut fields = result.as_object().unwrap().clone();
-    let is_command = case.get("command").is_some() || case.get("shell").is_some();
+    let is_command = ["command", "shell", "expect"].iter().any(|module| case.get(module).is_some());
     let failed = fields.get("failed") == Some(&json!(true));
     let keep = |key: &str| match key {
         "stdout" => is_command,

@@ -154,3 +154,12 @@ fn one_host_that_fails_does_not_stop_another() {
     let recap = &ended.events_of("run_ended")[0]["recap"];
     assert_eq!((&recap[0]["ok"], &recap[1]["unreachable"]), (&2.into(), &1.into()), "{recap}");
 }
+
+#[test]
+fn a_file_of_variables_that_is_wrong_fails_the_step_that_brings_its_host() {
+    let tasks = "- add_host: {name: broken, ansible_connection: local}\n  name: bring\n";
+    let project =
+        Project::of_tasks(tasks).host("h1 ansible_connection=local").file("host_vars/broken.yml", "- no dictionary\n");
+    let ended = project.run().exits(2);
+    ended.shows("a file of variables must hold a dictionary").shows("host_vars/broken.yml:1:1");
+}

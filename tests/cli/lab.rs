@@ -84,3 +84,17 @@ fn a_lab_file_that_is_wrong_is_shown_with_its_place() {
     let project = project.tasks("all", "- ping:\n");
     project.run().with("--lab lab.yml").exits(65).complains("lab.yml:3");
 }
+
+#[test]
+fn files_of_variables_beside_a_playbook_are_read_for_devices_of_a_lab() {
+    let project = playbooks()
+        .file(
+            "playbooks/show.yml",
+            "- hosts: edge1\n  gather_facts: false\n  tasks:\n  - debug: {msg: \"{{ own }} {{ common }}\"}\n",
+        )
+        .file("playbooks/host_vars/edge1.yml", "own: of the host\n")
+        .file("playbooks/group_vars/all.yml", "common: of all\n");
+    project.netplay("run playbooks/show.yml --lab playbooks/lab.yml").exits(0).shows("msg: of the host of all");
+    let project = project.file("playbooks/host_vars/edge1.yml", "- wrong\n");
+    project.netplay("run playbooks/show.yml --lab playbooks/lab.yml").exits(65).complains("host_vars/edge1.yml:1:1");
+}

@@ -64,14 +64,48 @@ fn the_same_seed_gives_the_same_order_among_plays() {
 /// What is over is not shown as running, though its outcome counts only when the slow one before it is over.
 #[test]
 fn a_step_that_is_through_before_its_turn_says_so() {
-    let tasks = "- {name: slow, shell: 'until [ -e go ]; do sleep 0.02; done; sleep 0.5', read_only: true, args: {chdir: \"{{ playbook_dir }}\"}}\n\
-                 - {name: quick, shell: 'touch go', read_only: true, args: {chdir: \"{{ playbook_dir }}\"}}\n";
-    let ended = local_hosts(Project::of_tasks(tasks), 1).run_events().exits(0);
+    // The first one goes on when the run has said that the second one is through.
+    let tasks = "- {name: slow, shell: 'until [ -e said ]; do sleep 0.02; done', read_only: true, args: {chdir: \"{{ playbook_dir }}\"}}\n\
+                 - {name: quick, shell: 'true', read_only: true}\n";
+    let project = local_hosts(Project::of_tasks(tasks), 1);
+    let running = project.run_events().start().until_it_shows("\"event\":\"step_ran\"");
+    std::fs::write(project.at("said"), "").expect("it is ours");
+    let ended = running.ended();
     let ran = ended.events_of("step_ran");
     let begun = ended.events_of("task_started");
     let quick = begun.iter().find(|task| task["name"] == "quick").expect("it began");
     assert_eq!(ran.len(), 1, "{ended}");
     assert_eq!((&ran[0]["task"], ran[0]["host"].as_str()), (&quick["task"], Some("h1")), "{ended}");
+}
+
+/// The slow host is at its first read until every other one is through its last: only then does the write begin, which is
+/// the barrier of a linear play. With `free`, the others are through the write as well.
+#[test]
+fn a_slow_host_delays_no_other_beyond_what_a_barrier_demands() {
+    for (strategy, last) in [("linear", "third"), ("free", "write")] {
+        let mark = |task: &str| format!("touch {task}.{{{{ inventory_hostname }}}}");
+        let read = |task: &str, command: &str| {
+            format!(
+                "    - {{name: {task}, shell: '{command}', read_only: true, args: {{chdir: '{{{{ playbook_dir }}}}'}}}}\n"
+            )
+        };
+        let held =
+            format!("[ $H != h1 ] || until [ -e {last}.h2 -a -e {last}.h3 -a -e {last}.h4 ]; do sleep 0.02; done");
+        let text = format!(
+            "- hosts: all\n  gather_facts: false\n  strategy: {strategy}\n  environment: {{H: '{{{{ inventory_hostname }}}}'}}\n  tasks:\n"
+        ) + &read("first", &held)
+            + &read("second", "true")
+            + &read("third", &mark("third"))
+            + &format!(
+                "    - {{name: write, shell: '{}', args: {{chdir: '{{{{ playbook_dir }}}}'}}}}\n",
+                mark("write")
+            );
+        let ended = local_hosts(Project::new().playbook(&text), 4).run_events().exits(0);
+        let story = story(&ended);
+        let at =
+            |what: &str| story.iter().position(|said| said == what).unwrap_or_else(|| panic!("no {what}: {story:?}"));
+        assert_eq!(at("done first h1") < at("started write h2"), strategy == "linear", "{strategy}: {story:?}");
+    }
 }
 
 #[test]

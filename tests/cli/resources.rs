@@ -181,7 +181,7 @@ fn old_spellings_reach_the_same_device() {
     - {<<: *route, name: route again}
     - &user
       name: user
-      ios_user: {aggregate: [{name: ann, privilege: 15}, {name: ben}], state: present}
+      ios_user: {aggregate: [{name: ann, privilege: 15}, {name: ben, privilege: 1}], state: present}
     - {<<: *user, name: user again}
     - {name: absent, net_user: {name: ben, state: absent}}
 ";

@@ -238,7 +238,7 @@ fn words_of_the_past_and_modules_that_are_not_there_say_what_to_write_instead() 
         ("- hosts: all\n  tasks: [{command: ls, sudo_user: me}]\n", "write `become_user`"),
         ("- hosts: all\n  tasks: [{command: ls, always_run: true}]\n", "write `check_mode: false`"),
         ("- hosts: all\n  tasks: [{include_tasks: x.yml, static: true}]\n", "write `import_tasks` in place of"),
-        ("- hosts: all\n  tasks: [expect: {command: x}]\n", "`stdin`"),
+        ("- hosts: all\n  tasks: [subversion: {repo: x}]\n", "`command: svn …`"),
         ("- hosts: all\n  tasks: [ansible.posix.synchronize: {src: a}]\n", "`copy` copies folders"),
     ];
     let mut project = project;
@@ -246,6 +246,47 @@ fn words_of_the_past_and_modules_that_are_not_there_say_what_to_write_instead() 
         project = project.playbook(play);
         project.run().exits(65).complains(phrase).complains("site.yml:");
     }
-    project.netplay("doc expect").exits(0).shows("ansible.builtin.expect");
-    project.netplay("doc --list").exits(0).shows("module\tansible.builtin.expect\trefused");
+    project.netplay("doc subversion").exits(0).shows("ansible.builtin.subversion");
+    project.netplay("doc --list").exits(0).shows("module\tansible.builtin.subversion\trefused");
+}
+
+#[test]
+fn patterns_that_match_nothing_are_told_as_the_setting_says() {
+    let project = Project::new()
+        .host("h1 ansible_connection=local")
+        .playbook("- hosts: h1:nowhere\n  gather_facts: false\n  tasks: [debug: {msg: ran}]\n");
+    let call = |what: &str| project.run().env("ANSIBLE_HOST_PATTERN_MISMATCH", what);
+    call("warning").exits(0).shows("msg: ran").complains("W0500").complains("no host or group matches `nowhere`");
+    call("error").exits(65).complains("E0504").complains("site.yml:1:10").never_says("msg: ran");
+    let ended = call("ignore").exits(0).shows("msg: ran");
+    assert_eq!(ended.stderr, "", "{ended}");
+    call("loud").exits(65).complains("`ANSIBLE_HOST_PATTERN_MISMATCH`");
+    // The same counts for `--limit`.
+    let project = project.playbook("- hosts: h1\n  gather_facts: false\n");
+    let call = |what: &str| project.run().with("-l h1,gone").env("ANSIBLE_HOST_PATTERN_MISMATCH", what);
+    call("error").exits(65).complains("E0504").complains("no host or group matches `gone`");
+    call("warning").exits(0).complains("W0500").complains("no host or group matches `gone`");
+    let ended = call("ignore").exits(0);
+    assert_eq!(ended.stderr, "", "{ended}");
+}
+
+#[test]
+fn an_inventory_without_hosts_is_told_unless_a_setting_says_no() {
+    let project = Project::new().playbook("- hosts: all\n  gather_facts: false\n  tasks: [debug: {msg: ran}]\n");
+    let call = || project.netplay("run site.yml");
+    call().exits(0).complains("W0501").complains("the inventory has no hosts; there is `localhost` only");
+    call().env("ANSIBLE_INVENTORY_UNPARSED_WARNING", "false").exits(0).never_says("W0501");
+    let project = project.file("ansible.cfg", "[inventory]\ninventory_unparsed_warning = no\n");
+    project.netplay("run site.yml").exits(0).never_says("W0501");
+}
+
+#[test]
+fn a_playbook_can_ask_what_its_run_was_given() {
+    let tasks = "- debug: {msg: \"{{ ansible_config_file | basename }} {{ ansible_inventory_sources | map('basename') | join('+') }} \
+                 {{ ansible_limit | default('all') }}\"}\n  run_once: true\n";
+    let project =
+        Project::of_tasks(tasks).host("h1 ansible_connection=local").file("other", "h2 ansible_connection=local\n");
+    project.run().with("-i other -i h3,").exits(0).shows("msg: \" hosts.ini+other+h3, all\"");
+    let project = project.file("ansible.cfg", "[defaults]\ninventory = other\n").file("netplay.toml", "forks = 3\n");
+    project.netplay("run site.yml -l h2").exits(0).shows("msg: ansible.cfg other h2");
 }

@@ -18,7 +18,10 @@ import yaml
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+
+from device import patched  # noqa: E402
 MODULES = {
     "cisco_ios": ("cisco.ios", "ios"),
     "cisco_nxos": ("cisco.nxos", "nxos"),
@@ -77,22 +80,6 @@ class Device:
 
     def get_capabilities(self):
         return json.dumps({"device_info": self.cliconf.get_device_info(), "network_api": "cliconf"})
-
-
-def patched(device):
-    """Puts the device in the place of every way by which modules reach one."""
-    for name, module in list(sys.modules.items()):
-        if not name.startswith("ansible_collections") or module is None:
-            continue
-        for function in ("get_resource_connection", "get_connection", "Connection"):
-            if hasattr(module, function):
-                setattr(module, function, lambda *a, **k: device)
-        if hasattr(module, "get_capabilities"):
-            module.get_capabilities = lambda *a, **k: json.loads(device.get_capabilities())
-        if hasattr(module, "get_config"):
-            module.get_config = lambda *a, **k: device.get_config()
-        if hasattr(module, "run_commands"):
-            module.run_commands = lambda m, commands=None, *a, **k: device.run_commands(commands or k.get("commands"))
 
 
 def facts(platform, answers):

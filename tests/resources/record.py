@@ -18,7 +18,10 @@ import yaml
 from ansible.module_utils import basic
 from ansible.module_utils.testing import patch_module_args
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "support"))
+
+from device import patched  # noqa: E402
 COLLECTIONS = {
     "ios": "cisco.ios",
     "eos": "arista.eos",
@@ -70,26 +73,6 @@ class Device:
 
     def run_commands(self, commands=None, *args, **kwargs):
         return [self.text(c if isinstance(c, str) else c.get("command")) for c in commands]
-
-
-def patched(device):
-    """Puts the device in the place of every way by which modules reach one."""
-    for name, module in list(sys.modules.items()):
-        if not name.startswith("ansible_collections") or module is None:
-            continue
-        for function in ("get_resource_connection", "get_connection", "Connection"):
-            if hasattr(module, function):
-                setattr(module, function, lambda *a, **k: device)
-        if hasattr(module, "get_capabilities"):
-            module.get_capabilities = lambda *a, **k: json.loads(device.get_capabilities())
-        if hasattr(module, "get_config"):
-            module.get_config = lambda *a, **k: device.text("show running-config")
-        if hasattr(module, "run_commands"):
-            module.run_commands = lambda m, commands, *a, **k: device.run_commands(
-                commands if isinstance(commands, list) else [commands]
-            )
-        if hasattr(module, "load_config"):
-            module.load_config = lambda m, commands, *a, **k: {}
 
 
 def answer(name, have, args):

@@ -120,6 +120,12 @@ impl Config {
         self.text(setting).and_then(|text| text.parse().ok())
     }
 
+    /// Returns the `ansible.cfg` that counts.
+    pub(super) fn ansible_cfg(&self) -> Option<String> {
+        let found = self.files.iter().find(|path| path.extension().is_none_or(|extension| extension != "toml"));
+        found.map(|path| absolute(path).display().to_string())
+    }
+
     /// Returns the items of a list.
     pub(super) fn list(&self, setting: &Setting) -> Vec<String> {
         self.said(setting).map(|said| said.items.clone()).unwrap_or_default()

@@ -9,7 +9,7 @@ use crate::redact::Secret;
 use std::path::PathBuf;
 use std::sync::Arc;
 #[cfg(feature = "lab")]
-use {crate::cli::say_error, crate::vars::Var};
+use {crate::cli::say_error, crate::inventory::Newcomers, crate::vars::Var};
 
 #[cfg(feature = "lab")]
 pub(super) async fn with_lab(args: RunArgs, colour: Option<bool>, mut setup: Setup, plays: Vec<Arc<Play>>) -> Exit {
@@ -31,11 +31,19 @@ pub(super) async fn with_lab(args: RunArgs, colour: Option<bool>, mut setup: Set
     let vars = |vars: &crate::value::Map| -> Vec<(Arc<str>, Var)> {
         vars.iter().map(|(key, value)| (Arc::from(key.to_string()), Var::Data(value.clone()))).collect()
     };
+    let mut newcomers = Newcomers::default();
     for host in lab.hosts() {
         let groups: Vec<&str> = host.groups.iter().map(String::as_str).collect();
         setup.inventory.add_host(&host.name, &groups, vars(&host.vars));
+        newcomers.hosts.push(host.name.as_str().into());
+        newcomers.groups.extend(groups.into_iter().map(Arc::from));
     }
     setup.inventory.set_group_vars("all", vars(&lab.vars()));
+    setup.inventory.read_files_of(&newcomers, &mut setup.found);
+    if let Err(exit) = setup.show_found() {
+        lab.stop().await;
+        return exit;
+    }
     let known_hosts = match known_hosts_file(lab.known_hosts()) {
         Ok(file) => file,
         Err(error) => {

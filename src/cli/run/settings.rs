@@ -112,7 +112,7 @@ pub(super) fn build(
         redactor.learn(secret);
     }
     let extra = Arc::clone(&setup.loader.extra_vars);
-    let world = World::new(setup.inventory.clone(), extra, magic(&settings)).with_facts(&settings.facts);
+    let world = World::new(setup.inventory.clone(), extra, magic(setup, &settings)).with_facts(&settings.facts);
     let said = Said { connection: settings.defaults.connection.clone(), user: settings.defaults.user.clone() };
     let world = world.with_said(said);
     let world = world.with_reload(Arc::clone(&setup.reload));
@@ -148,7 +148,7 @@ fn pool(config: &Config) -> Pool {
 }
 
 /// Returns the magic variables that are the same for every host.
-fn magic(settings: &Settings) -> Layer {
+fn magic(setup: &Setup, settings: &Settings) -> Layer {
     let mut layer = Layer::new(Origin::Magic);
     let texts = |set: &std::collections::BTreeSet<String>| Value::list(set.iter().map(String::as_str));
     // The release of ansible-core whose language this is: playbooks compare it.
@@ -162,8 +162,10 @@ fn magic(settings: &Settings) -> Layer {
     let run_tags = if settings.tags.only.is_empty() { Value::list(["all"]) } else { texts(&settings.tags.only) };
     let entries = [
         ("ansible_check_mode", Value::from(settings.check)),
+        ("ansible_config_file", setup.config.ansible_cfg().map_or(Value::from(""), Value::from)),
         ("ansible_diff_mode", Value::from(settings.diff)),
         ("ansible_forks", Value::from(settings.forks)),
+        ("ansible_inventory_sources", Value::list(setup.inventory_sources.iter().map(String::as_str))),
         ("ansible_limit", Value::from(settings.limit.clone())),
         ("ansible_run_tags", run_tags),
         ("ansible_skip_tags", texts(&settings.tags.skip)),
@@ -171,7 +173,7 @@ fn magic(settings: &Settings) -> Layer {
         ("ansible_version", version),
     ];
     for (name, value) in entries {
-        if name == "ansible_limit" && value == Value::Null {
+        if value == Value::Null {
             continue;
         }
         layer.vars.insert(name.into(), Var::Data(value));

@@ -203,8 +203,7 @@ impl Device<'_> {
             return (place.len() < before).then_some(()).ok_or_else(|| format!("`{line}` undoes nothing"));
         }
         let is_text = is_whole(line, self.text);
-        let single =
-            self.text.single.iter().find_map(|single| single.find(line)).map(|found| found.as_str().to_owned());
+        let single = self.text.single.iter().find_map(|single| single.find(line)).map(str::to_owned);
         let opens =
             self.depth_of(line).is_some()
                 || is_text

@@ -2,7 +2,7 @@
 
 use super::door::next_arrival;
 use super::reasons::is_told;
-use super::{Batch, MOST_PURE, PATIENCE, UnderWay};
+use super::{Batch, MOST_PURE, MOST_WAITING, PATIENCE, UnderWay};
 use crate::effect::Effect;
 use crate::executor::step::{Job, Outcome};
 use crate::executor::stepping::Turn;
@@ -52,6 +52,7 @@ impl Batch {
     fn start_ready(&mut self, draining: bool) {
         loop {
             while self.pure < self.most_pure
+                && self.slots.len() < MOST_WAITING
                 && let Some((node, host)) = self.tracker.pop()
             {
                 // Who does not begin after all gives its place back.
@@ -64,7 +65,7 @@ impl Batch {
                 self.spare = self.share.try_slot();
             }
             match self.spare.as_ref().and_then(|_| take_one(&mut self.slots, &mut self.chance)) {
-                Some((node, host)) => self.tracker.put_back(node, host),
+                Some((node, host)) => self.tracker.put_first(node, host),
                 None if draining && self.call_all() => {}
                 None => break,
             }
@@ -140,7 +141,7 @@ impl Batch {
             tokio::spawn(async move { context.pool.reset(&name).await });
         }
         let parked = self.parked.remove(&(node, host));
-        let after = self.after(node, parked.as_ref().map(|(_, why)| why));
+        let after = self.after(node, parked.map(|(_, why)| why));
         self.announce(node, task, host, after);
         *self.running_of.entry(node).or_default() += 1;
         self.running_on[host as usize] += 1;

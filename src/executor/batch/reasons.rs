@@ -18,20 +18,17 @@ impl Batch {
     /// Notes that a step waits for something other than an edge.
     pub(super) fn park(&mut self, node: NodeId, host: HostIndex, why: &'static str) {
         let now = Instant::now();
-        let parked = self.parked.entry((node, host)).or_insert_with(|| (now, Clean::default()));
-        if parked.1.as_str() != why {
-            parked.1 = Clean::literal(why);
-        }
+        self.parked.entry((node, host)).or_insert((now, why)).1 = why;
     }
 
     /// Returns the step whose end lets one of `node` start now. `parked` says why that is not a matter of edges.
-    pub(super) fn after(&mut self, node: NodeId, parked: Option<&Clean>) -> Option<After> {
+    pub(super) fn after(&mut self, node: NodeId, parked: Option<&'static str>) -> Option<After> {
         if let Some(came_after) = &self.came_after {
             return Some(came_after.clone());
         }
         let (before, host) = self.last?;
         let why = match parked {
-            Some(why) => why.clone(),
+            Some(why) => Clean::literal(why),
             None => self.reason(node, before),
         };
         let host = self.context.publisher.clean(&self.hosts[host as usize]);

@@ -115,15 +115,33 @@ async fn in_background(
 
 /// Lets a change pass the gate and makes an outcome of it.
 async fn carry_out(change: Change, gate: &Gate<'_>) -> Result<ItemOutcome, Failure> {
-    let Change { actions, result, changed, diff, withheld, then, finish, facts, keep, vars, run, skipped, warnings } =
-        change;
+    let Change {
+        actions,
+        result,
+        changed,
+        diff,
+        withheld,
+        then,
+        finish,
+        dialogue,
+        facts,
+        keep,
+        vars,
+        run,
+        skipped,
+        warnings,
+    } = change;
     if let Some(reason) = skipped {
         let mut outcome = ItemOutcome::skipped(reason, None);
         result.into_iter().for_each(|(key, value)| outcome.result.insert(key, value));
         outcome.warnings = warnings;
         return Ok(outcome);
     }
-    let passed = gate.perform(actions, then).await?;
+    let (passed, told) = match dialogue {
+        None => (gate.perform(actions, then).await?, None),
+        Some(_) if gate.check => (None, None),
+        Some(dialogue) => (Some(Vec::new()), Some(Box::pin(dialogue(gate)).await?)),
+    };
     let (finished, unknown) = match passed {
         // Check mode: what is said is what would have come out, as far as anybody knows.
         None => match withheld {
@@ -136,7 +154,10 @@ async fn carry_out(change: Change, gate: &Gate<'_>) -> Result<ItemOutcome, Failu
                 return Ok(outcome);
             }
         },
-        Some(outputs) => (finished(finish, outputs, result, changed)?, false),
+        Some(outputs) => match told {
+            Some(told) => (told, false),
+            None => (finished(finish, outputs, result, changed)?, false),
+        },
     };
     let Finished { mut result, changed, facts: found } = finished;
     if !result.contains("changed") {

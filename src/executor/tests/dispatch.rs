@@ -103,6 +103,7 @@ pub(super) fn batch(program: &Program, context: &Arc<Context>, dir: &Path, seed:
         all_hosts: hosts.clone(),
         play_hosts: hosts.clone(),
         exports: Default::default(),
+        included: Default::default(),
         out: hosts.iter().map(|_| AtomicBool::new(false)).collect(),
         batch: hosts,
         late_vars: HashMap::new(),

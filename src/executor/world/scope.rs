@@ -2,7 +2,7 @@
 
 use super::{HostVars, Layers, PlayView, World, is_localhost};
 use crate::executor::facts::{fact_name, is_internal};
-use crate::playbook::{Play, Task};
+use crate::playbook::Task;
 use crate::source::absolute;
 use crate::value::{Map, Value};
 use crate::vars::{Layer, Scope, Var};
@@ -105,9 +105,9 @@ impl StepScope {
             "ansible_role_name" => Value::Str(Arc::clone(&role?.name)),
             "role_name" => role?.short_name().into(),
             "ansible_collection_name" => Value::Str(role?.collection.clone()?),
-            "ansible_role_names" => each_once(role_names(&view?.play, |_| true)),
-            "ansible_play_role_names" => texts(&role_names(&view?.play, |depended| !depended)),
-            "ansible_dependent_role_names" => each_once(role_names(&view?.play, |depended| depended)),
+            "ansible_role_names" => each_once(view?.role_names(|_| true)),
+            "ansible_play_role_names" | "role_names" => texts(&view?.role_names(|named| !named.depended)),
+            "ansible_dependent_role_names" => each_once(view?.role_names(|named| named.depended)),
             "role_path" => path(&role?.path),
             "ansible_parent_role_names" => texts(Some(&role?.parents).filter(|parents| !parents.is_empty())?),
             "ansible_search_path" => {
@@ -125,19 +125,13 @@ impl StepScope {
     }
 }
 
-/// Returns the names of a play's roles: of those that others depend on, of the others, or of all.
-fn role_names(play: &Play, wanted: fn(bool) -> bool) -> Vec<Arc<str>> {
-    let names = play.role_names.iter().filter(|(_, depended)| wanted(*depended)).map(|(name, _)| name);
-    names.cloned().collect()
-}
-
 fn each_once(names: Vec<Arc<str>>) -> Value {
     let names: IndexSet<Arc<str>> = names.into_iter().collect();
     Value::list(names.into_iter().map(Value::Str))
 }
 
 /// The names that [`StepScope::magic`] answers, for suggestions.
-const MAGIC: [&str; 21] = [
+const MAGIC: [&str; 22] = [
     "ansible_dependent_role_names",
     "ansible_facts",
     "ansible_parent_role_names",
@@ -158,6 +152,7 @@ const MAGIC: [&str; 21] = [
     "play_hosts",
     "playbook_dir",
     "role_name",
+    "role_names",
     "role_path",
 ];
 

@@ -115,14 +115,13 @@ pub(super) static FAMILIES: &[Family] = &[
         why: "`cli_command`, `net_ping`, and `cli_config` with `confirm_within` or `rollback`",
     },
     Family {
-        collection: "juniper.junos",
+        collection: "juniper.device",
         start: "junos_",
-        names: "cli commit get_config get_facts get_table install_config install_os jsnapy rollback shutdown \
-                srx_cluster template zeroize",
-        why: "`junos_command`, `junos_config`, `junos_facts` and `junos_rpc`",
+        names: "cli commit get_config get_facts get_table install_config install_os jsnapy rollback shutdown template",
+        why: "`junos_command`, `junos_config`, `junos_facts`, `junos_ping` and `junos_rpc`",
     },
     Family {
-        collection: "juniper.junos",
+        collection: "juniper.device",
         start: "juniper_junos_",
         names: "command config facts jsnapy ping pmtud rpc software srx_cluster system table",
         why: "`junos_command`, `junos_config`, `junos_facts`, `junos_ping` and `junos_rpc`",
@@ -133,6 +132,49 @@ pub(super) static FAMILIES: &[Family] = &[
         names: "banner interface l2_interface l3_interface linkagg lldp lldp_interface logging static_route system user vlan vrf",
         why: "the module of the platform, as `ios_static_route`, or `cli_config` with the lines",
     },
+];
+
+/// Modules that are not here, and the module that does their work.
+pub(super) static INSTEAD: &[(&str, &str)] = &[
+    ("asa_acls", "`asa_config`: the lines of an access list, with `match: line`"),
+    ("asa_ogs", "`asa_config`: `object-group …` as `parents`, its members as `lines`"),
+    ("eos_bgp", "`eos_bgp_global`"),
+    ("eos_linkagg", "`eos_lag_interfaces`"),
+    ("eos_logging", "`eos_logging_global`"),
+    ("eos_static_route", "`eos_static_routes`"),
+    ("ios_bgp", "`ios_bgp_global`"),
+    ("ios_linkagg", "`ios_lag_interfaces`"),
+    ("ios_logging", "`ios_logging_global`"),
+    ("ios_ntp", "`ios_ntp_global`"),
+    ("ios_vrf", "`ios_vrf_global`, and `ios_vrf_interfaces` for the interfaces in them"),
+    ("iosxr_interface", "`iosxr_interfaces`"),
+    ("junos_interface", "`junos_interfaces`"),
+    ("junos_l3_interface", "`junos_l3_interfaces`"),
+    ("junos_linkagg", "`junos_lag_interfaces`"),
+    ("junos_lldp", "`junos_lldp_global`"),
+    ("junos_lldp_interface", "`junos_lldp_interfaces`"),
+    ("junos_static_route", "`junos_static_routes`"),
+    ("junos_vlan", "`junos_vlans`"),
+    ("nxos_file_copy", "`net_put` copies a file to the device, `net_get` from it, over SCP or SFTP"),
+    ("nxos_gir", "`nxos_config` with `lines: system mode maintenance`"),
+    ("nxos_hsrp", "`nxos_config`: `interface …` and `hsrp GROUP` as `parents`, `ip`, `priority`, `preempt` as `lines`"),
+    ("nxos_install_os", "`nxos_command` with `install all nxos …`, and `prompt` and `answer` for what it asks"),
+    ("nxos_linkagg", "`nxos_lag_interfaces`"),
+    ("nxos_lldp", "`nxos_lldp_global`"),
+    ("nxos_logging", "`nxos_logging_global`"),
+    ("nxos_ntp", "`nxos_ntp_global`"),
+    ("nxos_ntp_auth", "`nxos_ntp_global`"),
+    ("nxos_ntp_options", "`nxos_ntp_global`"),
+    ("nxos_nxapi", "`nxos_feature` with `feature: nxapi`, and `nxos_config` for `nxapi http port …`"),
+    ("nxos_portchannel", "`nxos_lag_interfaces`"),
+    ("nxos_reboot", "`nxos_command` with `reload`, and `prompt` and `answer` for what it asks"),
+    ("nxos_rollback", "`nxos_command` with `checkpoint …` and `rollback running-config checkpoint …`"),
+    ("nxos_snapshot", "`nxos_command` with `snapshot create …` and `show snapshots compare …`"),
+    ("nxos_static_route", "`nxos_static_routes`"),
+    ("nxos_switchport", "`nxos_l2_interfaces`"),
+    ("vyos_interface", "`vyos_interfaces`"),
+    ("vyos_l3_interface", "`vyos_l3_interfaces`"),
+    ("vyos_static_route", "`vyos_static_routes`"),
 ];
 
 /// Whole collections, and what to use instead of their modules.
@@ -183,7 +225,8 @@ pub(super) fn refused(collection: Option<&str>, short: &str) -> Option<(&'static
             && rest.is_some_and(|rest| family.names.split_whitespace().any(|name| name == rest))
     };
     if let Some(family) = FAMILIES.iter().find(is_of) {
-        return Some((family.collection, family.why));
+        let instead = INSTEAD.binary_search_by_key(&short, |(name, _)| name).ok().map(|place| INSTEAD[place].1);
+        return Some((family.collection, instead.unwrap_or(family.why)));
     }
     COLLECTIONS.iter().find(|(name, _)| Some(*name) == collection).copied()
 }
@@ -195,9 +238,32 @@ mod tests {
     #[test]
     fn the_tables_are_sorted() {
         assert!(COLLECTIONS.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(INSTEAD.is_sorted_by(|a, b| a.0 < b.0));
         for family in FAMILIES {
             let names: Vec<&str> = family.names.split_whitespace().collect();
             assert!(names.is_sorted_by(|a, b| a < b), "{}: {}", family.collection, family.names);
+        }
+    }
+
+    #[test]
+    fn names_may_leave_out_what_their_collection_says() {
+        for (name, whole) in [
+            ("cisco.nxos.command", "cli_command"),
+            ("junipernetworks.junos.config", "cli_config"),
+            ("arista.eos.vlans", "eos_vlans"),
+        ] {
+            assert_eq!(crate::module::find(name).map(|(module, _)| module.name), Some(whole), "{name}");
+        }
+        assert!(crate::module::find("cisco.nxos.ghost").is_none() && crate::module::find("cisco.aci.config").is_none());
+    }
+
+    #[test]
+    fn what_is_named_instead_is_there() {
+        for (name, why) in INSTEAD {
+            assert!(crate::module::find(name).is_none() && refused(None, name).is_some(), "{name}");
+            for named in why.split('`').skip(1).step_by(2).filter(|named| named.contains('_') && !named.contains(' ')) {
+                assert!(crate::module::find(named).is_some(), "{name}: `{named}`");
+            }
         }
     }
 

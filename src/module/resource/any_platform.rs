@@ -36,6 +36,11 @@ pub(super) fn all() -> impl Iterator<Item = &'static Module> {
     MADE.get_or_init(|| NAMES.iter().map(|(name, summary)| make(name, summary)).collect()).iter()
 }
 
+/// Returns every name under which they can be called.
+pub(in crate::module) fn names() -> impl Iterator<Item = String> {
+    NAMES.iter().flat_map(|(name, _)| [(*name).to_owned(), format!("ansible.netcommon.{name}")])
+}
+
 fn make(name: &'static str, summary: &'static str) -> Module {
     let mut args: Vec<Arg> = Vec::new();
     for arg in rows(name).flat_map(|row| arguments(row.definition())) {
@@ -113,6 +118,9 @@ mod tests {
         let commands = change.result.get("commands").unwrap().to_text();
         assert_eq!(commands, "['ip route 192.168.3.0 255.255.255.0 10.0.0.1']");
         let failed = fake.plan(find(None, "net_vrf").unwrap(), &[("name", text("red"))]).await.err().unwrap();
-        assert_eq!(failed.message.expose(), "`net_vrf` is not there for `cisco_ios`, only for cisco_nxos");
+        assert_eq!(
+            failed.message.expose(),
+            "`net_vrf` is not there for `cisco_ios`, only for cisco_nxos, juniper_junos"
+        );
     }
 }

@@ -2,7 +2,7 @@
 
 use super::args::{Args, add_filter};
 use super::{Filter, data, to_engine};
-use crate::template::csv::{Dialect, rows};
+use crate::template::csv::{Dialect, records};
 use crate::value::{Key, Map, Value as Data};
 use minijinja::{Error, Value};
 
@@ -31,44 +31,19 @@ pub(super) static FILTERS: &[Filter] = &[
 ];
 
 fn from_csv(args: &Args) -> Result<Value, Error> {
-    let delimiter = match args.text("dialect")?.as_deref() {
-        None | Some("excel" | "unix") => ',',
-        Some("excel-tab") => '\t',
-        Some(other) => {
-            return Err(args.error(format!("knows no dialect `{other}`; it knows `excel`, `excel-tab`, `unix`")));
-        }
-    };
-    let delimiter = match args.text("delimiter")? {
-        None => delimiter,
-        Some(said) => match said.chars().collect::<Vec<_>>()[..] {
-            [one] if !matches!(one, '\n' | '\r' | '"') => one,
-            _ => return Err(args.error("`delimiter` is one character")),
-        },
-    };
+    let dialect = Dialect::named(args.text("dialect")?.as_deref(), args.text("delimiter")?.as_deref());
     let dialect = Dialect {
-        delimiter,
         skips_blanks: args.flag("skipinitialspace", false),
         is_strict: args.flag("strict", false),
+        ..dialect.map_err(|why| args.error(why))?
     };
-    let text = args.input_text()?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    let mut rows = rows(text, dialect).map_err(|why| args.error(format!("the text {why}")))?.into_iter();
-    let names: Vec<Key> = match args.given("fieldnames") {
-        Some(names) => args.items_of(names)?.iter().map(super::super::convert::to_key).collect::<Result<_, _>>()?,
-        None => rows.next().unwrap_or_default().into_iter().map(Key::from).collect(),
+    let names = match args.given("fieldnames") {
+        Some(names) => Some(args.items_of(names)?.iter().map(super::super::convert::to_key).collect::<Result<_, _>>()?),
+        None => None,
     };
-    let mut out = Vec::new();
-    for row in rows.filter(|row| !row.is_empty()) {
-        let mut entry = Map::new();
-        for (at, name) in names.iter().enumerate() {
-            entry.insert(name.clone(), row.get(at).map(String::as_str));
-        }
-        // Cells without a name come together under none, as in Python.
-        if row.len() > names.len() {
-            entry.insert(Key::Null, row[names.len()..].to_vec());
-        }
-        out.push(Data::from(entry));
-    }
+    let (_, records) =
+        records(&args.input_text()?, dialect, names).map_err(|why| args.error(format!("the text {why}")))?;
+    let out: Vec<Data> = records.into_iter().map(Data::from).collect();
     Ok(to_engine(&out.into()))
 }
 

@@ -85,7 +85,7 @@ impl Session {
     }
 
     fn question(&self, expect: &Expect) -> Question {
-        Question { question: (*expect.question).clone(), answer: self.reply(&expect.answer), newline: expect.newline }
+        Question { question: expect.question.for_text(), answer: self.reply(&expect.answer), newline: expect.newline }
     }
 
     fn no_way(&self, target: usize, said: &str) -> Failure {

@@ -146,7 +146,7 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
     if is_shown_negated(line) {
         return;
     }
-    let single = style.single.iter().find_map(|single| single.find(line)).map(|found| found.as_str().to_owned());
+    let single = style.single.iter().find_map(|single| single.find(line)).map(str::to_owned);
     let place_of = |line: &str| {
         OVERWRITTEN.iter().find_map(|words| Some(regex::Regex::new(words).unwrap().captures(line)?[1].to_owned()))
     };
@@ -183,8 +183,23 @@ fn is_apart(line: &str, what: &str) -> bool {
 
 /// Where the last line inside of something is deleted, what it is inside of stays.
 fn keep_container(place: &mut Vec<Section>, what: &str) {
-    const CONTAINERS: &[&str] =
-        &[r"^set vlans \S+(?= )", r"^set interfaces \S+ \S+ vif \d+(?= )", r"^set protocols static route6? \S+(?= )"];
+    const CONTAINERS: &[&str] = &[
+        r"^set vlans \S+(?= )",
+        r"^set interfaces \S+ \S+ vif \d+(?= )",
+        r"^set protocols static route6? \S+(?= )",
+        r"^set protocols bgp group \S+ neighbor \S+(?= )",
+        r"^set protocols bgp group \S+(?= )",
+        r"^set protocols lldp interface \S+(?= )",
+        r"^set protocols ospf area \S+ interface \S+(?= )",
+        r"^set protocols ospf area \S+ area-range \S+(?= )",
+        r"^set protocols ospf area \S+(?= )",
+        r"^set system ntp (?:server|peer|broadcast|source-address) \S+(?= )",
+        r"^set snmp community \S+ clients \S+(?= )",
+        r"^set snmp client-list \S+ \S+(?= )",
+        r"^set snmp (?:community|trap-group) \S+(?= )",
+        r"^set routing-instances \S+(?= )",
+        r"^set policy-options prefix-list \S+(?= )",
+    ];
     for words in CONTAINERS {
         let Ok(Some(found)) = fancy_regex::Regex::new(words).unwrap().find(what) else { continue };
         if !place.iter().any(|section| inside(&section.line, found.as_str())) {
