@@ -8,7 +8,8 @@
 //! - `piece.rs` makes the lines that a tree stands for, each with what undoes it and what tells it from its siblings;
 //! - `state.rs` compares the pieces of two trees as a state (`merged`, `replaced`, …) asks for it.
 //!
-//! All of it is pure. Since what is wanted and what is there are compared as lines in the device's own words, a second
+//! `written.rs` reads definitions, `unwritten.rs` finds what would have no effect, `merge.rs` adds what is wanted to what is
+//! there. All of it is pure. Since what is wanted and what is there are compared as lines in the device's own words, a second
 //! run finds nothing to send.
 //!
 //! Traps: an expression of a pattern sees lines without indentation; on platforms of `set` lines a section is a prefix of
@@ -16,7 +17,9 @@
 
 mod condition;
 mod definition;
+mod hole;
 mod interface;
+mod merge;
 mod numbers;
 mod options;
 mod pattern;
@@ -33,8 +36,9 @@ mod unwritten;
 mod written;
 
 pub use definition::{Definition, Form};
+pub use merge::joined;
 pub use options::{Kind, Opt, Options};
 pub use read::read;
-pub use state::{State, commands, conflict, joined};
+pub use state::{State, commands, conflict};
 pub use table::{Row, TABLE, find};
 pub use unwritten::unwritten;

@@ -1,6 +1,7 @@
 //! What is to be sent so that a device has what a task wants: the states.
 
 use super::definition::{Definition, ENTRIES, Gone};
+use super::merge::merged;
 use super::piece::{Command, LineSection, Numbers, Piece, PlainLine, What, pieces};
 use super::tree::items;
 use super::{Kind, Options, numbers, ranges};
@@ -69,61 +70,6 @@ pub(super) fn wanted(definition: &Definition, want: &Map, have: &Map, state: Sta
         State::Merged => merged(definition, want, have),
         _ => want.clone(),
     }
-}
-
-/// Returns what is there with what is wanted added.
-fn merged(definition: &Definition, want: &Map, have: &Map) -> Map {
-    if !definition.has_entries() {
-        return merge(&definition.options, want, have);
-    }
-    let entries = merge_items(&definition.options, items(want, &[ENTRIES.into()]), items(have, &[ENTRIES.into()]));
-    [(ENTRIES, Value::list(entries))].into_iter().collect()
-}
-
-fn merge(options: &Options, want: &Map, have: &Map) -> Map {
-    let mut out = have.clone();
-    for (key, value) in want.iter() {
-        let kind = key.as_str().and_then(|name| options.find(name)).map(|option| &option.kind);
-        let value = match (kind, have.get_key(key), value) {
-            (Some(Kind::List(inside)), Some(Value::List(have)), Value::List(want)) => {
-                Value::list(merge_items(inside, want, have))
-            }
-            (Some(Kind::Dict(inside)), Some(Value::Map(have)), Value::Map(want)) => merge(inside, want, have).into(),
-            (Some(Kind::Texts | Kind::Ints), Some(Value::List(have)), Value::List(want)) => {
-                let more = want.iter().filter(|item| !have.contains(item));
-                Value::list(have.iter().chain(more).cloned())
-            }
-            (Some(Kind::Ranges), Some(Value::List(have)), Value::List(want)) => {
-                let text = have.iter().chain(want.iter()).map(Value::to_text).collect::<Vec<_>>().join(",");
-                ranges::read(&text).map_or_else(|| value.clone(), |numbers| Value::list(ranges::parts(&numbers)))
-            }
-            _ => value.clone(),
-        };
-        out.insert(key.clone(), value);
-    }
-    out
-}
-
-/// Returns items with those of one key as one.
-pub fn joined(options: &Options, given: &[Value]) -> Vec<Value> {
-    given.iter().fold(Vec::new(), |all, item| merge_items(options, std::slice::from_ref(item), &all))
-}
-
-/// Merges items by their key. Those that are there come first.
-fn merge_items(options: &Options, want: &[Value], have: &[Value]) -> Vec<Value> {
-    let key = |item: &Value| item.as_map().map(|map| options.key_of(map));
-    let mut out: Vec<Value> = have.to_vec();
-    for item in want {
-        match out.iter().position(|there| key(there) == key(item)) {
-            Some(place) => {
-                if let (Some(item), Some(there)) = (item.as_map(), out[place].as_map()) {
-                    out[place] = merge(options, item, there).into();
-                }
-            }
-            None => out.push(item.clone()),
-        }
-    }
-    out
 }
 
 /// Returns those entries of `have` that `want` names; all of them when it names none.
