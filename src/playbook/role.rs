@@ -266,7 +266,8 @@ impl Loader {
         // `notify` is no keyword of a role: it is a parameter like any other.
         inherited.notify.clone_from(&base.notify);
         let params = (!params.vars.is_empty()).then(|| Arc::new(params));
-        let Some((role, meta)) = self.role(&name, &RoleUse::default(), params.clone(), entry.span, &inherited, depth, found)
+        let Some((role, meta)) =
+            self.role(&name, &RoleUse::default(), params.clone(), entry.span, &inherited, depth, found)
         else {
             return;
         };
