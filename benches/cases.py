@@ -1,9 +1,9 @@
 """What is measured: one function a row or a few, and their table at the end."""
 
-import shutil, signal, socket, statistics, subprocess, time
+import os, shutil, signal, socket, statistics, subprocess, time
 from devices import devices
 from fleet import SlowWay, address
-from measure import median, once, paired, resident_mib, several
+from measure import ControlGroup, median, once, paired, resident_mib, several
 
 PLAY = "- hosts: all\n  gather_facts: false\n  tasks:\n"
 
@@ -147,6 +147,23 @@ def idle(bench):
                     f"{(largest - alone) * 1024 / hosts:.0f} KiB each above the same inventory without ({alone:.0f} MiB)", "≤ 200 KiB each")
 
 
+def narrow(bench):
+    """Bounds the memory by a control group: pages of the program's file count there as far as they are needed at once."""
+    hosts, limit_mib = 200, 20
+    group = ControlGroup.make(f"netplay-bench-{os.getpid()}", limit_mib << 20)
+    if group is None:
+        bench.table.row("memory bounded", "left out: the memory controller of control groups and root are needed")
+        return
+    free = bench.ours(bench.fleet.inventory(hosts), "    - command: /bin/true\n")
+    try:
+        bound, unbound, wall, cpu = paired(group.within(free), free, bench.runs)
+        bench.table.row(f"one command on {hosts} sshd in a control group of {limit_mib} MiB", f"{median(bound, 'wall'):.2f} s",
+                        f"{median(bound, 'cpu') / hosts * 1000:.2f} ms a host", f"{max(sample.memory for sample in bound):.0f} MiB",
+                        f"{wall:.2f} × the wall, {cpu:.2f} × the CPU of the same without a bound", "about the same")
+    finally:
+        group.remove()
+
+
 def http(bench):
     wrk, nginx = shutil.which("wrk"), shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
     if not (wrk and nginx):
@@ -210,4 +227,4 @@ def lag(bench):
 
 
 CASES = {"start": start, "executor": executor, "inventory": inventory, "one": one, "ten": ten, "sleep": sleep, "far": far,
-         "idle": idle, "http": http, "lag": lag, "devices": devices}
+         "idle": idle, "narrow": narrow, "http": http, "lag": lag, "devices": devices}

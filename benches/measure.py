@@ -1,6 +1,6 @@
 """Measuring client processes, alone and in pairs."""
 
-import os, shutil, statistics, subprocess, sys, tempfile, time
+import os, pathlib, shutil, statistics, subprocess, sys, tempfile, time
 
 # A process that Python starts counts Python's own memory as its largest; one that a small program starts does not.
 TIME = shutil.which("time") or sys.exit("GNU time is needed (the package `time`)")
@@ -57,6 +57,36 @@ def resident_mib(pid):
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+class ControlGroup:
+    """A control group that bounds the memory of what runs in it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    @staticmethod
+    def make(name, limit_bytes):
+        """Makes one, of either version; None where that cannot be done."""
+        for root, bound in [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")]:
+            folder = pathlib.Path(root) / name
+            try:
+                folder.mkdir()
+            except OSError:
+                continue
+            # A folder elsewhere is one without files.
+            if (folder / bound).exists():
+                (folder / bound).write_text(str(limit_bytes))
+                return ControlGroup(folder)
+            folder.rmdir()
+        return None
+
+    def within(self, command):
+        """Returns a command that does the same in the group."""
+        return ["sh", "-c", f'echo $$ > {self.folder}/cgroup.procs && exec "$@"', "sh", *command]
+
+    def remove(self):
+        self.folder.rmdir()
 
 
 class Table:

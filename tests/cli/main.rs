@@ -32,6 +32,7 @@ mod input;
 mod interrupts;
 mod journal;
 mod lab;
+mod large;
 mod limits;
 mod listing;
 mod loops;

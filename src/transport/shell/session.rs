@@ -274,8 +274,10 @@ impl Session {
     pub(super) async fn send(&mut self, bytes: &[u8], until: &Until) -> Result<(), Failure> {
         let since = Instant::now();
         let sent = tokio::select! {
-            sent = self.wire.send(bytes) => sent,
+            // Where the way is free and the time is over, it is the answer that is missing, and not the device's ear.
+            biased;
             () = until.cancel.cancelled() => Err(cancelled()),
+            sent = self.wire.send(bytes) => sent,
             () = tokio::time::sleep_until(until.deadline) => {
                 Err(Failure::new(FailureKind::Timeout, "the device takes no more input"))
             }
