@@ -55,7 +55,11 @@ impl StepScope {
         };
         vars(visit, |origin| *origin == Origin::IncludeParams)?;
         all(role.and_then(|role| role.params.as_ref()), name, visit)?;
-        vars(visit, |origin| *origin == Origin::RoleParams)?;
+        // Those of the roles around it.
+        let own = role.and_then(|role| role.params.as_ref());
+        let of_roles = task.into_iter().flat_map(|task| task.vars.iter().rev());
+        let of_roles = of_roles.filter(|layer| layer.origin == Origin::RoleParams);
+        all(of_roles.filter(|layer| own.is_none_or(|own| !Arc::ptr_eq(own, layer))), name, visit)?;
         shelf(self.own.set.get(name), &Origin::SetFacts, visit)?;
         shelf(self.own.included.get(name), &Origin::IncludeVars, visit)?;
         vars(visit, |origin| matches!(origin, Origin::BlockVars | Origin::TaskVars))?;

@@ -3,6 +3,7 @@
 
 use super::publish::Publisher;
 mod detect;
+mod single;
 
 use super::room::{Place, Room, User};
 use crate::event::What;
@@ -127,6 +128,7 @@ impl Pool {
             self.drop_connection(&key).await;
             return Ok(Output::Done);
         }
+        single::check_hold(target, action)?;
         self.put_holding_aside(&key.host);
         if let Some(held) = self.take_held(&key.host, action) {
             let done = held.perform(action, limits).await;
@@ -139,27 +141,6 @@ impl Pool {
             Some(view) => view.perform(action, limits).await,
             None => connection.perform(action, limits).await,
         }
-    }
-
-    /// Where a host takes one session at a time: waits until nobody uses it, and closes what is open in another way.
-    async fn only_session(&self, key: &Key, target: &Target) -> Option<tokio::sync::OwnedMutexGuard<()>> {
-        if !target.terminal.is_single {
-            return None;
-        }
-        let turn = {
-            let mut single = self.single.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            Arc::clone(single.entry(key.host.clone()).or_default())
-        };
-        let turn = turn.lock_owned().await;
-        let others: Vec<Arc<Slot>> = {
-            let mut open = self.lock();
-            let slots = open.get_mut(&key.host).map(|slots| slots.extract_if(|how, _| *how != key.how));
-            slots.into_iter().flatten().map(|(_, slot)| slot).collect()
-        };
-        for connection in others.iter().filter_map(|slot| slot.connection()) {
-            connection.close().await;
-        }
-        Some(turn)
     }
 
     /// Closes the connections to a host; the next action opens a new one. Those that a change hangs on are put aside.

@@ -385,11 +385,13 @@ pub fn all() -> impl Iterator<Item = &'static Module> {
 /// Returns every name under which a module can be called, for "did you mean".
 pub fn names() -> impl Iterator<Item = String> {
     let others = TABLE.iter().flat_map(|module| {
-        let own = std::iter::once(module.name.to_owned());
+        // A name of its own that implies a platform stands among the aliases.
+        let is_alias = module.aliases.iter().any(|alias| alias.name == module.name);
+        let own = (!is_alias).then(|| module.name.to_owned()).into_iter();
         let qualified = module.collections.iter().map(move |collection| format!("{collection}.{}", module.name));
         own.chain(qualified).chain(module.aliases.iter().map(|alias| alias.name.to_owned()))
     });
     let of_resources =
         crate::resource::TABLE.iter().flat_map(|row| [row.name.to_owned(), format!("{}.{}", row.collection, row.name)]);
-    others.chain(of_resources)
+    others.chain(of_resources).chain(resource::names_for_any_platform())
 }

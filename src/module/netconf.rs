@@ -255,10 +255,20 @@ pub(super) fn is_name(name: &str) -> bool {
         && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | ':'))
 }
 
+/// Returns the fields of a result that hold an answer: as it came, its lines, and in the form that `display` asks for.
+pub(super) fn shown(element: &Element, display: Option<&str>) -> Result<Map, Failure> {
+    let text = element.to_string();
+    let mut result = Map::new();
+    result.insert("stdout", text.as_str());
+    result.insert("stdout_lines", Value::list(text.lines()));
+    result.insert("output", displayed(element, display)?);
+    Ok(result)
+}
+
 /// Returns an answer in the form that `display` asks for; null when it asks for none.
-pub(super) fn displayed(element: &Element, display: Option<&str>) -> Result<Value, Failure> {
+fn displayed(element: &Element, display: Option<&str>) -> Result<Value, Failure> {
     Ok(match display {
-        Some("xml") => element.plain().to_string().into(),
+        Some("xml") => format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>{}", element.plain()).into(),
         Some("pretty") => element.pretty().into(),
         Some("json") => Value::map([(element.name.as_str(), nested(element))]),
         Some("native") => crate::template::xml_data(&element.to_string())
@@ -334,7 +344,10 @@ mod tests {
         let text = "<n:data xmlns:n=\"urn:x\" k=\"v\"><n:a>1</n:a><n:b/><n:b>2</n:b></n:data>";
         let element = Element::read(text).unwrap();
         let shown = |display| displayed(&element, display).unwrap().to_text();
-        assert_eq!(shown(Some("xml")), "<data k=\"v\"><a>1</a><b/><b>2</b></data>");
+        assert_eq!(
+            shown(Some("xml")),
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?><data k=\"v\"><a>1</a><b/><b>2</b></data>"
+        );
         assert_eq!(displayed(&element, None).unwrap(), Value::Null);
         let json = Value::map([("n:a", Value::from("1")), ("n:b", Value::list(["", "2"]))]);
         assert_eq!(displayed(&element, Some("json")).unwrap(), Value::map([("n:data", json)]));

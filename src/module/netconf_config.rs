@@ -1,7 +1,7 @@
 //! `netconf_config`: changes a datastore of a NETCONF server.
 //!
-//! The flow: the datastore is locked, read, edited, validated if asked for, read again, committed and unlocked, in one
-//! session; what differs between the two readings is what changed. When the server refuses a step, what was edited is
+//! The flow: the datastore is locked, read, edited, validated if asked for, read again, committed, read once more and
+//! unlocked, in one session; what differs between the first and the last reading is what changed. When the server refuses a step, what was edited is
 //! thrown away and the lock is given back. What check mode and `--diff` show is predicted (`predict.rs`), as editing even
 //! a candidate is writing.
 
@@ -162,6 +162,9 @@ fn finish(change: &mut Change, args: &Args, wanted: &Wanted, server: &Server) {
                 return Err(refused(failure, name, result));
             }
         }
+        if let Some(failure) = lost(first, &names) {
+            return Err(failure.with_result(result));
+        }
         let changed = differs(first, &names);
         if let Some(failure) = answers.get(1).and_then(|answer| refusal("copy-config", answer.replies.first()?)) {
             let message = format!("the change is in, but it was not saved: {}", failure.message.expose());
@@ -175,13 +178,28 @@ fn finish(change: &mut Change, args: &Args, wanted: &Wanted, server: &Server) {
     }));
 }
 
-/// Claims that the two readings of the target differ; without them, something else was done, and that is a change.
-fn differs(answer: &super::NetconfAnswer, names: &[&'static str]) -> bool {
+/// Returns what was read, in order: before, edited and, where it was committed, what runs then.
+fn readings(answer: &super::NetconfAnswer, names: &[&'static str]) -> Vec<String> {
     let readings = answer.replies.iter().zip(names).filter(|(_, name)| **name == "get-config");
-    let readings: Vec<String> = readings.map(|(reply, _)| predict::shown(&data(reply))).collect();
-    match &readings[..] {
-        [before, after] => before != after,
+    readings.map(|(reply, _)| predict::shown(&data(reply))).collect()
+}
+
+/// Claims that the first and the last reading differ; without them, something else was done, and that is a change.
+fn differs(answer: &super::NetconfAnswer, names: &[&'static str]) -> bool {
+    match &readings(answer, names)[..] {
+        [before, .., after] => before != after,
         _ => true,
+    }
+}
+
+/// Returns the failure of a server that said yes to a change which is not there.
+fn lost(answer: &super::NetconfAnswer, names: &[&'static str]) -> Option<Failure> {
+    match &readings(answer, names)[..] {
+        [before, edited, after] if before != edited && before == after => {
+            let message = "the server said yes to `commit`, and its running configuration is what it was before";
+            Some(Failure::new(FailureKind::Command, message))
+        }
+        _ => None,
     }
 }
 
@@ -238,6 +256,8 @@ fn steps(args: &Args, wanted: &Wanted) -> Vec<(&'static str, Rpc)> {
             None => "<nc:commit/>".to_owned(),
         };
         steps.push(("commit", Rpc::new(xml)));
+        // There are servers that say yes and change nothing.
+        steps.push(read("running"));
     }
     steps
 }

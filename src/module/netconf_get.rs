@@ -1,6 +1,6 @@
 //! `netconf_get`: reads configuration and state from a NETCONF server.
 
-use super::netconf::{Filter, LOCK, Server, action, answer, data, displayed, get_config, locking, refusal};
+use super::netconf::{Filter, LOCK, Server, action, answer, data, get_config, locking, refusal, shown};
 use super::{Arg, ArgKind, Change, Context, Finished, Module, Needs, Rpc};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
@@ -71,11 +71,7 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
             }
         }
         let Some(reply) = answer.replies.last() else { return Ok(Finished::new(Map::new(), false)) };
-        let data = data(reply);
-        let mut result = Map::new();
-        result.insert("stdout", data.to_string());
-        result.insert("output", displayed(&data, display.as_deref())?);
-        Ok(Finished::new(result, false))
+        Ok(Finished::new(shown(&data(reply), display.as_deref())?, false))
     });
     change.warnings.extend(warning);
     Ok(change)

@@ -2,7 +2,7 @@
 //!
 //! Operations whose name begins with `get` only read; any other is a writing one.
 
-use super::netconf::{action, answer, displayed, elements_of, is_name, refusal};
+use super::netconf::{action, answer, elements_of, is_name, refusal, shown};
 use super::{Arg, ArgKind, Call, Change, Context, Finished, Module, Needs, Rpc, Withheld};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
@@ -70,10 +70,7 @@ fn plan(context: &Context<'_>) -> Result<Change, Failure> {
         if let Some(failure) = refusal(&name, reply) {
             return Err(failure);
         }
-        let mut result = Map::new();
-        result.insert("stdout", reply.xml.to_string());
-        result.insert("output", displayed(&reply.xml, display.as_deref())?);
-        Ok(Finished::new(result, false))
+        Ok(Finished::new(shown(&reply.xml, display.as_deref())?, false))
     });
     if effect == Effect::Write {
         change.withheld = Withheld::Skipped("an operation that may write is not called in check mode");

@@ -13,6 +13,7 @@ mod arguments;
 mod make;
 mod shape;
 
+pub(super) use any_platform::names as names_for_any_platform;
 pub(super) use arguments::States;
 pub(super) use make::{all, find};
 

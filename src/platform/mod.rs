@@ -309,6 +309,8 @@ pub struct Commit {
     pub abort: Option<String>,
     /// The command that shows what the candidate changes.
     pub diff: Option<String>,
+    /// Lines of it that say that nothing changes.
+    pub diff_none: Vec<Pattern>,
     /// What is added to the command for a comment: ` comment "{comment}"`.
     pub comment: Option<String>,
     /// What is added to it for a label: ` label {label}`.

@@ -266,7 +266,8 @@ impl Loader {
         // `notify` is no keyword of a role: it is a parameter like any other.
         inherited.notify.clone_from(&base.notify);
         let params = (!params.vars.is_empty()).then(|| Arc::new(params));
-        let Some((role, meta)) = self.role(&name, &RoleUse::default(), params, entry.span, &inherited, depth, found)
+        let Some((role, meta)) =
+            self.role(&name, &RoleUse::default(), params.clone(), entry.span, &inherited, depth, found)
         else {
             return;
         };
@@ -278,6 +279,8 @@ impl Loader {
             return;
         }
         used.roles.push((Arc::clone(&role), depth > 0));
+        // Its parameters are also those of the roles that it depends on, imports and includes.
+        inherited.vars.extend(params);
         let duplicates = meta.as_ref().and_then(|meta| meta.as_map()?.get("allow_duplicates").cloned());
         let place = used.roles.len() - 1;
         // Roles that it depends on are asked for again, too: each says for itself whether it runs.

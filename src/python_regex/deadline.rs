@@ -2,8 +2,8 @@
 //!
 //! The engine bounds how often a pattern steps back, but each step may go over all of a text (`(?=(a+))\1b`): on a long one
 //! that is hours, and the engine cannot be interrupted. So a pattern that may do so goes through a long text in small
-//! pieces of work: from one place of the text to the next, and at each place with few steps at first and ten times as many
-//! as long as there is time for them. The clock is looked at between them.
+//! pieces of work: from some places of the text to the next, and where there is much to do from place to place, with few
+//! steps at first and ten times as many as long as there is time for them. The clock is looked at between them.
 
 use super::{Compiled, MAX_BACKTRACKS, Match, Regex, guarded, plain_error};
 use std::time::{Duration, Instant};
@@ -19,6 +19,14 @@ pub(super) const STEPS: [usize; 5] = [100, 1_000, 10_000, 100_000, MAX_BACKTRACK
 
 /// How many times as long the next piece of work may take as the one before.
 const GROWTH: u32 = 10;
+
+/// At how many places, in bytes, matches are looked for at once: few where each takes long, and never so many that going over
+/// all of a text at each of them takes much longer than there is time.
+const FEW: usize = 16;
+const MANY: usize = 1024;
+
+/// What takes less than this is quick.
+const QUICK: Duration = Duration::from_millis(1);
 
 /// One way through a text.
 pub(super) struct Search<'a> {
@@ -51,13 +59,55 @@ impl Search<'_> {
         if let Work::Done(found) = self.work(0, from, false, false)? {
             return Ok(found);
         }
-        let places = self.text[from..].char_indices().map(|(at, _)| from + at).chain([self.text.len()]);
-        for place in places {
-            if let Some(found) = self.at(place, false)? {
-                return Ok(Some(found));
+        let (mut at, mut bytes) = (from, FEW);
+        while at <= self.text.len() {
+            let last = self.boundary((at + bytes).min(self.text.len()));
+            let before = Instant::now();
+            match self.start_within(at, last)? {
+                Some(Some(place)) => {
+                    if let Some(found) = self.at(place, false)? {
+                        return Ok(Some(found));
+                    }
+                }
+                Some(None) => {}
+                None => {
+                    for place in (at..=last).filter(|place| self.text.is_char_boundary(*place)) {
+                        if let Some(found) = self.at(place, false)? {
+                            return Ok(Some(found));
+                        }
+                    }
+                }
             }
+            self.look_at_the_clock(Duration::ZERO)?;
+            bytes = if before.elapsed() < QUICK { (bytes * 4).min(MANY) } else { FEW };
+            at = self.boundary(last + 1);
         }
         Ok(None)
+    }
+
+    /// Returns the first place between letters that is not before a byte.
+    fn boundary(&self, at: usize) -> usize {
+        (at..=self.text.len()).find(|place| self.text.is_char_boundary(*place)).unwrap_or(at)
+    }
+
+    /// Returns where the first match begins among some places; the inner none is that there is none, the outer one that the
+    /// places must be tried one by one.
+    fn start_within(&self, first: usize, last: usize) -> Result<Option<Option<usize>>, String> {
+        let Some(starts) = self.compiled.starts() else { return Ok(None) };
+        let input = fancy_regex::RegexInput::new(self.text).from_pos(first).range(first..last);
+        guarded(|| match starts.find_input(input) {
+            Err(fancy_regex::Error::RuntimeError(_)) => Ok(None),
+            found => found.map(|found| Some(found.map(|found| found.start()))),
+        })
+    }
+
+    /// Fails when the time is over, or would be after what comes next.
+    fn look_at_the_clock(&self, next: Duration) -> Result<(), String> {
+        if self.since.is_some_and(|since| since.elapsed() + next > LONGEST) {
+            let (seconds, length) = (LONGEST.as_secs(), self.text.len());
+            return Err(format!("takes longer than {seconds} s on a text of {length} bytes; make it more specific"));
+        }
+        Ok(())
     }
 
     /// Returns the match at a place that is not empty.
@@ -78,12 +128,7 @@ impl Search<'_> {
             let work = self.work(stage, place, true, not_empty)?;
             let now = Instant::now();
             let next = if matches!(work, Work::Done(_)) { Duration::ZERO } else { (now - before) * GROWTH };
-            if self.since.is_some_and(|since| now - since + next > LONGEST) {
-                let (seconds, length) = (LONGEST.as_secs(), self.text.len());
-                return Err(format!(
-                    "takes longer than {seconds} s on a text of {length} bytes; make it more specific"
-                ));
-            }
+            self.look_at_the_clock(next)?;
             if let Work::Done(found) = work {
                 return Ok(found);
             }
@@ -129,6 +174,7 @@ pub(super) fn steps_back(pattern: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::{Anchor, Flags, compile};
+    use std::time::Instant;
 
     #[test]
     fn a_search_that_goes_over_a_long_text_again_and_again_is_given_up() {
@@ -148,11 +194,49 @@ mod tests {
 
     #[test]
     fn a_match_may_be_far_into_a_long_text() {
-        let far = "port 7 is up\n".repeat(40_000) + "port 8 is down\n";
+        let far = "port 7 is up\n".repeat(800_000) + "port 8 is down\n";
         let regex = compile(r"(?<=port )\d+(?= is down)", Flags::default(), Anchor::Anywhere).unwrap();
         let found = regex.find(&far).unwrap().unwrap();
         assert_eq!(found.group(&far, 0), Some("8"));
-        assert!(regex.find(&"port 7 is up\n".repeat(40_000)).unwrap().is_none());
+        assert!(regex.find(&"port 7 is up\n".repeat(800_000)).unwrap().is_none());
+    }
+
+    #[test]
+    fn piece_by_piece_the_matches_are_those_of_one_search() {
+        let patterns = [
+            r"(?<=x)a(?!b)",
+            r"(\w)\1",
+            r"(?=a)",
+            r"(?<!a)b*",
+            r"(?m)^(?=.*c)a.*$",
+            r"[ab](?=\n|\Z)",
+            r"é(?=x)|x(?<=é.)",
+            r"(?s)a.*?(?=ééé)",
+            r"(?s)(?<=c\n).+(?=q)",
+            r"(a)?(?(1)b|c)",
+            r"(?:ab?)++(?=c)",
+            r"(?=(b))?q",
+            r"\b(?!x)\w+",
+        ];
+        let texts = ["xa xab a\n", "aé éx bbééé\n", "abc\nq aab c", "\n", "é"];
+        for (pattern, text) in patterns.iter().flat_map(|pattern| texts.iter().map(move |text| (pattern, text))) {
+            let text = text.repeat(700) + "abc\nxx q ééé a";
+            let regex = compile(pattern, Flags::default(), Anchor::Anywhere).unwrap();
+            let all = |since| {
+                let search = super::Search { compiled: regex.compiled_for(&text).unwrap(), text: &text, since };
+                let (mut found, mut at) = (Vec::new(), 0);
+                while let Some(next) = search.next(at).unwrap() {
+                    let (start, end) = next.span();
+                    found.push(next.groups);
+                    at = if end > start { end } else { search.boundary(end + 1) };
+                    if at > text.len() {
+                        break;
+                    }
+                }
+                found
+            };
+            assert!(all(Some(Instant::now())) == all(None), "{pattern} on {:?}", &text[..9.min(text.len())]);
+        }
     }
 
     #[test]

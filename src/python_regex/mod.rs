@@ -67,6 +67,8 @@ struct Compiled {
     /// By how many steps it may take (`deadline`), first as it is, then never matching an empty text. Most are wanted
     /// seldom, so compiled when they are.
     made: [[OnceLock<Result<fancy_regex::Regex, String>>; deadline::STEPS.len()]; 2],
+    /// What matches nothing where the pattern matches: finds where matches begin. None where it cannot be made.
+    starts: OnceLock<Option<fancy_regex::Regex>>,
 }
 
 /// A match: the byte range of every group, the whole match being group 0.
@@ -108,7 +110,7 @@ pub(crate) fn compile(pattern: &str, flags: Flags, anchor: Anchor) -> Result<Arc
 
 impl Compiled {
     fn new(pattern: String) -> Result<Compiled, String> {
-        let compiled = Compiled { pattern, made: Default::default() };
+        let compiled = Compiled { pattern, made: Default::default(), starts: OnceLock::new() };
         compiled.with_steps(deadline::STEPS.len() - 1, false)?;
         Ok(compiled)
     }
@@ -120,6 +122,16 @@ impl Compiled {
             built.map_err(|error| plain_error(&error))
         };
         self.made[usize::from(not_empty)][stage].get_or_init(build).as_ref().map_err(Clone::clone)
+    }
+
+    fn starts(&self) -> Option<&fancy_regex::Regex> {
+        let build = || {
+            // A comment at the end of a pattern would take the brackets with it.
+            let pattern = Some(format!("(?=(?:{}))", self.pattern)).filter(|_| !self.pattern.contains('#'))?;
+            // Rewritten, it might no longer be a look ahead.
+            fancy_regex::RegexBuilder::new(&pattern).backtrack_limit(deadline::STEPS[2]).optimize(false).build().ok()
+        };
+        self.starts.get_or_init(build).as_ref()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is wrong with templates, found without running them.
 
+use super::compile::{Mode, compiled, parse_piece};
 use super::emit::{Parsed, plain_name};
-use super::engine::{Mode, compiled, parse_piece};
 use super::refused;
 use super::syntax::{Called, Delimiters, Expr, ExprKind, SyntaxError, expression, pieces};
 use super::undefined::{all_filters, all_tests};
@@ -110,7 +110,7 @@ impl Check<'_> {
             }
         }
         // What fits together (`if` and `endif`) is known to the engine alone.
-        if all_read && let Some(error) = super::engine::compile_error(text, how) {
+        if all_read && let Some(error) = super::compile::compile_error(text, how) {
             self.wrong(&error);
         }
     }
@@ -120,7 +120,7 @@ impl Check<'_> {
             Ok(expr) => self.expr(&expr),
             Err(error) => return self.wrong(&error),
         }
-        if let super::engine::Compiled::Wrong(error) = &*compiled(&Arc::from(text), mode) {
+        if let super::compile::Compiled::Wrong(error) = &*compiled(&Arc::from(text), mode) {
             self.wrong(error);
         }
     }

@@ -427,7 +427,8 @@ impl Emitter {
             self.literal(&called.name);
             self.push(", ");
         } else {
-            self.must_unit(base);
+            // The filter itself refuses an input that is undefined.
+            self.unit(base, false);
             self.push("|");
             self.push(&called.name);
             self.push("(");
@@ -441,7 +442,8 @@ impl Emitter {
         self.push(if negated { "(not (" } else { "((" });
         match plain_name(&called.name) {
             "defined" | "undefined" => self.unit(base, true),
-            _ => self.must_unit(base),
+            // The test itself refuses what is undefined.
+            _ => self.unit(base, false),
         }
         self.push(" is ");
         self.push(&called.name);

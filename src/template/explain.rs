@@ -2,7 +2,7 @@
 
 use super::lazy::Core;
 use super::operate::type_name;
-use super::syntax::{Expr, ExprKind, expression};
+use super::syntax::{Arg, Expr, ExprKind, expression};
 use crate::failure::{Failure, FailureKind};
 use crate::source::did_you_mean;
 use minijinja::value::{Value, ValueKind};
@@ -18,9 +18,13 @@ type Explained = (Failure, Range<usize>);
 /// Returns the failure for an expression that is undefined, and the part of it that is to blame. `locals` are names that
 /// the template itself sets: what they hold is not known any more.
 pub(crate) fn undefined(core: &Arc<Core>, text: &str, locals: &[String]) -> Explained {
-    let plain = || (Failure::new(FailureKind::Undefined, format!("`{}` is undefined", short(text))), 0..text.len());
-    let Ok(expr) = expression(text, true) else { return plain() };
-    explain(core, text, &expr, locals).unwrap_or_else(plain)
+    let whole = || (plain(text), 0..text.len());
+    let Ok(expr) = expression(text, true) else { return whole() };
+    explain(core, text, &expr, locals).unwrap_or_else(whole)
+}
+
+fn plain(text: &str) -> Failure {
+    Failure::new(FailureKind::Undefined, format!("`{}` is undefined", short(text)))
 }
 
 /// Returns text that fits into a message.
@@ -54,7 +58,17 @@ fn explain(core: &Arc<Core>, text: &str, expr: &Expr, locals: &[String]) -> Opti
             };
             (base, wanted)
         }
-        ExprKind::Filter(base, _) | ExprKind::Test(base, _, _) | ExprKind::Call(base, _) => {
+        ExprKind::Filter(base, called) | ExprKind::Test(base, called, _) => {
+            let fails = |expr: &Expr| text.get(expr.at.clone()).is_some_and(|text| core.try_expression(text).is_none());
+            let culprit = called.args.iter().map(Arg::expr).find(|arg| !uses(arg, locals) && fails(arg));
+            if culprit.is_none() && !uses(base, locals) && !fails(base) {
+                return None;
+            }
+            let culprit = culprit.unwrap_or(base);
+            return explain(core, text, culprit, locals)
+                .or_else(|| Some((plain(text.get(culprit.at.clone())?), culprit.at.clone())));
+        }
+        ExprKind::Call(base, _) => {
             let inner = text.get(base.at.clone())?;
             if uses(base, locals) || core.try_expression(inner).is_some() {
                 return None;
@@ -76,7 +90,7 @@ fn explain(core: &Arc<Core>, text: &str, expr: &Expr, locals: &[String]) -> Opti
     }
     let inner = text.get(base.at.clone())?;
     let Some(value) = core.try_expression(inner) else { return explain(core, text, base, locals) };
-    let failure = Failure::new(FailureKind::Undefined, format!("`{}` is undefined", short(source)));
+    let failure = plain(source);
     let failure = match what_there_is(&value, &short(inner), wanted.as_deref()) {
         Some(help) => failure.help(help),
         None => failure,

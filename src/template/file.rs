@@ -1,12 +1,14 @@
 //! Template files: their options, what they include, and places in them.
 
+use super::compile::{MAIN, parsed_pieces, set_formatter, syntax_error};
 use super::emit::{Emitted, Options, emit_template};
-use super::engine::{self, all_captured, changes, check_macros, environment, parsed_pieces, syntax_error};
+use super::engine::{environment, plain_failure};
 use super::header::{HEADER, delimiters};
 use super::included::{Files, Loaded, Reading, is_alone};
 use super::lazy::{Core, Root};
 use super::names::assigned;
 use super::render::{Limited, Origin, Written, shown, with_last_newlines};
+use super::survey::{all_captured, changes, check_macros};
 use super::syntax::{Delimiters, SyntaxError};
 use super::{FileOptions, Templar};
 use crate::failure::{Failure, FailureKind};
@@ -42,7 +44,7 @@ struct Compiled {
 impl Compiled {
     /// Claims that it is what compiling its text for a file of that name would make now.
     fn fits(&self, main: &str, search: &SearchPath) -> bool {
-        self.search.as_ref().is_none_or(|own| own == search && self.main == main && self.files.are_current())
+        self.search.as_ref().is_none_or(|own| own == search && self.main == main && self.files.are_current(search))
     }
 }
 
@@ -116,7 +118,7 @@ fn compiled(
         failure
     };
     let (body, how) = delimiters(text, options).map_err(|error| wrong(error, 0))?;
-    let main = path.map_or(Cow::Borrowed(engine::MAIN), |path| path.to_string_lossy());
+    let main = path.map_or(Cow::Borrowed(MAIN), |path| path.to_string_lossy());
     let cache = CACHE.get_or_init(RwLock::default);
     let key = (Arc::from(text), how);
     if let Some(kept) = cache.read().unwrap_or_else(|poisoned| poisoned.into_inner()).get(&key)
@@ -150,7 +152,7 @@ fn compile(text: &str, body: usize, how: &Delimiters, main: &str, core: &Arc<Cor
     let options = Options { mutable, render_literals: false };
     let emitted = emit_template(&pieces, options);
     let mut env = environment().clone();
-    engine::set_formatter(&mut env, &pieces);
+    set_formatter(&mut env, &pieces);
     let loaded = Loaded { text: Arc::from(&text[body..]), emitted: emitted.clone(), locals: assigned(&pieces) };
     files.add(main.to_owned(), loaded);
     let search = (!is_alone(&pieces)).then(|| core.files.clone());
@@ -176,7 +178,7 @@ fn failure(core: &Arc<Core>, error: &Error, compiled: &Compiled, options: &FileO
         next = source.source();
     }
     let name = inner.name().unwrap_or(&compiled.main).to_owned();
-    let Some(loaded) = compiled.files.get(&name) else { return engine::plain_failure(inner) };
+    let Some(loaded) = compiled.files.get(&name) else { return plain_failure(inner) };
     let is_main = name == compiled.main;
     let place = |at: Range<usize>| match is_main {
         true => place_in(options, at.start + compiled.body..at.end + compiled.body),

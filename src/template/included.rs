@@ -1,8 +1,9 @@
 //! The files that a template includes, imports or extends: where they are found, and whether they have changed since.
 
+use super::compile::parsed_pieces;
 use super::emit::{Emitted, Options, Parsed, emit_template};
-use super::engine::{changes, check_macros, parsed_pieces};
 use super::names::assigned;
+use super::survey::{changes, check_macros};
 use super::syntax::{Delimiters, Expr, ExprKind, Piece, Statement, SyntaxError};
 use crate::source::SearchPath;
 use minijinja::{Environment, Error, ErrorKind};
@@ -53,6 +54,8 @@ pub(super) struct Files {
     loaded: Mutex<HashMap<String, Loaded>>,
     /// The files that were read; none for one that may have changed since without a trace.
     stamps: Mutex<HashMap<PathBuf, Option<Stamp>>>,
+    /// Where the names were found that each file has: looking for them again takes longer than what is rendered.
+    found: Mutex<HashMap<String, HashMap<String, PathBuf>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -76,9 +79,24 @@ impl Files {
         std::fs::read_to_string(path)
     }
 
-    /// Claims that every file that was read is as it was then.
-    pub(super) fn are_current(&self) -> bool {
+    /// Claims that every file that was read is as it was then, and that each name would be found where it was.
+    pub(super) fn are_current(&self, search: &SearchPath) -> bool {
+        let is_same = |parent: &str, name: &str, path: &Path| find(name, parent, search).is_some_and(|now| now == path);
         lock(&self.stamps).iter().all(|(path, stamp)| stamp.is_some() && *stamp == Stamp::of(path))
+            && lock(&self.found)
+                .iter()
+                .all(|(parent, names)| names.iter().all(|(name, path)| is_same(parent, name, path)))
+    }
+
+    /// Finds a file that a template names, as it was found before.
+    fn find(&self, name: &str, parent: &str, search: &SearchPath) -> Option<PathBuf> {
+        let mut found = lock(&self.found);
+        if let Some(path) = found.get(parent).and_then(|names| names.get(name)) {
+            return Some(path.clone());
+        }
+        let path = find(name, parent, search)?;
+        found.entry(parent.to_owned()).or_default().insert(name.to_owned(), path.clone());
+        Some(path)
     }
 }
 
@@ -130,8 +148,8 @@ impl Reading {
 
     /// Teaches an environment to find the files that a template names.
     pub(super) fn teach(self, env: &mut Environment<'static>, options: Options) {
-        let search = self.search.clone();
-        env.set_path_join_callback(move |name, parent| match find(name, parent, &search) {
+        let (search, files) = (self.search.clone(), Arc::clone(&self.files));
+        env.set_path_join_callback(move |name, parent| match files.find(name, parent, &search) {
             Some(path) => Cow::Owned(path.display().to_string()),
             None => Cow::Borrowed(name),
         });

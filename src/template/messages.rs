@@ -310,6 +310,40 @@ fn template_files_include_import_and_extend_others() {
 }
 
 #[test]
+fn an_included_file_that_has_changed_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let write = |name: &str, text: &str, at: std::time::SystemTime| {
+        std::fs::create_dir_all(folder.path().join(name).parent().unwrap()).unwrap();
+        let file = std::fs::File::create(folder.path().join(name)).unwrap();
+        std::io::Write::write_all(&mut &file, text.as_bytes()).unwrap();
+        file.set_modified(at).unwrap();
+    };
+    let search = SearchPath { playbook_dir: folder.path().to_owned(), ..SearchPath::default() };
+    let (templar, _) = file_templar(search);
+    let main = folder.path().join("sub/main.j2");
+    let render = || {
+        let text = "{% set x = [1] %}{% include 'part.j2' %}{{ x | length }}\n";
+        templar.file(text, &FileOptions::default(), Some(&main)).unwrap_or_else(|f| f.message.expose().to_owned())
+    };
+    write("part.j2", "one {% include 'leaf.j2' %}", old);
+    write("leaf.j2", "leaf ", old);
+    assert_eq!((render(), render()), ("one leaf 1\n".into(), "one leaf 1\n".into()));
+    write("leaf.j2", "tree ", old + std::time::Duration::from_secs(60));
+    assert_eq!(render(), "one tree 1\n", "a file that is included by one that is");
+    write("leaf.j2", "{% do x.append(2) %}bush ", old + std::time::Duration::from_secs(120));
+    assert_eq!(render(), "one bush 2\n", "and it may change what the first one made");
+    write("leaf.j2", "tree ", std::time::SystemTime::now());
+    assert_eq!(render(), "one tree 1\n");
+    write("leaf.j2", "leaf ", std::time::SystemTime::now());
+    assert_eq!(render(), "one leaf 1\n", "of the same length, and at the same time");
+    write("sub/part.j2", "nearer ", old);
+    assert_eq!(render(), "nearer 1\n", "a file that comes before it on the path");
+    std::fs::remove_file(folder.path().join("sub/part.j2")).unwrap();
+    assert_eq!(render(), "one leaf 1\n");
+}
+
+#[test]
 fn lookups_read_files_beside_the_playbook() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();

@@ -5,15 +5,17 @@
 //!
 //! The flow: `syntax` reads a text into expressions and statements with places; `emit` writes them for the engine, with
 //! filters of our own (`operate`) in place of the engine's operators, so that what is undefined is refused where a value
-//! is needed, and nowhere else; `engine` compiles that once for the process; `render` runs it against the `lazy`
-//! variables and turns errors into failures with places (`explain`). `names` and `check` look at the same expressions
-//! without running them. The tables: `filters/`, `tests/` (Jinja's, not ours), `lookups/`, `methods/`.
+//! is needed, and nowhere else; `compile` has the `engine` compile that once for the process; `render` runs it against
+//! the `lazy` variables and turns errors into failures with places (`explain`). `names` and `check` look at the same
+//! expressions without running them, `survey` at what a text does. The tables: `filters/`, `tests/` (Jinja's, not ours),
+//! `lookups/`, `methods/`.
 //!
 //! Traps: what comes out of a variable may be the engine's undefined (a name or an entry that there is not) or an
 //! `convert::Undefined` (a variable that uses one); ask `convert::is_undefined`. Lists and dictionaries of the engine
 //! never change; a text that calls `append` or `update` gets copies that do (`mutable`).
 
 mod check;
+mod compile;
 mod convert;
 mod crypt;
 pub(crate) mod csv;
@@ -49,6 +51,7 @@ mod recorded_files;
 mod reference;
 mod refused;
 mod render;
+mod survey;
 mod syntax;
 mod tests;
 mod undefined;
@@ -65,7 +68,7 @@ use crate::source::{SearchPath, SourceId, SourceMap, Span};
 use crate::value::{Map, Value};
 use crate::vars::{Scope, Var};
 use crate::yaml::{Kind, Node, has_template};
-use engine::Mode;
+use compile::Mode;
 use lazy::Core;
 use render::{Origin, broken_condition};
 use std::collections::BTreeSet;

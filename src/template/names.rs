@@ -4,9 +4,9 @@
 //! itself has set it (the target of a `for` around it, a parameter of the macro around it); what a `set` sets may be unset
 //! on another way through the text, and counts. What cannot be known sets `everything` or `other_hosts`.
 
+use super::compile::parsed_pieces;
 use super::emit::Parsed;
 use super::emit::plain_name;
-use super::engine::parsed_pieces;
 use super::syntax::{Arg, Called, Delimiters, Expr, ExprKind, Piece, Statement, expression};
 use super::{FileOptions, Names};
 use crate::yaml::{Kind, Node, has_template};

@@ -1,8 +1,9 @@
 //! Running compiled texts, and what their results and errors become.
 
+use super::compile::{Compiled, MAIN, Mode, Part, Template, Unit, compiled};
 use super::convert::{OmitObject, carried, carry, defined, from_engine, is_undefined};
 use super::emit::Emitted;
-use super::engine::{Compiled, MAIN, Mode, Part, Template, Unit, compiled, plain_failure};
+use super::engine::plain_failure;
 use super::explain::undefined;
 use super::lazy::{Core, Root};
 use super::operate::text_of;

@@ -140,6 +140,28 @@ fn logins_follow_the_environment_and_the_command_line() {
 }
 
 #[test]
+fn other_rights_follow_the_environment_and_the_command_line() {
+    let fake = "#!/bin/sh\necho \"$@\" >>called\nwhile [ $# -gt 0 ] && [ \"$1\" != /bin/sh ]; do shift; done\n[ $# -eq 0 ] || exec \"$@\"\n";
+    let project = local("- command: echo done\n  become: true\n").file("fake", fake).file("word", "open\n");
+    fs::set_permissions(project.at("fake"), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let exe = project.at("fake").display().to_string();
+    let called = |variables: &[(&str, &str)], words: &str| {
+        let _ = fs::remove_file(project.at("called"));
+        with(project.run(), variables).env("ANSIBLE_BECOME_EXE", &exe).with(words).done();
+        fs::read_to_string(project.at("called")).unwrap_or_default()
+    };
+    let shows = |called: String, phrase: &str| assert!(called.contains(phrase), "no {phrase:?} in {called}");
+    shows(called(&[], ""), "-u root");
+    shows(called(&[("ANSIBLE_BECOME_USER", "np-other")], ""), "-u np-other");
+    shows(called(&[("ANSIBLE_BECOME_FLAGS", "--np-flag")], ""), "--np-flag");
+    shows(called(&[("ANSIBLE_BECOME_METHOD", "su")], ""), "-c");
+    assert!(!called(&[], "--become-method su").contains("-u root"));
+    assert!(!called(&[], "").contains("-S"), "without a password nothing is to be read");
+    shows(called(&[("ANSIBLE_BECOME_PASSWORD_FILE", "word")], ""), "-S");
+    shows(called(&[], "--become-password-file word"), "-S");
+}
+
+#[test]
 fn the_vault_follows_the_environment() {
     let project = Project::new().file("first", "one\n").file("second", "two\n").file("plain", "a: 1\n");
     let ids = "--vault-id a@first --vault-id b@second";

@@ -82,7 +82,7 @@ fn datastores_are_read_edited_and_left_clean_when_something_is_refused() {
         text(&step("read"), "stdout")
             .starts_with("<data xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\"><system xmlns")
     );
-    let eth1 = "<data><interfaces><interface><name>eth1</name><mtu>1500</mtu></interface></interfaces></data>";
+    let eth1 = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><data><interfaces><interface><name>eth1</name><mtu>1500</mtu></interface></interfaces></data>";
     assert_eq!(text(&step("state"), "output"), eth1);
     assert_eq!((&step("first")["status"], &step("second")["status"]), (&json!("changed"), &json!("ok")));
     assert!(text(&step("saved"), "output").contains("<mtu>9000</mtu>"), "{}", step("saved"));
@@ -134,7 +134,11 @@ fn a_server_that_refuses_or_goes_away_is_told_apart() {
         "the device refuses `commit`: no license (operation-failed) at /a:b; nothing was committed"
     );
     assert_eq!(message("silent"), "no answer to `silence` from `refuses1` within 1 s");
-    assert_eq!(text(&step("after"), "output"), "<data/>", "a new session was opened, and nothing had been left");
+    assert_eq!(
+        text(&step("after"), "output"),
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><data/>",
+        "a new session was opened, and nothing had been left"
+    );
     assert_eq!(step("cut")["status"], json!("unreachable"));
 }
 

@@ -207,3 +207,41 @@ fn banners_and_certificates_go_in_and_a_second_run_sends_nothing() {
     let shown = looked["result"]["stdout"].as_str().expect("text");
     assert!(shown.contains("banner login\nwelcome\n  to eos1#\n!\nEOF"), "{shown}");
 }
+
+#[test]
+fn a_change_that_hangs_on_the_only_session_is_refused_before_it_is_sent() {
+    let tasks = "- name: change\n  cli_config: {lines: [hostname new], confirm_within: 2m}\n  ignore_errors: true\n\
+                 - name: look\n  cli_command: {command: show running-config}\n";
+    let lab = "devices: [{name: xr1, platform: cisco_iosxr, vars: {netplay_single_session: true}}]\n";
+    let ended = Project::of_tasks(tasks).file("lab.yml", lab).run_events().with("--lab lab.yml").exits(0);
+    let message = ended.step("change", "xr1")["failure"]["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message.contains("takes one session at a time"), "{message}");
+    let shown = ended.step("look", "xr1")["result"]["stdout"].as_str().unwrap_or_default().to_owned();
+    assert!(shown.contains("hostname xr1"), "{shown}");
+}
+
+#[test]
+fn a_candidate_that_changes_nothing_is_no_change_however_the_device_says_it() {
+    // The device takes the line for another one, and in the end has what it had.
+    let tasks = "- name: change\n  cli_config: {lines: [\"set system host-name 'vyos1'\"], match: none}\n";
+    let lab = "devices: [{name: vyos1, platform: vyos}]\n";
+    let ended = Project::of_tasks(tasks).file("lab.yml", lab).run_events().with("--lab lab.yml").exits(0);
+    assert_eq!(ended.step("change", "vyos1")["status"], "ok", "{}", ended.step("change", "vyos1"));
+}
+
+#[test]
+fn a_configuration_that_somebody_else_edits_is_left_to_them() {
+    // Two plays beside each other: one holds the candidate of a router while the other wants it.
+    let lab = "devices: [{name: mx1, platform: juniper_junos, vars: {ansible_connection: netconf}}]\n";
+    let play = "- hosts: mx1\n  gather_facts: false\n  tasks:\n\
+        \x20   - name: lock\n      ansible.netcommon.netconf_rpc: {rpc: lock, content: <target><candidate/></target>}\n\
+        \x20   - name: by cli\n      junos_config: {lines: [set system services ssh]}\n\
+        \x20     vars: {ansible_connection: network_cli}\n      ignore_errors: true\n\
+        \x20   - name: unlock\n      ansible.netcommon.netconf_rpc: {rpc: unlock, content: <target><candidate/></target>}\n\
+        \x20   - name: afterwards\n      junos_config: {lines: [set system services ssh]}\n\
+        \x20     vars: {ansible_connection: network_cli}\n";
+    let ended = Project::new().playbook(play).file("lab.yml", lab).run_events().with("--lab lab.yml").exits(0);
+    let refused = ended.step("by cli", "mx1")["failure"]["message"].as_str().unwrap_or_default().to_owned();
+    assert!(refused.contains("configuration database locked by"), "{refused}");
+    assert_eq!(ended.step("afterwards", "mx1")["status"], "changed");
+}

@@ -39,6 +39,7 @@ fn command(vendor: &mut Vendor, line: &str) -> Option<Said> {
         return Some(commit_confirm(vendor, line, how, is_sure));
     }
     match line {
+        "compare" if !vendor.has_changes() => Some(Said::text("No changes between working and active configurations")),
         "compare" => Some(Said::text(vendor.compare())),
         "discard" => {
             vendor.discard();

@@ -90,6 +90,7 @@ pub(super) fn shown(configuration: &Element) -> String {
 
 fn without_attributes(mut element: Element) -> Element {
     element.attributes.clear();
+    element.nodes.retain(|node| !matches!(node, Node::Text(text) if text.trim().is_empty()));
     for node in &mut element.nodes {
         if let Node::Element(inside) = node {
             *inside = without_attributes(std::mem::replace(inside, Element::new("")));

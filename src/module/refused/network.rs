@@ -89,16 +89,42 @@ pub(super) static FAMILIES: &[Family] = &[
         why: "`vyos_config` with the lines themselves sends what differs",
     },
     Family {
+        collection: "napalm.napalm",
+        start: "napalm_",
+        names: "get_facts",
+        why: "`cli_facts`, or the platform's own as `ios_facts`, gathers the same as `ansible_net_*`; \
+              `gather_subset: all` adds interfaces and neighbours",
+    },
+    Family {
+        collection: "napalm.napalm",
+        start: "napalm_",
+        names: "install_config",
+        why: "`cli_config` with `src` for `config_file`, `replace: config` for `replace_config: true`, `commit: false` for \
+              `commit_changes: false`, and `--diff` for `diff_file`",
+    },
+    Family {
+        collection: "napalm.napalm",
+        start: "napalm_",
+        names: "validate",
+        why: "`cli_facts` or `cli_parse`, then `assert` with what must hold",
+    },
+    Family {
+        collection: "napalm.napalm",
+        start: "napalm_",
+        names: "cli confirmed_commit diff_yang parse_yang ping rollback translate_yang",
+        why: "`cli_command`, `net_ping`, and `cli_config` with `confirm_within` or `rollback`",
+    },
+    Family {
         collection: "juniper.device",
         start: "junos_",
         names: "cli commit get_config get_facts get_table install_config install_os jsnapy rollback shutdown template",
-        why: "`junos_command`, `junos_config`, `junos_facts` and `junos_ping`",
+        why: "`junos_command`, `junos_config`, `junos_facts`, `junos_ping` and `junos_rpc`",
     },
     Family {
         collection: "juniper.device",
         start: "juniper_junos_",
         names: "command config facts jsnapy ping pmtud rpc software srx_cluster system table",
-        why: "`junos_command`, `junos_config`, `junos_facts` and `junos_ping`",
+        why: "`junos_command`, `junos_config`, `junos_facts`, `junos_ping` and `junos_rpc`",
     },
     Family {
         collection: "ansible.netcommon",
@@ -181,7 +207,7 @@ pub(super) static COLLECTIONS: &[(&str, &str)] = &[
     ("fortinet.fortimanager", "it is an HTTP API: `uri` calls it"),
     ("fortinet.fortios", "`cli_config` with `ansible_network_os: fortinet_fortios`, or `uri` for its HTTP API"),
     ("infoblox.nios_modules", "it is an HTTP API: `uri` calls it"),
-    ("juniper.device", "`junos_command`, `junos_config`, `junos_facts` and `junos_ping`"),
+    ("juniper.device", "`junos_command`, `junos_config`, `junos_facts`, `junos_ping` and `junos_rpc`"),
     ("netbox.netbox", "NetBox is an HTTP API: `uri` calls it"),
     ("nokia.grpc", "gNMI is not spoken: `cli_config` with `ansible_network_os: nokia_sros`"),
     ("nokia.srlinux", "`cli_command` and `cli_config` with `ansible_network_os: nokia_srlinux`"),

@@ -36,6 +36,11 @@ pub(super) fn all() -> impl Iterator<Item = &'static Module> {
     MADE.get_or_init(|| NAMES.iter().map(|(name, summary)| make(name, summary)).collect()).iter()
 }
 
+/// Returns every name under which they can be called.
+pub(in crate::module) fn names() -> impl Iterator<Item = String> {
+    NAMES.iter().flat_map(|(name, _)| [(*name).to_owned(), format!("ansible.netcommon.{name}")])
+}
+
 fn make(name: &'static str, summary: &'static str) -> Module {
     let mut args: Vec<Arg> = Vec::new();
     for arg in rows(name).flat_map(|row| arguments(row.definition())) {

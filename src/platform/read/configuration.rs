@@ -15,6 +15,8 @@ pub(super) struct WrittenCommit {
     fail: Vec<String>,
     abort: Option<String>,
     diff: Option<String>,
+    #[serde(default)]
+    diff_none: Vec<String>,
     comment: Option<String>,
     label: Option<String>,
     at: Option<String>,
@@ -156,6 +158,7 @@ impl WrittenCommit {
             fail: how.lines(&self.fail)?,
             abort: self.abort,
             diff: self.diff,
+            diff_none: how.lines(&self.diff_none)?,
             comment: self.comment,
             label: self.label,
             at: self.at,

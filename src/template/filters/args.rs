@@ -5,6 +5,7 @@
 //! in `*` (further positional arguments) and `**` (any keywords).
 
 use super::python::{kind, text};
+use crate::template::convert::defined;
 use minijinja::value::{ArgType, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 use std::slice::from_ref;
@@ -103,6 +104,7 @@ impl<'a> Args<'a> {
     ) -> Result<Args<'a>, Error> {
         let (values, named) = given.parts();
         let (input, values) = values.split_first().unwrap_or((&NO_INPUT, &[]));
+        defined(input)?;
         let open_named = params.last() == Some(&"**");
         let params = if open_named { &params[..params.len() - 1] } else { params };
         let open_rest = params.last() == Some(&"*");

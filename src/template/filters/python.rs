@@ -5,6 +5,7 @@ use crate::template::convert::is_undefined;
 use crate::value::Value as Data;
 use minijinja::value::ValueKind;
 use minijinja::{Error, Value};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// Returns the text that `str()` gives.
@@ -17,6 +18,11 @@ pub(crate) fn text(value: &Value) -> Result<String, Error> {
             None => Ok(data(value)?.to_text()),
         },
     }
+}
+
+/// Returns the same without a copy where the value is text.
+pub(crate) fn text_ref(value: &Value) -> Result<Cow<'_, str>, Error> {
+    value.as_str().map_or_else(|| text(value).map(Cow::Owned), |text| Ok(Cow::Borrowed(text)))
 }
 
 /// Writes the text that `str()` gives.

@@ -1,11 +1,12 @@
 //! Filters on text.
 
 use super::args::{Args, MAX_TEXT, add_filter};
-use super::python::text;
+use super::python::text_ref;
 use super::{Filter, to_engine};
 use crate::value::Value as Data;
 use minijinja::value::ValueKind;
 use minijinja::{Error, Value};
+use std::borrow::Cow;
 
 pub(super) static FILTERS: &[Filter] = &[
     Filter {
@@ -36,13 +37,13 @@ pub(super) static FILTERS: &[Filter] = &[
         name: "string",
         aliases: &[],
         doc: "Returns any value as the text that Python's `str()` gives.",
-        add: |env, name| add_filter(env, name, &[], |_, args| Ok(shown(args)?.into())),
+        add: |env, name| add_filter(env, name, &[], string),
     },
     Filter {
         name: "safe",
         aliases: &[],
         doc: "Returns the value as it is; it marks text that needs no HTML escaping, which no template here does.",
-        add: |env, name| add_filter(env, name, &[], |_, args| Ok(shown(args)?.into())),
+        add: |env, name| add_filter(env, name, &[], string),
     },
     Filter {
         name: "trim",
@@ -106,7 +107,7 @@ pub(super) static FILTERS: &[Filter] = &[
         doc: "Quotes text for a POSIX shell.",
         add: |env, name| {
             add_filter(env, name, &[], |_, args| {
-                let text = if args.input().is_none() { String::new() } else { shown(args)? };
+                let text = if args.input().is_none() { Cow::Borrowed("") } else { shown(args)? };
                 Ok(shell_quote(&text).into())
             })
         },
@@ -139,8 +140,16 @@ pub(super) static FILTERS: &[Filter] = &[
 ];
 
 /// Returns the input as `str()` gives it.
-fn shown(args: &Args) -> Result<String, Error> {
-    text(args.input())
+fn shown<'a>(args: &Args<'a>) -> Result<Cow<'a, str>, Error> {
+    text_ref(args.input())
+}
+
+/// Returns the input as text; what is text already stays as it is.
+fn string(_: &mut minijinja::State<'_, '_>, args: &Args<'_>) -> Result<Value, Error> {
+    match args.input().as_str() {
+        Some(_) => Ok(args.input().clone()),
+        None => Ok(shown(args)?.into()),
+    }
 }
 
 fn capitalize(text: &str) -> String {
@@ -178,13 +187,16 @@ fn trim(_: &mut minijinja::State<'_, '_>, args: &Args) -> Result<Value, Error> {
 
 fn replace(_: &mut minijinja::State<'_, '_>, args: &Args) -> Result<Value, Error> {
     let text = shown(args)?;
-    let old = super::python::text(args.need("old")?)?;
-    let new = super::python::text(args.need("new")?)?;
-    let places = if old.is_empty() { text.chars().count() + 1 } else { text.matches(&old).count() };
+    let old = text_ref(args.need("old")?)?;
+    let new = text_ref(args.need("new")?)?;
+    let places = if old.is_empty() { text.chars().count() + 1 } else { text.matches(&*old).count() };
+    if places == 0 {
+        return Ok(text.into());
+    }
     args.bounded(text.len().saturating_add(places.saturating_mul(new.len())))?;
     Ok(match args.int("count")? {
-        Some(count) if count >= 0 => text.replacen(&old, &new, usize::try_from(count).unwrap_or(usize::MAX)).into(),
-        _ => text.replace(&old, &new).into(),
+        Some(count) if count >= 0 => text.replacen(&*old, &new, usize::try_from(count).unwrap_or(usize::MAX)).into(),
+        _ => text.replace(&*old, &new).into(),
     })
 }
 

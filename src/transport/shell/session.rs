@@ -11,6 +11,9 @@
 //! After anything that leaves the place in the stream unknown (deadline, cancel, end of stream, a question without an
 //! answer) the session is closed and every later call fails.
 
+mod leave;
+mod traffic;
+
 use super::clean::Cleaner;
 use super::hearing::Hearing;
 use super::late::without_late_messages;
@@ -22,12 +25,8 @@ use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::platform::Platform;
 use crate::transport::Wire;
-use std::task::Poll;
 use std::time::Duration;
 use tokio::time::Instant;
-
-/// How many bytes of what came last a message shows.
-const LAST_BYTES: usize = 300;
 
 /// What to do about an answer that is too large.
 pub(super) const LIMIT_IT: &str = "ask for less, by a filter (`| include`, `| match`) or part by part";
@@ -269,153 +268,4 @@ impl Session {
         }
         Ok(answer)
     }
-
-    /// Types bytes: until the way to the device has taken them.
-    pub(super) async fn send(&mut self, bytes: &[u8], until: &Until) -> Result<(), Failure> {
-        let since = Instant::now();
-        let sent = tokio::select! {
-            // Where the way is free and the time is over, it is the answer that is missing, and not the device's ear.
-            biased;
-            () = until.cancel.cancelled() => Err(cancelled()),
-            sent = self.wire.send(bytes) => sent,
-            () = tokio::time::sleep_until(until.deadline) => {
-                Err(Failure::new(FailureKind::Timeout, "the device takes no more input"))
-            }
-        };
-        self.is_open &= sent.is_ok();
-        self.typing += since.elapsed();
-        sent
-    }
-
-    /// Returns how long typing has taken since it was last taken.
-    pub(super) fn typing(&self) -> Duration {
-        self.typing
-    }
-
-    /// Returns how long typing has taken since this was asked before.
-    pub(super) fn take_typing(&mut self) -> Duration {
-        std::mem::take(&mut self.typing)
-    }
-
-    /// Waits for bytes; false when none came for `pause`.
-    pub(super) async fn receive(
-        &mut self,
-        pause: Option<Duration>,
-        until: &Until,
-        waiting: &str,
-    ) -> Result<bool, Failure> {
-        let silence = pause.and_then(|pause| Instant::now().checked_add(pause)).unwrap_or(until.deadline);
-        let received = tokio::select! {
-            biased;
-            received = self.wire.receive() => received,
-            () = until.cancel.cancelled() => Err(cancelled()),
-            () = tokio::time::sleep_until(silence.min(until.deadline)) => {
-                if silence < until.deadline {
-                    return Ok(false);
-                }
-                return Err(self.lost(FailureKind::Timeout, "no answer in time", waiting));
-            }
-        };
-        self.received(received, waiting)
-    }
-
-    /// Takes what has arrived already; false when nothing has. A line that only begins like a prompt is told so where a
-    /// read ended in its midst.
-    pub(super) async fn more_is_here(&mut self, waiting: &str) -> Result<bool, Failure> {
-        let received = {
-            let mut receive = self.wire.receive();
-            std::future::poll_fn(|context| Poll::Ready(receive.as_mut().poll(context))).await
-        };
-        match received {
-            Poll::Pending => Ok(false),
-            // A device may hang up behind its prompt; the next line will say so.
-            Poll::Ready(Ok(bytes)) if bytes.is_empty() => Ok(false),
-            Poll::Ready(received) => self.received(received, waiting),
-        }
-    }
-
-    fn received(&mut self, received: Result<Vec<u8>, Failure>, waiting: &str) -> Result<bool, Failure> {
-        match received {
-            Ok(bytes) if bytes.is_empty() => {
-                Err(self.lost(FailureKind::Unreachable, "the device closed the session", waiting))
-            }
-            Ok(bytes) => {
-                self.cleaner.feed(&bytes);
-                self.last.extend_from_slice(&bytes);
-                let surplus = self.last.len().saturating_sub(LAST_BYTES);
-                self.last.drain(..surplus);
-                Ok(true)
-            }
-            Err(failure) => {
-                self.is_open = false;
-                Err(failure)
-            }
-        }
-    }
-
-    /// Makes a failure after which nobody knows where in the stream the session stands, and gives the session up.
-    pub(super) fn lost(&mut self, kind: FailureKind, what: &str, waiting: &str) -> Failure {
-        self.is_open = false;
-        let last = match self.last.is_empty() {
-            true => "nothing came".to_owned(),
-            false => format!("what came last: `{}`", String::from_utf8_lossy(&self.last).escape_debug()),
-        };
-        let host = self.prompts.host().map(|host| format!(" of `{host}`")).unwrap_or_default();
-        Failure::new(kind, format!("{what}: waited for {waiting}{host}; {last}"))
-    }
-
-    /// Claims that a change lasts as long as this session does.
-    pub(super) fn holds_change(&self) -> bool {
-        self.is_open && self.holds_until.is_some()
-    }
-
-    /// Claims that lines can be typed.
-    pub(super) fn is_open(&self) -> bool {
-        self.is_open
-    }
-
-    /// Gives the session up: its place in the stream is not known any more.
-    pub(super) fn give_up(&mut self) {
-        self.is_open = false;
-    }
-
-    /// Types the farewell, and answers what the device asks then.
-    async fn say_farewell(&mut self, farewell: &str) -> Result<(), Failure> {
-        self.wire.send(farewell.as_bytes()).await?;
-        let answers = &self.platform.close_answers;
-        let mut left = answers.len();
-        while left > 0 {
-            let bytes = self.wire.receive().await?;
-            if bytes.is_empty() {
-                break;
-            }
-            self.cleaner.feed(&bytes);
-            let partial = self.cleaner.partial(MAX_PROMPT).unwrap_or_default();
-            let Some(asked) = answers.iter().find(|expect| expect.question.is_match(&partial)) else { continue };
-            if let Reply::Type(text) | Reply::Password(text) = self.reply(&asked.answer) {
-                let end = if asked.newline { &self.platform.newline } else { "" };
-                self.cleaner.forget_partial();
-                self.wire.send(format!("{}{end}", text.expose()).as_bytes()).await?;
-            }
-            left -= 1;
-        }
-        Ok(())
-    }
-
-    /// Takes leave where commands run, and closes the wire.
-    pub(super) async fn close(&mut self) {
-        // A farewell would keep a change that nobody has confirmed.
-        let is_polite = self.is_open && self.prompt.level == self.home && self.holds_until.is_none();
-        if let (true, Some(farewell)) = (is_polite, &self.platform.close) {
-            let farewell = format!("{farewell}{}", self.platform.newline);
-            // A device that takes no input any more is left without a word, and so is one that asks something else.
-            let _ = tokio::time::timeout(Duration::from_secs(1), self.say_farewell(&farewell)).await;
-        }
-        self.is_open = false;
-        self.wire.close().await;
-    }
-}
-
-fn cancelled() -> Failure {
-    Failure::new(FailureKind::Cancelled, "interrupted while the device was answering")
 }

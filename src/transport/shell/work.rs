@@ -186,7 +186,8 @@ impl Session {
             let mut response = self.line(&CliLine::new(diff), until).await?;
             // A text of the configuration, whatever it looks like.
             response.error = None;
-            keep = !response.output.trim().is_empty();
+            let says_none = |line: &str| commit.diff_none.iter().any(|none| none.is_match(line.trim()));
+            keep = response.output.lines().any(|line| !line.trim().is_empty() && !says_none(line));
             responses.push(response);
         }
         if let (true, true, Some(check)) = (keep, cli.commit.check, &commit.check) {
