@@ -227,7 +227,7 @@ mod tests {
             "module\turi\tpresent",
             "filter\tjson_query\tpresent",
             "global\tomit\tpresent",
-            "module\tansible.builtin.expect\trefused",
+            "module\tansible.builtin.debconf\trefused",
             "lookup\tcommunity.general.etcd\trefused",
         ] {
             assert!(text.contains(wanted), "{wanted}");

@@ -113,6 +113,18 @@ fn set_lines_are_whole_commands() {
     }
 }
 
+#[test]
+fn what_the_device_shows_otherwise_is_sent_again() {
+    let abbreviated: [(&str, &[&str]); 3] = [
+        ("int Gi0/1\n description x", &["int Gi0/1", "description x"]),
+        ("interface Gi0/1\n desc x", &["interface Gi0/1", "desc x"]),
+        ("interface GigabitEthernet0/1\n description x", &["interface GigabitEthernet0/1", "description x"]),
+    ];
+    for (wanted, lines) in abbreviated {
+        assert_eq!(sent(wanted, RUNNING, ios()), lines, "{wanted:?}");
+    }
+}
+
 /// Sections as nested as devices nest them.
 fn sections() -> impl Strategy<Value = Vec<Section>> {
     let leaf = "[a-d]{1,2}".prop_map(|line| Section::of(&line));
@@ -122,12 +134,33 @@ fn sections() -> impl Strategy<Value = Vec<Section>> {
     proptest::collection::vec(nested, 0..6)
 }
 
+/// Returns the lines in which nothing stands.
+fn leaves(sections: &[Section]) -> Vec<String> {
+    let of = |section: &Section| match section.children.is_empty() {
+        true => vec![section.line.clone()],
+        false => leaves(&section.children),
+    };
+    sections.iter().flat_map(of).collect()
+}
+
 proptest! {
     #[test]
     fn what_was_merged_is_not_missing_any_more(wanted in sections(), running in sections()) {
         let after = merge(running.clone(), &missing(&wanted, &running, ios()), ios());
         prop_assert_eq!(missing(&wanted, &after, ios()), vec![]);
         prop_assert_eq!(missing(&wanted, &parse(&print(&after), ios()), ios()), vec![], "printing keeps it");
+    }
+
+    /// A device that does not show `a…` and `b…`, as they are its defaults: these are sent again, and nothing else;
+    /// where they are not compared (`diff_ignore_lines`), nothing is.
+    #[test]
+    fn only_what_a_device_hides_is_sent_again(wanted in sections(), running in sections()) {
+        let hidden = [regex::Regex::new("^[ab]").unwrap()];
+        let after = merge(running.clone(), &missing(&wanted, &running, ios()), ios());
+        let shown = without(&after, &hidden);
+        let again = missing(&wanted, &shown, ios());
+        prop_assert_eq!(leaves(&again), leaves(&wanted).into_iter().filter(|line| hidden[0].is_match(line)).collect::<Vec<_>>());
+        prop_assert_eq!(difference(&wanted, &shown, Match::Line, false, &hidden, ios()), vec![]);
     }
 
     #[test]

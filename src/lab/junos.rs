@@ -43,6 +43,9 @@ impl Junos {
                 self.device.spec.user
             ));
         }
+        if exclusive && state.junos.candidate != state.junos.active {
+            return Said::text("error: configuration database modified");
+        }
         if exclusive {
             let lock = Arc::new(());
             state.junos.lock = Arc::downgrade(&lock);

@@ -247,14 +247,20 @@ pub struct CliAnswer {
 pub struct Netconf {
     /// The operations in order.
     pub calls: Vec<Rpc>,
+    /// Claims of answers none of which refuses that what was done came to nothing: then it is undone, too.
+    pub is_lost: Option<IsLost>,
 }
+
+/// Looks at operations and their answers.
+pub type IsLost = fn(&[Rpc], &[RpcReply]) -> bool;
 
 /// An operation of a NETCONF server.
 #[derive(Clone, Debug, Default)]
 pub struct Rpc {
     /// The element that stands in `<rpc>`. What is of the protocol itself has the prefix `nc`.
     pub xml: String,
-    /// What is called when this operation, or a later one, was refused: it takes back what may have come of it.
+    /// What is called when this operation, or a later one, was refused, or all came to nothing: it takes back what may
+    /// have come of it.
     pub undo: Option<String>,
     /// What is called in the end, when this operation was not refused: it gives back what was taken.
     pub after: Option<String>,

@@ -60,7 +60,7 @@ pub(super) async fn ask(probe: &dyn Probe, calls: Vec<Rpc>) -> Result<NetconfAns
 
 /// Makes the action that calls operations.
 pub(super) fn action(effect: Effect, calls: Vec<Rpc>) -> Action {
-    Action::on_host(effect, Work::Netconf(Netconf { calls }))
+    Action::on_host(effect, Work::Netconf(Netconf { calls, is_lost: None }))
 }
 
 /// Returns the answer that an output is.
@@ -102,10 +102,13 @@ pub(super) fn locking(datastore: &str) -> Rpc {
     Rpc { xml: of("lock"), undo: None, after: Some(of("unlock")) }
 }
 
+/// How the operation that reads a datastore begins.
+pub(super) const GET_CONFIG: &str = "<nc:get-config>";
+
 /// Makes the operation that reads a datastore.
 pub(super) fn get_config(datastore: &str, filter: Option<&Filter>) -> Rpc {
     let filter = filter.map(Filter::xml).unwrap_or_default();
-    Rpc::new(format!("<nc:get-config><nc:source><nc:{datastore}/></nc:source>{filter}</nc:get-config>"))
+    Rpc::new(format!("{GET_CONFIG}<nc:source><nc:{datastore}/></nc:source>{filter}</nc:get-config>"))
 }
 
 /// Returns the data of an answer as a document of its own; the whole answer where it has none.

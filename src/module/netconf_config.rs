@@ -1,17 +1,20 @@
 //! `netconf_config`: changes a datastore of a NETCONF server.
 //!
 //! The flow: the datastore is locked, read, edited, validated if asked for, read again, committed, read once more and
-//! unlocked, in one session; what differs between the first and the last reading is what changed. When the server refuses a step, what was edited is
-//! thrown away and the lock is given back. What check mode and `--diff` show is predicted (`predict.rs`), as editing even
+//! unlocked, in one session; what differs between the first and the last reading is what changed. When the server refuses a step, or says yes and changes nothing, what was
+//! edited is thrown away and the lock is given back. What check mode and `--diff` show is predicted (`predict.rs`), as editing even
 //! a candidate is writing.
 
 mod predict;
 
 use super::cli_config::{backup_of, written_path};
 use super::netconf::{
-    Filter, LOCK, Server, action, answer, ask, data, elements_of, get_config, locking, refusal, warnings,
+    Filter, GET_CONFIG, LOCK, Server, action, answer, ask, data, elements_of, get_config, locking, refusal, warnings,
 };
-use super::{Action, Arg, ArgKind, Args, Change, Context, Finished, Module, Needs, Output, Rpc, Rule, TextDiff};
+use super::{
+    Action, Arg, ArgKind, Args, Change, Context, Finished, Module, Needs, Netconf, NetconfAnswer, Output, Rpc,
+    RpcReply, Rule, TextDiff, Work,
+};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::value::{Map, Value};
@@ -134,7 +137,9 @@ fn finish(change: &mut Change, args: &Args, wanted: &Wanted, server: &Server) {
     change.result.insert("server_capabilities", Value::list(capabilities));
     let steps = steps(args, wanted);
     let names: Vec<&'static str> = steps.iter().map(|(name, _)| *name).collect();
-    change.actions.push(action(Effect::Write, steps.into_iter().map(|(_, rpc)| rpc).collect()));
+    let calls = steps.into_iter().map(|(_, rpc)| rpc).collect();
+    let work = Work::Netconf(Netconf { calls, is_lost: Some(is_lost) });
+    change.actions.push(Action::on_host(Effect::Write, work));
     let target = wanted.target;
     if args.flag("save") {
         let names = names.clone();
@@ -162,8 +167,9 @@ fn finish(change: &mut Change, args: &Args, wanted: &Wanted, server: &Server) {
                 return Err(refused(failure, name, result));
             }
         }
-        if let Some(failure) = lost(first, &names) {
-            return Err(failure.with_result(result));
+        if came_to_nothing(&readings(first, &names)) {
+            let message = "the server said yes to `commit`, and its running configuration is what it was before";
+            return Err(Failure::new(FailureKind::Command, message).with_result(result));
         }
         let changed = differs(first, &names);
         if let Some(failure) = answers.get(1).and_then(|answer| refusal("copy-config", answer.replies.first()?)) {
@@ -179,28 +185,29 @@ fn finish(change: &mut Change, args: &Args, wanted: &Wanted, server: &Server) {
 }
 
 /// Returns what was read, in order: before, edited and, where it was committed, what runs then.
-fn readings(answer: &super::NetconfAnswer, names: &[&'static str]) -> Vec<String> {
+fn readings(answer: &NetconfAnswer, names: &[&'static str]) -> Vec<String> {
     let readings = answer.replies.iter().zip(names).filter(|(_, name)| **name == "get-config");
     readings.map(|(reply, _)| predict::shown(&data(reply))).collect()
 }
 
 /// Claims that the first and the last reading differ; without them, something else was done, and that is a change.
-fn differs(answer: &super::NetconfAnswer, names: &[&'static str]) -> bool {
+fn differs(answer: &NetconfAnswer, names: &[&'static str]) -> bool {
     match &readings(answer, names)[..] {
         [before, .., after] => before != after,
         _ => true,
     }
 }
 
-/// Returns the failure of a server that said yes to a change which is not there.
-fn lost(answer: &super::NetconfAnswer, names: &[&'static str]) -> Option<Failure> {
-    match &readings(answer, names)[..] {
-        [before, edited, after] if before != edited && before == after => {
-            let message = "the server said yes to `commit`, and its running configuration is what it was before";
-            Some(Failure::new(FailureKind::Command, message))
-        }
-        _ => None,
-    }
+/// Claims that a server said yes to a change which is not there.
+fn came_to_nothing(readings: &[String]) -> bool {
+    matches!(readings, [before, edited, after] if before != edited && before == after)
+}
+
+/// The same of the operations themselves: what is still in the candidate is thrown away while it is locked.
+fn is_lost(calls: &[Rpc], replies: &[RpcReply]) -> bool {
+    let reads = replies.iter().zip(calls).filter(|(_, rpc)| rpc.xml.starts_with(GET_CONFIG));
+    let readings: Vec<String> = reads.map(|(reply, _)| predict::shown(&data(reply))).collect();
+    came_to_nothing(&readings)
 }
 
 fn refused(failure: Failure, operation: &str, known: Map) -> Failure {

@@ -1,11 +1,13 @@
-//! Templates of a task, checked before the run.
+//! Templates of a task, and the connection written around it, checked before the run.
 
 use super::load::Loader;
-use super::{Settings, Task};
-use crate::module::ArgKind;
+use super::{Action, Settings, Task};
+use crate::module::{ArgKind, Needs};
 use crate::source::{Diagnostic, Diagnostics, Source, Span, nearest};
 use crate::template;
+use crate::vars::{Layer, Var};
 use crate::yaml::Node;
+use std::sync::Arc;
 
 impl Loader {
     /// Checks every template and expression that a task holds.
@@ -15,6 +17,38 @@ impl Loader {
         for diagnostic in own.iter() {
             found.push(self.python_plugin_help(diagnostic, task).unwrap_or_else(|| diagnostic.clone()));
         }
+    }
+
+    /// Complains of a module of NETCONF where a variable written around it says that the host is reached by its CLI.
+    ///
+    /// A variable of the task or of a block decides; that of a play is only a default that `set_fact` or a role may change.
+    pub(super) fn check_connection(&self, task: &Task, found: &mut Diagnostics) {
+        const NAME: &str = "ansible_connection";
+        let Action::Module { module, .. } = task.action else { return };
+        let is_open = task.settings.delegate_to.is_some() || task.args.get("provider").is_some();
+        if module.needs != Needs::Netconf || is_open || self.extra_vars.vars.contains_key(NAME) {
+            return;
+        }
+        let written = |layers: &[Arc<Layer>]| match layers.iter().rev().find_map(|layer| layer.vars.get(NAME)) {
+            Some(Var::Author(node)) => Some(node.clone()),
+            _ => None,
+        };
+        let (decides, node) = match (written(&task.vars), written(&task.around.play_vars)) {
+            (Some(node), _) => (true, node),
+            (None, Some(node)) => (false, node),
+            (None, None) => return,
+        };
+        let name = node.as_str().unwrap_or_default();
+        if !node.is_static() || !matches!(name.rsplit('.').next(), Some("network_cli" | "telnet")) {
+            return;
+        }
+        let message = format!("`{}` needs NETCONF, and the host is reached by `{name}`", task.called);
+        let complaint = match decides {
+            true => Diagnostic::error("E0311", message),
+            false => Diagnostic::warning("W0311", message),
+        };
+        let help = "set `ansible_connection: ansible.netcommon.netconf` for the task (`vars:`), and its port";
+        found.push(complaint.at(node.span).help(help));
     }
 
     /// Says of an unknown filter, test or lookup that it is there and written in Python, if so.
@@ -40,7 +74,7 @@ impl Loader {
         let mut conditions: Vec<&Node> = task.when.iter().collect();
         let mut expressions: Vec<&Node> = Vec::new();
         let module = match task.action {
-            super::Action::Module { module, .. } => Some(module),
+            Action::Module { module, .. } => Some(module),
             _ => None,
         };
         for (key, _, value) in task.args.iter() {
@@ -76,7 +110,7 @@ impl Loader {
     /// Checks the template file of a `template` task, when its name is known and it is there. A missing one may be made
     /// by an earlier task.
     fn check_template_file(&self, task: &Task, found: &mut Diagnostics) {
-        let is_template = matches!(task.action, super::Action::Module { module, .. } if module.name == "template");
+        let is_template = matches!(task.action, Action::Module { module, .. } if module.name == "template");
         let own_delimiters = task.args.iter().any(|(key, _, _)| key.to_string().ends_with("_string"));
         let src = task.args.get("src").filter(|node| node.is_static()).and_then(Node::as_str);
         let (true, false, Some(src)) = (is_template, own_delimiters, src) else { return };

@@ -138,6 +138,7 @@ impl Loader {
             around: Arc::clone(at.inherited),
         };
         self.check_templates(&task, found);
+        self.check_connection(&task, found);
         Some(task)
     }
 

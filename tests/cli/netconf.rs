@@ -19,6 +19,9 @@ const LAB: &str = r#"devices:
           <error-severity>error</error-severity><error-path>/a:b</error-path><error-message>no license</error-message></rpc-error>"
       - {command: cut-me, fault: close}
       - {command: silence, fault: silence}
+  - name: forgets1
+    platform: netconf
+    answers: [{command: commit, output: <ok/>}]
   - name: mx1
     platform: juniper_junos
     vars: {ansible_connection: ansible.netcommon.netconf}
@@ -143,6 +146,27 @@ fn a_server_that_refuses_or_goes_away_is_told_apart() {
 }
 
 #[test]
+fn what_a_server_says_yes_to_and_does_not_take_is_not_left_in_the_candidate() {
+    let tasks = r#"- name: change
+  ansible.netcommon.netconf_config: {content: <config><a>1</a></config>}
+  ignore_errors: true
+- name: candidate
+  ansible.netcommon.netconf_get: {source: candidate, display: xml}
+- name: kept
+  ansible.netcommon.netconf_config: {content: <config><a>1</a></config>, lock: never, commit: false}
+- name: edited
+  ansible.netcommon.netconf_get: {source: candidate, display: xml}
+"#;
+    let project = Project::new().tasks("forgets1", tasks).file("lab.yml", LAB);
+    let ended = project.run_events().with("--lab lab.yml").exits(0);
+    let step = |name: &str| ended.step(name, "forgets1");
+    let said = "the server said yes to `commit`, and its running configuration is what it was before";
+    assert_eq!(step("change")["failure"]["message"], json!(said));
+    assert!(text(&step("candidate"), "output").ends_with("<data/>"), "{}", step("candidate"));
+    assert!(text(&step("edited"), "output").contains("<a>1</a>"), "what is not committed stays: {}", step("edited"));
+}
+
+#[test]
 fn modules_of_junos_work_over_netconf_as_over_the_cli() {
     let tasks = r#"- name: commands
   junipernetworks.junos.junos_command: {commands: [show version, "show configuration | display set"]}
@@ -196,4 +220,29 @@ fn modules_of_junos_work_over_netconf_as_over_the_cli() {
     assert!(text(&netconf.step("rpc", "mx1"), "xml").contains("<product-model>vmx</product-model>"));
     let left = netconf.step("left", "mx1")["result"]["stdout"][0].to_string();
     assert!(left.contains("host-name mx1") && !left.contains("services"), "{left}");
+}
+
+#[test]
+fn a_connection_that_cannot_be_is_said_before_the_run_where_it_is_written() {
+    let get = "ansible.netcommon.netconf_get: {source: running, display: xml}";
+    let vars = |connection: &str| format!("vars: {{ansible_connection: {connection}}}");
+    let task = |connection: &str| format!("- {{name: get, {get}, {}}}\n", vars(connection));
+    let run = |project: Project, options: &str, code: i32| {
+        project.file("lab.yml", LAB).run().with("--lab lab.yml").with(options).exits(code)
+    };
+    let of = |tasks: &str| Project::new().tasks("nc1", tasks);
+    let told = "`ansible.netcommon.netconf_get` needs NETCONF, and the host is reached by `network_cli`";
+    run(of(&task("network_cli")), "", 65).complains("error[E0311]").complains(told).complains("nothing was sent");
+    run(of(&format!("- block:\n    - {get}\n  {}\n", vars("telnet"))), "", 65).complains("error[E0311]");
+    run(of(&task("ansible.netcommon.netconf")), "", 0);
+    run(of(&task("\"{{ 'netconf' }}\"")), "", 0);
+    run(of(&task("network_cli")), "-e ansible_connection=netconf", 0);
+    // A play's variable may still be set otherwise: it is a warning, and the run tells.
+    let in_play = |tasks: &str| {
+        let play = format!("- hosts: nc1\n  gather_facts: false\n  {}\n  tasks:\n{tasks}", vars("network_cli"));
+        Project::new().playbook(&play)
+    };
+    run(in_play(&format!("    - {get}\n")), "", 2).complains("warning[W0311]").complains(told);
+    let set = format!("    - set_fact: {{ansible_connection: netconf}}\n    - {get}\n");
+    run(in_play(&set), "", 0).complains("warning[W0311]");
 }

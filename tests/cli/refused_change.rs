@@ -245,3 +245,62 @@ fn a_configuration_that_somebody_else_edits_is_left_to_them() {
     assert!(refused.contains("configuration database locked by"), "{refused}");
     assert_eq!(ended.step("afterwards", "mx1")["status"], "changed");
 }
+
+#[test]
+fn what_somebody_else_has_left_in_the_candidate_is_not_committed_with_one_s_own() {
+    let lab = "devices: [{name: mx1, platform: juniper_junos, vars: {ansible_connection: netconf}}]\n";
+    let edit = "<target><candidate/></target><config><configuration><system><services><ftp/></services></system>\
+        </configuration></config>";
+    let play = format!(
+        "- hosts: mx1\n  gather_facts: false\n  tasks:\n\
+         \x20   - {{name: edit, ansible.netcommon.netconf_rpc: {{rpc: edit-config, content: '{edit}'}}}}\n\
+         \x20   - name: by cli\n      junos_config: {{lines: [set system services ssh]}}\n\
+         \x20     vars: {{ansible_connection: network_cli}}\n      ignore_errors: true\n\
+         \x20   - name: by netconf\n      junos_config: {{lines: [set system services ssh]}}\n      ignore_errors: true\n\
+         \x20   - name: datastore\n      ansible.netcommon.netconf_config: {{content: <config><configuration/></config>}}\n\
+         \x20     ignore_errors: true\n\
+         \x20   - {{name: theirs, ansible.netcommon.netconf_get: {{source: candidate, display: xml}}}}\n\
+         \x20   - {{name: discard, ansible.netcommon.netconf_rpc: {{rpc: discard-changes}}}}\n\
+         \x20   - name: afterwards\n      junos_config: {{lines: [set system services ssh]}}\n\
+         \x20     vars: {{ansible_connection: network_cli}}\n\
+         \x20   - {{name: look, junos_command: {{commands: ['show configuration | display set']}}}}\n"
+    );
+    let ended = Project::new().playbook(&play).file("lab.yml", lab).run_events().with("--lab lab.yml").exits(0);
+    for (name, operation) in [("by cli", "configure exclusive"), ("by netconf", "lock"), ("datastore", "lock")] {
+        let message = ended.step(name, "mx1")["failure"]["message"].as_str().unwrap_or_default().to_owned();
+        assert!(message.starts_with(&format!("the device refuses `{operation}`: ")), "{name}: {message}");
+        assert!(message.contains("configuration database modified"), "{name}: {message}");
+    }
+    let theirs = ended.step("theirs", "mx1");
+    assert!(theirs.to_string().contains("<ftp"), "what they edited is still theirs: {theirs}");
+    assert_eq!(ended.step("afterwards", "mx1")["status"], "changed");
+    let shown = ended.step("look", "mx1").to_string();
+    assert!(shown.contains("services ssh") && !shown.contains("ftp"), "{shown}");
+}
+
+#[test]
+fn a_commit_of_another_session_in_the_meantime_is_not_overwritten() {
+    // Two sessions of one router, by two names: while the one types its lines, the other commits.
+    let lab =
+        "devices: [{name: xr1, platform: cisco_iosxr, answers: [{command: description slow, delay_seconds: 4}]}]\n";
+    let play = "- hosts: xr1\n  gather_facts: false\n  tasks:\n\
+        \x20   - add_host:\n        name: other\n        ansible_host: '{{ ansible_host }}'\n\
+        \x20       ansible_port: '{{ ansible_port }}'\n        ansible_user: '{{ ansible_user }}'\n\
+        \x20       ansible_password: '{{ ansible_password }}'\n        ansible_network_os: cisco.iosxr.iosxr\n\
+        \x20       ansible_connection: network_cli\n\
+        - hosts: xr1:other\n  gather_facts: false\n  tasks:\n\
+        \x20   - {name: log in, cli_command: {command: show version}}\n\
+        \x20   - name: change\n      cli_config: {lines: '{{ lines[inventory_hostname] }}', parents: interface Gi0}\n\
+        \x20     ignore_errors: true\n\
+        \x20   - {name: look, cli_command: {command: show running-config}}\n\
+        \x20   - {name: again, cli_config: {lines: [description quick], parents: interface Gi0}}\n\
+        \x20 vars:\n    lines: {xr1: [description slow], other: [mtu 9000]}\n";
+    let ended = Project::new().playbook(play).file("lab.yml", lab).run_events().with("--lab lab.yml").exits(0);
+    let message = ended.step("change", "xr1")["failure"]["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message.contains("One or more commits have occurred from other"), "{message}");
+    assert!(message.ends_with("; nothing was committed"), "{message}");
+    assert_eq!(ended.step("change", "other")["status"], "changed");
+    let shown = ended.step("look", "xr1")["result"]["stdout"].as_str().unwrap_or_default().to_owned();
+    assert!(shown.contains("mtu 9000") && !shown.contains("description"), "{shown}");
+    assert_ne!(ended.step("again", "xr1")["status"], "failed", "the session is clean");
+}

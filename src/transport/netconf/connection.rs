@@ -157,7 +157,8 @@ impl Connection for Client {
     }
 }
 
-/// Calls operations up to the first that is refused; then what they took is given back, the last first.
+/// Calls operations up to the first that is refused; then what they took is given back, the last first, and undone when
+/// one was refused or all came to nothing.
 async fn operations(session: &mut Session, work: &Netconf, until: &Until<'_>) -> Result<Output, Failure> {
     let calls = &work.calls;
     let mut replies: Vec<RpcReply> = Vec::with_capacity(calls.len());
@@ -170,8 +171,9 @@ async fn operations(session: &mut Session, work: &Netconf, until: &Until<'_>) ->
         }
     }
     let refused = replies.iter().position(|reply| reply.refusal().is_some());
+    let undoes = refused.is_some() || work.is_lost.is_some_and(|is_lost| is_lost(calls, &replies));
     for (number, rpc) in calls[..replies.len()].iter().enumerate().rev() {
-        let undo = rpc.undo.as_ref().filter(|_| refused.is_some());
+        let undo = rpc.undo.as_ref().filter(|_| undoes);
         let after = rpc.after.as_ref().filter(|_| refused != Some(number));
         for operation in undo.into_iter().chain(after) {
             // What is refused here was not there to be given back.

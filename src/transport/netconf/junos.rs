@@ -70,7 +70,7 @@ impl Junos<'_> {
     async fn configure(&mut self, cli: &Cli) -> Result<Vec<CliResponse>, Failure> {
         let lock = self.call("<nc:lock><nc:target><nc:candidate/></nc:target></nc:lock>").await?;
         if let Some(refusal) = lock.refusal() {
-            let message = format!("the device does not give its configuration: {refusal}; nothing was sent");
+            let message = format!("the device refuses `lock`: {refusal}; nothing was sent");
             return Err(Failure::new(FailureKind::Command, message));
         }
         let done = self.edit(cli).await;

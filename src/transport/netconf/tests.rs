@@ -116,7 +116,7 @@ async fn open_within(says: Vec<(usize, Vec<u8>)>, is_silent: bool, time: Duratio
 }
 
 fn work(calls: Vec<Rpc>) -> Action {
-    Action::on_host(Effect::Write, Work::Netconf(Netconf { calls }))
+    Action::on_host(Effect::Write, Work::Netconf(Netconf { calls, is_lost: None }))
 }
 
 /// Calls `get` on a server that speaks 1.0 and answers so.
