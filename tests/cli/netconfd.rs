@@ -26,17 +26,25 @@ impl Netconfd {
         let socket = dir.path().join("socket");
         // The subsystem finds the daemon's socket by the port, which is known only when the server runs.
         let program = dir.path().join("subsystem");
-        let socket_at = socket.display();
-        let text = format!(
-            "#!/bin/sh\nexec /usr/sbin/netconf-subsystem \"--ncxserver-sockname=${{SSH_CONNECTION##* }}@{socket_at}\"\n"
-        );
+        let before = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/netconfd/subsystem.py");
+        let log_at = dir.path().join("log");
+        let text = format!("#!/bin/sh\nexec python3 {before} {} {}\n", socket.display(), log_at.display());
         fs::write(&program, text).expect("the folder is ours");
         fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("it is ours");
         let sshd = Sshd::with(&[&format!("Subsystem netconf {}", program.display())]);
-        let log = || File::create(dir.path().join("log")).expect("the folder is ours");
+        let log = File::create(&log_at).expect("the folder is ours");
+        let log = || log.try_clone().expect("a handle");
         fs::create_dir(dir.path().join(".yuma")).expect("the folder is ours");
-        let daemon = Command::new("/usr/sbin/netconfd")
-            .args(["--no-startup", "--target=candidate", "--module=ietf-system", "--access-control=off"])
+        // Unbuffered, so that the subsystem sees there when a session is taken in.
+        let daemon = Command::new("stdbuf")
+            .args([
+                "-oL",
+                "/usr/sbin/netconfd",
+                "--no-startup",
+                "--target=candidate",
+                "--module=ietf-system",
+                "--access-control=off",
+            ])
             .arg(format!("--ncxserver-sockname={}", socket.display()))
             .arg(format!("--port={}", sshd.port))
             .env("HOME", dir.path())
