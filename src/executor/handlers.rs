@@ -11,14 +11,14 @@ use crate::graph::{NodeId, Work};
 use crate::playbook::{Item, Task};
 use crate::template::Templar;
 use crate::yaml::Node;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// What was notified and has not run yet.
 #[derive(Default)]
 pub(super) struct Notified {
-    /// By the host, the names that its tasks notified since its last flush, in their order.
-    names: HashMap<HostIndex, Vec<Arc<str>>>,
+    /// By the host, the names that its tasks notified since its last flush.
+    names: HashMap<HostIndex, BTreeSet<Arc<str>>>,
     /// By the place of a handler among those of the batch, the hosts on which it is to run.
     handlers: BTreeMap<usize, HashSet<HostIndex>>,
 }
@@ -147,10 +147,7 @@ impl Batch {
         } else if matches!(self.graph.node(node).work, Work::Handler(_)) {
             self.notified.add(&answering, host);
         } else {
-            let names = self.notified.names.entry(host).or_default();
-            if !names.contains(name) {
-                names.push(Arc::clone(name));
-            }
+            self.notified.names.entry(host).or_default().insert(Arc::clone(name));
         }
     }
 

@@ -92,7 +92,7 @@ pub(super) fn is_skipped(job: &Job, scope: &StepScope) -> Option<String> {
 
 /// Runs an item to its end.
 pub(super) async fn run(job: &Job, scope: &StepScope) -> ItemOutcome {
-    let no_log = flag(job, scope, &job.task.settings.no_log).unwrap_or(true);
+    let no_log = flag(job, scope, "no_log", &job.task.settings.no_log).unwrap_or(true);
     let mut outcome = match attempt_all(job, scope).await {
         Ok(outcome) => outcome,
         Err(failure) => missing(scope, failure),
@@ -109,8 +109,8 @@ pub(super) async fn run(job: &Job, scope: &StepScope) -> ItemOutcome {
     }
     if matches!(outcome.status, Status::Failed | Status::Unreachable) {
         // As in Ansible: whose errors are ignored is not fatal, also where it cannot be reached.
-        outcome.fatal = flag(job, scope, &job.task.settings.any_errors_fatal).unwrap_or(true)
-            && !flag(job, scope, &job.task.settings.ignore_errors).unwrap_or(false);
+        outcome.fatal = flag(job, scope, "any_errors_fatal", &job.task.settings.any_errors_fatal).unwrap_or(true)
+            && !flag(job, scope, "ignore_errors", &job.task.settings.ignore_errors).unwrap_or(false);
     }
     outcome
 }

@@ -9,7 +9,7 @@ use crate::event::{Status, TaskNumber};
 use crate::failure::{Failure, FailureKind};
 use crate::module::{RunChange, TextDiff};
 use crate::phase::{self, Phase, Phases};
-use crate::playbook::{Action, RoleUse, Task};
+use crate::playbook::{Action, RoleUse, Takes, Task};
 use crate::source::Span;
 use crate::template::Templar;
 use crate::value::{Map, Value};
@@ -251,8 +251,8 @@ fn finish(job: &Job, scope: &StepScope, mut outcome: Outcome, title: String) -> 
         outcome.notify.clear();
     }
     let ignored = match outcome.status {
-        Status::Failed => flag(job, scope, &job.task.settings.ignore_errors),
-        Status::Unreachable => flag(job, scope, &job.task.settings.ignore_unreachable),
+        Status::Failed => flag(job, scope, "ignore_errors", &job.task.settings.ignore_errors),
+        Status::Unreachable => flag(job, scope, "ignore_unreachable", &job.task.settings.ignore_unreachable),
         _ => Ok(false),
     };
     match ignored {
@@ -267,20 +267,22 @@ fn finish(job: &Job, scope: &StepScope, mut outcome: Outcome, title: String) -> 
 }
 
 /// Returns a setting that is true or false; false when it is not written.
-pub(super) fn flag(job: &Job, scope: &StepScope, node: &Option<Node>) -> Result<bool, Failure> {
-    Ok(flag_if(job, scope, node)?.unwrap_or(false))
+pub(super) fn flag(job: &Job, scope: &StepScope, keyword: &str, node: &Option<Node>) -> Result<bool, Failure> {
+    Ok(flag_if(job, scope, keyword, node)?.unwrap_or(false))
 }
 
 /// Returns a setting that is true or false, if it is written.
-pub(super) fn flag_if(job: &Job, scope: &StepScope, node: &Option<Node>) -> Result<Option<bool>, Failure> {
+pub(super) fn flag_if(
+    job: &Job,
+    scope: &StepScope,
+    keyword: &str,
+    node: &Option<Node>,
+) -> Result<Option<bool>, Failure> {
     let Some(node) = node else { return Ok(None) };
     let value = templar(job, scope).node(node)?;
     match crate::playbook::flag(&value) {
         Some(flag) => Ok(Some(flag)),
-        None => {
-            Err(Failure::new(FailureKind::Template, format!("must be true or false, not {}", value.kind()))
-                .at(node.span))
-        }
+        None => Err(Failure::new(FailureKind::Argument, Takes::Flag.complaint(keyword, &value)).at(node.span)),
     }
 }
 

@@ -105,6 +105,14 @@ fn differences(dir: &Path) -> Vec<String> {
     if theirs.contains_key("graph_vars") {
         ours.insert("graph_vars".into(), json!(graph_text(&inventory, ALL, true)));
     }
+    for (part, export) in [("toml", false), ("toml_export", true)] {
+        let Some(answer) = expected.get(part) else { continue };
+        listing.export = export;
+        let text = listing.toml().unwrap();
+        ours.insert(part.into(), json!(::toml::from_str::<::toml::Table>(&text).unwrap()));
+        theirs.insert(part.into(), answer.clone());
+    }
+    listing.export = false;
     for (group, hosts) in inventory.groups_with_hosts() {
         ours.insert(format!("hosts of {group}"), json!(hosts));
     }

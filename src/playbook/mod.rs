@@ -36,7 +36,7 @@ pub use repeat::LOOP_CONTROL;
 pub use role::{Role, RoleExports, RoleName, RoleUse, RolesRan};
 pub(crate) use role::{role_use, written_in};
 pub use start_at::start_at;
-pub use takes::{Takes, flag, percent};
+pub use takes::{Takes, flag, given, percent};
 
 use crate::module::Module;
 use crate::source::{SearchPath, Span};

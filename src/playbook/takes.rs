@@ -57,13 +57,17 @@ impl Takes {
 
     /// Returns the sentence about a value that is not taken.
     pub fn complaint(self, keyword: &str, value: &Value) -> String {
-        let given = match value {
-            Value::Str(text) if text.is_empty() => "an empty text".to_owned(),
-            Value::Str(text) if text.chars().count() <= 40 => format!("`{text}`"),
-            Value::Int(_) | Value::Float(_) | Value::Bool(_) => format!("`{}`", value.to_text()),
-            other => format!("a {}", other.kind()),
-        };
-        format!("`{keyword}` must be {}, not {given}", self.words())
+        format!("`{keyword}` must be {}, not {}", self.words(), given(value))
+    }
+}
+
+/// Returns a value that is not taken in words that follow "not": a short one as it is, of others what they are.
+pub fn given(value: &Value) -> String {
+    match value {
+        Value::Str(text) if text.is_empty() => "an empty text".to_owned(),
+        Value::Str(text) if text.chars().count() <= 40 => format!("`{text}`"),
+        Value::Int(_) | Value::Float(_) | Value::Bool(_) => format!("`{}`", value.to_text()),
+        other => format!("a {}", other.kind()),
     }
 }
 

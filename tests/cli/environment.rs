@@ -3,7 +3,10 @@
 use crate::call::{Call, Ended};
 use crate::project::Project;
 use crate::sshd::{self, Sshd};
+use crate::terminal::Dialog;
+use crate::vault::encrypted;
 use std::fs;
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 
 /// Tasks of which each shows one thing.
@@ -159,6 +162,69 @@ fn other_rights_follow_the_environment_and_the_command_line() {
     assert!(!called(&[], "").contains("-S"), "without a password nothing is to be read");
     shows(called(&[("ANSIBLE_BECOME_PASSWORD_FILE", "word")], ""), "-S");
     shows(called(&[], "--become-password-file word"), "-S");
+}
+
+/// A stand-in for sudo: asks for a password as that does, and writes down what it got.
+const ASKS: &str = "#!/bin/sh\nwhile [ $# -gt 0 ] && [ \"$1\" != /bin/sh ]; do\n\
+    \x20 [ \"$1\" != -p ] || { printf %s \"$2\" >&2; read -r word; echo \"$word\" >>words; }\n  shift\ndone\nexec \"$@\"\n";
+
+#[test]
+fn passwords_are_asked_for_as_the_environment_and_the_command_line_say() {
+    let (login, other) = ("SSH password: ", "BECOME password: ");
+    let either = "BECOME password[defaults to SSH password]: ";
+    // What is said, the questions with their answers, and the password that the other user's program gets.
+    type Row<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [(&'a str, &'a str)], &'a str);
+    let rows: [Row<'_>; 6] = [
+        ("-K", &[], &[(other, "np-one")], "np-one"),
+        ("--ask-become-pass", &[], &[(other, "np-two")], "np-two"),
+        ("", &[("ANSIBLE_BECOME_ASK_PASS", "yes")], &[(other, "np-three")], "np-three"),
+        ("-k -K", &[], &[(login, "np-four"), (either, "")], "np-four"),
+        ("-K", &[("ANSIBLE_ASK_PASS", "1")], &[(login, "np-five"), (either, "np-six")], "np-six"),
+        // One that is asked for is stronger than a file of the settings.
+        ("-K", &[("ANSIBLE_BECOME_PASSWORD_FILE", "word")], &[(other, "np-seven")], "np-seven"),
+    ];
+    let project = local("- command: echo done\n  become: true\n").file("fake", ASKS).file("word", "open\n");
+    fs::set_permissions(project.at("fake"), fs::Permissions::from_mode(0o755)).expect("it is ours");
+    let exe = project.at("fake").display().to_string();
+    for (words, variables, questions, password) in rows {
+        let _ = fs::remove_file(project.at("words"));
+        let variables: Vec<_> = variables.iter().copied().chain([("ANSIBLE_BECOME_EXE", exe.as_str())]).collect();
+        let mut dialog =
+            Dialog::start_with(&project, &format!("run site.yml -i hosts.ini --output plain {words}"), &variables);
+        for (question, answer) in questions {
+            dialog.waits_for(question).types(answer);
+        }
+        dialog.waits_for("changed=1");
+        let shown = dialog.ends();
+        let got = fs::read_to_string(project.at("words")).unwrap_or_default();
+        assert_eq!(got, format!("{password}\n"), "{words} {variables:?}: {shown}");
+    }
+}
+
+#[test]
+fn the_vault_password_is_asked_for_as_the_environment_says() {
+    let secret = encrypted("told: np-told\n", "default", "np-word");
+    let project = local("- debug: {msg: \"{{ told | length }} letters\"}\n").file("group_vars/all.yml", secret);
+    project.run().exits(65).never_says("7 letters");
+    let asks = [("ANSIBLE_ASK_VAULT_PASS", "true")];
+    let mut dialog = Dialog::start_with(&project, "run site.yml -i hosts.ini --output plain", &asks);
+    dialog.waits_for("Vault password: ").types("np-word").waits_for("7 letters").waits_for("ok=1");
+    dialog.ends();
+}
+
+#[test]
+fn how_long_is_waited_follows_the_environment() {
+    // It is called, and says nothing.
+    let deaf = TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");
+    let port = deaf.local_addr().expect("it is bound").port();
+    let project =
+        Project::of_tasks("- command: 'true'\n").host(&format!("h1 ansible_host=127.0.0.1 ansible_port={port}"));
+    for name in ["ANSIBLE_SSH_TIMEOUT", "ANSIBLE_TIMEOUT"] {
+        project.run().env(name, "1").exits(4).shows("1 s");
+    }
+    let server = Sshd::start();
+    let slow = Project::of_tasks("- command: sleep 600\n").ssh_host("h1", &server, "");
+    slow.run().env("ANSIBLE_PERSISTENT_COMMAND_TIMEOUT", "1").exits(2).shows("within 1 s");
 }
 
 #[test]

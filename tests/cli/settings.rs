@@ -146,6 +146,8 @@ fn settings_that_cannot_have_an_effect_are_refused() {
     call("ANSIBLE_ERROR_ON_UNDEFINED_VARS", "false").exits(65).complains("cannot be anything but true here");
     call("ANSIBLE_ERROR_ON_UNDEFINED_VARS", "true").exits(0);
     call("ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED", "no").exits(65).complains("may be the one that names the hosts");
+    call("ANSIBLE_INVENTORY_UNPARSED_FAILED", "no").exits(65).complains("a run without the hosts that were asked for");
+    call("ANSIBLE_INVENTORY_UNPARSED_FAILED", "yes").exits(0);
     call("ANSIBLE_STDOUT_CALLBACK", "json").exits(64).complains("output = jsonl");
     call("ANSIBLE_STDOUT_CALLBACK", "my_own").exits(64).complains("a plugin written in Python");
     for look in ["yaml", "community.general.yaml", "debug", "minimal", "ansible.builtin.default"] {

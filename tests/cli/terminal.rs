@@ -59,6 +59,11 @@ pub(crate) struct Dialog {
 impl Dialog {
     /// Starts `netplay` with arguments in a project's folder.
     pub(crate) fn start(project: &Project, arguments: &str) -> Dialog {
+        Dialog::start_with(project, arguments, &[])
+    }
+
+    /// Starts it with more variables of the environment.
+    pub(crate) fn start_with(project: &Project, arguments: &str, environment: &[(&str, &str)]) -> Dialog {
         let command = format!("stty rows 24 cols 200; exec {} {arguments}", env!("CARGO_BIN_EXE_netplay"));
         let mut child = Command::new("script")
             .args(["-qefc", &command, "/dev/null"])
@@ -69,6 +74,7 @@ impl Dialog {
             .env("LANG", "C.UTF-8")
             .env("TERM", "xterm-256color")
             .env("SHELL", "/bin/sh")
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

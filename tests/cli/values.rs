@@ -40,6 +40,28 @@ fn what_cannot_be_worked_out_is_said_with_its_place() {
     }
 }
 
+/// What a template yields for a keyword that takes something else, the place, and what is said.
+const KEYWORDS: &[(&str, &str)] = &[
+    ("become: \"{{ 'yess' }}\"", "`become` must be true or false, not `yess`"),
+    ("any_errors_fatal: \"{{ 2 }}\"", "`any_errors_fatal` must be true or false, not `2`"),
+    ("run_once: \"{{ '' }}\"", "`run_once` must be true or false, not an empty text"),
+    ("ignore_errors: \"{{ 'some' }}\"", "`ignore_errors` must be true or false, not `some`"),
+    ("ignore_unreachable: \"{{ [] }}\"", "`ignore_unreachable` must be true or false, not a list"),
+    ("port: \"{{ 'ssh' }}\"", "`port` must be a whole number, not `ssh`"),
+    ("delegate_to: \"{{ {} }}\"", "`delegate_to` needs the name of a host, not a dictionary"),
+    ("environment: \"{{ 3 }}\"", "`environment` must be a dictionary, not `3`"),
+];
+
+#[test]
+fn what_a_template_yields_for_a_keyword_is_held_to_its_kind() {
+    for (keyword, message) in KEYWORDS {
+        let failure = failure(&format!("  - name: try\n    command: touch sent\n    {keyword}\n"), "    a: 1\n");
+        let shown = format!("{keyword}: {failure}");
+        assert_eq!((&failure["kind"], &failure["message"]), (&"argument".into(), &(*message).into()), "{shown}");
+        assert!(failure["place"].as_str().is_some_and(|at| at.starts_with("site.yml:8:")), "{shown}");
+    }
+}
+
 #[test]
 fn a_template_that_includes_itself_ends() {
     let project = Project::of_tasks("- name: try\n  template: {src: a.j2, dest: \"{{ playbook_dir }}/out\"}\n");

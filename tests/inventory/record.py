@@ -2,12 +2,14 @@
 
 For each folder with a `case.json` (sources, the playbook's folder, patterns, extra variables, enabled plugins) writes `expected.json`:
 what `ansible-inventory --list`, `--graph` and `--graph --vars` print, the hosts of every group, the variables of the
-implicit localhost, and the hosts that every pattern chooses. Where Ansible refuses a source, only `refused`.
+implicit localhost, and the hosts that every pattern chooses; with `"toml": true` in the case also what `--toml` and
+`--toml --export` print, read again as data. Where Ansible refuses a source, only `refused`.
 """
 
 import json
 import os
 import sys
+import tomllib
 
 os.environ["ANSIBLE_INVENTORY_ANY_UNPARSED_IS_FAILED"] = "1"
 os.environ.pop("ANSIBLE_CONFIG", None)
@@ -78,6 +80,11 @@ def answers(case):
     except AnsibleError:
         pass  # It would have to decrypt.
     context.CLIARGS = plain
+    if case.get("toml"):
+        for part, export in (("toml", False), ("toml_export", True)):
+            context.CLIARGS = CLIArgs({**plain, "toml": True, "export": export})
+            out[part] = tomllib.loads(cli.dump(cli.toml_inventory(top)))
+        context.CLIARGS = plain
     return out
 
 

@@ -3,6 +3,7 @@
 use crate::executor::step::Job;
 use crate::failure::{Failure, FailureKind};
 use crate::module::{self, ArgKind, Module, coerce_args};
+use crate::playbook::given;
 use crate::template::Templar;
 use crate::value::{Map, Value};
 
@@ -49,7 +50,7 @@ pub(super) fn environment(job: &Job, templar: &Templar) -> Result<Vec<(String, S
             Value::Map(map) => map.iter().for_each(|(key, value)| merged.insert(key.clone(), value.clone())),
             Value::Null | Value::Omit => {}
             other => {
-                let message = format!("`environment` must be a dictionary, not a {}", other.kind());
+                let message = format!("`environment` must be a dictionary, not {}", given(&other));
                 return Err(Failure::new(FailureKind::Argument, message).at(node.span));
             }
         }

@@ -12,7 +12,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::module::{self, ArgKind, Change, Finished, KeepFacts, Module, Output, Withheld};
 use crate::phase::{self, Phase};
 use crate::platform;
-use crate::playbook::{Takes, named_settings, takes};
+use crate::playbook::{Takes, given, named_settings, takes};
 use crate::redact::Secret;
 use crate::template::Templar;
 use crate::transport::Limits;
@@ -57,11 +57,11 @@ pub(super) async fn once(
         target::Request { job, task: &job.task, scope: &remote, templar, needs: module.needs, implied, provider };
     let limits = Limits { timeout: None, cancel: job.cancel.clone() };
     let target = job.context.pool.with_platform(target.target()?, &limits).await?;
-    let check = match flag_if(job, scope, &job.task.settings.check_mode)? {
+    let check = match flag_if(job, scope, "check_mode", &job.task.settings.check_mode)? {
         Some(check) => check,
         None => job.context.settings.check,
     };
-    let diff = flag_if(job, scope, &job.task.settings.diff)?.unwrap_or(job.context.settings.diff);
+    let diff = flag_if(job, scope, "diff", &job.task.settings.diff)?.unwrap_or(job.context.settings.diff);
     let env = environment(job, templar)?;
     drop(rendering);
     let gate = Gate { job, target: &target, check, env: &env };
@@ -86,7 +86,9 @@ pub(super) async fn once(
     if !diff {
         outcome.diff.clear();
     }
-    if let (Some(delegated), true) = (&outcome.delegated_to, flag(job, scope, &job.task.settings.delegate_facts)?) {
+    if let (Some(delegated), true) =
+        (&outcome.delegated_to, flag(job, scope, "delegate_facts", &job.task.settings.delegate_facts)?)
+    {
         for write in &mut outcome.writes {
             write.host = Some(Arc::clone(delegated));
         }
@@ -225,7 +227,7 @@ fn delegate(job: &Job, templar: &Templar) -> Result<Option<Arc<str>>, Failure> {
         Value::Null | Value::Omit => Ok(None),
         other => Err(Failure::new(
             FailureKind::Argument,
-            format!("`delegate_to` needs the name of a host, not a {}", other.kind()),
+            format!("`delegate_to` needs the name of a host, not {}", given(&other)),
         )
         .at(node.span)),
     }
