@@ -223,7 +223,7 @@ fn how_long_is_waited_follows_the_environment() {
         project.run().env(name, "1").exits(4).shows("1 s");
     }
     let server = Sshd::start();
-    let slow = Project::of_tasks("- command: sleep 600\n").ssh_host("h1", &server, "");
+    let slow = Project::of_tasks("- command: sleep 30\n").ssh_host("h1", &server, "");
     slow.run().env("ANSIBLE_PERSISTENT_COMMAND_TIMEOUT", "1").exits(2).shows("within 1 s");
 }
 

@@ -38,6 +38,7 @@ mod listing;
 mod loops;
 mod netconf;
 mod netconfd;
+mod ntc_templates;
 mod order;
 mod output;
 mod parse;
