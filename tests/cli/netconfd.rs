@@ -38,7 +38,7 @@ impl Netconfd {
         // Unbuffered, so that the subsystem sees there when a session is taken in.
         let daemon = Command::new("stdbuf")
             .args([
-                "-oL",
+                "-o0",
                 "/usr/sbin/netconfd",
                 "--no-startup",
                 "--target=candidate",
