@@ -2,6 +2,7 @@
 
 use super::Section;
 use super::defaults::holds;
+use super::grown::joined;
 use super::members::members;
 use super::spelled::said;
 use crate::platform::{ConfigText, Numbered};
@@ -61,13 +62,19 @@ pub(super) fn index<'a>(
     within: Option<&str>,
     text: &ConfigText,
 ) -> Index<'a> {
+    let sections: Vec<&Section> = sections.into_iter().collect();
     let mut index = Index::new();
-    for section in sections {
+    for section in sections.iter().copied() {
         for line in members(&section.line, text) {
             if let Some(bare) = without_number(&line, within, text) {
                 index.entry(bare).or_default().push(section);
             }
             index.entry(line).or_default().push(section);
+        }
+    }
+    if !text.grows.is_empty() {
+        for line in joined(sections.iter().map(|section| said(&section.line, text)), text) {
+            index.entry(line).or_default();
         }
     }
     index
@@ -149,13 +156,11 @@ fn misplaced(wanted: &[Section], running: &[Section], text: &ConfigText) -> Vec<
     })
 }
 
+/// Compares what stands in a section with what the sections of that line have.
+type Inside<'a> = &'a dyn Fn(&Section, &str, &[&Section]) -> Option<Section>;
+
 /// Compares what stands in outermost sections that are there on both sides by `inside`.
-fn by_outermost(
-    wanted: &[Section],
-    running: &[Section],
-    text: &ConfigText,
-    inside: &dyn Fn(&Section, &str, &[&Section]) -> Option<Section>,
-) -> Vec<Section> {
+fn by_outermost(wanted: &[Section], running: &[Section], text: &ConfigText, inside: Inside<'_>) -> Vec<Section> {
     let running = index(running, None, text);
     let mut found = Vec::new();
     for section in wanted {

@@ -1,6 +1,7 @@
 //! Lines that hold although the device does not show them.
 
 use super::compare::{Index, is_inside, place_of};
+use super::grown;
 use super::members::members;
 use super::spelled::said;
 use crate::platform::{ConfigStyle, ConfigText};
@@ -19,6 +20,9 @@ pub(super) fn holds(line: &str, section: Option<&str>, running: &Index<'_>, text
         return !running.keys().any(|other| is_inside(other, &set));
     }
     let line = said(line, text);
+    if grown::holds(&line, running, text) {
+        return true;
+    }
     let is_there = |pattern: &crate::platform::Pattern| running.keys().any(|other| pattern.is_match(other));
     let is_default = text.defaults.iter().any(|default| {
         default.line.is_match(&line)

@@ -9,11 +9,13 @@ mod banner;
 mod compare;
 mod curly;
 mod defaults;
+mod grown;
 mod members;
 mod merge;
 mod notation;
 mod read;
 mod remedy;
+mod secret;
 mod send;
 mod shown;
 mod spelled;
@@ -24,8 +26,9 @@ pub use compare::{Match, difference, missing, without};
 pub use merge::merge;
 pub use read::{parse, parse_lines};
 pub use remedy::remedy;
+pub use secret::{Hashed, hashed, put, without_secret};
 pub use send::to_send;
-pub use shown::{is_undone_in_vain, new_lines, without_secret};
+pub use shown::{is_undone_in_vain, new_lines};
 
 /// A line with the lines that belong to it.
 #[derive(Clone, Debug, PartialEq, Eq)]

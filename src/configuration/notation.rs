@@ -97,9 +97,14 @@ pub(super) fn numbers(text: &str) -> Option<Vec<u32>> {
 mod tests {
     use super::*;
 
+    /// What is made of words, and of how many.
+    type Read<'a> = Option<(&'a str, usize)>;
+    /// Two words, whether they are a network's, and what is made of them.
+    type Written<'a> = (&'a str, Option<&'a str>, bool, Read<'a>);
+
     #[test]
     fn addresses_are_one_however_they_are_written() {
-        let cases: [(&str, Option<&str>, bool, Option<(&str, usize)>); 13] = [
+        let cases: [Written<'_>; 13] = [
             ("10.0.0.1", Some("255.255.255.0"), false, Some(("10.0.0.1/24", 2))),
             ("10.0.0.1/24", None, false, Some(("10.0.0.1/24", 1))),
             ("10.0.0.1/24", Some("secondary"), true, Some(("10.0.0.0/24", 1))),
@@ -122,7 +127,7 @@ mod tests {
 
     #[test]
     fn lists_of_numbers_are_one_however_they_are_written() {
-        let cases: [(&[&str], Option<(&str, usize)>); 8] = [
+        let cases: [(&[&str], Read<'_>); 8] = [
             (&["10,11,12"], Some(("10-12", 1))),
             (&["20,10-12,13"], Some(("10-13,20", 1))),
             (&["10", ",", "12", "x"], Some(("10,12", 3))),

@@ -2,7 +2,7 @@
 
 use super::Section;
 use super::compare::is_inside;
-use super::spelled::{said, words};
+use super::spelled::said;
 use crate::platform::ConfigText;
 
 /// Returns the lines of the section under `parents` that `before` does not have there.
@@ -27,49 +27,4 @@ fn inside<'a>(parents: &[&str], sections: &'a [Section], text: &ConfigText) -> O
         place = &place.iter().find(|section| said(&section.line, text) == parent)?.children;
     }
     Some(place)
-}
-
-/// Words behind which a secret may stand, in the configurations of all platforms.
-const SECRET: &[&str] = &[
-    "password",
-    "secret",
-    "key",
-    "key-string",
-    "community",
-    "passphrase",
-    "psk",
-    "pre-shared-key",
-    "md5",
-    "sha",
-    "priv",
-    "auth",
-    "encrypted-password",
-    "plaintext-password",
-    "passwd",
-    "psksecret",
-    "cipher",
-    "irreversible-cipher",
-    "authentication-key",
-];
-
-/// Returns a line without what may be a secret, and whether there is one.
-pub fn without_secret(line: &str) -> (String, bool) {
-    let all: Vec<&str> = words(line.lines().next().unwrap_or_default()).collect();
-    let at = all.iter().position(|word| SECRET.iter().any(|secret| secret.eq_ignore_ascii_case(word)));
-    match at.filter(|at| at + 1 < all.len()) {
-        Some(at) => (format!("{} \u{2026}", all[..=at].join(" ")), true),
-        None => (all.join(" "), false),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn secrets_are_cut_off() {
-        assert_eq!(without_secret("username bob secret 0 hunter2"), ("username bob secret \u{2026}".into(), true));
-        assert_eq!(without_secret("description the key"), ("description the key".into(), false));
-        assert_eq!(without_secret("banner motd @\nx\n@"), ("banner motd @".into(), false));
-    }
 }

@@ -12,6 +12,7 @@ mod answer;
 mod backup;
 mod commit;
 mod compare;
+mod secrets;
 mod verify;
 mod wanted;
 mod within;
@@ -189,6 +190,10 @@ pub(super) async fn plan(context: Context<'_>) -> Result<Change, Failure> {
         None => read_text(*probe, if args.flag("defaults") { show_all(platform)? } else { show }).await?,
     };
     let running = parse(&text, &platform.text);
+    let wanted = match args.text("match") {
+        Some("none") => wanted,
+        _ => secrets::settled(wanted, &running, &platform.text).await?,
+    };
     let to_add = how.difference(&wanted, &running, &platform.text);
     let mut lines = match args.int("rollback") {
         Some(number) => vec![rollback(platform, number)?],

@@ -434,6 +434,8 @@ pub struct ConfigText {
     pub spelling: Spelling,
     /// What a line begins with that names several things at once, which are shown apart or together: `interface`, `vlan`.
     pub lists: Vec<String>,
+    /// Lists of numbers that `add` and `remove` change: `switchport trunk allowed vlan`.
+    pub grows: Vec<String>,
     /// Lines that the device numbers when they are typed without a number: what they are without it.
     pub numbered: Vec<Numbered>,
     /// Lines that the device does not show because they hold unless others say otherwise.

@@ -515,3 +515,17 @@ async fn the_form_of_a_junos_configuration_is_as_said() {
     assert!(why("text", "set system host-name mx1").await.is_some_and(|why| why.contains("made of `set` lines")));
     assert!(why("xml", "<configuration/>").await.is_some_and(|why| why.contains("line by line")));
 }
+
+#[tokio::test]
+async fn a_secret_in_plain_is_held_against_the_hash_that_is_shown() {
+    let shown = "hostname r1\nusername bob privilege 15 secret 5 $1$abcd$3XZbaqgzuThI2m9mmOxyV1\nline vty 0 4\n password 7 0822455D0A16\n";
+    let lines = |config: &'static str| async move {
+        let change =
+            planned_on("ios", &[("show running-config", shown)], serde_json::json!({"config": config})).await.unwrap();
+        change.actions.first().map(|_| sent(&change)[0].clone()).unwrap_or_default()
+    };
+    assert_eq!(lines("username bob privilege 15 secret 0 hunter2\nline vty 0 4\n password cisco").await, [""; 0]);
+    let other = "username bob privilege 15 secret 0 hunter3";
+    assert_eq!(lines(other).await, [other]);
+    assert_eq!(lines("line vty 0 4\n password secret").await, ["line vty 0 4", "password secret"]);
+}

@@ -72,7 +72,7 @@ mod tests {
         assert!(why(able, "2 weeks").is_some_and(|why| why.contains("is no time")));
         let old = "urn:ietf:params:netconf:capability:confirmed-commit:1.0";
         assert!(why(old, "2m").is_some_and(|why| why.contains("`confirmed-commit:1.1`")));
-        let within = Within::of("2m", &server(able)).ok().expect("it is able");
+        let Ok(within) = Within::of("2m", &server(able)) else { panic!("it is able") };
         assert!(within.commit().contains(&format!("<nc:persist>{}</nc:persist>", within.name)), "{}", within.commit());
     }
 }

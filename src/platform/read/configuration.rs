@@ -78,6 +78,8 @@ pub(super) struct WrittenText {
     #[serde(default)]
     lists: Vec<String>,
     #[serde(default)]
+    grows: Vec<String>,
+    #[serde(default)]
     numbered: Vec<WrittenNumbered>,
     #[serde(default)]
     defaults: Vec<WrittenDefault>,
@@ -235,6 +237,7 @@ impl WrittenText {
             undo_as: self.undo_as.into_iter().map(undo).collect::<Result<_, String>>()?,
             spelling,
             lists: self.lists,
+            grows: self.grows,
             numbered: self.numbered.into_iter().map(numbered).collect::<Result<_, String>>()?,
             defaults: self.defaults.into_iter().map(default).collect::<Result<_, String>>()?,
         })
