@@ -28,6 +28,9 @@ const SECRET: &[&str] = &[
     "authentication-key",
 ];
 
+/// Words behind which devices show a hash in place of what was typed.
+const HASHED: &[&str] = &["password", "secret"];
+
 /// What stands before a secret that is typed in plain.
 const PLAIN: &[&str] = &["0", "clear"];
 /// What stands before one that is not.
@@ -95,7 +98,8 @@ fn look(wanted: &[Section], running: &[&Section], path: &mut Vec<usize>, text: &
 /// Returns the secret, and the type and the hash of the line that is shown, where both say the same beside it.
 fn pair(wanted: &str, shown: &str, text: &ConfigText) -> Option<(String, String, String, String)> {
     let (own, theirs): (Vec<&str>, Vec<&str>) = (words(wanted).collect(), words(shown).collect());
-    let (at, there) = (place(&own)?, place(&theirs)?);
+    let of = |all: &[&str]| all.iter().position(|word| HASHED.iter().any(|hashed| hashed.eq_ignore_ascii_case(word)));
+    let (at, there) = (of(&own)?, of(&theirs)?);
     if said(&own[..=at].join(" "), text) != said(&theirs[..=there].join(" "), text) {
         return None;
     }
