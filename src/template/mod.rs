@@ -14,6 +14,7 @@
 //! `convert::Undefined` (a variable that uses one); ask `convert::is_undefined`. Lists and dictionaries of the engine
 //! never change; a text that calls `append` or `update` gets copies that do (`mutable`).
 
+mod bytes;
 mod check;
 mod compile;
 mod convert;
@@ -22,6 +23,7 @@ pub(crate) mod csv;
 #[cfg(test)]
 mod differences;
 mod emit;
+mod encoding;
 mod engine;
 mod explain;
 mod file;
@@ -44,6 +46,7 @@ mod operate;
 mod outline;
 #[cfg(test)]
 mod property;
+mod range;
 #[cfg(test)]
 mod recorded;
 #[cfg(test)]
@@ -51,9 +54,11 @@ mod recorded_files;
 mod reference;
 mod refused;
 mod render;
+mod sequence;
 mod survey;
 mod syntax;
 mod tests;
+mod text;
 mod undefined;
 
 pub use check::{check, check_condition, check_expression, check_file};
