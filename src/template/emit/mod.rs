@@ -43,6 +43,8 @@ const CHANGING_METHODS: [&str; 12] = [
 pub(crate) struct Options {
     /// Lists and dictionaries can be changed in place: the text calls a method that does it.
     pub mutable: bool,
+    /// How often the file is apart from others, counted from the main one (see [`super::apart`]).
+    pub depth: usize,
     /// Literals that look like templates are rendered: the rule in conditions and in the arguments of lookups.
     pub render_literals: bool,
 }

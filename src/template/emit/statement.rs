@@ -1,6 +1,7 @@
 //! Statements: what stands between `{%` and `%}`.
 
 use super::Emitter;
+use crate::template::apart;
 use crate::template::syntax::{Expr, ExprKind, Statement};
 
 impl Emitter {
@@ -70,7 +71,7 @@ impl Emitter {
                     self.bare_filter(filter);
                 }
             }
-            Statement::Block { name, required } => {
+            Statement::Block { name, required, .. } => {
                 self.push("block ");
                 self.push(name);
                 self.push(if *required { " required" } else { "" });
@@ -79,32 +80,31 @@ impl Emitter {
                 self.push("extends ");
                 self.must_unit(template);
             }
-            Statement::Include { template, ignore_missing } => {
+            Statement::Include { template, ignore_missing, context } => {
                 // What the file sets stays in it.
                 self.push("with %}{% include ");
                 self.must_unit(template);
-                if *ignore_missing {
-                    self.push("|__or_nothing ignore missing");
-                }
+                self.push(if *ignore_missing { "|__or_nothing" } else { "" });
+                self.push(if *context { "" } else { "|__apart" });
+                self.push(if *ignore_missing { " ignore missing" } else { "" });
                 self.push(" %}{% endwith");
             }
-            Statement::Import { template, name } => {
-                self.push("import ");
-                self.must_unit(template);
-                self.push(" as ");
-                self.push(name);
+            Statement::Import { template, name, context } => self.import(template, name, *context),
+            Statement::From { template, names, context: true } => {
+                self.import(template, "__imported", true);
+                for (name, alias) in names {
+                    self.push(&format!(" %}}{{% set {alias} = __imported.{name}"));
+                }
             }
-            Statement::From { template, names } => {
+            Statement::From { template, names, context: false } => {
                 self.push("from ");
                 self.must_unit(template);
-                self.push(" import ");
+                self.push("|__apart import ");
                 for (i, (name, alias)) in names.iter().enumerate() {
                     self.push(if i > 0 { ", " } else { "" });
-                    self.push(name);
-                    if name != alias {
-                        self.push(" as ");
-                        self.push(alias);
-                    }
+                    self.push(&apart::name_of(name, self.options.depth + 1));
+                    self.push(" as ");
+                    self.push(alias);
                 }
             }
             Statement::Do(expr) => {
@@ -121,6 +121,18 @@ impl Emitter {
         self.push(" %}");
         if let Statement::Macro { params, .. } | Statement::CallBlock { params, .. } = statement {
             self.late_defaults(params);
+        }
+    }
+
+    /// Emits an import of a whole file, whose names are given back where they are not those of its author.
+    fn import(&mut self, template: &Expr, name: &str, context: bool) {
+        self.push("import ");
+        self.must_unit(template);
+        self.push(if context { " as " } else { "|__apart as " });
+        self.push(name);
+        let depth = self.options.depth + usize::from(!context);
+        if depth > 0 {
+            self.push(&format!(" %}}{{% set {name} = {name}|__exports({depth})"));
         }
     }
 
