@@ -141,8 +141,8 @@ impl Encoding {
 /// Returns a character as Python escapes it.
 fn escaped(code: u32) -> String {
     match code {
-        ..=0xff => format!("\\x{code:02x}"),
-        ..=0xffff => format!("\\u{code:04x}"),
+        0..=0xff => format!("\\x{code:02x}"),
+        0x100..=0xffff => format!("\\u{code:04x}"),
         _ => format!("\\U{code:08x}"),
     }
 }
