@@ -188,6 +188,7 @@ const OVERWRITTEN: &[&str] = &[
     r"^(snmp-server community \S+)(?: [^gu].*)?$",
     r"^(ipv6 address \S+)(?: |$)",
     r"^((?:server|peer) (?:vrf \S+ )?\S+)(?: |$)",
+    r"^(authentication-key \d+) ",
 ];
 
 /// Words that undo no line of others which begin with them.

@@ -52,3 +52,27 @@ fn what_is_refused_is_listed_and_counted() {
     assert!(docs.contains(&count), "docs/resources.md says another number than {count}");
     assert!(missing * 5 <= all, "{missing} of {all} are refused");
 }
+
+#[test]
+fn a_refused_option_is_told_from_one_that_nobody_has() {
+    use crate::source::{Diagnostics, Source, SourceMap};
+    let (module, _) = crate::module::resource::make::find("ios_snmp_server").unwrap();
+    let shape = module.args.iter().find(|arg| arg.name == "config").and_then(|arg| arg.shape).unwrap();
+    let (sources, mut found) = (SourceMap::new(), Diagnostics::new());
+    let text = "traps: {ospfv3: {rate_limit: 5}, envmon: {fan: {status: true}}, bgb: {enable: true}}\n";
+    let id = sources.add(Source::new("task", None, text));
+    let node = crate::yaml::parse(id, &sources, &mut found).unwrap();
+    shape.check("ios_snmp_server", &node, &mut found);
+    let said: Vec<(&str, &str)> =
+        found.iter().map(|found| (found.message.as_str(), found.help.as_deref().unwrap_or_default())).collect();
+    let refused = "the collection's module has it, this one does not; a `_config` module sends any line";
+    let expected = [
+        ("`ios_snmp_server` has no option `rate_limit` here", refused),
+        ("`ios_snmp_server` has no option `fan` here", refused),
+        ("`ios_snmp_server` has no option `bgb` here", "did you mean `bgp`?"),
+    ];
+    assert_eq!(said, expected);
+    let mut shown = String::new();
+    shape.describe(0, &mut shown);
+    assert!(shown.contains("traps.ospfv3.rate_limit"), "{shown}");
+}
