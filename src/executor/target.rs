@@ -12,7 +12,7 @@ use super::world::{StepScope, is_localhost};
 use crate::failure::{Failure, FailureKind};
 use crate::module::Needs;
 use crate::platform::{self, Platform};
-use crate::playbook::Task;
+use crate::playbook::{Takes, Task, flag};
 use crate::redact::Secret;
 use crate::source::expand_home;
 use crate::template::Templar;
@@ -186,10 +186,10 @@ impl Request<'_> {
             node.as_ref().map(|node| self.templar.node(node)).transpose()
         };
         let settings = &self.task.settings;
-        let wanted = match vars.value("ansible_become")?.or(keyword(&settings.elevate)?) {
-            Some(value) => {
-                boolean(&value).ok_or_else(|| Failure::new(FailureKind::Argument, "`become` must be true or false"))?
-            }
+        let written = keyword(&settings.elevate)?.filter(|value| *value != Value::Omit);
+        let wanted = match vars.value("ansible_become")?.or(written) {
+            Some(value) => flag(&value)
+                .ok_or_else(|| Failure::new(FailureKind::Argument, Takes::Flag.complaint("become", &value)))?,
             None => defaults.elevate,
         };
         if !wanted {

@@ -164,7 +164,7 @@ impl Loader {
             host_by_host: map
                 .get("host_by_host")
                 .and_then(|node| Some((boolean(node, "host_by_host", found)?, node.span))),
-            roles_ran: base.ran.clone(),
+            role_uses: base.uses.clone(),
         };
         self.check_notify(&play, found);
         Some(play)

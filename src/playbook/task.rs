@@ -162,8 +162,11 @@ impl Loader {
     /// Reads `async` and `poll`; says so where the module's work cannot go on alone.
     fn background(&self, map: &Mapping, action: &Action, called: &str, found: &mut Diagnostics) -> Option<Background> {
         use crate::module::background::{DETACHED, NEVER};
-        let (key, limit) = map.entry("async").filter(|(_, node)| !node.is_null())?;
         let poll = map.get("poll").filter(|node| !node.is_null()).cloned();
+        let Some((key, limit)) = map.entry("async").filter(|(_, node)| !node.is_null()) else {
+            // It has no meaning alone; what a template yields for it is looked at all the same.
+            return poll.map(|poll| Background { limit: None, poll: Some(poll) });
+        };
         let is = |node: &Node, text: &str| node.is_static() && node.to_value().to_text() == text;
         if is(limit, "0") {
             return None;
@@ -179,6 +182,6 @@ impl Loader {
                 }
             }));
         }
-        Some(Background { limit: limit.clone(), poll })
+        Some(Background { limit: Some(limit.clone()), poll })
     }
 }

@@ -164,6 +164,7 @@ impl Batch {
             {
                 self.meta(meta, node, host);
             }
+            self.note_role(task, host, &outcome);
             if !outcome.run.is_empty() && !self.apply_run_changes(host, &outcome) {
                 outcome.nothing_changed();
             }
