@@ -10,9 +10,9 @@ use super::facts::{FactKeeper, FactSettings};
 use crate::inventory::Inventory;
 use crate::playbook::{Play, Role, RoleName};
 use crate::value::Value;
-use crate::vars::{Layer, Var};
-use indexmap::{IndexMap, IndexSet};
-use std::collections::HashMap;
+use crate::vars::{Layer, Vars};
+use foldhash::HashMap;
+use indexmap::IndexSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
@@ -20,11 +20,11 @@ use std::sync::{Arc, OnceLock, RwLock};
 #[derive(Clone, Debug, Default)]
 pub struct HostVars {
     /// Gathered facts (also under `ansible_facts`).
-    pub facts: IndexMap<Arc<str>, Var>,
+    pub facts: Vars,
     /// `include_vars`.
-    pub included: IndexMap<Arc<str>, Var>,
+    pub included: Vars,
     /// `set_fact` and `register`.
-    pub set: IndexMap<Arc<str>, Var>,
+    pub set: Vars,
     /// Registered names whose value is not known, because check mode withheld the task.
     pub unknown: IndexSet<Arc<str>>,
 }
@@ -42,7 +42,7 @@ pub enum Shelf {
 
 impl HostVars {
     /// Returns a shelf for changing it.
-    pub fn shelf(&mut self, shelf: Shelf) -> &mut IndexMap<Arc<str>, Var> {
+    pub fn shelf(&mut self, shelf: Shelf) -> &mut Vars {
         match shelf {
             Shelf::Facts => &mut self.facts,
             Shelf::Included => &mut self.included,

@@ -125,13 +125,11 @@ use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::source::{SearchPath, SourceId};
 use crate::template::Templar;
-use crate::vars::Var;
+use crate::vars::Vars;
 use crate::yaml::Mapping;
-use indexmap::IndexMap;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
 
 /// A future that can be sent between threads.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -240,7 +238,7 @@ pub trait Run: Send + Sync {
     fn verbosity(&self) -> u8;
 
     /// Reads a file of variables, by way of the vault where it is encrypted. They are an author's: rendered when used.
-    fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure>;
+    fn load_vars(&self, path: &Path) -> Result<Vars, Failure>;
 
     /// Returns the source of a text that was read from a file, for places in messages. The same file with the same text
     /// is the same source, however many steps ask.

@@ -7,6 +7,8 @@
 use super::convert::is_undefined;
 use super::emit::{Emitted, Options, Parsed, changes_in_place, emit_expression, emit_template};
 use super::engine::environment;
+use super::included::is_alone;
+use super::scope::{Scoped, scoped};
 use super::survey::{all_captured, always_writes_text, changes, check_macros};
 use super::syntax::{
     Delimiters, Expr, ExprKind, Piece, PieceKind, SyntaxError, expression, pieces, statement, tokens_expression,
@@ -99,6 +101,8 @@ pub(crate) struct Template {
     pub(crate) environment: Environment<'static>,
     pub(crate) emitted: Emitted,
     pub(crate) mutable: bool,
+    /// Some names in it are not those of the variables (see [`super::scope`]).
+    pub(crate) is_renamed: bool,
     /// Names that the text itself sets.
     pub(crate) locals: Vec<String>,
     /// Everything that it writes is captured: by `set`, a macro, a filter.
@@ -165,17 +169,20 @@ pub(crate) fn parse_piece(piece: &Piece) -> Result<Parsed, SyntaxError> {
 fn compile_pieces(pieces: Vec<(Piece, Parsed)>) -> Result<Compiled, SyntaxError> {
     check_macros(&pieces)?;
     let mutable = changes(&pieces);
-    let options = Options { mutable, render_literals: false };
+    let options = Options { mutable, ..Options::default() };
     if pieces.iter().any(|(_, parsed)| matches!(parsed, Parsed::Statement(_))) {
+        let locals = super::names::assigned(&pieces);
+        let is_alone = is_alone(&pieces);
+        let Scoped { pieces, is_renamed } = scoped(pieces, 0, is_alone);
         let emitted = emit_template(&pieces, options);
         let mut environment = environment().clone();
         set_formatter(&mut environment, &pieces);
         environment
             .add_template_owned(MAIN, emitted.text.clone())
             .map_err(|error| syntax_error(&error, &emitted, &(0..0)))?;
-        let locals = super::names::assigned(&pieces);
         let is_captured = all_captured(&pieces);
-        return Ok(Compiled::Template(Box::new(Template { environment, emitted, mutable, locals, is_captured })));
+        let template = Template { environment, emitted, mutable, is_renamed, locals, is_captured };
+        return Ok(Compiled::Template(Box::new(template)));
     }
     let mut parts = Vec::with_capacity(pieces.len());
     for (piece, parsed) in pieces {
@@ -201,7 +208,7 @@ fn compile_expression(text: &str, is_condition: bool) -> Compiled {
         Err(error) => return Compiled::Wrong(error),
     };
     let mutable = changes_in_place(&expr);
-    match unit(&expr, 0..text.len(), Options { mutable, render_literals: is_condition }) {
+    match unit(&expr, 0..text.len(), Options { mutable, render_literals: is_condition, ..Options::default() }) {
         Ok(unit) => Compiled::Parts { parts: vec![Part::Expression(unit)], mutable },
         Err(error) => Compiled::Wrong(error),
     }

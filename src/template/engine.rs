@@ -5,7 +5,7 @@ use super::lazy::Core;
 use super::mutable::mutable;
 use super::operate;
 use super::syntax::{Comparison, Operator};
-use super::{globals, methods, undefined};
+use super::{apart, globals, methods, undefined};
 use crate::failure::{Failure, FailureKind};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Object, ObjectRepr, Rest, Value};
@@ -48,6 +48,8 @@ fn add_operators(env: &mut Environment<'static>) {
     env.add_filter("__must", |value: &Value| defined(value).map(|()| value.clone()));
     // No name at all is one that is missing, which `ignore missing` passes over.
     env.add_filter("__or_nothing", |value: &Value| if value.is_none() { Value::from("") } else { value.clone() });
+    env.add_filter("__apart", |names: &Value| apart::apart(names));
+    env.add_filter("__exports", |module: &Value, depth: usize| apart::exports(module, depth));
     env.add_filter("__no_else", |_: Value| Value::from_object(NoElse));
     env.add_filter("__missing", |_: Value| Value::from_object(MissingArgument));
     env.add_filter("__is_missing", |value: &Value| value.downcast_object_ref::<MissingArgument>().is_some());
@@ -131,7 +133,7 @@ pub(crate) fn omit() -> Value {
 
 /// Returns a failure for an engine error that carries none.
 pub(crate) fn plain_failure(error: &Error) -> Failure {
-    let message = |text: &str| error.detail().map_or_else(|| text.to_owned(), str::to_owned);
+    let message = |text: &str| apart::without_marks(error.detail().unwrap_or(text)).into_owned();
     match error.kind() {
         ErrorKind::OutOfFuel => {
             Failure::new(FailureKind::Template, "template takes too long: it may be endless").help("look at its loops")

@@ -8,14 +8,17 @@ use super::included::{Files, Loaded, Reading, is_alone};
 use super::lazy::{Core, Root};
 use super::names::assigned;
 use super::render::{Limited, Origin, Written, shown, with_last_newlines};
+use super::scope::{Scoped, scoped};
 use super::survey::{all_captured, changes, check_macros};
 use super::syntax::{Delimiters, SyntaxError};
-use super::{FileOptions, Templar};
+use super::{FileOptions, Templar, apart};
 use crate::failure::{Failure, FailureKind};
 use crate::source::{SearchPath, Span};
 use crate::value::Value;
+use crate::vars::{Scope, Var};
 use minijinja::{Environment, Error};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -35,6 +38,8 @@ struct Compiled {
     main: String,
     body: usize,
     mutable: bool,
+    /// Some names in it are not those of the variables (see [`super::scope`]).
+    is_renamed: bool,
     /// Where the other files are looked for that it needs; none if it needs none.
     search: Option<SearchPath>,
     /// Everything that it writes is captured: by `set`, a macro, a filter.
@@ -90,7 +95,8 @@ impl Templar {
         let main = compiled.environment.get_template(&compiled.main);
         let mut writer = Limited::with_capacity(text.len());
         let result = main.and_then(|main| {
-            let captured = main.render_captured_to(Root::value(core, compiled.mutable), &mut writer)?;
+            let captured =
+                main.render_captured_to(Root::value(core, compiled.mutable, compiled.is_renamed), &mut writer)?;
             Ok(Written::of(captured.state()))
         });
         let written = result.map_err(|error| failure(core, &error, &compiled, options))?;
@@ -149,13 +155,16 @@ fn compile(text: &str, body: usize, how: &Delimiters, main: &str, core: &Arc<Cor
     let reading = Reading { how: how.clone(), search: core.files.clone(), files: Arc::clone(&files) };
     // A file that is included may change what the including one made, so that it all can change then.
     let mutable = changes(&pieces) || reading.may_change(&pieces, main);
-    let options = Options { mutable, render_literals: false };
+    let options = Options { mutable, ..Options::default() };
+    let locals = assigned(&pieces);
+    let is_alone = is_alone(&pieces);
+    let Scoped { pieces, is_renamed } = scoped(pieces, 0, is_alone);
     let emitted = emit_template(&pieces, options);
     let mut env = environment().clone();
     set_formatter(&mut env, &pieces);
-    let loaded = Loaded { text: Arc::from(&text[body..]), emitted: emitted.clone(), locals: assigned(&pieces) };
+    let loaded = Loaded { text: Arc::from(&text[body..]), emitted: emitted.clone(), locals };
     files.add(main.to_owned(), loaded);
-    let search = (!is_alone(&pieces)).then(|| core.files.clone());
+    let search = (!is_alone).then(|| core.files.clone());
     if search.is_some() {
         reading.teach(&mut env, options);
     }
@@ -163,7 +172,7 @@ fn compile(text: &str, body: usize, how: &Delimiters, main: &str, core: &Arc<Cor
     let is_captured = all_captured(&pieces);
     env.add_template_owned(main.to_owned(), emitted.text.clone())
         .map_err(|error| syntax_error(&error, &emitted, &whole))?;
-    Ok(Compiled { environment: env, files, main: main.to_owned(), body, mutable, search, is_captured })
+    Ok(Compiled { environment: env, files, main: main.to_owned(), body, mutable, is_renamed, search, is_captured })
 }
 
 /// Returns the failure of an error, with its place in the file where it happened.
@@ -179,14 +188,49 @@ fn failure(core: &Arc<Core>, error: &Error, compiled: &Compiled, options: &FileO
     }
     let name = inner.name().unwrap_or(&compiled.main).to_owned();
     let Some(loaded) = compiled.files.get(&name) else { return plain_failure(inner) };
+    let (path, depth) = apart::file_and_depth(&name);
     let is_main = name == compiled.main;
-    let place = |at: Range<usize>| match is_main {
-        true => place_in(options, at.start + compiled.body..at.end + compiled.body),
-        false => {
-            let source = crate::source::Source::new(name.clone(), Some(PathBuf::from(&name)), Arc::clone(&loaded.text));
-            Some(Span::new(core.sources.add(source), at.start, at.end))
+    let wrong = Cell::new(None);
+    let place = |at: Range<usize>| {
+        wrong.set(loaded.text.get(at.clone()));
+        if is_main {
+            return place_in(options, at.start + compiled.body..at.end + compiled.body);
         }
+        let source = crate::source::Source::new(path.to_owned(), Some(PathBuf::from(path)), Arc::clone(&loaded.text));
+        Some(Span::new(core.sources.add(source), at.start, at.end))
     };
     let origin = Origin { text: &loaded.text, place: &place };
-    core.failure(inner, &loaded.emitted, 0..loaded.text.len(), &loaded.locals, &origin)
+    if depth == 0 {
+        return core.failure(inner, &loaded.emitted, 0..loaded.text.len(), &loaded.locals, &origin);
+    }
+    // What is undefined there is told by what is seen from there.
+    let apart = Core::new(Arc::new(NoVariables), core.files.clone(), Arc::clone(&core.sources), None);
+    let failure = apart.failure(inner, &loaded.emitted, 0..loaded.text.len(), &loaded.locals, &origin);
+    match wrong.get() {
+        Some(name) if failure.kind == FailureKind::Undefined && core.variable(name).is_some() => {
+            failure.help(format!("`{name}` is not seen there: include or import the file `with context`"))
+        }
+        _ => failure,
+    }
+}
+
+/// What a file sees that is apart from the variables.
+struct NoVariables;
+
+impl Scope for NoVariables {
+    fn var(&self, _: &str) -> Option<Var> {
+        None
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+
+    fn host(&self, _: &str) -> Option<Arc<dyn Scope>> {
+        None
+    }
+
+    fn hosts(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
 }

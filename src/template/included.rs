@@ -1,8 +1,10 @@
 //! The files that a template includes, imports or extends: where they are found, and whether they have changed since.
 
+use super::apart;
 use super::compile::parsed_pieces;
 use super::emit::{Emitted, Options, Parsed, emit_template};
 use super::names::assigned;
+use super::scope::scoped;
 use super::survey::{changes, check_macros};
 use super::syntax::{Delimiters, Expr, ExprKind, Piece, Statement, SyntaxError};
 use crate::source::SearchPath;
@@ -149,11 +151,16 @@ impl Reading {
     /// Teaches an environment to find the files that a template names.
     pub(super) fn teach(self, env: &mut Environment<'static>, options: Options) {
         let (search, files) = (self.search.clone(), Arc::clone(&self.files));
-        env.set_path_join_callback(move |name, parent| match files.find(name, parent, &search) {
-            Some(path) => Cow::Owned(path.display().to_string()),
-            None => Cow::Borrowed(name),
+        env.set_path_join_callback(move |name, parent| {
+            let (parent, depth) = apart::file_and_depth(parent);
+            let (name, is_apart) = apart::named(name);
+            match files.find(name, parent, &search) {
+                Some(path) => Cow::Owned(apart::file_name(&path.display().to_string(), depth + usize::from(is_apart))),
+                None => Cow::Borrowed(name),
+            }
         });
-        env.set_loader(move |name| {
+        env.set_loader(move |engine_name| {
+            let (name, depth) = apart::file_and_depth(engine_name);
             let path = Path::new(name);
             if !path.is_file() {
                 return Ok(None);
@@ -168,10 +175,11 @@ impl Reading {
             };
             let pieces = parsed_pieces(self.how.without_last_newline(&text), &self.how).map_err(wrong)?;
             check_macros(&pieces).map_err(wrong)?;
-            let emitted = emit_template(&pieces, options);
+            let locals = assigned(&pieces);
+            let emitted = emit_template(&scoped(pieces, depth, false).pieces, Options { depth, ..options });
             let source = emitted.text.clone();
-            let loaded = Loaded { locals: assigned(&pieces), text: Arc::from(text.as_str()), emitted };
-            self.files.add(name.to_owned(), loaded);
+            let loaded = Loaded { locals, text: Arc::from(text.as_str()), emitted };
+            self.files.add(engine_name.to_owned(), loaded);
             Ok(Some(source))
         });
     }

@@ -228,11 +228,13 @@ pub(crate) struct Root {
     core: Arc<Core>,
     /// Variables that the text may change in place, by name: its own copies.
     copies: Option<Mutex<HashMap<String, Value>>>,
+    /// The text has other names for some variables (see [`super::scope`]).
+    is_renamed: bool,
 }
 
 impl Root {
-    pub(crate) fn value(core: &Arc<Core>, mutable: bool) -> Value {
-        Value::from_object(Root { core: Arc::clone(core), copies: mutable.then(Mutex::default) })
+    pub(crate) fn value(core: &Arc<Core>, mutable: bool, is_renamed: bool) -> Value {
+        Value::from_object(Root { core: Arc::clone(core), copies: mutable.then(Mutex::default), is_renamed })
     }
 }
 
@@ -245,6 +247,7 @@ impl Object for Root {
         if name == HANDLE {
             return Some(Value::from_object(Handle(Arc::clone(&self.core))));
         }
+        let name = if self.is_renamed { super::scope::variable(name)? } else { name };
         let Some(copies) = &self.copies else { return self.core.variable(name) };
         if let Some(copy) = lock(copies).get(name) {
             return Some(copy.clone());

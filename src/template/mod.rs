@@ -7,13 +7,15 @@
 //! filters of our own (`operate`) in place of the engine's operators, so that what is undefined is refused where a value
 //! is needed, and nowhere else; `compile` has the `engine` compile that once for the process; `render` runs it against
 //! the `lazy` variables and turns errors into failures with places (`explain`). `names` and `check` look at the same
-//! expressions without running them, `survey` at what a text does. The tables: `filters/`, `tests/` (Jinja's, not ours),
+//! expressions without running them, `survey` at what a text does. `scope` gives names their meaning where the engine would find another,
+//! `apart` keeps files apart that are included or imported without context. The tables: `filters/`, `tests/` (Jinja's, not ours),
 //! `lookups/`, `methods/`.
 //!
 //! Traps: what comes out of a variable may be the engine's undefined (a name or an entry that there is not) or an
 //! `convert::Undefined` (a variable that uses one); ask `convert::is_undefined`. Lists and dictionaries of the engine
 //! never change; a text that calls `append` or `update` gets copies that do (`mutable`).
 
+mod apart;
 mod check;
 mod compile;
 mod convert;
@@ -51,6 +53,7 @@ mod recorded_files;
 mod reference;
 mod refused;
 mod render;
+mod scope;
 mod survey;
 mod syntax;
 mod tests;

@@ -12,17 +12,11 @@ use std::sync::Arc;
 /// Where files differ on purpose: what the text has (all parts), and the reason.
 pub(super) const FILE_DIFFERENCES: &[(&[&str], &str)] = &[
     (&["varargs"], "macros have the parameters that they name"),
-    (&["unscoped"], "a block sees what stands around it, `scoped` or not"),
     (&["required", "super()"], "a required block has nothing to call"),
-    (&["without context"], CONTEXT),
-    (&["context.j2"], CONTEXT),
-    (&["uses("], CONTEXT),
     (&["[[[ loop(i) ]]]"], "a loop that calls itself gives text, also where it has nothing to go through"),
     (&["do l.append(4)"], "what is written is not changed by what is appended later"),
     (&["% filter"], "a filter block filters text, also where it holds a single number or nothing"),
 ];
-
-const CONTEXT: &str = "a file that is included or imported sees the variables, with or without `with context`";
 
 fn options(json: &Json) -> FileOptions {
     let mut options = FileOptions::default();

@@ -60,7 +60,7 @@ impl Core {
     }
 
     fn run_parts(self: &Arc<Self>, parts: &[Part], mutable: bool, origin: &Origin<'_>) -> Result<Value, Failure> {
-        let root = Root::value(self, mutable);
+        let root = Root::value(self, mutable, false);
         if let [part] = parts {
             return match part {
                 Part::Text(text) => Ok(Value::from(text.as_str())),
@@ -120,8 +120,8 @@ impl Core {
         let fail = |error: &Error| self.failure(error, &template.emitted, whole.clone(), &template.locals, origin);
         let main = template.environment.get_template(MAIN).map_err(|error| fail(&error))?;
         let mut writer = Limited::default();
-        let captured =
-            main.render_captured_to(Root::value(self, template.mutable), &mut writer).map_err(|error| fail(&error))?;
+        let root = Root::value(self, template.mutable, template.is_renamed);
+        let captured = main.render_captured_to(root, &mut writer).map_err(|error| fail(&error))?;
         let written = Written::of(captured.state());
         drop(captured);
         Ok(written.value(writer.text(), template.is_captured))

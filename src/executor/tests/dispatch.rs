@@ -106,7 +106,7 @@ pub(super) fn batch(program: &Program, context: &Arc<Context>, dir: &Path, seed:
         included: Default::default(),
         out: hosts.iter().map(|_| AtomicBool::new(false)).collect(),
         batch: hosts,
-        late_vars: HashMap::new(),
+        late_vars: Default::default(),
     };
     Batch::new(BatchStart {
         context: Arc::clone(context),

@@ -102,6 +102,12 @@ impl Arg {
             Arg::Value(expr) | Arg::Named(_, expr) | Arg::Splat(expr) | Arg::NamedSplat(expr) => expr,
         }
     }
+
+    pub(crate) fn expr_mut(&mut self) -> &mut Expr {
+        match self {
+            Arg::Value(expr) | Arg::Named(_, expr) | Arg::Splat(expr) | Arg::NamedSplat(expr) => expr,
+        }
+    }
 }
 
 /// An operator between two values.
@@ -183,6 +189,54 @@ impl Expr {
                 visit(then);
                 if let Some(otherwise) = otherwise {
                     visit(otherwise);
+                }
+            }
+        }
+    }
+
+    /// Calls `change` for every name in it.
+    pub(crate) fn names_mut(&mut self, change: &mut dyn FnMut(&mut String)) {
+        match &mut self.kind {
+            ExprKind::Name(name) => change(name),
+            ExprKind::Str(_) | ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::None => {}
+            ExprKind::List(items) | ExprKind::Tuple(items) => {
+                items.iter_mut().for_each(|item| item.names_mut(change));
+            }
+            ExprKind::Dict(entries) => entries.iter_mut().for_each(|(key, value)| {
+                key.names_mut(change);
+                value.names_mut(change);
+            }),
+            ExprKind::Attr(base, _) => base.names_mut(change),
+            ExprKind::Item(base, index) => {
+                base.names_mut(change);
+                index.names_mut(change);
+            }
+            ExprKind::Slice(base, parts) => {
+                base.names_mut(change);
+                parts.iter_mut().flatten().for_each(|part| part.names_mut(change));
+            }
+            ExprKind::Call(callee, args) => {
+                callee.names_mut(change);
+                args.iter_mut().for_each(|arg| arg.expr_mut().names_mut(change));
+            }
+            ExprKind::Filter(base, called) | ExprKind::Test(base, called, _) => {
+                base.names_mut(change);
+                called.args.iter_mut().for_each(|arg| arg.expr_mut().names_mut(change));
+            }
+            ExprKind::Negative(inner) | ExprKind::Positive(inner) | ExprKind::Not(inner) => inner.names_mut(change),
+            ExprKind::Binary(_, left, right) | ExprKind::And(left, right) | ExprKind::Or(left, right) => {
+                left.names_mut(change);
+                right.names_mut(change);
+            }
+            ExprKind::Compare(first, rest) => {
+                first.names_mut(change);
+                rest.iter_mut().for_each(|(_, right)| right.names_mut(change));
+            }
+            ExprKind::If(then, test, otherwise) => {
+                test.names_mut(change);
+                then.names_mut(change);
+                if let Some(otherwise) = otherwise {
+                    otherwise.names_mut(change);
                 }
             }
         }

@@ -38,20 +38,27 @@ pub(crate) enum Statement {
     FilterBlock(Vec<Called>),
     Block {
         name: String,
+        /// What is set around it is seen in it.
+        scoped: bool,
         required: bool,
     },
     Extends(Expr),
     Include {
         template: Expr,
         ignore_missing: bool,
+        /// The file sees what there is around the statement; the same in imports.
+        context: bool,
     },
     Import {
         template: Expr,
         name: String,
+        context: bool,
     },
     From {
         template: Expr,
+        /// What is imported, and the name that it gets.
         names: Vec<(String, String)>,
+        context: bool,
     },
     Do(Expr),
     Break,
@@ -116,8 +123,8 @@ fn body(parser: &mut Parser<'_>, keyword: &str, at: Range<usize>) -> Result<Stat
         "filter" => Statement::FilterBlock(filter_chain(parser)?),
         "block" => {
             let name = parser.name("the name of the block")?.0;
-            parser.skip_name("scoped");
-            Statement::Block { name, required: parser.skip_name("required") }
+            let scoped = parser.skip_name("scoped");
+            Statement::Block { name, scoped, required: parser.skip_name("required") }
         }
         "extends" => Statement::Extends(parser.expr()?),
         "include" => {
@@ -127,15 +134,13 @@ fn body(parser: &mut Parser<'_>, keyword: &str, at: Range<usize>) -> Result<Stat
                 parser.expect_name("missing")?;
                 ignore_missing = true;
             }
-            context_word(parser)?;
-            Statement::Include { template, ignore_missing }
+            Statement::Include { template, ignore_missing, context: context_word(parser, true)? }
         }
         "import" => {
             let template = parser.expr()?;
             parser.expect_name("as")?;
             let name = parser.name("a name")?.0;
-            context_word(parser)?;
-            Statement::Import { template, name }
+            Statement::Import { template, name, context: context_word(parser, false)? }
         }
         "from" => from(parser)?,
         "do" => Statement::Do(parser.tuple(true)?),
@@ -263,12 +268,14 @@ fn filter_chain(parser: &mut Parser<'_>) -> Result<Vec<Called>, SyntaxError> {
     Ok(filters)
 }
 
-/// Reads `with context` and `without context`, which change nothing here: imported templates always see the variables.
-fn context_word(parser: &mut Parser<'_>) -> Result<(), SyntaxError> {
-    if parser.skip_name("with") || parser.skip_name("without") {
+/// Reads `with context` or `without context`, and returns whether there is one; `unsaid` where nothing stands.
+fn context_word(parser: &mut Parser<'_>, unsaid: bool) -> Result<bool, SyntaxError> {
+    let with = parser.skip_name("with");
+    if with || parser.skip_name("without") {
         parser.expect_name("context")?;
+        return Ok(with);
     }
-    Ok(())
+    Ok(unsaid)
 }
 
 fn from(parser: &mut Parser<'_>) -> Result<Statement, SyntaxError> {
@@ -279,15 +286,21 @@ fn from(parser: &mut Parser<'_>) -> Result<Statement, SyntaxError> {
         if parser.is_name("with") || parser.is_name("without") {
             break;
         }
-        let name = parser.name("a name")?.0;
+        let (name, at) = parser.name("a name")?;
+        if name.starts_with('_') {
+            return Err(SyntaxError::new(
+                format!("`{name}` cannot be imported: names that start with `_` are private"),
+                at,
+            ));
+        }
         let alias = if parser.skip_name("as") { parser.name("a name")?.0 } else { name.clone() };
         names.push((name, alias));
         if !parser.skip_mark(",") {
             break;
         }
     }
-    context_word(parser)?;
-    Ok(Statement::From { template, names })
+    let context = context_word(parser, false)?;
+    Ok(Statement::From { template, names, context })
 }
 
 impl Statement {
