@@ -204,12 +204,15 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
             outcome.failure = Some(failure);
             return Ok(outcome);
         }
+        if outcome.status == Status::Unreachable {
+            return Ok(outcome);
+        }
         // As in Ansible: who has one attempt is not asked whether it was enough.
         let good = attempts == 1 || satisfied(job, scope, &outcome)?;
         if good || outcome.status == Status::Skipped {
             return Ok(outcome);
         }
-        if attempt >= attempts || job.cancel.is_cancelled() || outcome.status == Status::Unreachable {
+        if attempt >= attempts || job.cancel.is_cancelled() {
             return Ok(exhausted(job, outcome, attempts));
         }
         let left = u32::try_from(attempts - attempt).unwrap_or(u32::MAX);

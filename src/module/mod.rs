@@ -70,6 +70,7 @@ pub mod ini_file;
 pub mod junos_rpc;
 pub mod known_hosts;
 pub mod lineinfile;
+pub mod mount;
 pub mod net_get;
 pub mod net_ping;
 pub mod net_put;
@@ -298,6 +299,7 @@ pub static TABLE: &[&Module] = &[
     &junos_rpc::MODULE,
     &known_hosts::MODULE,
     &lineinfile::MODULE,
+    &mount::MODULE,
     &net_get::MODULE,
     &net_ping::MODULE,
     &net_put::MODULE,

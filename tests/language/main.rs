@@ -62,11 +62,6 @@ const DEVIATIONS: &[(&str, &str, &str)] = &[
     ("keywords-vars-files-all-missing", "refused", "as above"),
     ("keywords-vars-files-undefined-name", "refused", "as above"),
     (
-        "vars-list-of-dictionaries",
-        "refused",
-        "a list of dictionaries was `vars` in earlier releases, and means the same",
-    ),
-    (
         "keywords-fatal-ignored-templated",
         "recap",
         "Ansible takes a template in `ignore_errors` for true where it asks whether a failure is fatal; here it counts what it yields",

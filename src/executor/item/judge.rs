@@ -20,7 +20,7 @@ const DEFAULT_DELAY: f64 = 5.0;
 
 /// Makes a failure of an item whose attempts are used up.
 pub(super) fn exhausted(job: &Job, mut outcome: ItemOutcome, attempts: i64) -> ItemOutcome {
-    if job.task.until.is_none() || outcome.status == Status::Unreachable {
+    if job.task.until.is_none() {
         return outcome;
     }
     outcome.result.insert("failed", true);
