@@ -24,7 +24,9 @@ fn merge(options: &Options, want: &Map, have: &Map) -> Map {
             }
             (Some(Kind::Dict(inside)), Some(Value::Map(have)), Value::Map(want)) => merge(inside, want, have).into(),
             (Some(Kind::Texts | Kind::Ints), Some(Value::List(have)), Value::List(want)) => {
-                let more = want.iter().filter(|item| !have.contains(item));
+                // What was read of a line is text.
+                let is_there = |item: &&Value| have.iter().any(|there| there.to_text() == item.to_text());
+                let more = want.iter().filter(|item| !is_there(item));
                 Value::list(have.iter().chain(more).cloned())
             }
             (Some(Kind::Ranges), Some(Value::List(have)), Value::List(want)) => {

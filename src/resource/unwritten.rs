@@ -56,7 +56,9 @@ impl Shown {
     fn nodes(&mut self, nodes: &[Node], map: &Map, outer: &str) {
         for node in nodes {
             match node {
+                Node::Line(line) if !line.around.holds(map) => {}
                 Node::Line(line) => {
+                    self.add(outer.to_owned(), line.around.paths().chain(&line.marks));
                     for (key, value) in values(line.each.as_ref(), map) {
                         self.add(format!("{outer}{key}"), line.when.denied(&value));
                         if line.text(&value).is_some() {

@@ -16,6 +16,7 @@
 //! never change; a text that calls `append` or `update` gets copies that do (`mutable`).
 
 mod apart;
+mod bytes;
 mod check;
 mod compile;
 mod convert;
@@ -24,6 +25,7 @@ pub(crate) mod csv;
 #[cfg(test)]
 mod differences;
 mod emit;
+mod encoding;
 mod engine;
 mod explain;
 mod file;
@@ -46,6 +48,7 @@ mod operate;
 mod outline;
 #[cfg(test)]
 mod property;
+mod range;
 #[cfg(test)]
 mod recorded;
 #[cfg(test)]
@@ -54,9 +57,11 @@ mod reference;
 mod refused;
 mod render;
 mod scope;
+mod sequence;
 mod survey;
 mod syntax;
 mod tests;
+mod text;
 mod undefined;
 
 pub use check::{check, check_condition, check_expression, check_file};

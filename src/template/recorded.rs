@@ -29,24 +29,17 @@ const LOOKUP_DIFFERENCES: &[(&str, &str)] = &[
     ("('lines', [", "a command is text"),
 ];
 
+/// The filters that make sets.
+const SETS: [&str; 4] = ["| union(", "| symmetric_difference(", "| difference(", "| intersect("];
+
 /// Why a macro with a single value in it gives another.
 const MACRO: &str = "a macro gives text, also where it holds a single value";
 
 /// Where generated templates differ on purpose: what the text has (all parts), and the reason.
 const GENERATED_DIFFERENCES: &[(&[&str], &str)] = &[
-    (&["| union("], "a set has no order in Python; here the items keep that of the lists"),
-    (&["| symmetric_difference("], "a set has no order in Python; here the items keep that of the lists"),
-    (&["| difference("], "a set has no order in Python; here the items keep that of the lists"),
-    (&["| intersect("], "a set has no order in Python; here the items keep that of the lists"),
-    (&["range(3)"], "a range is a list here, also where it is shown"),
-    (&["(1, 2)"], "a tuple is a list here, but for its text"),
     (&[" is file"], "a number is no open file here"),
     (&[" is exists"], "a number is no open file here"),
     (&[" is directory"], "a number is no open file here"),
-    (&[" is test"], "the name of a test is text"),
-    (&[" is filter"], "the name of a filter is text"),
-    (&[" is uri"], "what is no text is no URI"),
-    (&["urlsplit('path')"], "what is no text is no URL"),
     (&["l.count(1)"], "`count` counts: Ansible's list does not find its own numbers"),
     (&["default(omit)"], "what is omitted as a whole is the caller's to leave out"),
     (&["{% filter "], "a filter block filters text, also where it holds a single number or nothing"),
@@ -55,13 +48,6 @@ const GENERATED_DIFFERENCES: &[(&[&str], &str)] = &[
         "a text that could have written something and has not is empty, not none",
     ),
     (&["varargs"], "macros have the parameters that they name"),
-    (&[".encode()"], "there are no bytes"),
-    (&[".translate("], "there are no tables of letters"),
-    (&["| b64decode"], "base64 is text"),
-    (&[".bit_length()"], "numbers have no methods"),
-    (&[".is_integer()"], "numbers have no methods"),
-    (&[".hex()"], "numbers have no methods"),
-    (&["'%c' %"], "a boolean is no letter"),
     (&["% nope"], "what is undefined is refused, also where a format has no use for it"),
     (&["(2 ** 70) **"], "whole numbers have 128 bits"),
     (&["}).items |"], "methods are no values"),
@@ -69,14 +55,16 @@ const GENERATED_DIFFERENCES: &[(&[&str], &str)] = &[
     (&["(not dup), (none is odd)"], "an error inside of a list is one, also where only its kind counts"),
     (&["(whole is any)"], "an error inside of a dictionary is one, also where it is only compared"),
     (&["(cap)['a']"], "an undefined entry of a dictionary is one, also where only its kind counts"),
+    (&["| round(1)), 'a': (not one)}"], "an error inside of a dictionary is one, also where only its keys count"),
+    (&["(none | format(1, 2))} is any"], "an error inside of a dictionary is one, also where only its keys count"),
     (&["type_debug"], "an error inside of a dictionary is one, also where only its kind counts"),
-    (&["win_splitdrive) |"], "a tuple is a list here, but for its text"),
     (&["(not {"], "an error inside of a dictionary is one, also where only its length counts"),
     (&["(deep).items"], "methods are no values"),
     (&["{% set x %}b"], "what stands in a set block counts as written: one value beside it is text"),
     (&["{% do l.append(9) %}{{ l }}"], "what is written is not changed by what is appended later"),
     (&["{% macro one", "n.t + [one(i)]"], MACRO),
     (&["{% macro one", "one(x) | length"], MACRO),
+    (&["{% macro one", "{{ one(1, 2) }}"], MACRO),
     (&["{% macro one(", "{{ one(a=l) }}"], MACRO),
     (&["{% macro one(", "{{ two(d.a) }}"], MACRO),
 ];
@@ -203,6 +191,18 @@ fn same(a: &Json, b: &Json) -> bool {
     }
 }
 
+/// Claims that both are the same set with texts in it: those have an order of their own in each run of Python.
+fn same_set(expression: &str, a: &Json, b: &Json) -> bool {
+    let is_set = SETS.iter().any(|filter| expression.contains(filter));
+    let (Some(a), Some(b)) = (a.as_array().filter(|_| is_set), b.as_array()) else { return false };
+    let sorted = |list: &[Json]| {
+        let mut all: Vec<String> = list.iter().map(Json::to_string).collect();
+        all.sort();
+        all
+    };
+    b.iter().any(Json::is_string) && sorted(a) == sorted(b)
+}
+
 fn check(kind: &str, at_least: usize) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/template/{kind}.json"));
     let rows: Vec<(String, Json)> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -274,7 +274,7 @@ fn generated_templates_mean_what_they_mean_in_ansible() {
             None => templar.node(&text_node(text)),
         };
         let agrees = match (&got, row.get(1)) {
-            (Ok(got), Some(want)) => same(&answer(got), want),
+            (Ok(got), Some(want)) => same(&answer(got), want) || same_set(text, &answer(got), want),
             (got, want) => got.is_err() && want.is_none(),
         };
         if agrees {

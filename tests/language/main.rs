@@ -30,8 +30,6 @@ const DEVIATIONS: &[(&str, &str, &str)] = &[
         "a handler whose name is known in the run only, and is not there, is a warning; Ansible breaks the whole run off",
     ),
     ("include-tasks-missing", "recap", "Ansible counts a missing file as failed even where it has been rescued"),
-    ("loop-range-object", "recap", "Ansible refuses the object that `range` returns; here it is a list"),
-    ("loop-range-object", "steps", "as above"),
     ("meta-clear-host-errors", "exit_code", "a failure that has been cleared is still one of the run"),
     (
         "output-not-utf8",

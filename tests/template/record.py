@@ -39,6 +39,9 @@ def plain(value):
         return [plain(item) for item in value]
     if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))):
         return {"float": repr(value)}
+    if isinstance(value, bytes):
+        # As Ansible shows and keeps them.
+        return value.decode(errors="replace")
     if isinstance(value, str):
         return str(value)
     return value
