@@ -168,6 +168,8 @@ pub(super) struct Batch {
     /// Roles that are over for a host (`meta: end_role`).
     ended_roles: Vec<(HostIndex, Arc<Role>)>,
     announced: HashSet<NodeId>,
+    /// The warnings that were published.
+    warned: HashSet<(NodeId, String)>,
     /// The number of the play in the run, from 1.
     play: u32,
     /// By node, the number of its task in the run.
@@ -297,6 +299,7 @@ impl Batch {
             roles_begun: HashSet::new(),
             roles_done: HashSet::new(),
             announced: HashSet::new(),
+            warned: HashSet::new(),
             failures: HashMap::new(),
             condemned: HashSet::new(),
             broken: false,
