@@ -318,7 +318,8 @@ impl Graph {
     fn after(&self, barrier: NodeId) -> Reason {
         let node = self.node(barrier);
         match node.work {
-            Work::Join(Join::PartEnd | Join::BlockEnd(_) | Join::RoleEnd(_)) => Reason::BlockOrder,
+            Work::Join(Join::PartEnd | Join::BlockEnd(_)) => Reason::BlockOrder,
+            Work::Join(Join::RoleEnd(_)) => Reason::RoleEnd,
             Work::Join(Join::ParallelStart | Join::ParallelEnd { .. }) => Reason::Parallel,
             Work::Join(Join::ExpansionEnd(start)) if matches!(self.node(start).work, Work::Flush) => Reason::Handlers,
             Work::Join(Join::ExpansionEnd(_)) => Reason::Include,

@@ -210,6 +210,8 @@ pub enum Reason {
     BlockOrder,
     /// Whether its role has run already is known when the other use of it is over.
     RoleAgain,
+    /// A role is over when its tasks are.
+    RoleEnd,
     /// `parallel:` starts and ends together.
     Parallel,
     /// It is brought by an include, or it waits for what an include brings.
@@ -232,6 +234,7 @@ impl std::fmt::Display for Reason {
             Reason::OtherHosts => f.write_str("it uses variables of other hosts"),
             Reason::Needs => f.write_str("`needs` says so"),
             Reason::BlockOrder => f.write_str("the parts of a block follow each other"),
+            Reason::RoleEnd => f.write_str("a role is over when its tasks are"),
             Reason::RoleAgain => f.write_str("it belongs to a role that may have run when the other is over"),
             Reason::Parallel => f.write_str("`parallel` starts and ends together"),
             Reason::Include => f.write_str("an include brings it or is waited for"),
