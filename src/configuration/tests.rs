@@ -68,6 +68,15 @@ fn sections_are_left_where_a_line_belongs_outside() {
 }
 
 #[test]
+fn lines_of_which_there_may_be_several_have_places_of_their_own() {
+    let eos = &platform::find("eos").unwrap().text;
+    let place = |line: &str| compare::place_of(line, eos);
+    assert_ne!(place("vrf instance red"), place("vrf instance blue"));
+    assert_eq!(place("vrf red"), place("vrf blue"));
+    assert!(place("vrf red").is_some());
+}
+
+#[test]
 fn banners_are_one_line_with_all_their_text() {
     let running = "banner motd ^C\n# keep out\n end\n^C\nhostname r1\n";
     assert_eq!(sent(running, running, ios()), [""; 0]);

@@ -162,7 +162,7 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
     let place_of = |line: &str| {
         OVERWRITTEN.iter().find_map(|words| Some(regex::Regex::new(words).unwrap().captures(line)?[1].to_owned()))
     };
-    let single = single.filter(|_| !line.ends_with(" secondary") && !line.starts_with("vrf instance "));
+    let single = single.filter(|_| !line.ends_with(" secondary"));
     let place_of_it = place_of(line);
     let there = place.iter().position(|section| {
         section.line == line
