@@ -253,7 +253,7 @@ impl Object for Root {
             return Some(copy.clone());
         }
         let value = self.core.variable(name)?;
-        match super::mutable::mutable(&value) {
+        match super::mutable::variable(&value) {
             Ok(copy) => {
                 lock(copies).insert(name.to_owned(), copy.clone());
                 Some(copy)

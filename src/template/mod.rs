@@ -16,6 +16,7 @@
 //! never change; a text that calls `append` or `update` gets copies that do (`mutable`).
 
 mod apart;
+mod callable;
 mod check;
 mod compile;
 mod convert;
@@ -42,6 +43,7 @@ mod methods;
 mod moment;
 mod mutable;
 mod names;
+mod nodes;
 mod operate;
 mod outline;
 #[cfg(test)]
