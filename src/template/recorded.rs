@@ -2,7 +2,7 @@
 
 use super::Templar;
 use crate::failure::FailureKind;
-use crate::source::{SearchPath, Source, SourceId, SourceMap, Span};
+use crate::source::{Diagnostics, SearchPath, Source, SourceId, SourceMap, Span};
 use crate::value::{Key, Map, Value};
 use crate::vars::{Scope, Var};
 use crate::yaml::{Kind, Mapping, Node};
@@ -15,6 +15,7 @@ use std::sync::Arc;
 const DIFFERENCES: &[(&str, &str)] = &[
     ("{{ nope | default(omit) | default('gone') }}", "what is omitted as a whole is the caller's to leave out"),
     ("{{ self }}", "`self` alone means nothing: a name that there is not"),
+    ("{{ inside.days | sort | first }}", "dates sort by their text, also beside texts"),
     ("{{ l[nope:] }}", "an undefined bound is undefined, not a mistake of types"),
     ("{{ words.index('a') }} {{ l.count(2) }}", "`count` counts: Ansible's list does not find its own numbers"),
     ("{{ query('flattened', [1, [2, [3]]]) }}", "the lookup of `with_flattened` is here, not in a collection"),
@@ -156,6 +157,17 @@ pub(super) fn recorded_vars() -> Fixed {
     Fixed { vars: all, hosts: BTreeMap::new() }
 }
 
+/// Variables as they stand in a file.
+fn dates() -> Fixed {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/template/dates.yml");
+    let sources = SourceMap::new();
+    let id = sources.add(Source::new("dates.yml", None, std::fs::read_to_string(path).unwrap()));
+    let node = crate::yaml::parse(id, &sources, &mut Diagnostics::new()).unwrap();
+    let entries = node.as_map().unwrap().iter();
+    let vars = entries.map(|(key, _, node)| (key.as_str().unwrap().into(), Var::Author(node.clone()))).collect();
+    Fixed { vars, hosts: BTreeMap::new() }
+}
+
 fn answer(value: &Value) -> Json {
     match value {
         Value::Float(f) if !f.is_finite() => serde_json::json!({"float": crate::value::python_float(*f)}),
@@ -206,7 +218,7 @@ fn same_set(expression: &str, a: &Json, b: &Json) -> bool {
 fn check(kind: &str, at_least: usize) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/template/{kind}.json"));
     let rows: Vec<(String, Json)> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    let scope: Arc<dyn Scope> = Arc::new(recorded_vars());
+    let scope: Arc<dyn Scope> = Arc::new(if kind == "date" { dates() } else { recorded_vars() });
     let mut wrong = Vec::new();
     let mut differing = Vec::new();
     for (case, want) in &rows {
@@ -243,6 +255,11 @@ fn check(kind: &str, at_least: usize) {
 #[test]
 fn templates_mean_what_they_mean_in_ansible() {
     check("text", 400);
+}
+
+#[test]
+fn dates_in_variables_are_those_of_ansible() {
+    check("date", 60);
 }
 
 #[test]
