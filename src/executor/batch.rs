@@ -166,6 +166,8 @@ pub(super) struct Batch {
     /// Roles that are over for a host (`meta: end_role`).
     ended_roles: Vec<(HostIndex, Arc<Role>)>,
     announced: HashSet<NodeId>,
+    /// The warnings that were published.
+    warned: HashSet<(NodeId, String)>,
     /// The number of the play in the run, from 1.
     play: u32,
     /// By node, the number of its task in the run.
@@ -294,6 +296,7 @@ impl Batch {
             flushed: HashMap::new(),
             ended_roles: Vec::new(),
             announced: HashSet::new(),
+            warned: HashSet::new(),
             failures: HashMap::new(),
             condemned: HashSet::new(),
             broken: false,

@@ -60,12 +60,14 @@ pub struct Finished {
     pub changed: bool,
     /// Variables that the host gets.
     pub facts: Map,
+    /// What the user should be told.
+    pub warnings: Vec<String>,
 }
 
 impl Finished {
     /// Makes an end with these result fields.
     pub fn new(result: Map, changed: bool) -> Finished {
-        Finished { result, changed, facts: Map::new() }
+        Finished { result, changed, facts: Map::new(), warnings: Vec::new() }
     }
 }
 

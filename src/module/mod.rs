@@ -70,10 +70,12 @@ pub mod ini_file;
 pub mod junos_rpc;
 pub mod known_hosts;
 pub mod lineinfile;
+pub mod napalm;
 pub mod net_get;
 pub mod net_ping;
 pub mod net_put;
 pub mod netconf_config;
+pub mod netconf_confirm;
 pub mod netconf_get;
 pub mod netconf_rpc;
 pub mod network_resource;
@@ -298,10 +300,13 @@ pub static TABLE: &[&Module] = &[
     &junos_rpc::MODULE,
     &known_hosts::MODULE,
     &lineinfile::MODULE,
+    &napalm::GET,
+    &napalm::INSTALL,
     &net_get::MODULE,
     &net_ping::MODULE,
     &net_put::MODULE,
     &netconf_config::MODULE,
+    &netconf_confirm::MODULE,
     &netconf_get::MODULE,
     &netconf_rpc::MODULE,
     &network_resource::MODULE,

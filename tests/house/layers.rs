@@ -95,10 +95,13 @@ const HOMES: &[(&str, &str)] = &[
     ("libyaml_rs", "yaml/events.rs"),
     ("minijinja", "template/"),
     ("minijinja_contrib", "template/"),
+    // Cisco's types 8 and 9 are made as keys are.
+    ("pbkdf2", "template/crypt/"),
     ("pbkdf2", "vault/"),
     ("regex_automata", "python_regex/"),
     ("reqwest", "transport/http/"),
     ("russh", "lab/"),
+    ("scrypt", "template/crypt/"),
     ("ssh2", "transport/ssh/"),
     ("ssh2", "transport/sys.rs"),
     ("ssh_key", "transport/ssh/"),

@@ -52,7 +52,9 @@ pub(super) async fn once(
         job.context.publisher.redactor().learn(&Secret::new(password));
     }
     let remote = remote_scope(job, scope, delegate.as_ref());
-    let provider = args.dict("provider");
+    let way = module::napalm::way(module, &args)?;
+    let provider = way.as_ref().map(|way| &way.provider).or(args.dict("provider"));
+    let implied = way.as_ref().and_then(|way| way.platform).or(implied);
     let target =
         target::Request { job, task: &job.task, scope: &remote, templar, needs: module.needs, implied, provider };
     let limits = Limits { timeout: None, cancel: job.cancel.clone() };
@@ -161,7 +163,8 @@ async fn carry_out(change: Change, gate: &Gate<'_>) -> Result<ItemOutcome, Failu
             None => (finished(finish, outputs, result, changed)?, false),
         },
     };
-    let Finished { mut result, changed, facts: found } = finished;
+    let Finished { mut result, changed, facts: found, warnings: more } = finished;
+    let warnings = [warnings, more].concat();
     if !result.contains("changed") {
         result.insert("changed", changed);
     }
