@@ -267,6 +267,7 @@ readers!(
     facts,
     host_pattern,
     inventory,
+    moment,
     netconf,
     outline,
     platform,
