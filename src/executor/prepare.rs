@@ -88,6 +88,7 @@ pub(super) fn view(
         late_vars: Default::default(),
         exports: RwLock::default(),
         included: RwLock::default(),
+        newcomers: RwLock::default(),
     };
     if play.late_vars_files.is_empty() {
         return Arc::new(view);
@@ -138,6 +139,7 @@ fn copy(view: &PlayView) -> PlayView {
         late_vars: Default::default(),
         exports: RwLock::default(),
         included: RwLock::default(),
+        newcomers: RwLock::default(),
     }
 }
 

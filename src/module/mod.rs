@@ -70,6 +70,7 @@ pub mod ini_file;
 pub mod junos_rpc;
 pub mod known_hosts;
 pub mod lineinfile;
+pub mod mount;
 pub mod napalm;
 pub mod net_get;
 pub mod net_ping;
@@ -300,6 +301,7 @@ pub static TABLE: &[&Module] = &[
     &junos_rpc::MODULE,
     &known_hosts::MODULE,
     &lineinfile::MODULE,
+    &mount::MODULE,
     &napalm::GET,
     &napalm::INSTALL,
     &net_get::MODULE,

@@ -106,7 +106,7 @@ impl Loader {
             conditions.extend(&until.conditions);
             texts.extend(until.retries.iter().chain(&until.delay));
         }
-        texts.extend(task.background.iter().flat_map(|background| background.poll.iter().chain([&background.limit])));
+        texts.extend(task.background.iter().flat_map(|background| background.poll.iter().chain(&background.limit)));
         conditions.extend(task.changed_when.iter().flatten().chain(task.failed_when.iter().flatten()));
         texts.extend(settings_nodes(&task.settings));
         texts.into_iter().for_each(|node| template::check(node, sources, found));

@@ -94,7 +94,7 @@ impl Opt {
                 Ok(Value::list(items))
             }
             (Kind::List(_), other) => Err(format!("`{at}` must be a list, not {}", shown(other))),
-            (Kind::Texts | Kind::Ints | Kind::Ranges, value) => self.several(platform, at, value),
+            (Kind::Texts | Kind::Ints | Kind::Interfaces | Kind::Ranges, value) => self.several(platform, at, value),
             _ => self.scalar(platform, at, value),
         }
     }
@@ -135,7 +135,9 @@ impl Opt {
                 "no" | "off" | "0" | "false" | "f" | "n" => Value::Bool(false),
                 _ => return no("a boolean"),
             },
-            (Kind::Interface, other) => Value::from(interface::whole_name(platform, &other.to_text())),
+            (Kind::Interface | Kind::Interfaces, other) => {
+                Value::from(interface::whole_name(platform, &other.to_text()))
+            }
             (Kind::Port, other) => Value::from(ports::number(&other.to_text())),
             (_, other) => Value::from(other.to_text()),
         };

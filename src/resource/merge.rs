@@ -23,7 +23,7 @@ fn merge(options: &Options, want: &Map, have: &Map) -> Map {
                 Value::list(merge_items(inside, want, have))
             }
             (Some(Kind::Dict(inside)), Some(Value::Map(have)), Value::Map(want)) => merge(inside, want, have).into(),
-            (Some(Kind::Texts | Kind::Ints), Some(Value::List(have)), Value::List(want)) => {
+            (Some(Kind::Texts | Kind::Ints | Kind::Interfaces), Some(Value::List(have)), Value::List(want)) => {
                 // What was read of a line is text.
                 let is_there = |item: &&Value| have.iter().any(|there| there.to_text() == item.to_text());
                 let more = want.iter().filter(|item| !is_there(item));

@@ -26,6 +26,8 @@ pub enum Kind {
     Texts,
     /// A list of whole numbers.
     Ints,
+    /// A list of names of interfaces.
+    Interfaces,
     /// Options inside.
     Dict(Options),
     /// A list of options.

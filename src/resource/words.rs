@@ -65,7 +65,7 @@ impl Words<'_> {
                     all.extend(self.inside(inside, &at, &text));
                 }
                 Kind::List(_) => {}
-                Kind::Texts | Kind::Ints if is_set => {
+                Kind::Texts | Kind::Ints | Kind::Interfaces if is_set => {
                     let line = self.line(&format!("{} {{.}}", without_marks(&text)));
                     all.push(WrittenNode { each: Some(at), marks: marks(&text), ..line });
                 }

@@ -219,7 +219,7 @@ pub(super) fn each(path: Option<&str>, options: &Options) -> Result<(Option<Each
                 known.all.extend(inside.all.iter().cloned());
                 at = inside;
             }
-            Kind::Texts | Kind::Ints => {
+            Kind::Texts | Kind::Ints | Kind::Interfaces => {
                 let path = std::mem::take(&mut path);
                 levels.push(Level {
                     path,
@@ -229,7 +229,11 @@ pub(super) fn each(path: Option<&str>, options: &Options) -> Result<(Option<Each
                     numbered: false,
                     is_plain: true,
                 });
-                let kind = if matches!(option.kind, Kind::Ints) { Kind::Int } else { Kind::Text };
+                let kind = match option.kind {
+                    Kind::Ints => Kind::Int,
+                    Kind::Interfaces => Kind::Interface,
+                    _ => Kind::Text,
+                };
                 known.all.push(Opt { name: tree::ITEM.into(), kind, ..option.clone() });
             }
             _ => return Err(format!("`each: {text}` is no list")),

@@ -98,6 +98,7 @@ impl Opt {
             "ranges" => Kind::Ranges,
             "texts" => Kind::Texts,
             "ints" => Kind::Ints,
+            "interfaces" => Kind::Interfaces,
             "flags" => return Ok(Opt::of_flags(name, &choices, doc)),
             other => return Err(format!("option `{name}`: there is no type `{other}`")),
         };

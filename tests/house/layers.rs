@@ -98,6 +98,8 @@ const HOMES: &[(&str, &str)] = &[
     // Cisco's types 8 and 9 are made as keys are.
     ("pbkdf2", "template/crypt/"),
     ("pbkdf2", "vault/"),
+    // Expressions of platforms are asked so little that how they are compiled decides.
+    ("regex_automata", "platform/pattern.rs"),
     ("regex_automata", "python_regex/"),
     ("reqwest", "transport/http/"),
     ("russh", "lab/"),

@@ -60,10 +60,24 @@ const DEVIATIONS: &[(&str, &str, &str)] = &[
     ("keywords-vars-files-all-missing", "refused", "as above"),
     ("keywords-vars-files-undefined-name", "refused", "as above"),
     (
-        "vars-list-of-dictionaries",
-        "refused",
-        "a list of dictionaries was `vars` in earlier releases, and means the same",
+        "keywords-fatal-ignored-templated",
+        "recap",
+        "Ansible takes a template in `ignore_errors` for true where it asks whether a failure is fatal; here it counts what it yields",
     ),
+    ("keywords-fatal-ignored-templated", "steps", "as above"),
+    (
+        "keywords-fatal-templated",
+        "recap",
+        "Ansible takes a template in `any_errors_fatal` for true; here it counts what it yields",
+    ),
+    ("keywords-fatal-templated", "steps", "as above"),
+    (
+        "keywords-ignored-before",
+        "recap",
+        "Ansible takes a template in `ignore_errors` for true when a task fails before its arguments; here it counts what it yields",
+    ),
+    ("keywords-ignored-before", "steps", "as above"),
+    ("values-name", "steps", "a name that cannot be rendered is shown as it is written, not as an error"),
     ("when-integer", "refused", "what is no condition is refused before the run, not on each host"),
 ];
 

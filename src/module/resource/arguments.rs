@@ -93,7 +93,7 @@ fn argument(definition: &'static Definition, option: &'static Opt) -> Arg {
         Kind::Secret => ArgKind::Secret,
         Kind::Int => ArgKind::Int,
         Kind::Bool => ArgKind::Bool,
-        Kind::Ranges | Kind::Texts | Kind::Ints | Kind::List(_) => ArgKind::List,
+        Kind::Ranges | Kind::Texts | Kind::Ints | Kind::Interfaces | Kind::List(_) => ArgKind::List,
         Kind::Dict(_) => ArgKind::Dict,
     };
     let mut arg = Arg::new(&option.name, kind, &option.doc);

@@ -149,6 +149,7 @@ fn kind(kind: &Kind) -> &'static str {
         Kind::Ranges => "numbers and ranges",
         Kind::Texts => "list of text",
         Kind::Ints => "list of whole numbers",
+        Kind::Interfaces => "list of interfaces",
         Kind::Dict(_) => "dictionary",
         Kind::List(_) => "list",
     }
