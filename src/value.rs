@@ -349,7 +349,7 @@ pub fn python_float(f: f64) -> String {
 }
 
 /// Writes text in quotes as Python's `repr()` does.
-fn python_quoted(text: &str, out: &mut String) {
+pub(crate) fn python_quoted(text: &str, out: &mut String) {
     use fmt::Write as _;
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     out.push(quote);

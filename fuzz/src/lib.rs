@@ -1,6 +1,7 @@
 //! What reads bytes from outside, each as a function of any bytes: it may refuse them, and must not panic, hang or leave
 //! its limits. `fuzz_targets/` hands them to libFuzzer; `tests/fuzz` runs them over mutated examples in the test suite.
 
+mod configuration;
 mod events;
 mod expression;
 mod facts;
@@ -24,7 +25,8 @@ mod yaml;
 type Target = (&'static str, fn(&[u8]));
 
 /// Every reader.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 19] = [
+    ("configuration", configuration::run),
     ("events", events::run),
     ("expression", expression::run),
     ("facts", facts::run),

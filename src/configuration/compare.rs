@@ -1,8 +1,11 @@
 //! Compares lines by what they say and where they stand.
 
 use super::Section;
-use super::banner::banner;
-use crate::platform::{ConfigStyle, ConfigText};
+use super::defaults::holds;
+use super::grown::joined;
+use super::members::members;
+use super::spelled::said;
+use crate::platform::{ConfigText, Numbered};
 use regex::Regex;
 use std::collections::HashMap;
 
@@ -30,14 +33,14 @@ pub fn difference(
     how: Match,
     by_block: bool,
     ignored: &[Regex],
-    style: &ConfigText,
+    text: &ConfigText,
 ) -> Vec<Section> {
     let wanted = &without(wanted, ignored);
     let lines = match how {
         Match::None => return wanted.clone(),
-        Match::Line => missing(wanted, running, style),
-        Match::Strict => misplaced(wanted, running, style),
-        Match::Exact => unequal(wanted, &without(running, ignored), style),
+        Match::Line => missing(wanted, running, text),
+        Match::Strict => misplaced(wanted, running, text),
+        Match::Exact => unequal(wanted, &without(running, ignored), text),
     };
     if by_block { whole_blocks(wanted, &lines) } else { lines }
 }
@@ -50,108 +53,162 @@ pub fn without(sections: &[Section], ignored: &[Regex]) -> Vec<Section> {
     sections.iter().filter(keeps).map(keep).collect()
 }
 
-/// Sections by what their line says. A section that stands there twice is one.
+/// Sections by what their line says, for each thing that it names. A section that stands there twice is one.
 pub(super) type Index<'a> = HashMap<String, Vec<&'a Section>>;
 
-pub(super) fn index<'a>(sections: impl IntoIterator<Item = &'a Section>) -> Index<'a> {
+/// Indexes what stands in a section. A line that the device has numbered is found without its number, too.
+pub(super) fn index<'a>(
+    sections: impl IntoIterator<Item = &'a Section>,
+    within: Option<&str>,
+    text: &ConfigText,
+) -> Index<'a> {
+    let sections: Vec<&Section> = sections.into_iter().collect();
     let mut index = Index::new();
-    for section in sections {
-        index.entry(said(&section.line)).or_default().push(section);
+    for section in sections.iter().copied() {
+        for line in members(&section.line, text) {
+            if let Some(bare) = without_number(&line, within, text) {
+                index.entry(bare).or_default().push(section);
+            }
+            index.entry(line).or_default().push(section);
+        }
+    }
+    if !text.grows.is_empty() {
+        for line in joined(sections.iter().map(|section| said(&section.line, text)), text) {
+            index.entry(line).or_default();
+        }
     }
     index
 }
 
-/// Returns what of `wanted` is not in `running`, under its parents.
-pub fn missing(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
-    missing_in(wanted, &index(running), style)
+/// Returns a line without the number that a device gives it; `None` where it has none.
+pub(super) fn without_number(line: &str, within: Option<&str>, text: &ConfigText) -> Option<String> {
+    let stands = |numbered: &&Numbered| match (&numbered.within, within) {
+        (Some(pattern), Some(within)) => pattern.is_match(within),
+        (Some(_), None) => false,
+        (None, within) => within.is_none(),
+    };
+    let numbered = text.numbered.iter().filter(stands).find(|numbered| numbered.line.is_match(line))?;
+    Some(numbered.line.replace(line, &numbered.without))
 }
 
-fn missing_in(wanted: &[Section], running: &Index<'_>, style: &ConfigText) -> Vec<Section> {
-    let mut found = Vec::new();
-    for section in wanted {
-        match running.get(&said(&section.line)) {
-            None if is_undone(&section.line, running, style) => {}
-            None => found.push(section.clone()),
-            Some(there) if is_whole(&section.line, style) => found.extend(section.unless_same(there)),
-            Some(_) if section.children.is_empty() => {}
-            Some(there) => {
-                let inside = index(there.iter().flat_map(|section| &section.children));
-                found.extend(section.with(missing_in(&section.children, &inside, style)));
-            }
+/// Returns what of `wanted` is not in `running`, under its parents.
+pub fn missing(wanted: &[Section], running: &[Section], text: &ConfigText) -> Vec<Section> {
+    missing_in(wanted, &index(running, None, text), None, text)
+}
+
+fn missing_in(wanted: &[Section], running: &Index<'_>, within: Option<&str>, text: &ConfigText) -> Vec<Section> {
+    wanted.iter().filter_map(|section| missing_of(section, running, within, text)).collect()
+}
+
+/// Returns what of a section is missing: where it names several things, what one of them misses.
+fn missing_of(section: &Section, running: &Index<'_>, within: Option<&str>, text: &ConfigText) -> Option<Section> {
+    let of_one = |line: &String| match running.get(line) {
+        None if holds(&section.line, within, running, text) => None,
+        None => Some(section.clone()),
+        Some(there) if is_whole(&section.line, text) => section.unless_same(there),
+        Some(_) if section.children.is_empty() => None,
+        Some(there) => {
+            let inside = index(there.iter().flat_map(|section| &section.children), Some(line), text);
+            section.with(missing_in(&section.children, &inside, Some(line), text))
         }
+    };
+    let lines = members(&section.line, text);
+    let mut parts = lines.iter().filter_map(of_one);
+    let first = parts.next()?;
+    if lines.len() == 1 || section.children.is_empty() {
+        return Some(first);
     }
-    found
+    let rest: Vec<Section> = parts.collect();
+    let is_missing = |child: &&Section| {
+        std::iter::once(&first).chain(&rest).any(|part| part.children.iter().any(|other| other.line == child.line))
+    };
+    section.with(section.children.iter().filter(is_missing).cloned().collect())
+}
+
+/// Claims that a line that is there is the one that is wanted.
+fn is_same_line(wanted: &str, there: &str, within: Option<&str>, text: &ConfigText) -> bool {
+    let (wanted, there) = (said(wanted, text), said(there, text));
+    wanted == there || without_number(&there, within, text).is_some_and(|bare| bare == wanted)
 }
 
 /// Returns the lines that do not stand at the same place of the same section. The order of outermost lines does not
 /// count: a device shows them in an order of its own.
-fn misplaced(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
-    fn in_section(wanted: &[Section], there: &[&Section], style: &ConfigText) -> Vec<Section> {
+fn misplaced(wanted: &[Section], running: &[Section], text: &ConfigText) -> Vec<Section> {
+    fn in_section(wanted: &[Section], there: &[&Section], within: &str, text: &ConfigText) -> Vec<Section> {
         let mut found = Vec::new();
         for (place, section) in wanted.iter().enumerate() {
-            match there.get(place).filter(|there| said(&there.line) == said(&section.line)) {
+            let same = |there: &&&Section| is_same_line(&section.line, &there.line, Some(within), text);
+            match there.get(place).filter(same) {
                 None => found.push(section.clone()),
-                Some(there) if is_whole(&section.line, style) => found.extend(section.unless_same(&[there])),
+                Some(there) if is_whole(&section.line, text) => found.extend(section.unless_same(&[there])),
                 Some(there) => {
                     let inside: Vec<&Section> = there.children.iter().collect();
-                    found.extend(section.with(in_section(&section.children, &inside, style)));
+                    let line = said(&section.line, text);
+                    found.extend(section.with(in_section(&section.children, &inside, &line, text)));
                 }
             }
         }
         found
     }
-    let running = index(running);
+    by_outermost(wanted, running, text, &|section, line, there| {
+        let inside: Vec<&Section> = there.iter().flat_map(|section| &section.children).collect();
+        section.with(in_section(&section.children, &inside, line, text))
+    })
+}
+
+/// Compares what stands in a section with what the sections of that line have.
+type Inside<'a> = &'a dyn Fn(&Section, &str, &[&Section]) -> Option<Section>;
+
+/// Compares what stands in outermost sections that are there on both sides by `inside`.
+fn by_outermost(wanted: &[Section], running: &[Section], text: &ConfigText, inside: Inside<'_>) -> Vec<Section> {
+    let running = index(running, None, text);
     let mut found = Vec::new();
     for section in wanted {
-        match running.get(&said(&section.line)) {
-            None if is_undone(&section.line, &running, style) => {}
-            None => found.push(section.clone()),
-            Some(there) if is_whole(&section.line, style) => found.extend(section.unless_same(there)),
-            Some(there) => {
-                let inside: Vec<&Section> = there.iter().flat_map(|section| &section.children).collect();
-                found.extend(section.with(in_section(&section.children, &inside, style)));
-            }
+        // Where one of the things that the line names differs, all of its section is sent.
+        let differs = |line: &String| match running.get(line) {
+            None if holds(&section.line, None, &running, text) => None,
+            None => Some(section.clone()),
+            Some(there) if is_whole(&section.line, text) => section.unless_same(there),
+            Some(there) => inside(section, line, there),
+        };
+        let lines = members(&section.line, text);
+        let parts: Vec<Section> = lines.iter().filter_map(differs).collect();
+        match (lines.len(), parts.into_iter().next()) {
+            (_, None) => {}
+            (1, Some(part)) => found.push(part),
+            (_, Some(_)) => found.push(section.clone()),
         }
     }
     found
 }
 
 /// Returns the innermost sections that do not have just the lines wanted, with all their lines.
-fn unequal(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
-    let running = index(running);
-    let mut found = Vec::new();
-    for section in wanted {
-        match running.get(&said(&section.line)) {
-            None if is_undone(&section.line, &running, style) => {}
-            None => found.push(section.clone()),
-            Some(there) if is_whole(&section.line, style) => found.extend(section.unless_same(there)),
-            Some(_) if section.children.is_empty() => {}
-            Some(there) => {
-                let inside: Vec<Section> = there.iter().flat_map(|section| section.children.clone()).collect();
-                // A section that only leads to another one (`router bgp` to its address family) may have more.
-                let leads = section.children.len() == 1 && !section.children[0].children.is_empty();
-                if leads {
-                    found.extend(section.with(unequal(&section.children, &inside, style)));
-                } else if !is_same(&section.children, &inside) {
-                    found.push(section.clone());
-                }
-            }
+fn unequal(wanted: &[Section], running: &[Section], text: &ConfigText) -> Vec<Section> {
+    by_outermost(wanted, running, text, &|section, line, there| {
+        if section.children.is_empty() {
+            return None;
         }
-    }
-    found
+        let inside: Vec<Section> = there.iter().flat_map(|section| section.children.clone()).collect();
+        // A section that only leads to another one (`router bgp` to its address family) may have more.
+        let leads = section.children.len() == 1 && !section.children[0].children.is_empty();
+        if leads {
+            return section.with(unequal(&section.children, &inside, text));
+        }
+        (!is_same(&section.children, &inside, line, text)).then(|| section.clone())
+    })
 }
 
 /// Claims that a section is entered as one text.
-pub(super) fn is_whole(line: &str, style: &ConfigText) -> bool {
-    style.whole.iter().any(|whole| whole.is_match(line))
+pub(super) fn is_whole(line: &str, text: &ConfigText) -> bool {
+    text.whole.iter().any(|whole| whole.is_match(line))
 }
 
-fn is_same(one: &[Section], other: &[Section]) -> bool {
-    one.len() == other.len()
-        && one
-            .iter()
-            .zip(other)
-            .all(|(one, other)| said(&one.line) == said(&other.line) && is_same(&one.children, &other.children))
+fn is_same(wanted: &[Section], there: &[Section], within: &str, text: &ConfigText) -> bool {
+    wanted.len() == there.len()
+        && wanted.iter().zip(there).all(|(wanted, there)| {
+            is_same_line(&wanted.line, &there.line, Some(within), text)
+                && is_same(&wanted.children, &there.children, &said(&wanted.line, text), text)
+        })
 }
 
 /// Returns the sections of `wanted` of which a line is among `lines`, whole.
@@ -169,39 +226,12 @@ fn whole_blocks(wanted: &[Section], lines: &[Section]) -> Vec<Section> {
     found
 }
 
-/// Returns what a line says: its words, without the quotes that devices put around them; a banner's text, whatever
-/// stands around it.
-pub(super) fn said(line: &str) -> String {
-    if let Some(banner) = banner(line) {
-        return format!("banner {}\n{}", banner.kind, banner.body.trim());
-    }
-    let mut out = String::with_capacity(line.len());
-    for word in line.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        // VyOS shows values in single quotes, IOS and Junos some in double ones.
-        out.push_str(word.trim_matches(['"', '\'']));
-    }
-    out
-}
-
-/// Claims that a line that undoes something finds it undone already.
-///
-/// That a line is not shown says so only where defaults are never hidden: in a configuration of `set` lines, and for
-/// `no shutdown`, which none of the platforms shows. Elsewhere `no ip domain lookup` must be sent although
-/// `ip domain lookup` is not shown: it is the default.
-fn is_undone(line: &str, running: &Index<'_>, style: &ConfigText) -> bool {
-    let Some(what) = line.strip_prefix(style.negate.as_str()).filter(|_| !style.negate.is_empty()) else {
-        return false;
-    };
-    match style.style {
-        ConfigStyle::Indent => what == "shutdown" && !running.contains_key("shutdown"),
-        ConfigStyle::Set => {
-            let set = said(&format!("{}{what}", style.set));
-            !running.keys().any(|other| is_inside(other, &set))
-        }
-    }
+/// Returns what a line sets, for lines of which a section has one only: the text that the expression of
+/// [`ConfigText::single`] matches.
+pub(super) fn place_of(line: &str, text: &ConfigText) -> Option<String> {
+    let line = said(line, text);
+    let found = text.single.iter().find_map(|single| single.find(&line))?;
+    Some(found.trim_end().to_owned())
 }
 
 /// Claims that a line is `outer` or goes on from it.

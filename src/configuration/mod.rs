@@ -8,10 +8,17 @@
 mod banner;
 mod compare;
 mod curly;
+mod defaults;
+mod grown;
+mod members;
 mod merge;
+mod notation;
 mod read;
 mod remedy;
+mod secret;
 mod send;
+mod shown;
+mod spelled;
 #[cfg(test)]
 mod tests;
 
@@ -19,7 +26,9 @@ pub use compare::{Match, difference, missing, without};
 pub use merge::merge;
 pub use read::{parse, parse_lines};
 pub use remedy::remedy;
+pub use secret::{Hashed, hashed, put, without_secret};
 pub use send::to_send;
+pub use shown::{is_undone_in_vain, new_lines};
 
 /// A line with the lines that belong to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,13 +53,18 @@ impl Section {
 
     /// Returns what its lines say, one after the other.
     fn text(&self) -> Vec<String> {
-        self.children.iter().flat_map(|child| std::iter::once(compare::said(&child.line)).chain(child.text())).collect()
+        self.children.iter().flat_map(|child| std::iter::once(plain(&child.line)).chain(child.text())).collect()
     }
 
     /// Returns the section with these lines in it; nothing when there are none.
     fn with(&self, children: Vec<Section>) -> Option<Section> {
         (!children.is_empty()).then(|| Section { line: self.line.clone(), children })
     }
+}
+
+/// Returns a line with one blank between its words.
+fn plain(line: &str) -> String {
+    spelled::words(line).collect::<Vec<_>>().join(" ")
 }
 
 /// Returns sections as text, a blank deeper each.

@@ -9,14 +9,18 @@
 //! ([`ConfigText::keep`], [`ConfigText::permanent`]) is data too.
 
 use super::Section;
-use super::compare::{index, is_whole, said};
+use super::compare::{index, is_whole, place_of, without_number};
+use super::defaults::holds;
+use super::members::apart;
+use super::spelled::said;
 use crate::platform::{ConfigStyle, ConfigText};
 use std::collections::HashSet;
 
 /// Returns the lines that turn `running` into `wanted`, under their parents.
 pub fn remedy(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
-    let mut going = going(wanted, running, style);
-    let mut coming = coming(wanted, running, style);
+    let (wanted, running) = (&apart(wanted, style), &apart(running, style));
+    let mut going = going(wanted, running, None, style);
+    let mut coming = coming(wanted, running, None, style);
     match style.style {
         // A candidate takes effect as a whole: what goes is deleted first, so that it cannot delete what comes.
         ConfigStyle::Set => {
@@ -30,25 +34,30 @@ pub fn remedy(wanted: &[Section], running: &[Section], style: &ConfigText) -> Ve
     }
 }
 
-fn inside(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
-    let mut lines = going(wanted, running, style);
-    lines.extend(coming(wanted, running, style));
+fn inside(wanted: &[Section], running: &[Section], within: &str, style: &ConfigText) -> Vec<Section> {
+    let mut lines = going(wanted, running, Some(within), style);
+    lines.extend(coming(wanted, running, Some(within), style));
     lines
 }
 
 /// Returns what undoes the lines of `running` that are not wanted, the last first.
-fn going(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
-    let said_wanted: HashSet<String> = wanted.iter().map(|section| said(&section.line)).collect();
+fn going(wanted: &[Section], running: &[Section], within: Option<&str>, style: &ConfigText) -> Vec<Section> {
+    let said_wanted: HashSet<String> = wanted.iter().map(|section| said(&section.line, style)).collect();
     let overwritten: HashSet<String> = wanted.iter().filter_map(|section| place_of(&section.line, style)).collect();
+    let is_wanted = |line: &str| {
+        let line = said(line, style);
+        let bare = without_number(&line, within, style);
+        said_wanted.contains(&line) || bare.is_some_and(|bare| said_wanted.contains(&bare))
+    };
     let mut lines = Vec::new();
     for section in running.iter().rev() {
         let is_kept = style.keep.iter().any(|keep| keep.is_match(&section.line));
         let is_overwritten = place_of(&section.line, style).is_some_and(|place| overwritten.contains(&place));
-        if is_kept || is_overwritten || said_wanted.contains(&said(&section.line)) {
+        if is_kept || is_overwritten || is_wanted(&section.line) {
             continue;
         }
         if style.permanent.iter().any(|permanent| permanent.is_match(&section.line)) {
-            lines.extend(section.with(going(&[], &section.children, style)));
+            lines.extend(section.with(going(&[], &section.children, Some(&section.line), style)));
             continue;
         }
         lines.push(Section::of(&undo(&section.line, style)));
@@ -57,12 +66,15 @@ fn going(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Sec
 }
 
 /// Returns the lines wanted that `running` does not have, with what changes inside of those it has.
-fn coming(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Section> {
-    let running = index(running);
+fn coming(wanted: &[Section], running: &[Section], within: Option<&str>, style: &ConfigText) -> Vec<Section> {
+    let running = index(running, within, style);
     let mut lines = Vec::new();
     for section in wanted {
-        let Some(there) = running.get(&said(&section.line)) else {
-            lines.push(section.clone());
+        let line = said(&section.line, style);
+        let Some(there) = running.get(&line) else {
+            if !holds(&section.line, within, &running, style) {
+                lines.push(section.clone());
+            }
             continue;
         };
         if is_whole(&section.line, style) {
@@ -70,17 +82,9 @@ fn coming(wanted: &[Section], running: &[Section], style: &ConfigText) -> Vec<Se
             continue;
         }
         let children: Vec<Section> = there.iter().flat_map(|there| there.children.clone()).collect();
-        lines.extend(section.with(inside(&section.children, &children, style)));
+        lines.extend(section.with(inside(&section.children, &children, &line, style)));
     }
     lines
-}
-
-/// Returns what a line sets, for lines of which a section has one only: the text that the expression of
-/// [`ConfigText::single`] matches.
-fn place_of(line: &str, style: &ConfigText) -> Option<String> {
-    let line = said(line);
-    let found = style.single.iter().find_map(|single| single.find(&line))?;
-    Some(found.trim_end().to_owned())
 }
 
 /// Returns the line that undoes a line.

@@ -4,6 +4,7 @@ use crate::platform::ConfigText;
 use proptest::prelude::*;
 
 mod device;
+mod spelled;
 
 fn ios() -> &'static ConfigText {
     &platform::find("ios").unwrap().text
@@ -110,18 +111,6 @@ fn set_lines_are_whole_commands() {
     ];
     for (wanted, lines) in cases {
         assert_eq!(sent(wanted, running, junos), lines, "{wanted:?}");
-    }
-}
-
-#[test]
-fn what_the_device_shows_otherwise_is_sent_again() {
-    let abbreviated: [(&str, &[&str]); 3] = [
-        ("int Gi0/1\n description x", &["int Gi0/1", "description x"]),
-        ("interface Gi0/1\n desc x", &["interface Gi0/1", "desc x"]),
-        ("interface GigabitEthernet0/1\n description x", &["interface GigabitEthernet0/1", "description x"]),
-    ];
-    for (wanted, lines) in abbreviated {
-        assert_eq!(sent(wanted, RUNNING, ios()), lines, "{wanted:?}");
     }
 }
 

@@ -9,7 +9,7 @@ use super::step::Job as Step;
 use crate::failure::{Failure, FailureKind};
 use crate::module::background::{DETACHED, FOLDER, Job};
 use crate::module::{Change, ExecOutput, Finished, Module, Output, Work};
-use crate::playbook::Background;
+use crate::playbook::{Background, given};
 use crate::template::Templar;
 use crate::value::{Map, Value};
 use crate::yaml::Node;
@@ -33,15 +33,22 @@ pub(super) struct Terms {
 
 /// Returns the terms of a task; `None` when it runs as usual (`async: 0`, check mode).
 pub(super) fn terms(task: &Option<Background>, templar: &Templar, check: bool) -> Result<Option<Terms>, Failure> {
-    let Some(background) = task else { return Ok(None) };
-    let seconds = |node: &Node, what: &str| {
-        number(&templar.node(node)?)
-            .filter(|n| (0.0..1e9).contains(n))
-            .ok_or_else(|| Failure::new(FailureKind::Argument, format!("`{what}` must be a number")).at(node.span))
+    let Some((limit, poll)) = task.as_ref().and_then(|task| Some((task.limit.as_ref()?, &task.poll))) else {
+        return Ok(None);
     };
-    let limit = seconds(&background.limit, "async")?;
-    let poll = background.poll.as_ref().map_or(Ok(DEFAULT_POLL), |node| seconds(node, "poll"))?;
-    if limit == 0.0 || check {
+    let seconds = |node: &Node, what: &str| {
+        let value = templar.node(node)?;
+        if value == Value::Omit {
+            return Ok(None);
+        }
+        number(&value).filter(|n| *n < 1e9).map(Some).ok_or_else(|| {
+            let message = format!("`{what}` must be a number of seconds, not {}", given(&value));
+            Failure::new(FailureKind::Argument, message).at(node.span)
+        })
+    };
+    let limit = seconds(limit, "async")?.unwrap_or_default();
+    let poll = poll.as_ref().map_or(Ok(None), |node| seconds(node, "poll"))?.unwrap_or(DEFAULT_POLL).max(0.0);
+    if limit <= 0.0 || check {
         return Ok(None);
     }
     let folder = templar.var("ansible_async_dir")?.map_or_else(|| FOLDER.to_owned(), |value| value.to_text());

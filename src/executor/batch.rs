@@ -32,11 +32,12 @@ use crate::event::{After, TaskNumber};
 use crate::graph::{Graph, Knowledge, NodeId};
 use crate::module::Boxed;
 use crate::platform::Platform;
-use crate::playbook::{Item, Role, RolesRan};
+use crate::playbook::{Item, Role, RoleKey};
 use crate::redact::Clean;
 use crate::value::Map;
 use crate::vars::Var;
-use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
+use foldhash::{HashMap, HashMapExt};
+use std::collections::{BTreeSet, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -149,8 +150,6 @@ pub(super) struct Batch {
     /// Per host, how many steps are under way.
     running_on: Vec<u32>,
     pub(super) handlers: Vec<Item>,
-    /// Roles that have run on all hosts of the batch.
-    pub(super) roles_ran: RolesRan,
     /// What was notified and has not run yet.
     pub(super) notified: Notified,
     pub(super) inclusions: HashMap<NodeId, Vec<(HostIndex, Vec<Inclusion>)>>,
@@ -162,9 +161,15 @@ pub(super) struct Batch {
     pub(super) asked_to_flush: HashSet<(NodeId, HostIndex)>,
     /// Per flush and host, the last handler that it ran.
     pub(super) flushed: HashMap<(NodeId, HostIndex), usize>,
+    /// Roles of which a task has run on a host.
+    pub(super) roles_begun: HashSet<(HostIndex, RoleKey)>,
+    /// Roles that have run on a host.
+    pub(super) roles_done: HashSet<(HostIndex, RoleKey)>,
     /// Roles that are over for a host (`meta: end_role`).
     ended_roles: Vec<(HostIndex, Arc<Role>)>,
     announced: HashSet<NodeId>,
+    /// The warnings that were published.
+    warned: HashSet<(NodeId, String)>,
     /// The number of the play in the run, from 1.
     play: u32,
     /// By node, the number of its task in the run.
@@ -254,7 +259,6 @@ impl Batch {
         }
         Batch {
             handlers: start.view.play.handlers.clone(),
-            roles_ran: start.view.play.roles_ran.fork(),
             failed: vec![Vec::new(); start.graph.sections.len()],
             standing: vec![Standing::In; count],
             held: HashMap::new(),
@@ -292,7 +296,10 @@ impl Batch {
             asked_to_flush: HashSet::new(),
             flushed: HashMap::new(),
             ended_roles: Vec::new(),
+            roles_begun: HashSet::new(),
+            roles_done: HashSet::new(),
             announced: HashSet::new(),
+            warned: HashSet::new(),
             failures: HashMap::new(),
             condemned: HashSet::new(),
             broken: false,

@@ -7,7 +7,7 @@ use crate::event::{FailureReport, Status, StepDone, What};
 use crate::failure::FailureKind;
 use crate::graph::{Lowering, NodeId, Work, keep_tagged};
 use crate::phase::Phases;
-use crate::playbook::{Action, Inherited, Item, Meta, RoleExports, RoleUse, Strategy, Task, written_in};
+use crate::playbook::{Action, Inherited, Item, Meta, RoleExports, RoleUse, Strategy, Task, UseOfRole};
 use crate::source::{Diagnostic, Diagnostics, Style, render};
 use crate::value::Map;
 use crate::vars::{Layer, Origin, Var};
@@ -58,8 +58,7 @@ impl Batch {
         let mut grown = false;
         for group in grouped(now) {
             let mut found = Diagnostics::new();
-            let for_all = group.hosts.len() == self.view.active().len();
-            let items = self.read_inclusion(task, &group.inclusion, for_all, &mut found);
+            let items = self.read_inclusion(task, &group.inclusion, &mut found);
             if found.has_errors() {
                 self.include_failed(start, task, &group.hosts, &found);
                 continue;
@@ -81,17 +80,10 @@ impl Batch {
     }
 
     /// Reads what is included, with what stands around the include.
-    fn read_inclusion(
-        &mut self,
-        task: &Arc<Task>,
-        inclusion: &Inclusion,
-        for_all: bool,
-        found: &mut Diagnostics,
-    ) -> Vec<Item> {
+    fn read_inclusion(&mut self, task: &Arc<Task>, inclusion: &Inclusion, found: &mut Diagnostics) -> Vec<Item> {
         let loader = Arc::clone(&self.context.loader);
         let mut inherited = included_inherits(task, inclusion, &loader, found);
-        // What only some hosts include has not run on the others.
-        inherited.ran = if for_all { self.roles_ran.clone() } else { self.roles_ran.fork() };
+        inherited.uses = self.view.play.role_uses.clone();
         inherited.exports = RoleExports::default();
         let inherited = Arc::new(inherited);
         if found.has_errors() {
@@ -102,12 +94,8 @@ impl Batch {
         let items = match &inclusion.what {
             Included::File(path) => loader.include_file(path, &inherited, false, found),
             Included::Role { name, how, public } => {
-                // What a loop gives makes a difference where it is asked whether the role has run, and costs elsewhere.
-                let of_loop = loop_layer(&inclusion.vars).filter(|_| how.once);
-                let mut given = written_in(task.vars.iter().skip(task.around.vars.len()).chain(&of_loop));
-                if of_loop.is_none() && loop_layer(&inclusion.vars).is_some() {
-                    given.push(("loop".to_owned(), String::new()));
-                }
+                let of_loop = loop_layer(&inclusion.vars);
+                let given = UseOfRole::of_layers(task.vars.iter().skip(task.around.vars.len()).chain(&of_loop));
                 let how = &RoleUse { given, ..how.clone() };
                 let included = loader.include_role(name, how, *public, inclusion.named_at, &inherited, found);
                 let Some((used, items)) = included else {

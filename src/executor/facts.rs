@@ -9,7 +9,7 @@ use crate::facts::cache::FactCache;
 use crate::playbook::{Play, Task};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::value::Map;
-use crate::vars::Var;
+use crate::vars::{Var, Vars};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -124,7 +124,7 @@ impl FactKeeper {
         FactKeeper { cache, jobs: Mutex::default(), thread: Mutex::default() }
     }
 
-    fn put(&self, host: &Arc<str>, facts: &indexmap::IndexMap<Arc<str>, Var>) {
+    fn put(&self, host: &Arc<str>, facts: &Vars) {
         let data = facts.iter().filter_map(|(name, var)| match var {
             Var::Data(value) => Some((Arc::clone(name), value.clone())),
             Var::Author(_) => None,

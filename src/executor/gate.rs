@@ -8,8 +8,7 @@ use crate::module::{Action, Actor, Boxed, Output, Place, Probe, Run, Then, Work}
 use crate::phase::{self, Phase};
 use crate::source::{Diagnostics, Source, SourceId};
 use crate::transport::{Kind, Limits, Target};
-use crate::vars::{Origin, Var};
-use indexmap::IndexMap;
+use crate::vars::{Origin, Vars};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -131,7 +130,7 @@ impl Run for Context {
         }
     }
 
-    fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure> {
+    fn load_vars(&self, path: &Path) -> Result<Vars, Failure> {
         let mut found = Diagnostics::new();
         let layer = self.loader.vars_file(path, None, Origin::IncludeVars, &mut found);
         if let Some(error) = found.iter().find(|diagnostic| diagnostic.is_error()) {

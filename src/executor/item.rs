@@ -4,6 +4,7 @@ mod arguments;
 mod include;
 mod judge;
 mod once;
+mod settings;
 
 use super::step::{Inclusion, Job, VarWrite, flag, templar};
 use super::world::StepScope;
@@ -18,6 +19,7 @@ use crate::yaml::Node;
 use include::include;
 use judge::{attempts, exhausted, judge, satisfied, timeout};
 use once::once;
+use settings::check_settings;
 use std::sync::Arc;
 
 /// What came of an item.
@@ -165,9 +167,13 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
             return Ok(ItemOutcome::new(Status::Ok, Map::new()));
         }
         Action::Meta(_) => return Ok(ItemOutcome::new(Status::Ok, Map::new())),
-        Action::IncludeTasks | Action::IncludeRole => return include(job, scope, &templar),
+        Action::IncludeTasks | Action::IncludeRole => {
+            check_settings(job, &templar)?;
+            return include(job, scope, &templar);
+        }
         Action::Module { module, platform } => (*module, *platform),
     };
+    check_settings(job, &templar)?;
     let (attempts, delay) = attempts(job, &templar)?;
     let mut attempt = 1;
     loop {
@@ -198,11 +204,15 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
             outcome.failure = Some(failure);
             return Ok(outcome);
         }
-        let good = satisfied(job, scope, &outcome)?;
+        if outcome.status == Status::Unreachable {
+            return Ok(outcome);
+        }
+        // As in Ansible: who has one attempt is not asked whether it was enough.
+        let good = attempts == 1 || satisfied(job, scope, &outcome)?;
         if good || outcome.status == Status::Skipped {
             return Ok(outcome);
         }
-        if attempt >= attempts || job.cancel.is_cancelled() || outcome.status == Status::Unreachable {
+        if attempt >= attempts || job.cancel.is_cancelled() {
             return Ok(exhausted(job, outcome, attempts));
         }
         let left = u32::try_from(attempts - attempt).unwrap_or(u32::MAX);
@@ -220,6 +230,7 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
 pub(super) fn number(value: &Value) -> Option<f64> {
     match value {
         Value::Int(n) => Some(*n as f64),
+        Value::Bool(truth) => Some(f64::from(u8::from(*truth))),
         Value::Float(f) if f.is_finite() => Some(*f),
         Value::Str(text) => text.trim().parse().ok().filter(|n: &f64| n.is_finite()),
         _ => None,

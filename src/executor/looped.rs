@@ -2,14 +2,13 @@
 //! together.
 
 use super::item::{self, ItemOutcome};
-use super::step::{ItemReport, Job, Outcome, templar};
+use super::step::{ItemReport, Job, Outcome, flag_if, templar};
 use super::world::StepScope;
 use crate::event::Status;
 use crate::failure::{Failure, FailureKind};
-use crate::playbook::Loop;
+use crate::playbook::{Loop, given};
 use crate::value::{Map, Value};
 use crate::vars::Var;
-use crate::yaml::Node;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +40,10 @@ pub(super) fn items_of(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<Ve
             let over = if is_search { templar.defined_part(&repeat.over) } else { templar.node(&repeat.over) };
             let terms = match over? {
                 Value::List(terms) => terms.to_vec(),
+                Value::Omit => {
+                    let message = format!("`with_{lookup}` needs something to loop over, not `omit`");
+                    return Err(Failure::new(FailureKind::Template, message).at(repeat.over.span));
+                }
                 other => vec![other],
             };
             templar.lookup(lookup, terms, Map::new())
@@ -50,14 +53,39 @@ pub(super) fn items_of(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<Ve
 
 /// Runs a loop to its end. It ends early at an item that could not be reached, and when it is cut.
 pub(super) async fn run(job: &Job, scope: StepScope, repeat: &Loop, items: &[Value]) -> Outcome {
-    let done = match at_once(job, &scope, repeat) {
-        Ok(1) => one_by_one(job, scope, repeat, items).await,
-        Ok(most) => Ok(together(job, &scope, repeat, items, most).await),
-        Err(failure) => Err(failure),
+    let done = match (at_once(job, &scope, repeat), Round::new(job, &scope, repeat, items)) {
+        (Ok(1), Ok(round)) => one_by_one(scope, &round).await,
+        (Ok(most), Ok(round)) => together(&scope, &round, most).await,
+        (Err(failure), _) | (_, Err(failure)) => Err(failure),
     };
     match done {
         Ok(done) => gathered(done, items.is_empty()),
         Err(failure) => Outcome::failed(failure, String::new()),
+    }
+}
+
+/// A loop that is under way: what it goes over, and what `loop_control` comes to.
+struct Round<'a> {
+    job: &'a Job,
+    repeat: &'a Loop,
+    items: &'a [Value],
+    extended: bool,
+    /// `ansible_loop` holds the whole list.
+    all_items: bool,
+    pause: Duration,
+}
+
+impl<'a> Round<'a> {
+    fn new(job: &'a Job, scope: &StepScope, repeat: &'a Loop, items: &'a [Value]) -> Result<Round<'a>, Failure> {
+        let says = |keyword: &str, node| flag_if(job, scope, keyword, node);
+        Ok(Round {
+            job,
+            repeat,
+            items,
+            extended: says("extended", &repeat.extended)?.unwrap_or(false),
+            all_items: says("extended_allitems", &repeat.extended_allitems)?.unwrap_or(true),
+            pause: pause(job, scope, repeat)?,
+        })
     }
 }
 
@@ -71,17 +99,17 @@ fn at_once(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<usize, Failure
     })
 }
 
-async fn one_by_one(job: &Job, mut scope: StepScope, repeat: &Loop, items: &[Value]) -> Result<Vec<Done>, Failure> {
-    let mut all: Vec<Done> = Vec::with_capacity(items.len());
-    for index in 0..items.len() {
-        let pause = pause(job, &scope, repeat)?;
+async fn one_by_one(mut scope: StepScope, round: &Round<'_>) -> Result<Vec<Done>, Failure> {
+    let job = round.job;
+    let mut all: Vec<Done> = Vec::with_capacity(round.items.len());
+    for index in 0..round.items.len() {
         if index > 0 {
             tokio::select! {
-                () = tokio::time::sleep(pause) => {}
+                () = tokio::time::sleep(round.pause) => {}
                 () = job.cancel.cancelled() => {}
             }
         }
-        let done = one(job, &scope, repeat, items, index).await;
+        let done = one(&scope, round, index).await?;
         // What an item sets, the next one sees.
         for write in done.outcome.writes.iter().filter(|write| write.host.is_none()) {
             Arc::make_mut(&mut scope.own).shelf(write.shelf).insert(Arc::clone(&write.name), write.var.clone());
@@ -92,8 +120,7 @@ async fn one_by_one(job: &Job, mut scope: StepScope, repeat: &Loop, items: &[Val
         }
         let ends = ends_loop(job);
         all.push(done);
-        let is_last = index + 1 == items.len();
-        if ends || (!is_last && breaks(job, &item_scope(job, &scope, repeat, items, index), repeat)) {
+        if ends || breaks(&item_scope(&scope, round, index), round)? {
             break;
         }
     }
@@ -101,21 +128,22 @@ async fn one_by_one(job: &Job, mut scope: StepScope, repeat: &Loop, items: &[Val
 }
 
 /// Runs so many items at once. Returns what was done in the order of the items.
-async fn together(job: &Job, scope: &StepScope, repeat: &Loop, items: &[Value], most: usize) -> Vec<Done> {
+async fn together(scope: &StepScope, round: &Round<'_>, most: usize) -> Result<Vec<Done>, Failure> {
+    let items = round.items;
     let mut all: Vec<Option<Done>> = items.iter().map(|_| None).collect();
     let mut under_way = FuturesUnordered::new();
     let (mut next, mut ended) = (0, false);
     loop {
         while under_way.len() < most && next < items.len() && !ended {
             let index = next;
-            under_way.push(async move { (index, one(job, scope, repeat, items, index).await) });
+            under_way.push(async move { (index, one(scope, round, index).await) });
             next += 1;
         }
         let Some((index, done)) = under_way.next().await else { break };
-        ended |= ends_loop(job);
-        all[index] = Some(done);
+        ended |= ends_loop(round.job);
+        all[index] = Some(done?);
     }
-    all.into_iter().flatten().collect()
+    Ok(all.into_iter().flatten().collect())
 }
 
 /// Claims that no further item begins.
@@ -124,27 +152,28 @@ fn ends_loop(job: &Job) -> bool {
 }
 
 /// Returns the scope of an item.
-fn item_scope(job: &Job, scope: &StepScope, repeat: &Loop, items: &[Value], index: usize) -> StepScope {
+fn item_scope(scope: &StepScope, round: &Round<'_>, index: usize) -> StepScope {
+    let repeat = round.repeat;
     let mut scope = scope.clone();
-    scope.overlay.insert(Arc::clone(&repeat.var), items[index].clone());
+    scope.overlay.insert(Arc::clone(&repeat.var), round.items[index].clone());
     scope.overlay.insert("ansible_loop_var", Value::Str(Arc::clone(&repeat.var)));
     if let Some(name) = &repeat.index_var {
         scope.overlay.insert(Arc::clone(name), index);
         scope.overlay.insert("ansible_index_var", Value::Str(Arc::clone(name)));
     }
-    if says(job, &scope, &repeat.extended).unwrap_or(false) {
-        let all = says(job, &scope, &repeat.extended_allitems).unwrap_or(true);
-        scope.overlay.insert("ansible_loop", loop_facts(items, index, all));
+    if round.extended {
+        scope.overlay.insert("ansible_loop", loop_facts(round.items, index, round.all_items));
     }
     scope
 }
 
-/// Runs an item to its end.
-async fn one(job: &Job, scope: &StepScope, repeat: &Loop, items: &[Value], index: usize) -> Done {
-    let scope = item_scope(job, scope, repeat, items, index);
+/// Runs an item to its end. An error is one of what stands around the items: its label cannot be made.
+async fn one(scope: &StepScope, round: &Round<'_>, index: usize) -> Result<Done, Failure> {
+    let Round { job, repeat, items, .. } = *round;
+    let scope = item_scope(scope, round, index);
     let item = &items[index];
     let mut outcome = item::run(job, &scope).await;
-    let label = label(job, &scope, repeat, item);
+    let label = label(job, &scope, repeat, item)?;
     let mut result = std::mem::take(&mut outcome.result);
     if outcome.status != Status::Skipped && !result.contains("failed") {
         result.insert("failed", false);
@@ -158,7 +187,7 @@ async fn one(job: &Job, scope: &StepScope, repeat: &Loop, items: &[Value], index
     if let Some(facts) = scope.overlay.get("ansible_loop") {
         result.insert("ansible_loop", facts.clone());
     }
-    Done { label, result: result.into(), outcome }
+    Ok(Done { label, result: result.into(), outcome })
 }
 
 /// Makes one outcome of those of the items.
@@ -217,19 +246,25 @@ fn gathered(all: Vec<Done>, is_empty: bool) -> Outcome {
 /// Returns how long to wait between items.
 fn pause(job: &Job, scope: &StepScope, repeat: &Loop) -> Result<Duration, Failure> {
     let Some(node) = &repeat.pause else { return Ok(Duration::ZERO) };
-    let seconds = item::number(&templar(job, scope).node(node)?)
-        .ok_or_else(|| Failure::new(FailureKind::Argument, "`pause` must come to a number of seconds").at(node.span))?;
-    Ok(Duration::from_secs_f64(seconds.clamp(0.0, 86_400.0)))
+    let value = templar(job, scope).node(node)?;
+    if matches!(value, Value::Null | Value::Omit) {
+        return Ok(Duration::ZERO);
+    }
+    let seconds = item::number(&value).filter(|seconds| *seconds >= 0.0).ok_or_else(|| {
+        let message = format!("`pause` must be a number of seconds from 0 on, not {}", given(&value));
+        Failure::new(FailureKind::Argument, message).at(node.span)
+    })?;
+    Ok(Duration::from_secs_f64(seconds.min(86_400.0)))
 }
 
-/// Returns a switch of `loop_control`, if it is written.
-fn says(job: &Job, scope: &StepScope, node: &Option<Node>) -> Option<bool> {
-    node.as_ref().map(|node| templar(job, scope).node(node).is_ok_and(|value| value.is_truthy()))
-}
-
-fn breaks(job: &Job, scope: &StepScope, repeat: &Loop) -> bool {
-    let templar = templar(job, scope);
-    !repeat.break_when.is_empty() && repeat.break_when.iter().all(|node| templar.condition(node).unwrap_or(false))
+fn breaks(scope: &StepScope, round: &Round<'_>) -> Result<bool, Failure> {
+    let templar = templar(round.job, scope);
+    for node in &round.repeat.break_when {
+        if !templar.condition(node)? {
+            return Ok(false);
+        }
+    }
+    Ok(!round.repeat.break_when.is_empty())
 }
 
 /// Returns `ansible_loop` as `loop_control.extended` gives it.
@@ -258,9 +293,10 @@ fn loop_facts(items: &[Value], index: usize, all: bool) -> Value {
     facts.into()
 }
 
-fn label(job: &Job, scope: &StepScope, repeat: &Loop, item: &Value) -> String {
-    match &repeat.label {
-        Some(label) => templar(job, scope).node(label).map_or_else(|_| item.to_text(), |value| value.to_text()),
-        None => item.to_text(),
+fn label(job: &Job, scope: &StepScope, repeat: &Loop, item: &Value) -> Result<String, Failure> {
+    let Some(label) = &repeat.label else { return Ok(item.to_text()) };
+    match templar(job, scope).node(label)? {
+        Value::Omit => Err(Failure::new(FailureKind::Argument, "`label` must be a text, not `omit`").at(label.span)),
+        value => Ok(value.to_text()),
     }
 }

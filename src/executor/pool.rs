@@ -6,6 +6,7 @@ mod detect;
 mod single;
 
 use super::room::{Place, Room, User};
+use super::ssh_args::Known;
 use crate::event::What;
 use crate::failure::{Failure, FailureKind};
 use crate::module::{Action, HttpAnswer, HttpCall, Output, Work};
@@ -36,6 +37,8 @@ pub struct Pool {
     has_said: AtomicBool,
     /// Connections that are being closed while the run goes on.
     closing: TaskTracker,
+    /// Options of the OpenSSH client that hosts have.
+    pub(super) ssh_args: Known,
 }
 
 /// By host, and by how it is reached: two tasks that differ in that need connections of their own.
@@ -95,6 +98,7 @@ impl Pool {
             publisher,
             has_said,
             closing: TaskTracker::new(),
+            ssh_args: Known::default(),
             single: Mutex::default(),
             detected: Mutex::default(),
         }

@@ -85,15 +85,16 @@ pub(super) fn view(
         play_hosts: live.to_vec(),
         batch: batch.to_vec(),
         out: batch.iter().map(|_| AtomicBool::new(false)).collect(),
-        late_vars: HashMap::new(),
+        late_vars: Default::default(),
         exports: RwLock::default(),
         included: RwLock::default(),
+        newcomers: RwLock::default(),
     };
     if play.late_vars_files.is_empty() {
         return Arc::new(view);
     }
     let mut read: HashMap<PathBuf, Option<Arc<Layer>>> = HashMap::new();
-    let so_far = Arc::new(PlayView { out: Vec::new(), late_vars: HashMap::new(), ..copy(&view) });
+    let so_far = Arc::new(PlayView { out: Vec::new(), late_vars: Default::default(), ..copy(&view) });
     for host in batch {
         let files =
             crate::source::SearchPath { role: None, task_dir: play.dir.clone(), playbook_dir: play.dir.clone() };
@@ -135,9 +136,10 @@ fn copy(view: &PlayView) -> PlayView {
         play_hosts: view.play_hosts.clone(),
         batch: view.batch.clone(),
         out: Vec::new(),
-        late_vars: HashMap::new(),
+        late_vars: Default::default(),
         exports: RwLock::default(),
         included: RwLock::default(),
+        newcomers: RwLock::default(),
     }
 }
 

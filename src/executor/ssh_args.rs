@@ -4,7 +4,9 @@
 use super::target::host_key_policy;
 use crate::source::expand_home;
 use crate::transport::{HostKeyPolicy, SshTarget};
+use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// What options say about a login.
@@ -159,9 +161,46 @@ impl SshArgs {
     }
 }
 
+/// The texts of a host: `ansible_ssh_args`, `ansible_ssh_common_args`, `ansible_ssh_extra_args`, or what stands for them.
+pub(super) type Texts = [Option<String>; 3];
+
+/// Options that were read, by their texts: every step asks for those of its host.
+#[derive(Debug, Default)]
+pub(super) struct Known(Mutex<HashMap<Texts, Arc<SshArgs>>>);
+
+impl Known {
+    /// Returns what texts say together. An error names the place of the one that is wrong, and what is.
+    pub(super) fn read(&self, texts: Texts) -> Result<Arc<SshArgs>, (usize, String)> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(args) = known.get(&texts) {
+            return Ok(Arc::clone(args));
+        }
+        let mut args = SshArgs::default();
+        for (place, text) in texts.iter().enumerate() {
+            if let Some(text) = text {
+                args.add(text).map_err(|what| (place, what))?;
+            }
+        }
+        Ok(Arc::clone(known.entry(texts).or_insert_with(|| Arc::new(args))))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_texts_are_read_once_and_a_wrong_one_is_named_each_time() {
+        let known = Known::default();
+        let texts = |common: &str| [None, Some(common.to_owned()), Some("-p 3".to_owned())];
+        let first = known.read(texts("-p 1")).unwrap();
+        assert_eq!(first.port, Some(1));
+        assert!(Arc::ptr_eq(&first, &known.read(texts("-p 1")).unwrap()));
+        assert_eq!(known.read(texts("-p 2")).unwrap().port, Some(2));
+        for _ in 0..2 {
+            assert_eq!(known.read(texts("-p 0")).unwrap_err().0, 1);
+        }
+    }
 
     #[test]
     fn options_are_read_as_a_shell_would() {

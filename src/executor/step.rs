@@ -189,7 +189,12 @@ fn title(job: &Job, scope: &StepScope) -> String {
         return job.task.title();
     }
     let _time = phase::time(Phase::Template);
-    let rendered = templar(job, scope).node(name).map_or_else(|_| name.to_value().to_text(), |value| value.to_text());
+    let rendered = match templar(job, scope).node(name) {
+        // As in Ansible: what is nothing is no name.
+        Ok(value) if !value.is_truthy() => job.task.called.to_string(),
+        Ok(value) => value.to_text(),
+        Err(_) => name.to_value().to_text(),
+    };
     match &job.task.role {
         Some(role) if !matches!(job.task.action, Action::IncludeRole) => format!("{} : {rendered}", role.name),
         _ => rendered,
@@ -255,10 +260,11 @@ fn finish(job: &Job, scope: &StepScope, mut outcome: Outcome, title: String) -> 
         Status::Unreachable => flag(job, scope, "ignore_unreachable", &job.task.settings.ignore_unreachable),
         _ => Ok(false),
     };
-    match ignored {
-        Ok(true) => outcome.status = Status::Ignored,
-        Ok(false) => {}
-        Err(failure) => {
+    match (ignored, outcome.status) {
+        (Ok(false), _) => {}
+        // As in Ansible: the task has failed because of what `ignore_errors` comes to, and that is not false.
+        (Ok(true), _) | (Err(_), Status::Failed) => outcome.status = Status::Ignored,
+        (Err(failure), _) => {
             let name = std::mem::take(&mut outcome.name);
             return Outcome { writes: outcome.writes, ..Outcome::failed(failure, name) };
         }
@@ -280,6 +286,9 @@ pub(super) fn flag_if(
 ) -> Result<Option<bool>, Failure> {
     let Some(node) = node else { return Ok(None) };
     let value = templar(job, scope).node(node)?;
+    if value == Value::Omit {
+        return Ok(None);
+    }
     match crate::playbook::flag(&value) {
         Some(flag) => Ok(Some(flag)),
         None => Err(Failure::new(FailureKind::Argument, Takes::Flag.complaint(keyword, &value)).at(node.span)),

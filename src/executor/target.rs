@@ -6,13 +6,13 @@ mod terminal;
 mod way;
 
 use super::item::{boolean, number};
-use super::ssh_args::{SshArgs, UNDERSTOOD};
+use super::ssh_args::{SshArgs, Texts, UNDERSTOOD};
 use super::step::Job;
 use super::world::{StepScope, is_localhost};
 use crate::failure::{Failure, FailureKind};
 use crate::module::Needs;
 use crate::platform::{self, Platform};
-use crate::playbook::Task;
+use crate::playbook::{Takes, Task, flag};
 use crate::redact::Secret;
 use crate::source::expand_home;
 use crate::template::Templar;
@@ -186,10 +186,10 @@ impl Request<'_> {
             node.as_ref().map(|node| self.templar.node(node)).transpose()
         };
         let settings = &self.task.settings;
-        let wanted = match vars.value("ansible_become")?.or(keyword(&settings.elevate)?) {
-            Some(value) => {
-                boolean(&value).ok_or_else(|| Failure::new(FailureKind::Argument, "`become` must be true or false"))?
-            }
+        let written = keyword(&settings.elevate)?.filter(|value| *value != Value::Omit);
+        let wanted = match vars.value("ansible_become")?.or(written) {
+            Some(value) => flag(&value)
+                .ok_or_else(|| Failure::new(FailureKind::Argument, Takes::Flag.complaint("become", &value)))?,
             None => defaults.elevate,
         };
         if !wanted {
@@ -300,18 +300,17 @@ impl Request<'_> {
 
 impl Request<'_> {
     /// Returns what options of the OpenSSH client say: the variables of the host, or the settings.
-    fn ssh_args(&self, vars: &Vars) -> Result<SshArgs, Failure> {
+    fn ssh_args(&self, vars: &Vars) -> Result<Arc<SshArgs>, Failure> {
         let names = ["ansible_ssh_args", "ansible_ssh_common_args", "ansible_ssh_extra_args"];
-        let mut args = SshArgs::default();
-        for (name, default) in names.into_iter().zip(&self.job.context.settings.defaults.ssh_args) {
-            if let Some(text) = vars.text(name)?.or_else(|| default.clone()) {
-                args.add(&text).map_err(|what| {
-                    Failure::new(FailureKind::Argument, format!("`{name}` of `{}`: {what}", self.scope.host))
-                        .help(UNDERSTOOD)
-                })?;
-            }
+        let mut texts = Texts::default();
+        let defaults = &self.job.context.settings.defaults.ssh_args;
+        for ((text, name), default) in texts.iter_mut().zip(names).zip(defaults) {
+            *text = vars.text(name)?.or_else(|| default.clone());
         }
-        Ok(args)
+        self.job.context.pool.ssh_args.read(texts).map_err(|(place, what)| {
+            let message = format!("`{}` of `{}`: {what}", names[place], self.scope.host);
+            Failure::new(FailureKind::Argument, message).help(UNDERSTOOD)
+        })
     }
 }
 

@@ -10,9 +10,9 @@ use super::facts::{FactKeeper, FactSettings};
 use crate::inventory::Inventory;
 use crate::playbook::{Play, Role, RoleName};
 use crate::value::Value;
-use crate::vars::{Layer, Var};
-use indexmap::{IndexMap, IndexSet};
-use std::collections::HashMap;
+use crate::vars::{Layer, Vars};
+use foldhash::HashMap;
+use indexmap::IndexSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, RwLock};
 
@@ -20,11 +20,11 @@ use std::sync::{Arc, OnceLock, RwLock};
 #[derive(Clone, Debug, Default)]
 pub struct HostVars {
     /// Gathered facts (also under `ansible_facts`).
-    pub facts: IndexMap<Arc<str>, Var>,
+    pub facts: Vars,
     /// `include_vars`.
-    pub included: IndexMap<Arc<str>, Var>,
+    pub included: Vars,
     /// `set_fact` and `register`.
-    pub set: IndexMap<Arc<str>, Var>,
+    pub set: Vars,
     /// Registered names whose value is not known, because check mode withheld the task.
     pub unknown: IndexSet<Arc<str>>,
 }
@@ -42,7 +42,7 @@ pub enum Shelf {
 
 impl HostVars {
     /// Returns a shelf for changing it.
-    pub fn shelf(&mut self, shelf: Shelf) -> &mut IndexMap<Arc<str>, Var> {
+    pub fn shelf(&mut self, shelf: Shelf) -> &mut Vars {
         match shelf {
             Shelf::Facts => &mut self.facts,
             Shelf::Included => &mut self.included,
@@ -237,6 +237,8 @@ pub struct PlayView {
     pub exports: RwLock<Vec<Arc<Layer>>>,
     /// Roles that were included, and what these import: the play's own stand in the play.
     pub included: RwLock<Vec<RoleName>>,
+    /// Hosts that tasks of the batch have added (`add_host`). As in Ansible they count among the hosts of the play.
+    pub newcomers: RwLock<Vec<Arc<str>>>,
 }
 
 impl PlayView {
@@ -268,7 +270,21 @@ impl PlayView {
             let place = self.batch.iter().position(|other| other == host);
             place.and_then(|place| self.out.get(place)).is_some_and(|out| out.load(Ordering::Relaxed))
         };
-        self.play_hosts.iter().filter(|host| !out(host)).cloned().collect()
+        let newcomers = read(&self.newcomers);
+        self.play_hosts.iter().filter(|host| !out(host)).chain(newcomers.iter()).cloned().collect()
+    }
+
+    /// Returns the hosts of the play, those that fell out and those that came included.
+    pub fn hosts_of_play(&self) -> Vec<Arc<str>> {
+        self.all_hosts.iter().chain(read(&self.newcomers).iter()).cloned().collect()
+    }
+
+    /// Notes a host that came by a task.
+    pub fn note_newcomer(&self, host: &Arc<str>) {
+        let mut newcomers = write(&self.newcomers);
+        if !self.all_hosts.contains(host) && !newcomers.contains(host) {
+            newcomers.push(Arc::clone(host));
+        }
     }
 
     /// Returns the hosts of the batch that are in.

@@ -165,7 +165,7 @@ fn direct_uses(task: &Task) -> Names {
         expressions.extend(&until.conditions);
         texts.extend(until.retries.iter().chain(&until.delay));
     }
-    texts.extend(task.background.iter().flat_map(|background| background.poll.iter().chain([&background.limit])));
+    texts.extend(task.background.iter().flat_map(|background| background.poll.iter().chain(&background.limit)));
     expressions.extend(task.changed_when.iter().flatten().chain(task.failed_when.iter().flatten()));
     texts.extend(settings_nodes(&task.settings).chain(&task.settings.module_defaults));
     for node in texts {

@@ -3,6 +3,7 @@
 
 mod blocks;
 mod hazard;
+mod roles;
 
 use super::{
     Defines, Edge, Graph, Join, Knowledge, Node, NodeId, NodeNames, Part, Reason, Scope, Section, SectionId, Until,
@@ -120,7 +121,9 @@ impl Graph {
             for item in items {
                 match item {
                     Item::Task(task) => self.lower_handler(task, section, &mut order, how),
-                    Item::Block(_) => self.lower_items(std::slice::from_ref(item), section, &mut order, how),
+                    Item::Block(_) | Item::Role(_) => {
+                        self.lower_items(std::slice::from_ref(item), section, &mut order, how);
+                    }
                 }
             }
         } else {
@@ -148,6 +151,10 @@ impl Graph {
                 Item::Task(task) => self.lower_task(task, section, order, how),
                 Item::Block(block) if block.parallel => self.lower_parallel(block, section, order, how),
                 Item::Block(block) => self.lower_block(block, section, order, how),
+                Item::Role(used) => {
+                    self.lower_items(&used.items, section, order, how);
+                    self.end_role(used.role.key, section, order);
+                }
             }
         }
     }
@@ -247,6 +254,9 @@ impl Graph {
             if let Some((scope, until, reason)) = self.hazard(from, id) {
                 self.edge(id, from, scope, until, reason);
             }
+            if self.decides(from, task) {
+                self.edge(id, from, Scope::Host, Until::Settled, Reason::RoleAgain);
+            }
         }
         self.nodes[id.index()].settles_after = order.last;
         order.last = Some(id);
@@ -309,6 +319,7 @@ impl Graph {
         let node = self.node(barrier);
         match node.work {
             Work::Join(Join::PartEnd | Join::BlockEnd(_)) => Reason::BlockOrder,
+            Work::Join(Join::RoleEnd(_)) => Reason::RoleEnd,
             Work::Join(Join::ParallelStart | Join::ParallelEnd { .. }) => Reason::Parallel,
             Work::Join(Join::ExpansionEnd(start)) if matches!(self.node(start).work, Work::Flush) => Reason::Handlers,
             Work::Join(Join::ExpansionEnd(_)) => Reason::Include,

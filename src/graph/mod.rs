@@ -32,7 +32,7 @@ pub use reads::Reads;
 pub use view::{Format, PlayGraph, view};
 
 use crate::effect::Effect;
-use crate::playbook::{Strategy, Task};
+use crate::playbook::{RoleKey, Strategy, Task};
 use crate::source::Span;
 use crate::template::Names;
 use std::collections::BTreeSet;
@@ -122,6 +122,8 @@ pub enum Join {
     },
     /// The end of what a runtime include brings, or of a handler flush.
     ExpansionEnd(NodeId),
+    /// The end of a role: from here on it has run.
+    RoleEnd(RoleKey),
 }
 
 /// A node of the graph.
@@ -206,6 +208,10 @@ pub enum Reason {
     Needs,
     /// The parts of a block follow each other.
     BlockOrder,
+    /// Whether its role has run already is known when the other use of it is over.
+    RoleAgain,
+    /// A role is over when its tasks are.
+    RoleEnd,
     /// `parallel:` starts and ends together.
     Parallel,
     /// It is brought by an include, or it waits for what an include brings.
@@ -228,6 +234,8 @@ impl std::fmt::Display for Reason {
             Reason::OtherHosts => f.write_str("it uses variables of other hosts"),
             Reason::Needs => f.write_str("`needs` says so"),
             Reason::BlockOrder => f.write_str("the parts of a block follow each other"),
+            Reason::RoleEnd => f.write_str("a role is over when its tasks are"),
+            Reason::RoleAgain => f.write_str("it belongs to a role that may have run when the other is over"),
             Reason::Parallel => f.write_str("`parallel` starts and ends together"),
             Reason::Include => f.write_str("an include brings it or is waited for"),
             Reason::Handlers => f.write_str("handlers run where they are flushed, in their order"),
@@ -310,6 +318,7 @@ impl Node {
             Work::Join(Join::ParallelStart) => "start of parallel".into(),
             Work::Join(Join::ParallelEnd { .. }) => "end of parallel".into(),
             Work::Join(Join::ExpansionEnd(_)) => "end of include".into(),
+            Work::Join(Join::RoleEnd(_)) => "end of role".into(),
         }
     }
 

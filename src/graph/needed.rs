@@ -82,7 +82,11 @@ fn unknown(plays: &[Arc<Play>], index: usize, tasks: &[&Arc<Task>], name: &str, 
 
 /// Returns the tasks of the block of a name, if it is in the item.
 fn block_called<'a>(item: &'a Item, name: &str) -> Option<Vec<&'a Arc<Task>>> {
-    let Item::Block(block) = item else { return None };
+    let block = match item {
+        Item::Block(block) => block,
+        Item::Role(used) => return used.items.iter().find_map(|item| block_called(item, name)),
+        Item::Task(_) => return None,
+    };
     if block.name.as_ref().and_then(|name| name.as_str()) == Some(name) {
         return Some(tasks_of(&[item]));
     }

@@ -1,6 +1,6 @@
 //! Which tasks a run has: tags.
 
-use crate::playbook::{Block, Item, Task};
+use crate::playbook::{Block, Item, RoleTasks, Task};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -66,6 +66,11 @@ fn keep(item: &Item, filter: &TagFilter) -> Option<Item> {
             let Block { name, span, parallel, .. } = &**block;
             let block = Block { name: name.clone(), span: *span, body, rescue, always, parallel: *parallel };
             Some(Item::Block(Arc::new(block)))
+        }
+        Item::Role(used) => {
+            let items = keep_tagged(&used.items, filter);
+            let role = Arc::clone(&used.role);
+            (!items.is_empty()).then(|| Item::Role(Arc::new(RoleTasks { role, items })))
         }
     }
 }

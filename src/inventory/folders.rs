@@ -3,7 +3,6 @@
 use super::{ALL, FolderLayer, Inventory, LOCALHOST};
 use crate::source::{Diagnostic, Diagnostics, SourceMap, plain_io_error};
 use crate::vars::{Layer, Origin, VARS_EXTENSIONS, Var, load_vars_file, vars_files_in};
-use indexmap::IndexMap;
 use std::collections::HashSet;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -256,7 +255,7 @@ impl Folder<'_> {
         let Some(first) = names.find(|name| is_there(name)) else { return Vec::new() };
         let mut layers = Vec::new();
         for file in vars_files_in(&dir.join(first)) {
-            let vars: IndexMap<Arc<str>, Var> = load_vars_file(&file, self.sources, self.found);
+            let vars = load_vars_file(&file, self.sources, self.found);
             if !vars.is_empty() {
                 let layer = Arc::new(Layer { origin: origin.clone(), vars });
                 layers.push(FolderLayer { folder: self.number, beside_playbook: self.beside_playbook, layer });

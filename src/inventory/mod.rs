@@ -47,7 +47,7 @@ pub use python_json::python_json;
 pub use views::{Shadowed, VariableReport, graph_text, host_report};
 pub use yaml_text::yaml_text;
 
-use crate::vars::{Layer, Origin, Var};
+use crate::vars::{Layer, Origin, Vars};
 use indexmap::{IndexMap, IndexSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -77,7 +77,7 @@ pub struct Host {
     /// The groups that name it themselves.
     pub groups: IndexSet<Arc<str>>,
     /// Variables written beside it in inventory sources.
-    pub vars: IndexMap<Arc<str>, Var>,
+    pub vars: Vars,
     /// Variables of `host_vars/` folders, in order of precedence.
     pub layers: Vec<FolderLayer>,
     /// These have been looked for.
@@ -96,7 +96,7 @@ pub struct Group {
     /// Groups that it names as children.
     pub children: IndexSet<Arc<str>>,
     /// Variables written beside it in inventory sources.
-    pub vars: IndexMap<Arc<str>, Var>,
+    pub vars: Vars,
     /// `ansible_group_priority`, 1 when nobody says.
     pub priority: i64,
     /// Variables of `group_vars/` folders, in order of precedence.
@@ -137,7 +137,7 @@ impl Default for Group {
         Group {
             hosts: IndexSet::new(),
             children: IndexSet::new(),
-            vars: IndexMap::new(),
+            vars: Vars::default(),
             priority: 1,
             layers: Vec::new(),
             is_read: false,

@@ -5,6 +5,7 @@
 
 use super::*;
 use crate::source::{Diagnostics, SourceMap, Style, render};
+use crate::vars::Var;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -196,7 +197,7 @@ fn read_ini(text: &str) -> (Inventory, Arc<SourceMap>, Diagnostics) {
 #[test]
 fn values_know_where_they_stand() {
     let (inventory, sources, _) = read_ini("h1 a=1 b='x y' c=\"[1, 'é']\"\n[g]\n  [g:vars]\n  v = {{ x }}  \n");
-    let place = |vars: &IndexMap<Arc<str>, Var>, name: &str| match &vars[name] {
+    let place = |vars: &Vars, name: &str| match &vars[name] {
         Var::Author(node) => (sources.place(node.span), sources.get(node.span.source).slice(node.span).to_string()),
         Var::Data(_) => panic!("{name} is data"),
     };

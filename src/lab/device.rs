@@ -31,6 +31,8 @@ pub(super) struct State {
     pub(super) sessions: BTreeMap<String, Tree>,
     /// How often a candidate was committed.
     pub(super) commits: u64,
+    /// Lines that others wait for, when they were typed.
+    pub(super) typed: std::collections::HashSet<String>,
     /// Held by the session that configures exclusively, for as long as it lives.
     pub(super) lock: Weak<()>,
     /// A change that waits to be confirmed.
@@ -101,6 +103,8 @@ pub(super) enum Reaction {
     SendError(Vec<u8>),
     /// Nothing happens for a while.
     Wait(Duration),
+    /// Nothing happens until this line has been typed, in whatever session.
+    After(String),
     /// The channel ends, with this exit status.
     End(u8),
     /// The connection is cut.

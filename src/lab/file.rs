@@ -117,6 +117,8 @@ pub struct Answer {
     /// How long it takes, instead of the device's delay.
     #[serde(default, rename = "delay_seconds", deserialize_with = "maybe_seconds")]
     pub delay: Option<Duration>,
+    /// It comes when this line has been typed, in whatever session: what happens between sessions has an order.
+    pub after: Option<String>,
     /// What goes wrong.
     pub fault: Option<Fault>,
 }

@@ -255,12 +255,12 @@ impl Handler for Visitor {
 
 async fn shell(device: Arc<Device>, handle: Handle, channel: ChannelId, mut typed: mpsc::UnboundedReceiver<Typed>) {
     let (mut terminal, first) = Terminal::open(&device);
-    if !perform(&handle, channel, first, &mut typed).await {
+    if !perform(&device, &handle, channel, first, &mut typed).await {
         return;
     }
     while let Some(Typed::Bytes(bytes)) = typed.recv().await {
         let reactions = terminal.input(&bytes);
-        if !perform(&handle, channel, reactions, &mut typed).await {
+        if !perform(&device, &handle, channel, reactions, &mut typed).await {
             return;
         }
     }
@@ -269,12 +269,12 @@ async fn shell(device: Arc<Device>, handle: Handle, channel: ChannelId, mut type
 
 async fn subsystem(device: Arc<Device>, handle: Handle, channel: ChannelId, mut typed: mpsc::UnboundedReceiver<Typed>) {
     let (mut server, first) = netconf::Server::open(&device);
-    if !perform(&handle, channel, first, &mut typed).await {
+    if !perform(&device, &handle, channel, first, &mut typed).await {
         return;
     }
     while let Some(Typed::Bytes(bytes)) = typed.recv().await {
         let reactions = server.input(&bytes);
-        if !perform(&handle, channel, reactions, &mut typed).await {
+        if !perform(&device, &handle, channel, reactions, &mut typed).await {
             return;
         }
     }
@@ -299,11 +299,19 @@ async fn exec(
             stdin.extend(bytes);
         }
     }
-    perform(&handle, channel, terminal::exec(&device, &command, &stdin), &mut typed).await;
+    perform(&device, &handle, channel, terminal::exec(&device, &command, &stdin), &mut typed).await;
+}
+
+/// Waits until a line has been typed, in whatever session.
+async fn was_typed(device: &Device, line: &str) {
+    while !device.state().typed.contains(line) {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
 }
 
 /// Does what a device does, in order; false when the channel is over.
 async fn perform(
+    device: &Device,
     handle: &Handle,
     channel: ChannelId,
     reactions: Vec<Reaction>,
@@ -320,6 +328,10 @@ async fn perform(
                     () = gone(typed) => false,
                 }
             }
+            Reaction::After(line) => tokio::select! {
+                () = was_typed(device, &line) => true,
+                () = gone(typed) => false,
+            },
             Reaction::End(status) => {
                 end(handle, channel, status).await;
                 false

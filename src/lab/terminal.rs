@@ -208,6 +208,12 @@ impl Terminal {
             Some(output) => Said::text(output.clone()),
             None => self.shell.run(command),
         };
+        if device.spec.answers.iter().any(|answer| answer.after.as_deref() == Some(command)) {
+            device.state().typed.insert(command.to_owned());
+        }
+        if let Some(line) = prescribed.and_then(|answer| answer.after.clone()) {
+            out.push(Reaction::After(line));
+        }
         if matches!(self.shell, Shell::Linux(_)) {
             said.output.push_str(&said.errors);
         }

@@ -2,8 +2,7 @@ use super::Boxed;
 use super::action::{Action, Output};
 use crate::failure::Failure;
 use crate::value::{Map, Value};
-use crate::vars::Var;
-use indexmap::IndexMap;
+use crate::vars::Vars;
 use std::sync::Arc;
 
 /// What a module wants done, worked out by reading only. The executor acts on it, or, in check mode, does not.
@@ -29,7 +28,7 @@ pub struct Change {
     /// Where they are kept.
     pub keep: KeepFacts,
     /// Variables that the host gets as an author wrote them, rendered when used (`include_vars`).
-    pub vars: IndexMap<Arc<str>, Var>,
+    pub vars: Vars,
     /// What changes in the run itself.
     pub run: Vec<RunChange>,
     /// Why the module itself says that there is nothing to do: the step counts as skipped.
@@ -61,12 +60,14 @@ pub struct Finished {
     pub changed: bool,
     /// Variables that the host gets.
     pub facts: Map,
+    /// What the user should be told.
+    pub warnings: Vec<String>,
 }
 
 impl Finished {
     /// Makes an end with these result fields.
     pub fn new(result: Map, changed: bool) -> Finished {
-        Finished { result, changed, facts: Map::new() }
+        Finished { result, changed, facts: Map::new(), warnings: Vec::new() }
     }
 }
 
@@ -140,7 +141,7 @@ impl Change {
             dialogue: None,
             facts: Map::new(),
             keep: KeepFacts::default(),
-            vars: IndexMap::new(),
+            vars: Vars::default(),
             run: Vec::new(),
             skipped: None,
             warnings: Vec::new(),

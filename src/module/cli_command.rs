@@ -74,6 +74,8 @@ pub(super) static MODULE: Module = Module {
         Arg::new("parse_template", ArgKind::Path, "The TextFSM template; without it the command finds one."),
         Arg::new("parse_regex", ArgKind::Str, "The expression whose named groups are wanted."),
         Arg::new("display", ArgKind::Str, "How Junos prints.").choices(&["text", "json", "xml", "set"]),
+        Arg::new("rpcs", ArgKind::List, "As Junos says it: operations of NETCONF.")
+            .refused("`junos_rpc` calls an operation"),
         Arg::new("wait_for", ArgKind::List, "Conditions on the outputs: `result[0] contains up`.")
             .aliases(&["waitfor"]),
         Arg::new("match", ArgKind::Str, "How many conditions must hold.").choices(&["any", "all"]).default("all"),

@@ -12,12 +12,14 @@ mod answer;
 mod backup;
 mod commit;
 mod compare;
+mod secrets;
+mod verify;
 mod wanted;
 mod within;
 
 use super::{
-    Action, Alias, Arg, ArgKind, Args, Change, Cli, CliAnswer, CliLine, Commit, Context, Module, Needs, Output, Probe,
-    Rule, TextDiff, Work, cli_confirm,
+    Action, Alias, Arg, ArgKind, Args, Change, Cli, CliAnswer, CliLine, CliResponse, Commit, Context, Module, Needs,
+    Output, Probe, Rule, TextDiff, Work, cli_confirm,
 };
 use crate::configuration::{Section, merge, parse, print, remedy, to_send, without};
 use crate::effect::Effect;
@@ -28,6 +30,8 @@ use crate::value::Map;
 pub(super) use answer::{Sent, finish as finish_lines};
 pub(super) use backup::{backup as backup_of, backup_path, path_of as written_path};
 use compare::Comparison;
+use verify::Expected;
+pub(super) use within::duration;
 
 /// The module.
 pub(super) static MODULE: Module = Module {
@@ -75,6 +79,8 @@ pub(super) static MODULE: Module = Module {
             .aliases(&["commands"]),
         Arg::new("parents", ArgKind::List, "The lines that lead into the section, outermost first."),
         Arg::new("src", ArgKind::Path, "A file with the configuration wanted; its templates are rendered."),
+        Arg::new("src_format", ArgKind::Str, "What Junos' `src` is written in: `set` lines, or `text` in braces.")
+            .choices(&["set", "text", "xml", "json"]),
         Arg::new("before", ArgKind::List, "Lines to send before, if anything is sent."),
         Arg::new("after", ArgKind::List, "Lines to send after, if anything is sent."),
         Arg::new(
@@ -102,6 +108,12 @@ pub(super) static MODULE: Module = Module {
         Arg::new("defaults", ArgKind::Bool, "Compare with the running configuration that shows all defaults.")
             .default("false"),
         Arg::new("diff_ignore_lines", ArgKind::List, "Regular expressions of lines that are not compared."),
+        Arg::new(
+            "verify_lines",
+            ArgKind::Bool,
+            "After lines were sent, read the configuration again and warn of those that the device does not show.",
+        )
+        .default("true"),
         Arg::new("diff_against", ArgKind::Str, "What `--diff` shows the configuration against.")
             .choices(&["running", "startup", "intended"])
             .default("running"),
@@ -149,6 +161,7 @@ pub(super) static MODULE: Module = Module {
         Rule::Exclusive(&["confirm", "confirm_within"]),
         Rule::RequiredIf("diff_against", "intended", &["intended_config"]),
         Rule::OnPlatform(commit::check),
+        Rule::Passes("src_format", wanted::check_format),
     ],
     free_form: None,
     any_args: false,
@@ -159,7 +172,7 @@ pub(super) static MODULE: Module = Module {
     plan: |context: Context<'_>| Box::pin(plan(context)),
 };
 
-async fn plan(context: Context<'_>) -> Result<Change, Failure> {
+pub(super) async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     let Context { args, probe, platform, .. } = &context;
     let known = platform.filter(|platform| platform.config_level.is_some());
     let Some((platform, show)) = known.and_then(|platform| Some((platform, platform.show_running.as_deref()?))) else {
@@ -177,6 +190,10 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
         None => read_text(*probe, if args.flag("defaults") { show_all(platform)? } else { show }).await?,
     };
     let running = parse(&text, &platform.text);
+    let wanted = match args.text("match") {
+        Some("none") => wanted,
+        _ => secrets::settled(wanted, &running, &platform.text).await?,
+    };
     let to_add = how.difference(&wanted, &running, &platform.text);
     let mut lines = match args.int("rollback") {
         Some(number) => vec![rollback(platform, number)?],
@@ -219,11 +236,20 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
         change.result.insert("backup_path", path);
     }
     change.actions.extend(backup);
+    let save = platform.save.as_ref().filter(|_| saves_now);
+    let holds_session = is_held && platform.confirm_within.as_ref().is_some_and(|confirm| confirm.holds_session);
+    let stays = changes && !commit.discard && !holds_session;
+    let expected = stays.then(|| Expected::of(args, platform, (wanted, running), how)).flatten();
     if changes {
         change.actions.push(configure(&lines, commit.clone()));
-    }
-    if let (true, Some(save)) = (saves_now, &platform.save) {
-        change.actions.push(saving(save));
+        let (at, reads) = (change.actions.len() - 1, expected.is_some());
+        // Only what was taken is saved and looked at.
+        change.then = Some(Box::new(move |outputs| match verify::are_taken(outputs.get(at)) {
+            true => Ok(save.map(saving).into_iter().chain(reads.then(|| reading(show))).collect()),
+            false => Ok(Vec::new()),
+        }));
+    } else {
+        change.actions.extend(save.map(saving));
     }
     let sent = Sent {
         lines,
@@ -231,8 +257,9 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
         has_candidate: platform.commit.is_some(),
         shows: platform.commit.as_ref().is_some_and(|commit| commit.diff.is_some()),
         commit,
-        saves: saves_now && platform.save.is_some(),
+        saves: save.is_some(),
         save_later: saves && is_held,
+        expected,
     };
     change.finish = Some(Box::new(move |outputs, result| answer::finish(outputs, result, &sent)));
     Ok(change)
@@ -306,8 +333,7 @@ fn rollback(platform: &Platform, number: i128) -> Result<String, Failure> {
 
 /// Reads a configuration that a command shows.
 pub(super) async fn read_text(probe: &dyn Probe, command: &str) -> Result<String, Failure> {
-    let cli = Cli { lines: vec![CliLine::new(command)], stop_on_error: true, ..Cli::default() };
-    match probe.read(Action::on_host(Effect::Read, Work::Cli(cli))).await? {
+    match probe.read(reading(command)).await? {
         Output::Cli(mut responses) if responses.len() == 1 => {
             let response = responses.remove(0);
             match response.error {
@@ -337,6 +363,12 @@ pub(super) fn configure(lines: &[String], commit: Commit) -> Action {
     let lines = lines.iter().map(CliLine::new).collect();
     let cli = Cli { lines, level: Some("config".into()), stop_on_error: true, line_timeout: None, commit };
     Action::on_host(Effect::Write, Work::Cli(cli))
+}
+
+/// Makes the action that shows a configuration.
+fn reading(show: &str) -> Action {
+    let cli = Cli { lines: vec![CliLine::new(show)], stop_on_error: true, ..Cli::default() };
+    Action::on_host(Effect::Read, Work::Cli(cli))
 }
 
 /// Makes the action that saves the running configuration for the next start.

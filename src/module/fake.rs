@@ -4,10 +4,11 @@
 use super::*;
 use crate::source::SourceMap;
 use crate::value::{Map, Value};
+use crate::vars::Var;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// The host.
 pub(super) struct Fake {
@@ -307,7 +308,7 @@ impl Run for Fake {
         self.verbosity
     }
 
-    fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure> {
+    fn load_vars(&self, path: &Path) -> Result<Vars, Failure> {
         let text = std::fs::read_to_string(path).map_err(|e| local::cannot_read(path, &e))?;
         let vars = self.mapping(self.source(path, &text));
         Ok(vars.iter().map(|(key, _, node)| (Arc::from(key.to_string()), Var::Author(node.clone()))).collect())
@@ -324,7 +325,7 @@ impl Run for Fake {
 }
 
 /// Variables of a step.
-struct Variables(IndexMap<Arc<str>, Var>);
+struct Variables(Vars);
 
 impl crate::vars::Scope for Variables {
     fn var(&self, name: &str) -> Option<Var> {

@@ -7,9 +7,8 @@ use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::python_regex::{Anchor, Flags, Regex, compile};
 use crate::value::{Key, Map, Value};
-use crate::vars::Var;
+use crate::vars::{Var, Vars};
 use crate::yaml::{Kind, Mapping, Node};
-use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -46,21 +45,19 @@ pub static MODULE: Module = Module {
 const DEPTH: i128 = 64;
 const FILES: usize = 10_000;
 
-type Vars = IndexMap<Arc<str>, Var>;
-
 async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     let args = context.args;
     let files = match args.text("dir") {
         Some(dir) => in_folder(&context, dir)?,
         None => vec![find(context.files, "vars", args.text("file").unwrap_or_default().trim_end_matches('\n'))?],
     };
-    let mut vars = Vars::new();
+    let mut vars = Vars::default();
     for path in &files {
         vars.extend(context.run.load_vars(path)?);
     }
     if let Some(name) = args.text("name") {
         check_name(&Key::from(name))?;
-        vars = Vars::from([(Arc::from(name), gathered(vars))]);
+        vars = Vars::from_iter([(Arc::from(name), gathered(vars))]);
     }
     if args.text("hash_behaviour") == Some("merge") {
         for (name, var) in &mut vars {

@@ -70,10 +70,13 @@ pub mod ini_file;
 pub mod junos_rpc;
 pub mod known_hosts;
 pub mod lineinfile;
+pub mod mount;
+pub mod napalm;
 pub mod net_get;
 pub mod net_ping;
 pub mod net_put;
 pub mod netconf_config;
+pub mod netconf_confirm;
 pub mod netconf_get;
 pub mod netconf_rpc;
 pub mod network_resource;
@@ -125,13 +128,11 @@ use crate::failure::Failure;
 use crate::platform::Platform;
 use crate::source::{SearchPath, SourceId};
 use crate::template::Templar;
-use crate::vars::Var;
+use crate::vars::Vars;
 use crate::yaml::Mapping;
-use indexmap::IndexMap;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
 
 /// A future that can be sent between threads.
 pub type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -240,7 +241,7 @@ pub trait Run: Send + Sync {
     fn verbosity(&self) -> u8;
 
     /// Reads a file of variables, by way of the vault where it is encrypted. They are an author's: rendered when used.
-    fn load_vars(&self, path: &Path) -> Result<IndexMap<Arc<str>, Var>, Failure>;
+    fn load_vars(&self, path: &Path) -> Result<Vars, Failure>;
 
     /// Returns the source of a text that was read from a file, for places in messages. The same file with the same text
     /// is the same source, however many steps ask.
@@ -300,10 +301,14 @@ pub static TABLE: &[&Module] = &[
     &junos_rpc::MODULE,
     &known_hosts::MODULE,
     &lineinfile::MODULE,
+    &mount::MODULE,
+    &napalm::GET,
+    &napalm::INSTALL,
     &net_get::MODULE,
     &net_ping::MODULE,
     &net_put::MODULE,
     &netconf_config::MODULE,
+    &netconf_confirm::MODULE,
     &netconf_get::MODULE,
     &netconf_rpc::MODULE,
     &network_resource::MODULE,

@@ -6,10 +6,12 @@
 //! a candidate is writing.
 
 mod predict;
+mod steps;
+mod within;
 
 use super::cli_config::{backup_of, written_path};
 use super::netconf::{
-    Filter, GET_CONFIG, LOCK, Server, action, answer, ask, data, elements_of, get_config, locking, refusal, warnings,
+    Filter, GET_CONFIG, LOCK, Server, action, answer, ask, data, elements_of, get_config, refusal, warnings,
 };
 use super::{
     Action, Arg, ArgKind, Args, Change, Context, Finished, Module, Needs, Netconf, NetconfAnswer, Output, Rpc,
@@ -18,7 +20,9 @@ use super::{
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::value::{Map, Value};
-use crate::xml::{Element, escaped};
+use crate::xml::Element;
+use steps::steps;
+use within::Within;
 
 /// The module.
 pub static MODULE: Module = Module {
@@ -46,6 +50,11 @@ pub static MODULE: Module = Module {
             "The server takes the change back unless it is confirmed in so many seconds.",
         )
         .default("0"),
+        Arg::new(
+            "confirm_within",
+            ArgKind::Str,
+            "The server takes the change back by itself unless `netconf_confirm` comes in this time: `90s`, `2m`, `1h`.",
+        ),
         Arg::new("confirm_commit", ArgKind::Bool, "Confirm the change that waits for it, and change nothing else.")
             .default("false"),
         Arg::new("error_option", ArgKind::Str, "What the server does when an element cannot be edited.")
@@ -63,6 +72,7 @@ pub static MODULE: Module = Module {
     rules: &[
         Rule::OneOf(&["content", "source_datastore", "delete", "confirm_commit"]),
         Rule::Exclusive(&["content", "source_datastore", "delete", "confirm_commit"]),
+        Rule::Exclusive(&["confirm_within", "confirm_commit", "source_datastore", "delete"]),
     ],
     free_form: None,
     any_args: false,
@@ -85,6 +95,8 @@ struct Wanted {
     /// What is edited in: a whole element, `config` or `config-text`.
     edit: Option<Element>,
     commits: bool,
+    /// The server takes the change back unless it is confirmed by its name in this time.
+    within: Option<Within>,
 }
 
 async fn plan(context: Context<'_>) -> Result<Change, Failure> {
@@ -141,7 +153,12 @@ fn finish(change: &mut Change, args: &Args, wanted: &Wanted, server: &Server) {
     let work = Work::Netconf(Netconf { calls, is_lost: Some(is_lost) });
     change.actions.push(Action::on_host(Effect::Write, work));
     let target = wanted.target;
-    if args.flag("save") {
+    let pending =
+        wanted.within.as_ref().map(|within| (within.pending(true, args.flag("save")), within.pending(false, false)));
+    if let Some((_, nothing)) = &pending {
+        change.result.insert("confirm", nothing.clone());
+    }
+    if args.flag("save") && wanted.within.is_none() {
         let names = names.clone();
         change.then = Some(Box::new(move |outputs| {
             let differs = matches!(outputs.last(), Some(Output::Netconf(answer)) if differs(answer, &names));
@@ -172,6 +189,9 @@ fn finish(change: &mut Change, args: &Args, wanted: &Wanted, server: &Server) {
             return Err(Failure::new(FailureKind::Command, message).with_result(result));
         }
         let changed = differs(first, &names);
+        if let Some((pending, _)) = pending {
+            result.insert("confirm", pending);
+        }
         if let Some(failure) = answers.get(1).and_then(|answer| refusal("copy-config", answer.replies.first()?)) {
             let message = format!("the change is in, but it was not saved: {}", failure.message.expose());
             return Err(Failure { message: message.into(), ..failure });
@@ -222,62 +242,6 @@ fn refused(failure: Failure, operation: &str, known: Map) -> Failure {
     Failure { message: message.into(), result, ..failure }
 }
 
-/// Returns the operations with their names, in order.
-fn steps(args: &Args, wanted: &Wanted) -> Vec<(&'static str, Rpc)> {
-    let target = wanted.target;
-    let is_candidate = target == "candidate";
-    let mut steps = Vec::new();
-    if wanted.locks {
-        steps.push(("lock", locking(target)));
-    }
-    if let Some(source) = args.text("source_datastore") {
-        let source = match ["running", "candidate", "startup"].contains(&source) {
-            true => format!("<nc:{source}/>"),
-            false => format!("<nc:url>{}</nc:url>", escaped(source)),
-        };
-        let xml = format!(
-            "<nc:copy-config><nc:target><nc:{target}/></nc:target><nc:source>{source}</nc:source></nc:copy-config>"
-        );
-        steps.push(("copy-config", Rpc::new(xml)));
-    } else if args.flag("delete") {
-        let xml = format!("<nc:delete-config><nc:target><nc:{target}/></nc:target></nc:delete-config>");
-        steps.push(("delete-config", Rpc::new(xml)));
-    } else if args.flag("confirm_commit") {
-        steps.push(("commit", Rpc::new("<nc:commit/>")));
-    }
-    let Some(edit) = &wanted.edit else { return steps };
-    let read = |datastore: &str| ("get-config", get_config(datastore, wanted.filter.as_ref()));
-    steps.push(read(target));
-    let undo = is_candidate.then(|| "<nc:discard-changes/>".to_owned());
-    steps.push(("edit-config", Rpc { undo, ..Rpc::new(edit_config(args, target, edit)) }));
-    if args.flag("validate") {
-        let xml = format!("<nc:validate><nc:source><nc:{target}/></nc:source></nc:validate>");
-        steps.push(("validate", Rpc::new(xml)));
-    }
-    steps.push(read(target));
-    if wanted.commits {
-        let xml = match args.int("confirm").filter(|seconds| *seconds > 0) {
-            Some(seconds) => {
-                format!("<nc:commit><nc:confirmed/><nc:confirm-timeout>{seconds}</nc:confirm-timeout></nc:commit>")
-            }
-            None => "<nc:commit/>".to_owned(),
-        };
-        steps.push(("commit", Rpc::new(xml)));
-        // There are servers that say yes and change nothing.
-        steps.push(read("running"));
-    }
-    steps
-}
-
-fn edit_config(args: &Args, target: &str, edit: &Element) -> String {
-    let operation = args.text("default_operation");
-    let operation = operation.map(|o| format!("<nc:default-operation>{o}</nc:default-operation>")).unwrap_or_default();
-    // What every server does when nobody says is not said: not all of them know the element.
-    let on_error = args.text("error_option").filter(|option| *option != "stop-on-error");
-    let on_error = on_error.map(|o| format!("<nc:error-option>{o}</nc:error-option>")).unwrap_or_default();
-    format!("<nc:edit-config><nc:target><nc:{target}/></nc:target>{operation}{on_error}{edit}</nc:edit-config>")
-}
-
 /// Checks what is asked for against what the server can do.
 fn wanted(args: &Args, server: &Server) -> Result<(Wanted, Option<String>), Failure> {
     let cannot = |what: &str| Err(refuse(format!("the server {what}")).help("nothing was sent"));
@@ -294,6 +258,13 @@ fn wanted(args: &Args, server: &Server) -> Result<(Wanted, Option<String>), Fail
     let confirms = args.flag("confirm_commit") || args.int("confirm").is_some_and(|seconds| seconds > 0);
     if confirms && !server.has("confirmed-commit") {
         return cannot("takes no change back by itself (`confirm`)");
+    }
+    let within = args.text("confirm_within").map(|text| Within::of(text, server)).transpose()?;
+    if within.is_some() && confirms {
+        return Err(refuse("`confirm_within` and `confirm` exclude each other"));
+    }
+    if within.is_some() && (target != "candidate" || !args.flag("commit")) {
+        return cannot("takes back what is committed alone: `confirm_within` needs the candidate and its commit");
     }
     if confirms && !candidate {
         return cannot("has no candidate configuration, and only that is committed (`confirm`)");
@@ -315,7 +286,7 @@ fn wanted(args: &Args, server: &Server) -> Result<(Wanted, Option<String>), Fail
         false => server.lock(args.text("lock").unwrap_or("always"), target),
     };
     let commits = target == "candidate" && args.flag("commit");
-    Ok((Wanted { target, locks, filter, edit, commits }, warning))
+    Ok((Wanted { target, locks, filter, edit, commits, within }, warning))
 }
 
 /// Returns the element that holds what is wanted.

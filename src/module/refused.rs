@@ -33,7 +33,6 @@ pub static REFUSED: &[RefusedModule] = &[
     builtin("dpkg_selections", "`shell: echo … | dpkg --set-selections`"),
     other("ansible.posix", "firewalld", "`command: firewall-cmd …`"),
     builtin("iptables", "`command: iptables …`, or `template` for the rules"),
-    other("ansible.posix", "mount", "`lineinfile` on `/etc/fstab`, and `command: mount …`"),
     builtin("mount_facts", "`setup` gathers `ansible_mounts`"),
     builtin("rpm_key", "`command: rpm --import …`"),
     other("ansible.posix", "seboolean", "`command: setsebool …`"),

@@ -12,12 +12,14 @@ mod detect;
 mod own;
 mod pattern;
 mod read;
+mod spelling;
 #[cfg(test)]
 mod tests;
 
 pub use detect::{AUTO, Verdict, candidates, commands as detecting_commands, judge};
 pub use own::read_folder;
 pub use pattern::Pattern;
+pub use spelling::{Spelling, Value, Words};
 
 use crate::effect::Effect;
 use pattern::Compile;
@@ -428,6 +430,38 @@ pub struct ConfigText {
     pub permanent: Vec<Pattern>,
     /// Lines that are not undone by putting [`ConfigText::negate`] before them, and what does it; `$1` is a group.
     pub undo_as: Vec<(Pattern, String)>,
+    /// How the device spells what may be typed otherwise.
+    pub spelling: Spelling,
+    /// What a line begins with that names several things at once, which are shown apart or together: `interface`, `vlan`.
+    pub lists: Vec<String>,
+    /// Lists of numbers that `add` and `remove` change: `switchport trunk allowed vlan`.
+    pub grows: Vec<String>,
+    /// Lines that the device numbers when they are typed without a number: what they are without it.
+    pub numbered: Vec<Numbered>,
+    /// Lines that the device does not show because they hold unless others say otherwise.
+    pub defaults: Vec<DefaultLine>,
+}
+
+/// Lines that a device numbers.
+#[derive(Clone, Debug)]
+pub struct Numbered {
+    /// The section in which they stand; `None` at the outermost level.
+    pub within: Option<Pattern>,
+    /// A line with its number.
+    pub line: Pattern,
+    /// What it is without; `$1` is a group.
+    pub without: String,
+}
+
+/// A line that a device does not show, as it is its default.
+#[derive(Clone, Debug)]
+pub struct DefaultLine {
+    /// The line.
+    pub line: Pattern,
+    /// The section in which it is the default; anywhere when `None`.
+    pub within: Option<Pattern>,
+    /// A line of the section with which it is none.
+    pub unless: Option<Pattern>,
 }
 
 /// A prompt that was recognised.

@@ -1,16 +1,34 @@
 //! The expressions of definitions. A platform has some fifty and a run asks a few of them, so each is compiled when it is
-//! first asked.
+//! first asked, and first in the way that is soon done: most are asked about a few short lines in a run.
 
-use regex::bytes::{Captures, Regex, RegexBuilder};
+use regex_automata::meta::{BuildError, Builder, Config, Regex};
+use regex_automata::util::captures::Captures;
+use regex_automata::util::syntax;
 use std::ops::Range;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// An expression that is asked about one line.
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 pub struct Pattern {
     written: String,
-    compiled: OnceLock<Regex>,
+    /// Compiled in the way that is soon done, and slow to ask.
+    soon: OnceLock<Regex>,
+    /// Compiled in the way that is fast to ask, once much has been asked.
+    fast: OnceLock<Regex>,
+    /// Bytes of the texts that it was asked about.
+    asked: AtomicUsize,
 }
+
+impl Clone for Pattern {
+    fn clone(&self) -> Pattern {
+        Pattern { written: self.written.clone(), ..Pattern::default() }
+    }
+}
+
+/// After so many bytes an expression is compiled once more, to be asked fast: then asking has taken about as long as
+/// that does.
+const MUCH: usize = 16 * 1024;
 
 /// When expressions are compiled: those of users at once, as a mistake in them has to be said; a test compiles ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +40,13 @@ pub(super) enum Compile {
 impl Compile {
     /// Makes a pattern of an expression.
     pub(super) fn line(self, written: &str) -> Result<Pattern, String> {
-        let pattern = Pattern { written: written.to_owned(), compiled: OnceLock::new() };
         if self == Compile::AtOnce {
-            let both = compiled(written).and_then(|regex| for_text(written).map(|_| regex));
-            let regex = both.map_err(|error| format!("expression `{written}` does not compile: {error}"))?;
-            let _ = pattern.compiled.set(regex);
+            let wrong = |error: String| format!("expression `{written}` does not compile: {error}");
+            // What it says of a mistake shows the place.
+            for_text(written).map_err(|error| wrong(error.to_string()))?;
+            compiled(written, &fast()).map_err(|error| wrong(error.to_string()))?;
         }
-        Ok(pattern)
+        Ok(Pattern { written: written.to_owned(), ..Pattern::default() })
     }
 
     /// Makes patterns of expressions.
@@ -40,22 +58,30 @@ impl Compile {
 impl Pattern {
     /// Claims that the expression fits somewhere in a text.
     pub fn is_match(&self, text: &str) -> bool {
-        self.regex().is_match(text.as_bytes())
+        self.regex(text).is_match(text)
     }
 
     /// Returns the first part of a text that the expression fits.
     pub fn find<'t>(&self, text: &'t str) -> Option<&'t str> {
-        self.regex().find(text.as_bytes()).map(|found| whole_characters(text, found.range()))
+        self.regex(text).find(text).map(|found| whole_characters(text, found.range()))
     }
 
     /// Returns the groups of the first part of a text that the expression fits.
     pub fn captures<'t>(&self, text: &'t str) -> Option<Groups<'t>> {
-        Some(Groups { text, found: self.regex().captures(text.as_bytes())? })
+        let regex = self.regex(text);
+        let mut found = regex.create_captures();
+        regex.captures(text, &mut found);
+        found.is_match().then_some(Groups { text, found })
     }
 
     /// Returns a text with the first part that the expression fits replaced; `$1` is a group.
     pub fn replace(&self, text: &str, with: &str) -> String {
-        String::from_utf8_lossy(&self.regex().replace(text.as_bytes(), with.as_bytes())).into_owned()
+        let Some(Groups { found, .. }) = self.captures(text) else { return text.to_owned() };
+        let Some(all) = found.get_match() else { return text.to_owned() };
+        let mut replaced = text.as_bytes()[..all.start()].to_vec();
+        found.interpolate_bytes_into(text.as_bytes(), with.as_bytes(), &mut replaced);
+        replaced.extend_from_slice(&text.as_bytes()[all.end()..]);
+        String::from_utf8_lossy(&replaced).into_owned()
     }
 
     /// Returns the expression as one for texts, for those who ask many kinds of expressions.
@@ -63,9 +89,13 @@ impl Pattern {
         for_text(&self.written).expect("a test compiles the expressions of all definitions")
     }
 
-    fn regex(&self) -> &Regex {
-        self.compiled
-            .get_or_init(|| compiled(&self.written).expect("a test compiles the expressions of all definitions"))
+    fn regex(&self, text: &str) -> &Regex {
+        const WHY: &str = "a test compiles the expressions of all definitions";
+        let asked = self.asked.fetch_add(text.len(), Ordering::Relaxed);
+        if asked.saturating_add(text.len()) > MUCH {
+            return self.fast.get_or_init(|| compiled(&self.written, &fast()).expect(WHY));
+        }
+        self.soon.get_or_init(|| compiled(&self.written, &soon()).expect(WHY))
     }
 }
 
@@ -73,13 +103,13 @@ impl Pattern {
 #[derive(Debug)]
 pub struct Groups<'t> {
     text: &'t str,
-    found: Captures<'t>,
+    found: Captures,
 }
 
 impl<'t> Groups<'t> {
     /// Returns what a group fits, if it took part.
     pub fn name(&self, name: &str) -> Option<&'t str> {
-        self.found.name(name).map(|group| whole_characters(self.text, group.range()))
+        self.found.get_group_by_name(name).map(|group| whole_characters(self.text, group.range()))
     }
 }
 
@@ -98,9 +128,22 @@ fn whole_characters(text: &str, range: Range<usize>) -> &str {
 /// Compiles an expression for bytes, where `\w`, `\s`, `\d` and `\b` are those of ASCII: what devices say of themselves is
 /// ASCII. One for characters takes ten times as long and half a megabyte, and a session asks some twenty of them. Only one
 /// with other characters in a class has to be.
-fn compiled(written: &str) -> Result<Regex, regex::Error> {
-    let build = |unicode: bool| RegexBuilder::new(written).multi_line(true).unicode(unicode).build();
-    build(false).or_else(|_| build(true))
+fn compiled(written: &str, how: &Config) -> Result<Regex, Box<BuildError>> {
+    let build = |unicode: bool| {
+        let syntax = syntax::Config::new().multi_line(true).unicode(unicode).utf8(false);
+        Builder::new().syntax(syntax).configure(how.clone()).build(written)
+    };
+    build(false).or_else(|_| build(true)).map_err(Box::new)
+}
+
+/// What `regex` itself takes: also backwards, with what finds the literals of the expression beforehand.
+fn fast() -> Config {
+    Config::new().utf8_empty(false)
+}
+
+/// One automaton and nothing beside it.
+fn soon() -> Config {
+    fast().hybrid(false).onepass(false).auto_prefilter(false)
 }
 
 fn for_text(written: &str) -> Result<regex::Regex, regex::Error> {
@@ -125,6 +168,51 @@ mod tests {
         assert!(!pattern(r"^\w+$").is_match("\u{e4}"));
         for wrong in ["(", r"(?-u:\xff)"] {
             assert!(Compile::AtOnce.line(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_expression_answers_the_same_however_much_it_is_asked() {
+        let expressions = [
+            r"(?<host>\S+)[>#]$",
+            r"^\s*%|^Error:",
+            r"(?i)(?:show|display) \w+",
+            r"^(a|ab)(c|bcd)?$",
+            r"x*",
+            r"\bend\b",
+            r"^set (\S+).*$",
+            r"[\u{e4}o]x",
+            r"(?s)a.b",
+            r"^$",
+        ];
+        let lines = [
+            "router1#",
+            "r1>",
+            "% Unknown command",
+            " Error: no",
+            "SHOW ip",
+            "abcd",
+            "a\nb",
+            "the end.",
+            "set n\u{e4}me x",
+            "\u{e4}x",
+            "",
+            "x\n\nxx",
+        ];
+        for written in expressions {
+            let answers = |pattern: &Pattern| -> Vec<_> {
+                let of = |line: &&'static str| {
+                    let host = pattern.captures(line).and_then(|groups| groups.name("host").map(str::to_owned));
+                    (pattern.is_match(line), pattern.find(line), host, pattern.replace(line, "<$0>"))
+                };
+                lines.iter().map(of).collect()
+            };
+            let pattern = Compile::WhenAsked.line(written).expect("it compiles");
+            let first = answers(&pattern);
+            assert!(pattern.soon.get().is_some() && pattern.fast.get().is_none(), "{written}");
+            pattern.is_match(&"-".repeat(MUCH));
+            assert_eq!(answers(&pattern), first, "{written}");
+            assert!(pattern.fast.get().is_some(), "{written}");
         }
     }
 }

@@ -19,14 +19,22 @@ impl Loader {
         }
     }
 
-    /// Complains of a module of NETCONF where a variable written around it says that the host is reached by its CLI.
+    /// Complains of a module of NETCONF where a variable written around it says that the host is reached by its CLI, and of
+    /// one of a platform's CLI where it says that the host is reached by NETCONF: that can only Junos.
     ///
     /// A variable of the task or of a block decides; that of a play is only a default that `set_fact` or a role may change.
     pub(super) fn check_connection(&self, task: &Task, found: &mut Diagnostics) {
         const NAME: &str = "ansible_connection";
-        let Action::Module { module, .. } = task.action else { return };
+        let Action::Module { module, platform } = task.action else { return };
         let is_open = task.settings.delegate_to.is_some() || task.args.get("provider").is_some();
-        if module.needs != Needs::Netconf || is_open || self.extra_vars.vars.contains_key(NAME) {
+        let (needs, others, instead): (_, &[&str], _) = match (module.needs, platform) {
+            (Needs::Netconf, _) => ("NETCONF", &["network_cli", "telnet"], "ansible.netcommon.netconf"),
+            (Needs::Cli, Some(platform)) if platform != "juniper_junos" => {
+                ("the device's CLI", &["netconf"], "ansible.netcommon.network_cli")
+            }
+            _ => return,
+        };
+        if is_open || self.extra_vars.vars.contains_key(NAME) {
             return;
         }
         let written = |layers: &[Arc<Layer>]| match layers.iter().rev().find_map(|layer| layer.vars.get(NAME)) {
@@ -39,15 +47,15 @@ impl Loader {
             (None, None) => return,
         };
         let name = node.as_str().unwrap_or_default();
-        if !node.is_static() || !matches!(name.rsplit('.').next(), Some("network_cli" | "telnet")) {
+        if !node.is_static() || !name.rsplit('.').next().is_some_and(|last| others.contains(&last)) {
             return;
         }
-        let message = format!("`{}` needs NETCONF, and the host is reached by `{name}`", task.called);
+        let message = format!("`{}` needs {needs}, and the host is reached by `{name}`", task.called);
         let complaint = match decides {
             true => Diagnostic::error("E0311", message),
             false => Diagnostic::warning("W0311", message),
         };
-        let help = "set `ansible_connection: ansible.netcommon.netconf` for the task (`vars:`), and its port";
+        let help = format!("set `ansible_connection: {instead}` for the task (`vars:`), and its port");
         found.push(complaint.at(node.span).help(help));
     }
 
@@ -98,7 +106,7 @@ impl Loader {
             conditions.extend(&until.conditions);
             texts.extend(until.retries.iter().chain(&until.delay));
         }
-        texts.extend(task.background.iter().flat_map(|background| background.poll.iter().chain([&background.limit])));
+        texts.extend(task.background.iter().flat_map(|background| background.poll.iter().chain(&background.limit)));
         conditions.extend(task.changed_when.iter().flatten().chain(task.failed_when.iter().flatten()));
         texts.extend(settings_nodes(&task.settings));
         texts.into_iter().for_each(|node| template::check(node, sources, found));

@@ -41,6 +41,12 @@ impl Loader {
     /// Checks `module_defaults`, and finds out which modules are in the groups that are named there.
     pub(super) fn learn_defaults(&self, node: Option<&Node>, inherited: &mut Inherited, found: &mut Diagnostics) {
         check_dictionaries(node, "module_defaults", found);
+        let parts = node.into_iter().flat_map(|node| node.as_seq().unwrap_or(std::slice::from_ref(node)));
+        for part in parts.filter(|part| part.as_str().is_some() && !part.is_static()) {
+            let message = "`module_defaults` must be a dictionary of names that are written out, not one template";
+            let help = "the arguments may be a template: `module_defaults: {MODULE: \"{{ … }}\"}`";
+            found.push(Diagnostic::error("E0606", message).at(part.span).help(help));
+        }
         check_defaults(node, found);
         for (key, key_node, _) in defaults_in(node) {
             let name = key.to_string();

@@ -2,7 +2,7 @@
 
 use super::load::Loader;
 use super::play::shown;
-use super::role::{INCLUDE_ARGS, RoleUse, RolesUsed, enter_role, has_run, role_use, written_in};
+use super::role::{INCLUDE_ARGS, RoleUse, RolesUsed, UseOfRole, enter_role, role_use};
 use super::task::Place;
 use super::{Inherited, Item};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean};
@@ -69,16 +69,12 @@ impl Loader {
         else {
             return Vec::new();
         };
-        let given = written_in(&inherited.vars[at.inherited.vars.len()..]);
+        let given = UseOfRole::of_layers(&inherited.vars[at.inherited.vars.len()..]);
         let how = RoleUse { given, ..role_use(map, |node| Some(node.to_value().to_text())) };
         let Some((role, meta)) = self.role(&name, &how, None, args_at, &inherited, at.depth, found) else {
             return Vec::new();
         };
         let (mut items, mut used) = (Vec::new(), RolesUsed::default());
-        if has_run(&name, &how, &inherited) {
-            inherited.exports.note_named(&used, &role);
-            return Vec::new();
-        }
         self.dependencies(&role, meta.as_ref(), &inherited, &mut used, &mut items, at.depth, found);
         inherited.exports.note(&used, &role);
         enter_role(&mut inherited, &role);

@@ -33,8 +33,8 @@ pub use keyword::{KEYWORDS, Keyword, Level, Support, takes};
 pub use load::{Loader, load, load_text};
 pub use prompt::{Prompt, Prompts};
 pub use repeat::LOOP_CONTROL;
-pub use role::{Role, RoleExports, RoleName, RoleUse, RolesRan};
-pub(crate) use role::{role_use, written_in};
+pub(crate) use role::role_use;
+pub use role::{Role, RoleExports, RoleKey, RoleName, RoleUse, RoleUses, UseOfRole};
 pub use start_at::start_at;
 pub use takes::{Takes, flag, given, percent};
 
@@ -91,8 +91,8 @@ pub struct Play {
     pub needs: Option<Vec<(Arc<str>, Span)>>,
     /// `host_by_host`, with its place.
     pub host_by_host: Option<(bool, Span)>,
-    /// The roles that run in any case, for what is included later.
-    pub roles_ran: RolesRan,
+    /// The uses of roles in it, also of what is included later.
+    pub role_uses: RoleUses,
 }
 
 /// In which order hosts go through tasks.
@@ -114,6 +114,17 @@ pub enum Item {
     Task(Arc<Task>),
     /// A block.
     Block(Arc<Block>),
+    /// The tasks of a role where it is used.
+    Role(Arc<RoleTasks>),
+}
+
+/// The tasks of a role where it is used. They end with it: from then on the role has run on a host, if one of them has.
+#[derive(Clone, Debug)]
+pub struct RoleTasks {
+    /// The role.
+    pub role: Arc<Role>,
+    /// Its tasks.
+    pub items: Vec<Item>,
 }
 
 /// A block.
@@ -279,8 +290,8 @@ pub struct Until {
 /// Work that a host goes on with alone.
 #[derive(Clone, Debug)]
 pub struct Background {
-    /// `async`: how many seconds it may take; 0 for work as usual.
-    pub limit: Node,
+    /// `async`: how many seconds it may take; 0 for work as usual. Nothing where only `poll` is written.
+    pub limit: Option<Node>,
     /// `poll`: seconds between two looks at it, 15 when nobody says; 0 when nobody waits for it.
     pub poll: Option<Node>,
 }
@@ -361,8 +372,8 @@ pub struct Inherited {
     pub includes: usize,
     /// The collections whose roles are known by their short names.
     pub collections: Vec<Arc<str>>,
-    /// The roles that have run so far, with their parameters: what others depend on runs once.
-    pub ran: RolesRan,
+    /// The uses of roles in the play.
+    pub uses: RoleUses,
     /// The roles whose defaults and variables become the play's by being imported here.
     pub exports: RoleExports,
 }
@@ -411,6 +422,10 @@ impl Item {
                 (Some(a), Some(b)) => a.is_written_as(b),
                 _ => false,
             },
+            (Item::Role(a), Item::Role(b)) => {
+                a.role.path == b.role.path
+                    && a.items.first().zip(b.items.first()).is_some_and(|(a, b)| a.is_written_as(b))
+            }
             _ => false,
         }
     }
@@ -424,6 +439,7 @@ impl Item {
                     item.each_task(see);
                 }
             }
+            Item::Role(used) => used.items.iter().for_each(|item| item.each_task(see)),
         }
     }
 }

@@ -103,7 +103,7 @@ impl Loader {
         for list in [&base.settings.environment, &base.settings.module_defaults] {
             list.iter().for_each(|node| template::check(node, &self.sources, found));
         }
-        play_vars.extend(map.get("vars").and_then(|vars| self.play_vars(vars, found)));
+        play_vars.extend(map.get("vars").and_then(|vars| self.layer(vars, Origin::PlayVars, found)));
         // What an import gives is stronger than what the play itself says.
         play_vars.extend(import_vars);
         play_vars.extend(self.prompt_layer(map.get("vars_prompt"), &files, &play_vars, found));
@@ -164,7 +164,7 @@ impl Loader {
             host_by_host: map
                 .get("host_by_host")
                 .and_then(|node| Some((boolean(node, "host_by_host", found)?, node.span))),
-            roles_ran: base.ran.clone(),
+            role_uses: base.uses.clone(),
         };
         self.check_notify(&play, found);
         Some(play)
@@ -208,18 +208,6 @@ impl Loader {
             );
         }
         Some((limit?, node.span))
-    }
-
-    /// Reads `vars:` of a play: a dictionary, or a list of them.
-    fn play_vars(&self, vars: &Node, found: &mut Diagnostics) -> Option<Arc<Layer>> {
-        let Some(list) = vars.as_seq() else { return self.layer(vars, Origin::PlayVars, found) };
-        let mut whole = Layer::new(Origin::PlayVars);
-        for part in list {
-            if let Some(layer) = self.layer(part, Origin::PlayVars, found) {
-                whole.vars.extend(layer.vars.iter().map(|(name, var)| (Arc::clone(name), var.clone())));
-            }
-        }
-        Some(Arc::new(whole))
     }
 
     /// Reads `vars_files` whose names are known now; returns those that need a host.

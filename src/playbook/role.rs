@@ -1,12 +1,17 @@
 //! Roles: finding them, reading their parts, and using them (`roles:`, `import_role`, `include_role`).
 
+mod again;
 mod parts;
 
+use again::written;
+pub use again::{RoleKey, RoleUses, UseOfRole};
 pub(super) use parts::part_file;
 
 use super::action::refuse;
 use super::keyword::{self, Level};
 use super::load::Loader;
+use super::takes::flag;
+use super::words::{conditions, split_tags};
 use super::{Inherited, Item};
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::vars::{Layer, Origin, Var};
@@ -33,6 +38,10 @@ pub struct Role {
     pub handlers: Vec<Item>,
     /// The names of the roles that led to it.
     pub parents: Vec<Arc<str>>,
+    /// Which use of it in its play this is; the same one may stand at several places.
+    pub key: RoleKey,
+    /// `allow_duplicates`: it runs on a host also where the same use has run.
+    pub repeats: bool,
 }
 
 impl Role {
@@ -44,7 +53,7 @@ impl Role {
 }
 
 /// What a use of a role may say.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct RoleUse {
     /// `tasks_from`, `vars_from`, `defaults_from`, `handlers_from`; `main` when nobody says.
     pub tasks_from: Option<String>,
@@ -56,10 +65,10 @@ pub struct RoleUse {
     pub handlers_from: Option<String>,
     /// `rolespec_validate: false`: arguments are not checked.
     pub unchecked: bool,
-    /// `allow_duplicates: false`: nothing happens when it has run.
-    pub once: bool,
+    /// `allow_duplicates`, where the use itself says: nothing happens on a host where the role has run, if it is false.
+    pub repeats: Option<bool>,
     /// The variables that stand at the use: with others it is another one.
-    pub given: Params,
+    pub given: UseOfRole,
 }
 
 /// Arguments of `include_role` and `import_role`; the first is required.
@@ -74,37 +83,6 @@ pub(super) const INCLUDE_ARGS: [&str; 9] = [
     "allow_duplicates",
     "rolespec_validate",
 ];
-
-/// Parameters of a role as they are written.
-type Params = Vec<(String, String)>;
-
-/// A role that has run, with the parameters that it got.
-type Ran = (Arc<str>, Params);
-
-/// The roles that have run, with the parameters that they got; shared by all that stands in a play.
-#[derive(Clone, Debug, Default)]
-pub struct RolesRan(Arc<Mutex<Vec<Ran>>>);
-
-impl RolesRan {
-    /// Returns a list of its own with the same roles.
-    pub fn fork(&self) -> RolesRan {
-        RolesRan(Arc::new(Mutex::new(self.lock().clone())))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Ran>> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-
-    /// Notes that a role runs; returns whether it has run before.
-    fn note(&self, name: Arc<str>, params: Params) -> bool {
-        let mut ran = self.lock();
-        let again = ran.iter().any(|(known, how)| *known == name && *how == params);
-        if !again {
-            ran.push((name, params));
-        }
-        again
-    }
-}
 
 /// Roles that give their defaults and variables to the play because they were imported, in the order in which they were
 /// read; shared by all that is read at the same time.
@@ -250,25 +228,20 @@ impl Loader {
                 }
             }
         }
-        // The same role with the same parameters, under the same conditions and tags, runs once in a play.
-        let written = |node: &Node| node.to_value().to_text();
-        let signature: Params = map
-            .iter()
-            .filter(|(key, _, _)| {
-                ["vars", "when", "tags"].iter().any(|told| key.as_str() == Some(told))
-                    || keyword::find(&key.to_string(), Level::ROLE).is_none()
-            })
-            .map(|(key, _, value)| (key.to_string(), written(value)))
-            .collect();
-        let again = base.ran.note(Arc::clone(&name), signature);
         // `vars:` here is as strong as a block's; only what stands beside it is a parameter.
         let mut inherited = self.inherit(map, base, Origin::BlockVars, found);
         // `notify` is no keyword of a role: it is a parameter like any other.
         inherited.notify.clone_from(&base.notify);
         let params = (!params.vars.is_empty()).then(|| Arc::new(params));
-        let Some((role, meta)) =
-            self.role(&name, &RoleUse::default(), params.clone(), entry.span, &inherited, depth, found)
-        else {
+        let Some((role, meta)) = self.role(
+            &name,
+            &RoleUse { given: entry_said(map), ..RoleUse::default() },
+            params.clone(),
+            entry.span,
+            &inherited,
+            depth,
+            found,
+        ) else {
             return;
         };
         if base.dependents.contains(&role.path) {
@@ -281,15 +254,10 @@ impl Loader {
         used.roles.push((Arc::clone(&role), depth > 0));
         // Its parameters are also those of the roles that it depends on, imports and includes.
         inherited.vars.extend(params);
-        let duplicates = meta.as_ref().and_then(|meta| meta.as_map()?.get("allow_duplicates").cloned());
         let place = used.roles.len() - 1;
-        // Roles that it depends on are asked for again, too: each says for itself whether it runs.
         self.dependencies(&role, meta.as_ref(), &inherited, used, items, depth, found);
         // What a role gives to the play is stronger than what those that it depends on give.
         used.roles[place..].rotate_left(1);
-        if again && !matches!(duplicates.map(|node| node.kind), Some(Kind::Bool(true))) {
-            return;
-        }
         enter_role(&mut inherited, &role);
         let (how, inherited) = (RoleUse::default(), Arc::new(inherited));
         items.extend(self.role_tasks(&role, &how, meta.as_ref(), &inherited, entry.span, depth, found));
@@ -318,7 +286,7 @@ impl Loader {
     }
 
     /// Reads the tasks of a role, and of those that it depends on, as `include_role` does at run time; returns them with all
-    /// these roles, the role itself last. `None` when it is not to run again, or cannot be read. A `public` one is noted among the exports.
+    /// these roles, the role itself last. `None` when it cannot be read. A `public` one is noted among the exports.
     pub fn include_role(
         &self,
         name: &str,
@@ -331,10 +299,6 @@ impl Loader {
         let mut inherited = (**inherited).clone();
         let (role, meta) = self.role(name, how, None, named_at, &inherited, 0, found)?;
         let (mut items, mut used) = (Vec::new(), RolesUsed::default());
-        if has_run(name, how, &inherited) {
-            inherited.exports.note_named(&used, &role);
-            return None;
-        }
         // As deep as the includes around it, so that roles which include each other come to an end.
         let depth = inherited.includes.min(super::task::MAX_DEPTH);
         self.dependencies(&role, meta.as_ref(), &inherited, &mut used, &mut items, depth, found);
@@ -349,26 +313,24 @@ impl Loader {
     }
 }
 
-/// Notes that a role is included; claims that it has run and is not to run again.
-pub(super) fn has_run(name: &str, how: &RoleUse, inherited: &Inherited) -> bool {
-    let parts = [
-        ("tasks_from", &how.tasks_from),
-        ("vars_from", &how.vars_from),
-        ("defaults_from", &how.defaults_from),
-        ("handlers_from", &how.handlers_from),
-    ];
-    let from = parts.into_iter().filter_map(|(part, from)| Some((part.to_owned(), from.clone()?)));
-    let signature = from.chain(how.given.iter().cloned()).collect();
-    inherited.ran.note(format!("include_role {name}").into(), signature) && how.once
-}
-
-/// Returns the variables of layers as they are written.
-pub(crate) fn written_in<'a>(layers: impl IntoIterator<Item = &'a Arc<Layer>>) -> Params {
-    let text = |var: &Var| match var {
-        Var::Author(node) => node.to_value().to_text(),
-        Var::Data(value) => value.to_text(),
-    };
-    layers.into_iter().flat_map(|layer| &layer.vars).map(|(name, var)| (name.to_string(), text(var))).collect()
+/// Returns what an entry of `roles:` says that makes it another use of its role: parameters, variables, conditions, tags.
+fn entry_said(map: &Mapping) -> UseOfRole {
+    let mut said = UseOfRole::default();
+    for (key, _, value) in map.iter() {
+        let key = key.to_string();
+        match &*key {
+            "when" => said.add("when", conditions(value).iter().map(written).collect::<Vec<_>>()),
+            "tags" => {
+                let tags =
+                    value.as_seq().unwrap_or(std::slice::from_ref(value)).iter().map(|tag| tag.to_value().to_text());
+                said.add("tags", tags.flat_map(|tags| split_tags(&tags)).collect::<Vec<_>>());
+            }
+            "vars" => said.add("vars", written(value)),
+            _ if keyword::find(&key, Level::ROLE).is_none() => said.add(&format!("parameter {key}"), written(value)),
+            _ => {}
+        }
+    }
+    said
 }
 
 /// Makes what stands inside a role look for files in the role first.
@@ -382,16 +344,14 @@ pub(super) fn enter_role(inherited: &mut Inherited, role: &Arc<Role>) {
 /// Returns the arguments of a use of a role, each made text by `text`.
 pub(crate) fn role_use(map: &Mapping, text: impl Fn(&Node) -> Option<String>) -> RoleUse {
     let part = |name: &str| map.get(name).and_then(&text);
-    let off = |name: &str| {
-        part(name).is_some_and(|said| matches!(said.to_lowercase().as_str(), "false" | "no" | "off" | "0"))
-    };
+    let truth = |name: &str| part(name).and_then(|said| flag(&said.into()));
     RoleUse {
         tasks_from: part("tasks_from"),
         vars_from: part("vars_from"),
         defaults_from: part("defaults_from"),
         handlers_from: part("handlers_from"),
-        unchecked: off("rolespec_validate"),
-        once: off("allow_duplicates"),
-        given: Params::new(),
+        unchecked: truth("rolespec_validate") == Some(false),
+        repeats: Some(truth("allow_duplicates").unwrap_or(true)),
+        given: UseOfRole::default(),
     }
 }

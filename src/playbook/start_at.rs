@@ -1,4 +1,4 @@
-use super::{Item, Play};
+use super::{Item, Play, RoleTasks};
 use crate::source::{Diagnostic, did_you_mean};
 use regex::Regex;
 use std::sync::Arc;
@@ -55,6 +55,10 @@ impl Search<'_> {
                         }
                     }
                     left.extend(self.found.then(|| Item::Block(Arc::new(rest))));
+                }
+                Item::Role(used) => {
+                    let rest = RoleTasks { role: Arc::clone(&used.role), items: self.rest(&used.items) };
+                    left.extend(self.found.then(|| Item::Role(Arc::new(rest))));
                 }
             }
         }

@@ -43,6 +43,11 @@ impl Takes {
         }
     }
 
+    /// Claims that one text is taken.
+    pub fn is_text(self) -> bool {
+        self == Takes::Text
+    }
+
     /// Returns what is taken, in words that follow "must be".
     pub fn words(self) -> &'static str {
         match self {

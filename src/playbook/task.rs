@@ -5,7 +5,7 @@ use super::keyword::Level;
 use super::load::Loader;
 use super::verify;
 use super::words::{boolean, conditions, needs, texts};
-use super::{Action, Background, Inherited, Item, Task, Until};
+use super::{Action, Background, Inherited, Item, Meta, Task, Until};
 use crate::source::{Diagnostic, Diagnostics};
 use crate::vars::Origin;
 use crate::yaml::{Kind, Mapping, Node};
@@ -93,6 +93,10 @@ impl Loader {
         let span = map.iter().next().map_or(node.span, |(_, first, _)| first.span);
         let (args, args_template) = self.arguments(called, args_node, map, found);
         let action = self.resolve_action(called, &args, key_node, found)?;
+        if matches!(action, Action::Meta(Meta::EndRole)) && inherited.role.is_none() {
+            let error = Diagnostic::error("E0611", "`meta: end_role` stands outside of a role");
+            found.push(error.at(key_node.span).help("`end_host` and `end_play` end more"));
+        }
         let mut settings = inherited.settings.clone();
         if map.get("local_action").is_some() {
             let here = Node { kind: Kind::Str("localhost".into()), ..key_node.clone() };
@@ -162,8 +166,11 @@ impl Loader {
     /// Reads `async` and `poll`; says so where the module's work cannot go on alone.
     fn background(&self, map: &Mapping, action: &Action, called: &str, found: &mut Diagnostics) -> Option<Background> {
         use crate::module::background::{DETACHED, NEVER};
-        let (key, limit) = map.entry("async").filter(|(_, node)| !node.is_null())?;
         let poll = map.get("poll").filter(|node| !node.is_null()).cloned();
+        let Some((key, limit)) = map.entry("async").filter(|(_, node)| !node.is_null()) else {
+            // It has no meaning alone; what a template yields for it is looked at all the same.
+            return poll.map(|poll| Background { limit: None, poll: Some(poll) });
+        };
         let is = |node: &Node, text: &str| node.is_static() && node.to_value().to_text() == text;
         if is(limit, "0") {
             return None;
@@ -179,6 +186,6 @@ impl Loader {
                 }
             }));
         }
-        Some(Background { limit: limit.clone(), poll })
+        Some(Background { limit: Some(limit.clone()), poll })
     }
 }

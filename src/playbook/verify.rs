@@ -73,11 +73,12 @@ pub(super) fn block_of(node: &Node, map: &Mapping, found: &mut Diagnostics) -> O
             );
         }
     }
-    if !holds_a_change(map) {
+    let confirm = confirming(map);
+    if confirm.is_none() {
         wrong(
             Diagnostic::error("E0613", "`verify` needs a change that the device takes back by itself")
                 .at(at)
-                .help("it belongs to `cli_config` (and its other names) with `confirm_within`"),
+                .help("it belongs to `cli_config` (and its other names) and `netconf_config` with `confirm_within`"),
         );
     }
     if verify.as_seq().is_none_or(<[Node]>::is_empty) {
@@ -90,22 +91,27 @@ pub(super) fn block_of(node: &Node, map: &Mapping, found: &mut Diagnostics) -> O
     if is_wrong {
         return None;
     }
-    Some(Writer { at }.block(node, map, verify))
+    Some(Writer { at, confirm: confirm? }.block(node, map, verify))
 }
 
-/// Claims that the task changes a configuration with `confirm_within`.
-fn holds_a_change(map: &Mapping) -> bool {
-    map.iter().any(|(key, _, value)| {
-        let is_config = module::find(&key.to_string()).is_some_and(|(module, _)| module.name == "cli_config");
-        let args = [Some(value), map.get("args")];
-        is_config
-            && args.into_iter().flatten().filter_map(Node::as_map).any(|args| args.get("confirm_within").is_some())
+/// Modules that change a configuration, and those that keep such a change.
+const CONFIRMED_BY: &[(&str, &str)] = &[("cli_config", "cli_confirm"), ("netconf_config", "netconf_confirm")];
+
+/// Returns the module that keeps what the task changes with `confirm_within`; `None` when it changes nothing so.
+fn confirming(map: &Mapping) -> Option<&'static str> {
+    map.iter().find_map(|(key, _, value)| {
+        let (module, _) = module::find(&key.to_string())?;
+        let (_, confirm) = CONFIRMED_BY.iter().find(|(changes, _)| *changes == module.name)?;
+        let mut args = [Some(value), map.get("args")].into_iter().flatten().filter_map(Node::as_map);
+        args.any(|args| args.get("confirm_within").is_some()).then_some(*confirm)
     })
 }
 
 /// Writes nodes as if the author had: all of them stand where `verify` stands.
 struct Writer {
     at: Span,
+    /// The module that keeps the change.
+    confirm: &'static str,
 }
 
 impl Writer {
@@ -135,7 +141,7 @@ impl Writer {
         tasks.extend(verify.as_seq().unwrap_or_default().iter().cloned());
         tasks.push(self.task([
             ("name", self.text("keep the change")),
-            ("cli_confirm", self.task([("change", self.text(&change))])),
+            (self.confirm, self.task([("change", self.text(&change))])),
         ]));
         let pending = format!("{register}.confirm.pending | default(false)");
         // What holds for the play must not let a failed verification pass.
@@ -148,7 +154,7 @@ impl Writer {
         ]);
         let cancel = [("state", self.text("cancelled")), ("change", self.text(&change))];
         let rescue = vec![
-            self.task([("name", self.text("take the change back")), ("cli_confirm", self.task(cancel))]),
+            self.task([("name", self.text("take the change back")), (self.confirm, self.task(cancel))]),
             self.task([
                 ("name", self.text("the change is not in")),
                 ("fail", self.task([("msg", self.text(&message(&register)))])),

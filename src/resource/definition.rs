@@ -29,6 +29,8 @@ pub struct Definition {
     pub absent: Vec<String>,
     /// It knows the state `purged`.
     pub has_purged: bool,
+    /// Options that the collection's module documents and that are not there, or what they are inside of.
+    pub refused: Vec<&'static str>,
     /// Questions that may come, and their answers.
     pub asks: Vec<(String, String)>,
     /// What stands in a text and is no part of its lines.
@@ -56,7 +58,7 @@ pub enum Form {
 /// A part of what a resource stands for.
 #[derive(Debug)]
 pub(super) enum Node {
-    Line(Line),
+    Line(Box<Line>),
     Choice(Choice),
     Section(Section),
 }
@@ -89,6 +91,10 @@ pub(super) struct Line {
     pub(super) write_only: bool,
     /// Values that it goes with; they are no part of the line.
     pub(super) when: Condition,
+    /// Values beside the list of its items that it goes with.
+    pub(super) around: Condition,
+    /// Booleans beside the list of its items that are true where it is there.
+    pub(super) marks: Vec<Path>,
     /// The lines that lead to it, outermost first, where its item says them.
     pub(super) through: Vec<Pattern>,
     /// A section has one such line: another one overwrites it.

@@ -12,6 +12,8 @@ pub(super) struct Hole {
     pub(super) form: Form,
     /// The text that stands for yes, where the option is no boolean: `enable`.
     pub(super) word: Option<String>,
+    /// The flags of a dictionary of them, and their words.
+    pub(super) flags: Vec<(String, String)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,10 @@ pub(super) enum Form {
     Eof,
     Name,
     Digits,
+    Numbers,
+    /// Yes, where the line is there.
+    Meant,
+    Flags,
 }
 
 impl Hole {
@@ -44,9 +50,12 @@ impl Hole {
         let plain = unquoted(text);
         Some(match self.form {
             Form::Number => Value::Int(plain.parse().ok()?),
-            Form::Boolean => self.word.as_ref().map_or(Value::Bool(true), |word| Value::from(word.as_str())),
+            Form::Flags => self.flags_of(&plain)?,
+            Form::Boolean | Form::Meant => {
+                self.word.as_ref().map_or(Value::Bool(true), |word| Value::from(word.as_str()))
+            }
             Form::Commas => Value::list(plain.split(',').map(str::trim)),
-            Form::Words => Value::list(plain.split_whitespace()),
+            Form::Words | Form::Numbers => Value::list(plain.split_whitespace()),
             Form::Ranges => match ranges::read(&plain) {
                 Some(numbers) => Value::list(ranges::parts(&numbers)),
                 None => Value::list([plain.as_str()]),
@@ -71,6 +80,21 @@ impl Hole {
         })
     }
 
+    /// Returns the flags that words stand for; `None` when one of them is none.
+    fn flags_of(&self, text: &str) -> Option<Value> {
+        let flag = |word: &str| self.flags.iter().find(|(_, known)| known == word).map(|(name, _)| name.as_str());
+        let flags: Option<Map> = text.split_whitespace().map(|word| Some((flag(word)?, Value::Bool(true)))).collect();
+        flags.map(Value::from)
+    }
+
+    /// Returns the words of flags that are set; `None` when none is.
+    fn words_of(&self, value: &Value) -> Option<String> {
+        let map = value.as_map()?;
+        let is_set = |(name, _): &&(String, String)| map.get(name) == Some(&Value::Bool(true));
+        let words: Vec<&str> = self.flags.iter().filter(is_set).map(|(_, word)| word.as_str()).collect();
+        (!words.is_empty()).then(|| words.join(" "))
+    }
+
     /// Claims that the words of a flag are written.
     pub(super) fn is_yes(&self, map: &Map) -> bool {
         match (get(map, &self.path), &self.word) {
@@ -84,7 +108,8 @@ impl Hole {
     pub(super) fn shown(&self, value: &Value, quote: Option<char>) -> Option<String> {
         let text = match self.form {
             Form::Commas | Form::Ranges => joined(value, ","),
-            Form::Words => joined(value, " "),
+            Form::Words | Form::Numbers => joined(value, " "),
+            Form::Flags => self.words_of(value)?,
             Form::Banner => {
                 let text = value.to_text();
                 let free = ['@', '~', '%', '&', '+', '=', '|'].into_iter().find(|c| !text.contains(*c))?;
@@ -178,7 +203,15 @@ impl Hole {
             Form::Mask | Form::Wildcard => r"\d+\.\d+\.\d+\.\d+\s+\d+\.\d+\.\d+\.\d+".into(),
             Form::Text | Form::Banner | Form::Eof => format!("{quoted}.+?"),
             Form::Words => r"\S+(?:\s+\S+)*?".into(),
+            Form::Flags => {
+                let mut words: Vec<String> = self.flags.iter().map(|(_, word)| regex::escape(word)).collect();
+                words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+                let any = words.join("|");
+                format!(r"(?:{any})(?:\s+(?:{any}))*")
+            }
+            Form::Commas if quote.is_none() => r"[^\s,]+(?:,\s*[^\s,]+)*".into(),
             Form::Digits => r"\d\S*".into(),
+            Form::Numbers => r"\d\S*(?:\s+\d\S*)*".into(),
             Form::Word if choices.is_some_and(|choices| !choices.is_empty()) => {
                 let mut choices: Vec<String> =
                     choices.unwrap_or_default().iter().map(|choice| regex::escape(choice)).collect();

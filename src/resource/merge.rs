@@ -23,8 +23,10 @@ fn merge(options: &Options, want: &Map, have: &Map) -> Map {
                 Value::list(merge_items(inside, want, have))
             }
             (Some(Kind::Dict(inside)), Some(Value::Map(have)), Value::Map(want)) => merge(inside, want, have).into(),
-            (Some(Kind::Texts | Kind::Ints), Some(Value::List(have)), Value::List(want)) => {
-                let more = want.iter().filter(|item| !have.contains(item));
+            (Some(Kind::Texts | Kind::Ints | Kind::Interfaces), Some(Value::List(have)), Value::List(want)) => {
+                // What was read of a line is text.
+                let is_there = |item: &&Value| have.iter().any(|there| there.to_text() == item.to_text());
+                let more = want.iter().filter(|item| !is_there(item));
                 Value::list(have.iter().chain(more).cloned())
             }
             (Some(Kind::Ranges), Some(Value::List(have)), Value::List(want)) => {

@@ -8,7 +8,7 @@
 //! - `piece.rs` makes the lines that a tree stands for, each with what undoes it and what tells it from its siblings;
 //! - `state.rs` compares the pieces of two trees as a state (`merged`, `replaced`, …) asks for it.
 //!
-//! `written.rs` reads definitions, `unwritten.rs` finds what would have no effect, `merge.rs` adds what is wanted to what is
+//! `written.rs`, `written_options.rs`, `short_nodes.rs` and `words.rs` read definitions, `given.rs` what a task says, `unwritten.rs` finds what would have no effect, `merge.rs` adds what is wanted to what is
 //! there. All of it is pure. Since what is wanted and what is there are compared as lines in the device's own words, a second
 //! run finds nothing to send.
 //!
@@ -17,6 +17,7 @@
 
 mod condition;
 mod definition;
+mod given;
 mod hole;
 mod interface;
 mod merge;
@@ -27,13 +28,16 @@ mod piece;
 mod ports;
 mod ranges;
 mod read;
+mod short_nodes;
 mod state;
 mod table;
 #[cfg(test)]
 mod tests;
 mod tree;
 mod unwritten;
+mod words;
 mod written;
+mod written_options;
 
 pub use definition::{Definition, Form};
 pub use merge::joined;

@@ -15,12 +15,15 @@
 //! | `{path:ipv4}`, `{path:ipv6}` | a word that is an address of that family, or a word like `dhcp` |
 //! | `{path:banner}`, `{path:eof}` | text of several lines, between delimiters or before a line `EOF` |
 //! | `{path:digits}` | a word that begins with a digit |
+//! | `{path:numbers}` | a list of such words, with blanks between |
 //! | `{path:name}` | the name of the first option that stands there: `tcp` of `{tcp: {ack: true}}`; only written |
 //! | `{.}` | the item itself, of a list of plain values |
 //! | `{_}` | a word that does not matter; only in what is read |
 //! | `{?path: words}` | these words when the value is true, or the only word that it may be; nothing otherwise |
 //! | `<a|b>` | one of these; the first whose values are all there is written |
 //! | `[ … ]` | what may be missing; written when all values in it are there |
+//! | `{path:flags}` | the names of the flags in a dictionary that are set, as words: `link-up link-down` |
+//! | `{!path}` | nothing: the value is true where the line is there, and the line is there where it is true |
 //!
 //! `{?path:}` without words stands for a value that the line as a whole means: `allowas-in{?allowas_in.set:}[ {count}]`.
 //! Blanks inside of `[ ]` and `{? }` belong to what may be missing.
@@ -79,16 +82,21 @@ impl Pattern {
     pub(super) fn matches<'a>(&self, platform: &str, line: &'a str) -> Option<(Vec<(Path, Value)>, &'a str)> {
         let found = self.regex.captures(line)?;
         let mut values = Vec::new();
-        let mut as_a_whole = Vec::new();
+        let (mut as_a_whole, mut meant) = (Vec::new(), Vec::new());
         for (number, hole) in self.holes.iter().enumerate() {
             let Some(text) = found.name(&format!("h{number}")) else { continue };
             let value = (hole.path.clone(), hole.value(platform, text.as_str())?);
-            if hole.form == Form::Boolean && text.is_empty() { &mut as_a_whole } else { &mut values }.push(value);
+            match hole.form {
+                Form::Meant => meant.push(value),
+                Form::Boolean if text.is_empty() => as_a_whole.push(value),
+                _ => values.push(value),
+            }
         }
         // What the line as a whole means is not told beside what more it says.
         if values.len() == self.parts.iter().filter(|part| matches!(part, Part::Hole(_))).count() {
             values.extend(as_a_whole);
         }
+        values.extend(meant);
         Some((values, found.name("rest").map_or("", |rest| rest.as_str())))
     }
 
@@ -220,6 +228,14 @@ impl Reader<'_> {
         if inside == "_" {
             return Ok(Part::AnyWord);
         }
+        if let Some(path) = inside.strip_prefix('!') {
+            let path = tree::path(path);
+            if !matches!(self.kind(&path)?, Kind::Bool) {
+                return Err(format!("`{{{inside}}}` is no boolean"));
+            }
+            self.holes.push(Hole { path, form: Form::Meant, word: None, flags: Vec::new() });
+            return Ok(Part::Flag(self.holes.len() - 1, String::new()));
+        }
         if let Some(flag) = inside.strip_prefix('?') {
             let (path, words) = flag.split_once(':').ok_or("a `{?` has no words")?;
             let path = tree::path(path);
@@ -230,7 +246,7 @@ impl Reader<'_> {
                     _ => return Err(format!("`{{?{flag}}}` is neither a boolean nor one word")),
                 },
             };
-            self.holes.push(Hole { path, form: Form::Boolean, word });
+            self.holes.push(Hole { path, form: Form::Boolean, word, flags: Vec::new() });
             return Ok(Part::Flag(self.holes.len() - 1, words.to_owned()));
         }
         let (path, form) = inside.split_once(':').map_or((inside, None), |(path, form)| (path, Some(form)));
@@ -244,6 +260,8 @@ impl Reader<'_> {
             Some("area") => Form::Area,
             Some("name") => Form::Name,
             Some("digits") => Form::Digits,
+            Some("flags") => Form::Flags,
+            Some("numbers") => Form::Numbers,
             Some("ipv4") => Form::Ipv4,
             Some("ipv6") => Form::Ipv6,
             Some("banner") => Form::Banner,
@@ -261,8 +279,12 @@ impl Reader<'_> {
                 _ => Form::Word,
             },
         };
-        self.kind(&path)?;
-        self.holes.push(Hole { path, form, word: None });
+        let flags = match (form, self.kind(&path)?) {
+            (Form::Flags, Kind::Dict(inside)) => inside.flags.clone(),
+            (Form::Flags, _) => return Err(format!("`{inside}` is no dictionary")),
+            _ => Vec::new(),
+        };
+        self.holes.push(Hole { path, form, word: None, flags });
         Ok(Part::Hole(self.holes.len() - 1))
     }
 

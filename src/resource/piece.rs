@@ -105,6 +105,7 @@ impl Maker<'_> {
             };
             match node {
                 Node::Choice(choice) => add(String::new(), self.choice(choice, map).map(What::Line)),
+                Node::Line(line) if !line.around.holds(map) => {}
                 Node::Line(line) => {
                     for (key, value) in values(line.each.as_ref(), map) {
                         add(key, self.line(line, &value).map(What::Line));
@@ -250,6 +251,10 @@ fn walk(levels: &[Level], map: &Map, around: &Map, outer: &str, found: &mut Vec<
         let mut values = around.clone();
         let key = match item.as_map() {
             Some(map) => {
+                // What has the same name around is another's.
+                level.names.iter().for_each(|name| {
+                    values.remove(name);
+                });
                 map.iter().for_each(|(name, value)| values.insert(name.clone(), value.clone()));
                 level.key_of(map)
             }

@@ -135,7 +135,11 @@ impl Reader<'_> {
         let values = around.iter().cloned().chain(values).chain(node.when.values());
         match &node.each {
             None => values.for_each(|(path, value)| put_value(map, &path, value, node.add.is_some())),
-            Some(each) => put(map, &each.levels, of_values(values)),
+            Some(each) => {
+                put(map, &each.levels, of_values(values));
+                node.around.values().for_each(|(path, value)| set(map, &path, value));
+                node.marks.iter().for_each(|path| set(map, path, Value::Bool(true)));
+            }
         }
         true
     }

@@ -36,9 +36,18 @@ impl Row {
         let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
         let known = read.get_or_insert_default();
         known.entry(self.name).or_insert_with(|| {
-            Box::leak(Box::new(Definition::read(&self.text()).unwrap_or_else(|why| panic!("{}: {why}", self.name))))
+            let read = Definition::read(&self.text()).unwrap_or_else(|why| panic!("{}: {why}", self.name));
+            Box::leak(Box::new(Definition { refused: refused(self.name), ..read }))
         })
     }
+}
+
+/// A line a module: its name, and the options that it has elsewhere and not here. A test holds it to what is documented.
+const REFUSED: &str = include_str!("refused.txt");
+
+fn refused(name: &str) -> Vec<&'static str> {
+    let line = REFUSED.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    line.unwrap_or_default().split_whitespace().collect()
 }
 
 macro_rules! rows {
@@ -58,6 +67,7 @@ pub static TABLE: &[Row] = rows![
         "eos_acl_interfaces"
         "eos_acls"
         "eos_banner"
+        "eos_bgp_address_family"
         "eos_bgp_global"
         "eos_eapi"
         "eos_hostname"
@@ -74,18 +84,23 @@ pub static TABLE: &[Row] = rows![
         "eos_lldp_interfaces"
         "eos_logging_global"
         "eos_ntp_global"
+        "eos_ospf_interfaces"
+        "eos_ospfv2"
         "eos_prefix_lists"
+        "eos_route_maps"
         "eos_snmp_server"
         "eos_static_routes"
         "eos_system"
         "eos_user"
         "eos_vlan"
         "eos_vlans"
+        "eos_vrf_global"
     }
     "cisco.ios" "cisco_ios" {
         "ios_acl_interfaces"
         "ios_acls"
         "ios_banner"
+        "ios_bgp_address_family"
         "ios_bgp_global"
         "ios_hostname"
         "ios_hsrp_interfaces"
@@ -104,6 +119,7 @@ pub static TABLE: &[Row] = rows![
         "ios_logging_global"
         "ios_ntp_global"
         "ios_ospf_interfaces"
+        "ios_ospfv2"
         "ios_prefix_lists"
         "ios_route_maps"
         "ios_snmp_server"
@@ -119,6 +135,12 @@ pub static TABLE: &[Row] = rows![
     "cisco.iosxr" "cisco_iosxr" {
         "iosxr_hostname"
         "iosxr_interfaces"
+        "iosxr_l3_interfaces"
+        "iosxr_lldp_global"
+        "iosxr_logging_global"
+        "iosxr_ntp_global"
+        "iosxr_prefix_lists"
+        "iosxr_static_routes"
     }
     "cisco.nxos" "cisco_nxos" {
         "nxos_aaa_server"
@@ -139,6 +161,7 @@ pub static TABLE: &[Row] = rows![
         "nxos_evpn_vni"
         "nxos_feature"
         "nxos_hostname"
+        "nxos_hsrp_interfaces"
         "nxos_interface"
         "nxos_interface_ospf"
         "nxos_interfaces"
@@ -147,17 +170,21 @@ pub static TABLE: &[Row] = rows![
         "nxos_l2_interfaces"
         "nxos_l3_interface"
         "nxos_l3_interfaces"
+        "nxos_lacp"
         "nxos_lag_interfaces"
         "nxos_lldp_global"
         "nxos_lldp_interfaces"
         "nxos_logging_global"
         "nxos_ntp_global"
         "nxos_ospf"
+        "nxos_ospf_interfaces"
         "nxos_ospf_vrf"
+        "nxos_ospfv2"
         "nxos_overlay_global"
         "nxos_pim_interface"
         "nxos_pim_rp_address"
         "nxos_prefix_lists"
+        "nxos_route_maps"
         "nxos_snmp_community"
         "nxos_snmp_contact"
         "nxos_snmp_host"
@@ -173,6 +200,7 @@ pub static TABLE: &[Row] = rows![
         "nxos_vpc_interface"
         "nxos_vrf"
         "nxos_vrf_af"
+        "nxos_vrf_global"
         "nxos_vrf_interface"
         "nxos_vrf_interfaces"
         "nxos_vxlan_vtep"
@@ -191,8 +219,10 @@ pub static TABLE: &[Row] = rows![
         "junos_lag_interfaces"
         "junos_lldp_global"
         "junos_lldp_interfaces"
+        "junos_logging_global"
         "junos_netconf"
         "junos_ntp_global"
+        "junos_ospf_interfaces"
         "junos_ospfv2"
         "junos_prefix_lists"
         "junos_routing_instances"
@@ -209,6 +239,10 @@ pub static TABLE: &[Row] = rows![
         "vyos_hostname"
         "vyos_interfaces"
         "vyos_l3_interfaces"
+        "vyos_lldp_global"
+        "vyos_ospfv2"
+        "vyos_prefix_lists"
+        "vyos_snmp_server"
         "vyos_static_routes"
     }
 ];

@@ -56,7 +56,9 @@ impl Shown {
     fn nodes(&mut self, nodes: &[Node], map: &Map, outer: &str) {
         for node in nodes {
             match node {
+                Node::Line(line) if !line.around.holds(map) => {}
                 Node::Line(line) => {
+                    self.add(outer.to_owned(), line.around.paths().chain(&line.marks));
                     for (key, value) in values(line.each.as_ref(), map) {
                         self.add(format!("{outer}{key}"), line.when.denied(&value));
                         if line.text(&value).is_some() {
@@ -114,9 +116,13 @@ impl Shown {
                 (_, Value::Bool(false) | Value::Null) => None,
                 (Kind::Dict(inside), Value::Map(map)) => self.missing(inside, map, &at),
                 (Kind::List(inside), Value::List(_)) => self.missing_item(inside, map, &option.name, &at),
-                (Kind::Texts | Kind::Ints, Value::List(all)) if all.is_empty() => None,
+                (Kind::Texts | Kind::Ints | Kind::Interfaces, Value::List(all)) if all.is_empty() => None,
                 // Lists of plain values may be shown one by one.
-                (Kind::Texts | Kind::Ints, _) if self.values.contains_key(&vec![ITEM.to_owned()]) => None,
+                (Kind::Texts | Kind::Ints | Kind::Interfaces, _)
+                    if self.values.contains_key(&vec![ITEM.to_owned()]) =>
+                {
+                    None
+                }
                 // What names an item shows in the lines of what the item says, and need not have one of its own.
                 _ if options.is_name(option) || option.default.is_some() || self.shows(&at) => None,
                 _ => Some(at.place),

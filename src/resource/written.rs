@@ -1,10 +1,12 @@
 //! A definition's YAML file, and the definition that is made of it.
 
 use super::condition::Condition;
-use super::definition::{Choice, Definition, Each, Form, Gone, Level, Line, Node, Section, root};
-use super::options::{Kind, Opt, Options, WrittenOption};
+use super::definition::{Choice, Definition, Each, Form, Level, Line, Node, Section, root};
+use super::options::{Kind, Opt, Options};
 use super::pattern::{End, Pattern};
+use super::short_nodes::{WrittenNode, expanded};
 use super::tree::{self, Path};
+use super::written_options::WrittenOption;
 use crate::platform::{self, ConfigStyle};
 use crate::value::Value;
 use indexmap::IndexMap;
@@ -55,51 +57,6 @@ struct Ask {
     answer: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenNode {
-    line: Option<String>,
-    choice: Option<String>,
-    section: Option<String>,
-    each: Option<String>,
-    #[serde(default)]
-    reads: Vec<String>,
-    undo: Option<String>,
-    undo_whole: Option<String>,
-    #[serde(default)]
-    replace: bool,
-    #[serde(default)]
-    write_only: bool,
-    #[serde(default)]
-    when: IndexMap<String, serde_yaml::Value>,
-    #[serde(default)]
-    except: IndexMap<String, serde_yaml::Value>,
-    #[serde(default)]
-    none: IndexMap<String, serde_yaml::Value>,
-    #[serde(default)]
-    through: Vec<String>,
-    #[serde(default)]
-    single: bool,
-    #[serde(default)]
-    unless: IndexMap<String, serde_yaml::Value>,
-    add: Option<String>,
-    remove: Option<String>,
-    #[serde(default)]
-    values: IndexMap<String, String>,
-    unset: Option<String>,
-    deleted: Option<String>,
-    #[serde(default)]
-    stays: bool,
-    #[serde(default)]
-    lines: Vec<WrittenNode>,
-    #[serde(default)]
-    on_overridden: Gone,
-    #[serde(default)]
-    on_deleted: Gone,
-    #[serde(default)]
-    creates: bool,
-}
-
 fn present() -> Vec<String> {
     vec!["present".into()]
 }
@@ -125,7 +82,7 @@ impl Definition {
             .map(|rows| regex::Regex::new(&format!("(?m){rows}")).map_err(|error| format!("`rows`: {error}")));
         let noise = written.noise.map(|noise| regex::Regex::new(&noise).map_err(|error| format!("`noise`: {error}")));
         let reader = Reader { quote, style: platform.text.style, parts: whole_parts(written.parts) };
-        let lines = written.lines.into_iter().map(|node| reader.node(node, &root)).collect::<Result<_, _>>()?;
+        let lines = reader.nodes(written.lines, &root)?;
         Ok(Definition {
             platform,
             summary: written.summary,
@@ -136,6 +93,7 @@ impl Definition {
             present: written.present,
             absent: written.absent,
             has_purged: written.purged,
+            refused: Vec::new(),
             asks: written.asks.into_iter().map(|ask| (ask.question, ask.answer)).collect(),
             rows: rows.transpose()?,
             noise: noise.transpose()?,
@@ -178,9 +136,14 @@ struct Reader {
 }
 
 impl Reader {
+    fn nodes(&self, written: Vec<WrittenNode>, options: &Options) -> Result<Vec<Node>, String> {
+        let nodes = expanded(written, options, self.style)?;
+        nodes.into_iter().map(|node| self.node(node, options)).collect()
+    }
+
     fn node(&self, node: WrittenNode, options: &Options) -> Result<Node, String> {
         match (&node.line, &node.choice, &node.section) {
-            (Some(_), None, None) => Ok(Node::Line(self.line(node, options)?)),
+            (Some(_), None, None) => Ok(Node::Line(Box::new(self.line(node, options)?))),
             (None, Some(_), None) => Ok(Node::Choice(choice(node, options)?)),
             (None, None, Some(_)) => Ok(Node::Section(self.section(node, options)?)),
             _ => Err("a part needs one of `line`, `choice` and `section`".into()),
@@ -198,6 +161,8 @@ impl Reader {
             replace: node.replace,
             write_only: node.write_only,
             when: Condition { when: values(node.when), except: values(node.except), none: values(node.none) },
+            around: Condition { when: values(node.around), ..Condition::default() },
+            marks: node.marks.iter().map(|path| tree::path(path)).collect(),
             through: self.through(&node.through, &options)?,
             single: node.single,
             add: node.add,
@@ -226,7 +191,7 @@ impl Reader {
                 .map(|text| Pattern::read(text, &inside, self.quote, end))
                 .collect::<Result<_, _>>()?,
             undo: node.undo.map(|text| Pattern::read(&text, &inside, self.quote, End::Whole)).transpose()?,
-            lines: node.lines.into_iter().map(|node| self.node(node, &inside)).collect::<Result<_, _>>()?,
+            lines: self.nodes(node.lines, &inside)?,
             when: Condition { when: values(node.when), except: values(node.except), none: values(node.none) },
             through: self.through(&node.through, &inside)?,
             overridden: node.on_overridden,
@@ -238,7 +203,7 @@ impl Reader {
 }
 
 /// Returns the lists of a part, and the options that it may speak of: those of its items and of the items around them.
-fn each(path: Option<&str>, options: &Options) -> Result<(Option<Each>, Options), String> {
+pub(super) fn each(path: Option<&str>, options: &Options) -> Result<(Option<Each>, Options), String> {
     let Some(text) = path else { return Ok((None, options.clone())) };
     let mut levels = Vec::new();
     let mut known = Options::default();
@@ -254,7 +219,7 @@ fn each(path: Option<&str>, options: &Options) -> Result<(Option<Each>, Options)
                 known.all.extend(inside.all.iter().cloned());
                 at = inside;
             }
-            Kind::Texts | Kind::Ints => {
+            Kind::Texts | Kind::Ints | Kind::Interfaces => {
                 let path = std::mem::take(&mut path);
                 levels.push(Level {
                     path,
@@ -264,7 +229,11 @@ fn each(path: Option<&str>, options: &Options) -> Result<(Option<Each>, Options)
                     numbered: false,
                     is_plain: true,
                 });
-                let kind = if matches!(option.kind, Kind::Ints) { Kind::Int } else { Kind::Text };
+                let kind = match option.kind {
+                    Kind::Ints => Kind::Int,
+                    Kind::Interfaces => Kind::Interface,
+                    _ => Kind::Text,
+                };
                 known.all.push(Opt { name: tree::ITEM.into(), kind, ..option.clone() });
             }
             _ => return Err(format!("`each: {text}` is no list")),

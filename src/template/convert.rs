@@ -4,6 +4,8 @@
 //! What comes out of it is taken apart once, and every way in which a result may be unusable (undefined, a function, an
 //! error inside a list) is an error here, so that nobody behind has to think of it.
 
+use super::bytes::Bytes;
+use super::range::Range;
 use crate::failure::{Failure, FailureKind};
 use crate::value::{Key, Map, Value, python_float};
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
@@ -11,7 +13,7 @@ use minijinja::{Error, ErrorKind};
 use std::sync::Arc;
 
 /// How deep a value that comes out of the engine may be. A list that was appended to itself has no end.
-const MAX_DEPTH: usize = 200;
+pub(crate) const MAX_DEPTH: usize = 200;
 
 /// A failure on its way through the engine, which only knows its own errors.
 #[derive(Debug)]
@@ -202,10 +204,31 @@ pub(crate) fn to_engine(value: &Value) -> minijinja::Value {
 
 /// Returns a value of the engine as data, every lazy part of it computed.
 pub(crate) fn from_engine(value: &minijinja::Value) -> Result<Value, Error> {
-    take(value, 0)
+    take(value, 0, Taken { ranges: true, bytes: true, iso: false })
 }
 
-fn take(value: &minijinja::Value, depth: usize) -> Result<Value, Error> {
+/// Returns what a template gives as data: as [`from_engine`] does, but a range is refused, as Ansible does.
+pub(crate) fn result(value: &minijinja::Value) -> Result<Value, Error> {
+    take(value, 0, Taken { ranges: false, bytes: true, iso: false })
+}
+
+/// Returns a value of the engine as data where only some of what is no data is taken for it.
+pub(crate) fn data_with(value: &minijinja::Value, taken: Taken) -> Result<Value, Error> {
+    take(value, 0, taken)
+}
+
+/// What is taken for the data that it stands for; otherwise it is an error.
+#[derive(Clone, Copy)]
+pub(crate) struct Taken {
+    /// A range for the list of its numbers.
+    pub(crate) ranges: bool,
+    /// Bytes for their text.
+    pub(crate) bytes: bool,
+    /// A moment for its text by ISO 8601, with a `T`, and not for that of `str()`.
+    pub(crate) iso: bool,
+}
+
+fn take(value: &minijinja::Value, depth: usize, taken: Taken) -> Result<Value, Error> {
     if depth > MAX_DEPTH {
         return Err(Error::new(ErrorKind::InvalidOperation, format!("value is nested deeper than {MAX_DEPTH} levels")));
     }
@@ -224,9 +247,24 @@ fn take(value: &minijinja::Value, depth: usize) -> Result<Value, Error> {
             if let Some(list) = value.downcast_object_ref::<ListObject>() {
                 return Ok(Value::List(Arc::clone(&list.0)));
             }
+            if let Some(bytes) = value.downcast_object_ref::<Bytes>() {
+                return match taken.bytes {
+                    true => Ok(Value::str(String::from_utf8_lossy(&bytes.0))),
+                    false => Err(Error::new(
+                        ErrorKind::InvalidOperation,
+                        "bytes are no text here: write `.decode()` behind them",
+                    )),
+                };
+            }
+            if !taken.ranges
+                && let Some(range) = value.downcast_object_ref::<Range>()
+            {
+                let message = format!("{range} is no list yet: write `| list` behind it");
+                return Err(Error::new(ErrorKind::InvalidOperation, message));
+            }
             let mut items = Vec::with_capacity(value.len().unwrap_or(0).min(1 << 16));
             for item in value.try_iter()? {
-                match take(&item, depth + 1)? {
+                match take(&item, depth + 1, taken)? {
                     Value::Omit => {}
                     item => items.push(item),
                 }
@@ -240,7 +278,7 @@ fn take(value: &minijinja::Value, depth: usize) -> Result<Value, Error> {
             let mut map = Map::new();
             let Some(object) = value.as_object() else { return Err(unusable()) };
             for (key, item) in object.try_iter_pairs().into_iter().flatten() {
-                match take(&item, depth + 1)? {
+                match take(&item, depth + 1, taken)? {
                     Value::Omit => {}
                     item => map.insert(to_key(&key)?, item),
                 }
@@ -251,7 +289,7 @@ fn take(value: &minijinja::Value, depth: usize) -> Result<Value, Error> {
             if value.downcast_object_ref::<OmitObject>().is_some() {
                 return Ok(Value::Omit);
             }
-            if let Some(moment) = super::moment::Moment::data(value) {
+            if let Some(moment) = super::moment::Moment::data(value, taken.iso) {
                 return Ok(Value::str(moment));
             }
             if value.downcast_object_ref::<NoElse>().is_some() {

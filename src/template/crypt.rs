@@ -2,11 +2,15 @@
 //!
 //! The settings are read as passlib reads them, because that is what Ansible hands them to: what it refuses is refused.
 
+mod device;
+
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use md5::{Digest as _, Md5};
 use std::fmt::Write as _;
+
+pub(crate) use device::is_of;
 
 /// The letters of salts and hashes, in the order of their values.
 const LETTERS: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -67,7 +67,7 @@ fn add_operators(env: &mut Environment<'static>) {
     env.add_filter("__negative", |value: &Value| operate::sign(value, true));
     env.add_filter("__positive", |value: &Value| operate::sign(value, false));
     env.add_filter("__slice", |value: &Value, start: &Value, stop: &Value, step: &Value| {
-        operate::slice(value, start, stop, step)
+        super::sequence::slice(value, start, stop, step)
     });
     env.add_filter("__render", |state: &mut State<'_, '_>, text: Value| match Core::of(state) {
         Some(core) => core.render_literal(&text),

@@ -1,8 +1,7 @@
 //! Python's `%` formatting: `'%s-%02d' % (name, number)`.
 
-use super::convert::from_engine;
-use super::operate::{text_of, type_name, wrong};
-use crate::value::Value as Data;
+use super::operate::{type_name, wrong};
+use super::text::{repr, text_of};
 use minijinja::Error;
 use minijinja::value::{Value, ValueKind};
 use std::borrow::Cow;
@@ -98,12 +97,15 @@ fn one(kind: char, spec: &Spec, value: &Value) -> Result<String, Error> {
     };
     match kind {
         's' => Ok(pad(spec, "", &cut(text_of(value)?.into_owned()), false)),
-        'r' | 'a' => {
-            let quoted = Data::list([from_engine(value)?]).to_text();
-            Ok(pad(spec, "", &cut(quoted[1..quoted.len() - 1].to_owned()), false))
-        }
+        'r' | 'a' => Ok(pad(spec, "", &cut(repr(value)?), false)),
         'c' => {
-            let code = if value.is_integer() { i64::try_from(value.clone()).ok() } else { None };
+            let code = if value.kind() == ValueKind::Bool {
+                Some(i64::from(value.is_true()))
+            } else if value.is_integer() {
+                i64::try_from(value.clone()).ok()
+            } else {
+                None
+            };
             let text = match code.ok_or(()) {
                 Ok(code) => u32::try_from(code).ok().and_then(char::from_u32).map(String::from),
                 Err(_) => value.as_str().filter(|text| text.chars().count() == 1).map(str::to_owned),
@@ -227,10 +229,7 @@ pub(crate) fn braces(format: &str, positional: &[Value], named: &minijinja::valu
         let value = match conversion {
             "" => value,
             "s" => Value::from(&*text_of(&value)?),
-            "r" | "a" => {
-                let quoted = Data::list([from_engine(&value)?]).to_text();
-                Value::from(&quoted[1..quoted.len() - 1])
-            }
+            "r" | "a" => Value::from(repr(&value)?),
             other => return Err(wrong(format!("unknown conversion `!{other}` in a format"))),
         };
         out.push_str(&brace_spec(spec, &value)?);

@@ -5,6 +5,7 @@ use super::engine::omit;
 use super::lookups;
 use super::moment::{Moment, written};
 use super::operate::{iterate, type_name, wrong};
+use super::range::Range;
 use crate::failure::{Failure, FailureKind};
 use indexmap::IndexMap;
 use jiff::Zoned;
@@ -33,7 +34,7 @@ pub(crate) const NAMES: &[(&str, &str)] = &[
     ("undef", "Makes a value that is undefined, with a `hint` for the error."),
 ];
 
-/// The longest `range`: longer ones are a mistake, and would be kept in memory.
+/// The longest `range`: longer ones are a mistake, and most filters would make a list of them.
 const MAX_RANGE: i128 = 1_000_000;
 
 /// Adds them to an environment.
@@ -84,15 +85,12 @@ fn range(first: Value, second: Option<Value>, third: Option<Value>) -> Result<Va
         None => (0, int(&first)?),
     };
     let step = third.as_ref().map_or(Ok(1), int)?;
-    if step == 0 {
-        return Err(wrong("step of `range()` is 0"));
-    }
-    let span = if step > 0 { stop.saturating_sub(start) } else { start.saturating_sub(stop) };
-    let count = if span <= 0 { 0 } else { (span - 1) / step.saturating_abs() + 1 };
+    let range = Range::new(start, stop, step).ok_or_else(|| wrong("step of `range()` is 0"))?;
+    let count = range.count();
     if count > MAX_RANGE {
         return Err(wrong(format!("`range()` of {count} numbers is too long")));
     }
-    Ok((0..count).map(|at| super::convert::from_int(start + at * step)).collect::<Vec<Value>>().into())
+    Ok(Value::from_object(range))
 }
 
 fn dict(positional: Rest<Value>, named: Kwargs) -> Result<Value, Error> {

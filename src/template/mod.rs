@@ -16,6 +16,7 @@
 //! never change; a text that calls `append` or `update` gets copies that do (`mutable`).
 
 mod apart;
+mod bytes;
 mod callable;
 mod check;
 mod compile;
@@ -25,6 +26,7 @@ pub(crate) mod csv;
 #[cfg(test)]
 mod differences;
 mod emit;
+mod encoding;
 mod engine;
 mod explain;
 mod file;
@@ -48,6 +50,7 @@ mod operate;
 mod outline;
 #[cfg(test)]
 mod property;
+mod range;
 #[cfg(test)]
 mod recorded;
 #[cfg(test)]
@@ -56,12 +59,15 @@ mod reference;
 mod refused;
 mod render;
 mod scope;
+mod sequence;
 mod survey;
 mod syntax;
 mod tests;
+mod text;
 mod undefined;
 
 pub use check::{check, check_condition, check_expression, check_file};
+pub(crate) use crypt::is_of as is_of_secret;
 pub use lookups::{Fetch, Fetcher, Settings, is_lookup, lookup_names, set_cut, set_fetcher, set_settings};
 pub use names::{names, names_of_expression, names_of_file};
 pub use outline::{Native, Outline};

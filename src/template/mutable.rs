@@ -5,6 +5,7 @@
 //! variable itself stays what it is, also for the other hosts.
 
 use super::convert::{from_key, to_key};
+use super::sequence::Sequence;
 use crate::value::Key;
 use indexmap::IndexMap;
 use minijinja::Error;
@@ -80,7 +81,7 @@ fn changeable(value: &Value, is_variable: bool) -> Result<Value, Error> {
     }
     let Some(object) = value.as_object() else { return Ok(value.clone()) };
     match value.kind() {
-        ValueKind::Seq if !value.is_tuple() => {
+        ValueKind::Seq if Sequence::of(value) == Some(Sequence::List) => {
             let items: Vec<Value> = value.try_iter()?.collect();
             Ok(Value::from_object(List { items: Mutex::new(items), is_variable }))
         }

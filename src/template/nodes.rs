@@ -10,7 +10,8 @@
 //! after it was written is seen. In texts that change things in place the formatter writes a mark for them, which `close` replaces.
 
 use super::mutable;
-use super::render::{MAX_OUTPUT, emit, is_nothing, shown};
+use super::render::{MAX_OUTPUT, emit, is_nothing};
+use super::text::shown;
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind, Output, State};
 use std::hash::{BuildHasher, RandomState};

@@ -1,17 +1,16 @@
-//! Python's operators on engine values: arithmetic, comparison, membership, slices, the text of a value.
+//! Python's operators on engine values: arithmetic, comparison, membership.
 
-use super::convert::{NoElse, defined, from_engine, from_int};
+use super::convert::{defined, from_engine, from_int};
 use super::moment;
 use super::mutable::{List, mutable_items};
+use super::range::Range;
+use super::sequence::{MAX_REPEATED, Sequence, repeat};
 use super::syntax::{Comparison, Operator};
-use crate::value::{Value as Data, python_float};
+use super::text::text_of;
+use crate::value::Value as Data;
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind};
-use std::borrow::Cow;
 use std::cmp::Ordering;
-
-/// The longest text or list that `*` makes.
-const MAX_REPEATED: usize = 64 << 20;
 
 /// The largest exponent and result of `**` for whole numbers stay within 128 bits.
 fn too_large() -> Error {
@@ -31,8 +30,12 @@ pub(crate) fn type_name(value: &Value) -> &'static str {
         ValueKind::Number => "float",
         ValueKind::String => "str",
         ValueKind::Bytes => "bytes",
-        ValueKind::Seq if value.is_tuple() => "tuple",
-        ValueKind::Seq | ValueKind::Iterable => "list",
+        ValueKind::Seq | ValueKind::Iterable => match Sequence::of(value) {
+            Some(Sequence::Tuple) => "tuple",
+            Some(Sequence::Range) => "range",
+            Some(Sequence::Bytes) => "bytes",
+            _ => "list",
+        },
         ValueKind::Map => "dict",
         ValueKind::Undefined => "Undefined",
         _ => moment::type_name(value).unwrap_or("object"),
@@ -40,13 +43,13 @@ pub(crate) fn type_name(value: &Value) -> &'static str {
 }
 
 #[derive(Clone, Copy)]
-enum Number {
+pub(super) enum Number {
     Int(i128),
     Float(f64),
 }
 
 impl Number {
-    fn of(value: &Value) -> Option<Number> {
+    pub(super) fn of(value: &Value) -> Option<Number> {
         match value.kind() {
             ValueKind::Bool => Some(Number::Int(i128::from(value.is_true()))),
             ValueKind::Number if value.is_integer() => i128::try_from(value.clone()).ok().map(Number::Int),
@@ -61,10 +64,6 @@ impl Number {
             Number::Float(f) => f,
         }
     }
-}
-
-fn is_list(value: &Value) -> bool {
-    matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable)
 }
 
 /// Computes `left operator right`.
@@ -87,15 +86,17 @@ pub(crate) fn binary(operator: Operator, left: &Value, right: &Value) -> Result<
                 let kind = type_name(right);
                 Err(wrong(format!("can only concatenate str (not \"{kind}\") to str; `~` joins anything as text")))
             }
-            _ if is_list(left) && is_list(right) => {
-                let mut items: Vec<Value> = left.try_iter()?.collect();
-                items.extend(right.try_iter()?);
-                if items.len() > MAX_REPEATED / 16 {
-                    return Err(wrong(format!("list of {} items is too long", items.len())));
+            _ => match Sequence::of(left).filter(|kind| Sequence::of(right) == Some(*kind)) {
+                Some(kind) => {
+                    let mut items: Vec<Value> = left.try_iter()?.collect();
+                    items.extend(right.try_iter()?);
+                    if items.len() > MAX_REPEATED / 16 {
+                        return Err(wrong(format!("list of {} items is too long", items.len())));
+                    }
+                    kind.made(items).ok_or_else(|| unsupported("+", left, right))
                 }
-                Ok(Value::from(items))
-            }
-            _ => Err(unsupported("+", left, right)),
+                None => Err(unsupported("+", left, right)),
+            },
         },
         Operator::Multiply => match (Number::of(left), Number::of(right)) {
             (_, Some(Number::Int(n))) => repeat(left, n).ok_or_else(|| unsupported("*", left, right)),
@@ -133,19 +134,6 @@ fn symbol(operator: Operator) -> &'static str {
 fn unsupported(symbol: &str, left: &Value, right: &Value) -> Error {
     let (left, right) = (type_name(left), type_name(right));
     wrong(format!("unsupported operand types for `{symbol}`: {left} and {right}"))
-}
-
-fn repeat(value: &Value, count: i128) -> Option<Value> {
-    let count = usize::try_from(count.max(0)).ok()?;
-    if let Some(text) = value.as_str() {
-        return (text.len().checked_mul(count)? <= MAX_REPEATED).then(|| Value::from(text.repeat(count)));
-    }
-    if !is_list(value) {
-        return None;
-    }
-    let items: Vec<Value> = value.try_iter().ok()?.collect();
-    (items.len().checked_mul(count)? <= MAX_REPEATED / 16)
-        .then(|| (0..count).flat_map(|_| items.iter().cloned()).collect())
 }
 
 fn arithmetic(operator: Operator, left: Number, right: Number) -> Result<Value, Error> {
@@ -247,8 +235,12 @@ fn equal(left: &Value, right: &Value) -> Result<bool, Error> {
     if is_scalar(left) || is_scalar(right) {
         return Ok(left == right);
     }
-    if left.is_tuple() != right.is_tuple() {
+    let kind = Sequence::of(left);
+    if kind != Sequence::of(right) {
         return Ok(false);
+    }
+    if let (Some(left), Some(right)) = (left.downcast_object_ref::<Range>(), right.downcast_object_ref::<Range>()) {
+        return Ok(left.equals(right));
     }
     if let Some(order) = moment::order(left, right) {
         return Ok(order.is_eq());
@@ -287,7 +279,8 @@ pub(crate) fn order(left: &Value, right: &Value, symbol: &str, depth: usize) -> 
     if let Some(order) = moment::order(left, right) {
         return Ok(Some(order));
     }
-    if is_list(left) && is_list(right) && depth < 50 {
+    let kind = Sequence::of(left).filter(|kind| *kind != Sequence::Range);
+    if kind.is_some() && kind == Sequence::of(right) && depth < 50 {
         let (mut a, mut b) = (left.try_iter()?, right.try_iter()?);
         loop {
             match (a.next(), b.next()) {
@@ -327,51 +320,6 @@ fn contains(container: &Value, item: &Value) -> Result<bool, Error> {
     }
 }
 
-/// Computes `value[start:stop:step]`.
-pub(crate) fn slice(value: &Value, start: &Value, stop: &Value, step: &Value) -> Result<Value, Error> {
-    let index = |value: &Value| -> Result<Option<i128>, Error> {
-        match (value.is_none(), Number::of(value)) {
-            (true, _) => Ok(None),
-            (_, Some(Number::Int(n))) => Ok(Some(n)),
-            _ => Err(wrong(format!("a slice takes whole numbers, not a {}", type_name(value)))),
-        }
-    };
-    let (start, stop, step) = (index(start)?, index(stop)?, index(step)?.unwrap_or(1));
-    if step == 0 {
-        return Err(wrong("step of a slice is 0"));
-    }
-    if let Some(text) = value.as_str() {
-        let chars: Vec<char> = text.chars().collect();
-        return Ok(Value::from(positions(chars.len(), start, stop, step).map(|i| chars[i]).collect::<String>()));
-    }
-    if !is_list(value) {
-        return Err(wrong(format!("a {} cannot be sliced", type_name(value))));
-    }
-    let items: Vec<Value> = value.try_iter()?.collect();
-    Ok(Value::from(positions(items.len(), start, stop, step).map(|i| items[i].clone()).collect::<Vec<Value>>()))
-}
-
-/// Returns the positions that a slice of `length` items takes.
-pub(crate) fn positions(
-    length: usize,
-    start: Option<i128>,
-    stop: Option<i128>,
-    step: i128,
-) -> impl Iterator<Item = usize> {
-    let length = length as i128;
-    let (low, high) = if step > 0 { (0, length) } else { (-1, length - 1) };
-    let bound = |at: i128| (if at < 0 { at.saturating_add(length) } else { at }).clamp(low, high);
-    let from = start.map_or(if step > 0 { low } else { high }, bound);
-    let to = stop.map_or(if step > 0 { high } else { low }, bound);
-    let mut at = from;
-    std::iter::from_fn(move || {
-        let is_inside = if step > 0 { at < to } else { at > to };
-        let here = usize::try_from(at).ok().filter(|_| is_inside)?;
-        at = at.saturating_add(step);
-        Some(here)
-    })
-}
-
 /// Returns what a `for` goes through: text letter by letter, everything else item by item.
 pub(crate) fn iterate(value: &Value) -> Result<Value, Error> {
     defined(value)?;
@@ -385,31 +333,4 @@ pub(crate) fn iterate(value: &Value) -> Result<Value, Error> {
         ValueKind::Seq | ValueKind::Iterable | ValueKind::Map => Ok(value.clone()),
         _ => Err(wrong(format!("cannot loop over a {}", type_name(value)))),
     }
-}
-
-/// Returns a tuple as Python writes it; as data it is a list.
-pub(crate) fn tuple_text(value: &Value) -> Result<String, Error> {
-    let listed = from_engine(value)?.to_text();
-    let inner = &listed[1..listed.len() - 1];
-    let comma = if value.len() == Some(1) { "," } else { "" };
-    Ok(format!("({inner}{comma})"))
-}
-
-/// Returns a value as it is written in text: Python's `str()`, with nothing for what is left out.
-pub(crate) fn text_of(value: &Value) -> Result<Cow<'_, str>, Error> {
-    if let Some(text) = value.as_str() {
-        return Ok(Cow::Borrowed(text));
-    }
-    Ok(match value.kind() {
-        ValueKind::None => "None".into(),
-        ValueKind::Bool => if value.is_true() { "True" } else { "False" }.into(),
-        ValueKind::Number if value.is_integer() => value.to_string().into(),
-        ValueKind::Number => python_float(f64::try_from(value.clone())?).into(),
-        _ if value.downcast_object_ref::<NoElse>().is_some() => "".into(),
-        _ if value.is_tuple() => tuple_text(value)?.into(),
-        _ => match moment::text(value) {
-            Some(text) => text.into(),
-            None => from_engine(value)?.to_text().into(),
-        },
-    })
 }

@@ -1,20 +1,19 @@
 //! Running compiled texts, and what their results and errors become.
 
 use super::compile::{Compiled, MAIN, Mode, Part, Template, Unit, compiled};
-use super::convert::{OmitObject, carried, carry, defined, from_engine, is_undefined};
+use super::convert::{OmitObject, carried, carry, defined, is_undefined, result};
 use super::emit::Emitted;
 use super::engine::plain_failure;
 use super::explain::undefined;
 use super::lazy::{Core, Root};
 use super::nodes::Written;
-use super::operate::text_of;
+use super::text::shown;
 use crate::failure::{Failure, FailureKind};
 use crate::source::Span;
 use crate::value::Value as Data;
 use crate::yaml::Node;
 use minijinja::value::Value;
 use minijinja::{Error, ErrorKind, Output};
-use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -158,7 +157,7 @@ impl Core {
 
     /// Returns an engine value as data, a failure with the place of the whole text.
     pub(crate) fn data(self: &Arc<Self>, value: &Value, origin: &Origin<'_>) -> Result<Data, Failure> {
-        from_engine(value).map_err(|error| self.failure(&error, &Emitted::default(), 0..origin.text.len(), &[], origin))
+        result(value).map_err(|error| self.failure(&error, &Emitted::default(), 0..origin.text.len(), &[], origin))
     }
 
     /// Renders a literal of a condition that is itself a template.
@@ -182,11 +181,6 @@ pub(crate) fn with_last_newlines(text: &str, value: Value, newline: &str) -> Val
     let newlines = |text: &str| text.len() - text.trim_end_matches('\n').len();
     let missing = newlines(text).saturating_sub(newlines(result));
     if missing == 0 { value } else { Value::from(format!("{result}{}", newline.repeat(missing))) }
-}
-
-/// Returns what a value is written as between texts: there a tuple is a list already.
-pub(crate) fn shown(value: &Value) -> Result<Cow<'_, str>, Error> {
-    if value.is_tuple() { from_engine(value).map(|data| data.to_text().into()) } else { text_of(value) }
 }
 
 /// Writes a value into a template's output: the engine's formatter where there is text beside it.

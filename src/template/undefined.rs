@@ -4,6 +4,7 @@ use super::convert::{Undefined, is_undefined};
 use super::filters::args::Given;
 use super::filters::{self, Filter};
 use super::operate::{type_name, wrong};
+use super::range::listed;
 use super::tests::{self, Test};
 use minijinja::value::{Kwargs, Value};
 use minijinja::{Environment, Error};
@@ -103,7 +104,7 @@ fn default(given: Given<'_>) -> Result<Value, Error> {
         }
     }
     let is_missing = is_undefined(value) || (boolean.is_some_and(|boolean| boolean.is_true()) && !value.is_true());
-    Ok(if is_missing { default.unwrap_or_else(|| Value::from("")) } else { value.clone() })
+    Ok(if is_missing { default.unwrap_or_else(|| Value::from("")) } else { listed(value) })
 }
 
 fn mandatory(value: Value, message: Option<Value>, named: Kwargs) -> Result<Value, Error> {
@@ -112,7 +113,7 @@ fn mandatory(value: Value, message: Option<Value>, named: Kwargs) -> Result<Valu
         None => named.get::<Option<Value>>("msg")?,
     };
     if !is_undefined(&value) {
-        return Ok(value);
+        return Ok(listed(&value));
     }
     Err(wrong(match (message.as_ref().and_then(Value::as_str), value.downcast_object_ref::<Undefined>()) {
         (Some(message), _) => message.to_owned(),

@@ -1,10 +1,9 @@
 //! Files of variables: which files a name stands for, and what is in them.
 
-use super::Var;
+use super::{Var, Vars};
 use crate::source::{Diagnostic, Diagnostics, SourceMap};
 use crate::value::Key;
 use crate::yaml::parse;
-use indexmap::IndexMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -48,8 +47,8 @@ fn collect(dir: &Path, depth: usize, files: &mut Vec<PathBuf>) {
 }
 
 /// Reads a file of variables: a dictionary, or nothing. What is wrong goes to `found`.
-pub fn load_vars_file(path: &Path, sources: &SourceMap, found: &mut Diagnostics) -> IndexMap<Arc<str>, Var> {
-    let mut vars = IndexMap::new();
+pub fn load_vars_file(path: &Path, sources: &SourceMap, found: &mut Diagnostics) -> Vars {
+    let mut vars = Vars::default();
     let Some(id) = found.keep(sources.load(path)) else { return vars };
     let Some(root) = parse(id, sources, found).filter(|root| !root.is_null()) else { return vars };
     let Some(map) = root.as_map() else {
@@ -85,7 +84,7 @@ pub fn load_vars_file(path: &Path, sources: &SourceMap, found: &mut Diagnostics)
 mod tests {
     use super::*;
 
-    fn load(text: &str) -> (IndexMap<Arc<str>, Var>, Vec<String>) {
+    fn load(text: &str) -> (Vars, Vec<String>) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("all.yml");
         std::fs::write(&path, text).unwrap();
@@ -99,8 +98,8 @@ mod tests {
         let (vars, found) = load("a: 1\nb: '{{ a }}'\n");
         assert_eq!(vars.keys().map(|name| &**name).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(found, Vec::<String>::new());
-        assert_eq!(load("---\n"), (IndexMap::new(), vec![]));
-        assert_eq!(load("[]\n"), (IndexMap::new(), vec![]));
+        assert_eq!(load("---\n"), (Vars::default(), vec![]));
+        assert_eq!(load("[]\n"), (Vars::default(), vec![]));
         assert_eq!(load("- a\n").1, ["E0440 a file of variables must hold a dictionary, not a list"]);
         assert_eq!(load("7: a\n").1, ["W0443 `7` is not a name that templates can use"]);
     }

@@ -1,5 +1,4 @@
-use super::Var;
-use indexmap::IndexMap;
+use super::Vars;
 use std::sync::Arc;
 
 /// Where a layer of variables comes from: the level in Ansible's order of precedence, lowest first (the derived order
@@ -129,12 +128,12 @@ pub struct Layer {
     /// Where they come from; layers are sorted by it.
     pub origin: Origin,
     /// The variables in the order written.
-    pub vars: IndexMap<Arc<str>, Var>,
+    pub vars: Vars,
 }
 
 impl Layer {
     /// Makes an empty layer.
     pub fn new(origin: Origin) -> Layer {
-        Layer { origin, vars: IndexMap::new() }
+        Layer { origin, vars: Vars::default() }
     }
 }

@@ -12,7 +12,11 @@ pub use layer::{Layer, Origin};
 
 use crate::value::Value;
 use crate::yaml::Node;
+use indexmap::IndexMap;
 use std::sync::Arc;
+
+/// Variables by name, in the order written. Asked for with every step, so that they are hashed fast.
+pub type Vars = IndexMap<Arc<str>, Var, foldhash::fast::RandomState>;
 
 /// A variable.
 #[derive(Clone, Debug, PartialEq)]

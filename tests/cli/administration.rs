@@ -47,6 +47,10 @@ const DIFFERENCES: &[(&str, &[&str], &str)] = &[
     ("records of another dialect", &["msg"], "it is said in words of its own"),
     ("no answer is left", &["msg"], "what the program said is told as text"),
     ("a folder as a file of sections", &["msg", "rc"], "it is said in words of its own"),
+    ("remounted elsewhere", &["msg"], "what `umount` says is told as it is"),
+    ("cannot be mounted", &["msg"], "what `mount` says is told as it is"),
+    ("two folders for what cannot be mounted", &["msg"], "what `mount` says is told as it is"),
+    ("absent where a folder is full", &["msg"], "what `rmdir` says is told as it is"),
     ("a package that pip does not find", &["msg"], "what pip says is told without the streams' names"),
 ];
 

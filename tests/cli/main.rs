@@ -9,6 +9,7 @@
 #[path = "../support/sshd.rs"]
 mod sshd;
 
+mod abbreviated;
 mod administration;
 mod call;
 mod httpbin;

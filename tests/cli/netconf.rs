@@ -237,6 +237,13 @@ fn a_connection_that_cannot_be_is_said_before_the_run_where_it_is_written() {
     run(of(&task("ansible.netcommon.netconf")), "", 0);
     run(of(&task("\"{{ 'netconf' }}\"")), "", 0);
     run(of(&task("network_cli")), "-e ansible_connection=netconf", 0);
+    // A module of another platform's CLI.
+    let cli = |name: &str| format!("- {{{name}: {{commands: show version}}, {}}}\n", vars("ansible.netcommon.netconf"));
+    let told_cli =
+        "`cisco.ios.ios_command` needs the device's CLI, and the host is reached by `ansible.netcommon.netconf`";
+    run(of(&cli("cisco.ios.ios_command")), "", 65).complains("error[E0311]").complains(told_cli);
+    // Junos has both: this server is none, and the run tells.
+    run(of(&cli("junipernetworks.junos.junos_command")), "", 2);
     // A play's variable may still be set otherwise: it is a warning, and the run tells.
     let in_play = |tasks: &str| {
         let play = format!("- hosts: nc1\n  gather_facts: false\n  {}\n  tasks:\n{tasks}", vars("network_cli"));
@@ -245,4 +252,48 @@ fn a_connection_that_cannot_be_is_said_before_the_run_where_it_is_written() {
     run(in_play(&format!("    - {get}\n")), "", 2).complains("warning[W0311]").complains(told);
     let set = format!("    - set_fact: {{ansible_connection: netconf}}\n    - {get}\n");
     run(in_play(&set), "", 0).complains("warning[W0311]");
+}
+
+/// Changes that are verified, on the server that keeps any XML.
+const VERIFIED: &str = r#"- block:
+    - name: refuted
+      ansible.netcommon.netconf_config: &change
+        content: |
+          <config><interfaces xmlns="urn:lab:interfaces"><interface><name>eth1</name><mtu>9100</mtu></interface></interfaces></config>
+        confirm_within: 2m
+        save: true
+      verify:
+        - name: in between
+          ansible.netcommon.netconf_get: &running {source: running, filter: "<interfaces><interface><name>eth1</name><mtu/></interface></interfaces>", display: xml}
+        - assert: {that: false}
+  rescue:
+    - debug: {msg: it was taken back}
+- name: taken back
+  ansible.netcommon.netconf_get: *running
+- name: verified
+  ansible.netcommon.netconf_config: *change
+  verify:
+    - ansible.netcommon.netconf_get: *running
+- name: kept
+  ansible.netcommon.netconf_get: *running
+- name: saved
+  ansible.netcommon.netconf_get: {source: startup, filter: "<interfaces><interface><name>eth1</name><mtu/></interface></interfaces>", display: xml}
+- name: too short
+  ansible.netcommon.netconf_config: {content: {config: {system: {hostname: x}}}, confirm_within: 5s}
+  ignore_errors: true
+"#;
+
+#[test]
+fn a_change_over_netconf_stays_only_when_it_was_verified() {
+    let project = Project::new().tasks("nc1", VERIFIED).file("lab.yml", LAB);
+    let ended = project.run_events().with("--lab lab.yml").exits(0);
+    let mtu = |name: &str| ended.step(name, "nc1")["result"]["output"].to_string();
+    assert!(mtu("in between").contains("9100"), "{}", mtu("in between"));
+    assert!(mtu("taken back").contains("1500"), "{}", mtu("taken back"));
+    assert_eq!(ended.step("verified", "nc1")["status"], "changed");
+    for name in ["kept", "saved"] {
+        assert!(mtu(name).contains("9100"), "{name}: {}", mtu(name));
+    }
+    let short = ended.step("too short", "nc1")["failure"]["message"].to_string();
+    assert!(short.contains("`confirm_within` is between 30s and 24h, not 5s"), "{short}");
 }

@@ -281,8 +281,8 @@ fn what_somebody_else_has_left_in_the_candidate_is_not_committed_with_one_s_own(
 #[test]
 fn a_commit_of_another_session_in_the_meantime_is_not_overwritten() {
     // Two sessions of one router, by two names: while the one types its lines, the other commits.
-    let lab =
-        "devices: [{name: xr1, platform: cisco_iosxr, answers: [{command: description slow, delay_seconds: 4}]}]\n";
+    let lab = "devices:\n- name: xr1\n  platform: cisco_iosxr\n  answers:\n\
+        \x20 - {command: mtu 9000, after: description slow}\n  - {command: description slow, after: commit}\n";
     let play = "- hosts: xr1\n  gather_facts: false\n  tasks:\n\
         \x20   - add_host:\n        name: other\n        ansible_host: '{{ ansible_host }}'\n\
         \x20       ansible_port: '{{ ansible_port }}'\n        ansible_user: '{{ ansible_user }}'\n\

@@ -27,6 +27,11 @@ impl Router {
 
     /// Starts one whose logins begin with a shell command.
     pub(crate) fn start_with(first: &str) -> Option<Router> {
+        Router::start_daemons(first, &["zebra", "staticd"])
+    }
+
+    /// Starts one with these daemons, whose logins begin with a shell command.
+    pub(crate) fn start_daemons(first: &str, daemons: &[&str]) -> Option<Router> {
         let missing = |why: &str| {
             left_out("a real router", why);
             None
@@ -44,11 +49,12 @@ impl Router {
         }
         let dir = tempfile::Builder::new().prefix("router-").tempdir().expect("a temporary folder can be made");
         fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).expect("it is ours");
-        for name in ["vtysh.conf", "zebra.conf", "staticd.conf"] {
-            fs::write(dir.path().join(name), "").expect("it is ours");
-            fs::set_permissions(dir.path().join(name), fs::Permissions::from_mode(0o666)).expect("it is ours");
+        for name in ["vtysh"].iter().chain(daemons) {
+            let file = dir.path().join(format!("{name}.conf"));
+            fs::write(&file, "").expect("it is ours");
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o666)).expect("it is ours");
         }
-        let daemons = ["zebra", "staticd"].map(|name| daemon(dir.path(), name)).into();
+        let daemons = daemons.iter().map(|name| daemon(dir.path(), name)).collect();
         let shown = dir.path().display();
         // A forced command takes the place of every other; what was asked for is in the environment.
         let vtysh = format!("vtysh --vty_socket {shown} --config_dir {shown}");

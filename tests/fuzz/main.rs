@@ -7,6 +7,7 @@
 #[expect(unreachable_pub, reason = "it is a library by itself for the targets")]
 mod readers;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -86,6 +87,22 @@ fn recordings() -> Vec<(u8, Vec<u8>)> {
     found
 }
 
+/// Returns, for each platform, what is typed otherwise than it is shown, and what is shown.
+fn configurations() -> Vec<Vec<u8>> {
+    let platforms = netplay::platform::all().filter(|platform| platform.config_level.is_some());
+    let mut found = Vec::new();
+    for (number, platform) in platforms.enumerate() {
+        let file = format!("tests/platforms/{}/spelled.yaml", platform.name);
+        let Ok(text) = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)) else { continue };
+        let cases: BTreeMap<String, Vec<(String, String)>> = serde_yaml::from_str(&text).unwrap();
+        let bytes = |(typed, shown): (String, String)| {
+            [&[number as u8][..], typed.as_bytes(), b"\0", shown.as_bytes()].concat()
+        };
+        found.extend(cases.into_values().flatten().map(bytes));
+    }
+    found
+}
+
 fn contents(files: Vec<PathBuf>) -> Vec<Vec<u8>> {
     files.iter().map(|file| fs::read(file).unwrap()).collect()
 }
@@ -93,6 +110,7 @@ fn contents(files: Vec<PathBuf>) -> Vec<Vec<u8>> {
 /// Returns examples of what a reader reads.
 fn examples(reader: &str) -> Vec<Vec<u8>> {
     match reader {
+        "configuration" => configurations(),
         "events" => contents(files("tests/fuzz", ".jsonl")),
         "expression" => texts_of("tests/regex/cases.json"),
         "facts" => files("tests/facts", "answers.json").iter().flat_map(texts_of).collect(),
@@ -234,6 +252,7 @@ macro_rules! readers {
 }
 
 readers!(
+    configuration,
     events,
     expression,
     facts,

@@ -7,83 +7,19 @@ register, break_when), `includes` (trees of includes, imports and roles with tag
 blocks and roles), `precedence` (one name set at many places), `levels` (every pair of the levels of precedence, seen from
 four places), `fatal` (any_errors_fatal, max_fail_percentage, run_once and hosts that cannot be reached, around rescue),
 `mixed` (serial, order, throttle, strategies, delegation, tags), `tangles` (all of it in each other: blocks, includes, roles,
-loops, handlers, failures, tags). Record them afterwards with record.py.
+loops, handlers, failures, tags), `again` (roles that are used again), `weaves` (as `tangles`, with what concerns several hosts,
+keywords of plays and defaults; those that Ansible itself breaks off, and what check mode makes of commands, are left
+out). Record them afterwards with record.py.
 """
 
 import pathlib
-import random
 import sys
 
+from again import again
+from maker import HOSTS, Maker, play, yaml
+from weaves import weaves
+
 HERE = pathlib.Path(__file__).resolve().parent
-HOSTS = ["h1", "h2", "h3"]
-
-
-def yaml(value, indent=0):
-    """Block style, strings in double quotes: all that these playbooks need."""
-    pad = "  " * indent
-    if isinstance(value, dict):
-        if not value:
-            return "{}"
-        lines = []
-        for key, inner in value.items():
-            text = yaml(inner, indent + 1)
-            lines.append(f"{pad}{key}:{'' if text.startswith(chr(10)) else ' '}{text}")
-        return "\n".join(lines) if indent == 0 else "\n" + "\n".join(lines)
-    if isinstance(value, list):
-        if not value:
-            return "[]"
-        lines = []
-        for inner in value:
-            text = yaml(inner, indent + 1).lstrip()
-            lines.append(f"{pad}- {text}")
-        return "\n" + "\n".join(lines) if indent else "\n".join(lines)
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return str(value)
-
-
-class Maker:
-    def __init__(self, seed, number):
-        self.r = random.Random(seed)
-        self.number = number
-        self.n = 0
-        self.files = {}
-
-    def name(self, word="t"):
-        self.n += 1
-        return f"{word}{self.n}"
-
-    def chance(self, p):
-        return self.r.random() < p
-
-    def condition(self):
-        n = self.r.choice([1, 2, 3])
-        return self.r.choice([f"n == {n}", f"n != {n}", f"n > {n - 1}", f"n in [{n}, 9]", "true", "x is defined"])
-
-    def simple(self):
-        name = self.name()
-        kind = self.r.random()
-        if kind < 0.45:
-            task = {"name": name, "debug": {"msg": name + " {{ n }}"}}
-        elif kind < 0.6:
-            task = {"name": name, "set_fact": {"x": name}}
-        elif kind < 0.75:
-            task = {"name": name, "command": "true", "changed_when": self.condition()}
-        elif kind < 0.9:
-            task = {"name": name, "fail": {"msg": name}, "when": self.condition()}
-            if self.chance(0.3):
-                task["ignore_errors"] = True
-        else:
-            task = {"name": name, "assert": {"that": [self.condition()]}, "ignore_errors": self.chance(0.5)}
-        if "when" not in task and self.chance(0.25):
-            task["when"] = self.condition()
-        return task
-
-
-def play(tasks, **more):
-    return {"hosts": "all", "gather_facts": False, **more, "tasks": tasks}
 
 
 def blocks(m):

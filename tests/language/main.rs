@@ -30,8 +30,6 @@ const DEVIATIONS: &[(&str, &str, &str)] = &[
         "a handler whose name is known in the run only, and is not there, is a warning; Ansible breaks the whole run off",
     ),
     ("include-tasks-missing", "recap", "Ansible counts a missing file as failed even where it has been rescued"),
-    ("loop-range-object", "recap", "Ansible refuses the object that `range` returns; here it is a list"),
-    ("loop-range-object", "steps", "as above"),
     ("meta-clear-host-errors", "exit_code", "a failure that has been cleared is still one of the run"),
     (
         "output-not-utf8",
@@ -62,10 +60,24 @@ const DEVIATIONS: &[(&str, &str, &str)] = &[
     ("keywords-vars-files-all-missing", "refused", "as above"),
     ("keywords-vars-files-undefined-name", "refused", "as above"),
     (
-        "vars-list-of-dictionaries",
-        "refused",
-        "a list of dictionaries was `vars` in earlier releases, and means the same",
+        "keywords-fatal-ignored-templated",
+        "recap",
+        "Ansible takes a template in `ignore_errors` for true where it asks whether a failure is fatal; here it counts what it yields",
     ),
+    ("keywords-fatal-ignored-templated", "steps", "as above"),
+    (
+        "keywords-fatal-templated",
+        "recap",
+        "Ansible takes a template in `any_errors_fatal` for true; here it counts what it yields",
+    ),
+    ("keywords-fatal-templated", "steps", "as above"),
+    (
+        "keywords-ignored-before",
+        "recap",
+        "Ansible takes a template in `ignore_errors` for true when a task fails before its arguments; here it counts what it yields",
+    ),
+    ("keywords-ignored-before", "steps", "as above"),
+    ("values-name", "steps", "a name that cannot be rendered is shown as it is written, not as an error"),
     ("when-integer", "refused", "what is no condition is refused before the run, not on each host"),
 ];
 

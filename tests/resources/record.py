@@ -4,9 +4,13 @@
 Run with a Python that has the `ansible` package:
 
     PYTHON tests/resources/record.py [NAME ...]
+    PYTHON tests/resources/record.py --documented
 
 Each `NAME.yaml` has a configuration and tasks; what the module of that name would send, or makes of the text, goes to
 `NAME.json`. No device is asked: the module gets the text in place of a device's answer, and nothing is sent.
+
+`--documented` writes `documented.json`: the paths of the options that the documentation of each module names, those that
+have others inside left out.
 """
 
 import importlib
@@ -101,7 +105,36 @@ def answer(name, have, args):
     return {"failed": "the module says nothing"}
 
 
+def paths(options, around=""):
+    for name, option in sorted((options or {}).items()):
+        inside = option.get("suboptions") or option.get("options")
+        if inside:
+            yield from paths(inside, f"{around}{name}.")
+        else:
+            yield f"{around}{name}"
+
+
+def documented():
+    found = {}
+    for name in sorted(path.stem for path in HERE.glob("*.yaml")):
+        short = name.split("_")[0]
+        try:
+            module = importlib.import_module(f"ansible_collections.{COLLECTIONS[short]}.plugins.modules.{name}")
+        except ModuleNotFoundError:  # the collection has it no more
+            continue
+        options = yaml.safe_load(module.DOCUMENTATION)["options"]
+        for other in ("state", "running_config", "provider", "aggregate", "purge"):
+            options.pop(other, None)
+        config = options.pop("config", None)
+        found[name] = sorted(paths(options)) + sorted(paths((config or {}).get("suboptions")))
+    lines = (f"{json.dumps(name)}: {json.dumps(all)}" for name, all in found.items())
+    (HERE / "documented.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    print(sum(map(len, found.values())))
+
+
 def main():
+    if "--documented" in sys.argv:
+        return documented()
     names = sys.argv[1:] or sorted(path.stem for path in HERE.glob("*.yaml"))
     for name in names:
         written = yaml.safe_load((HERE / f"{name}.yaml").read_text())

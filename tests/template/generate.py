@@ -230,6 +230,9 @@ def plain(value):
         if isinstance(value, int) and abs(value) >= 2**64:
             return {"int": str(value)}
         return value
+    if isinstance(value, bytes):
+        # As Ansible shows and keeps them.
+        value = value.decode(errors="replace")
     value = str(value)
     value.encode()
     return value

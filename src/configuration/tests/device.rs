@@ -1,10 +1,16 @@
 //! A model device takes the lines that were computed for it: afterwards it has what was wanted, and a second run sends
 //! nothing. For every way of writing configurations, over random ones.
 
-use super::super::compare::{is_whole, said};
+use super::super::compare::is_whole;
+use super::super::spelled;
 use super::super::*;
 use crate::platform::{self, ConfigStyle, ConfigText};
 use proptest::prelude::*;
+
+/// Returns what a line says where nothing is abbreviated.
+fn said(line: &str) -> String {
+    spelled::said(line, &ConfigText::default())
+}
 
 /// How a platform's configurations are made up for the test.
 #[derive(Clone, Copy, Debug)]

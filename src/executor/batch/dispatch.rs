@@ -81,6 +81,12 @@ impl Batch {
             Work::Join(Join::ParallelEnd { first, count }) => self.end_parallel(node, host, first, count),
             _ if draining => self.pass(node, host),
             Work::Join(Join::ExpansionEnd(start)) => self.end_expansion(node, host, start),
+            Work::Join(Join::RoleEnd(role)) => {
+                if self.is_live(section, host) && self.roles_begun.contains(&(host, role)) {
+                    self.roles_done.insert((host, role));
+                }
+                self.pass(node, host);
+            }
             Work::Join(_) | Work::Flush => self.pass(node, host),
             Work::Handler(task) => {
                 if self.is_live(section, host) || self.is_forced(host) {
@@ -90,7 +96,7 @@ impl Batch {
                 }
             }
             Work::Task(task) => {
-                if !self.is_live(section, host) || self.has_ended_role(&task, host) {
+                if !self.is_live(section, host) || self.has_ended_role(&task, host) || self.has_run_role(&task, host) {
                     return self.pass(node, host);
                 }
                 if self.view.play.gather.is(&task) && self.context.knows_facts(&self.hosts[host as usize]) {

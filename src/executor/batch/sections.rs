@@ -1,9 +1,11 @@
 //! Which sections of blocks a host is in: where tasks run, and where a failure goes.
 
 use super::{Batch, Standing};
+use crate::event::Status;
+use crate::executor::step::Outcome;
 use crate::executor::tracker::HostIndex;
 use crate::graph::{NodeId, Part, SectionId};
-use crate::playbook::Task;
+use crate::playbook::{Action, Task};
 use std::sync::Arc;
 
 impl Batch {
@@ -41,6 +43,20 @@ impl Batch {
     pub(super) fn has_ended_role(&self, task: &Task, host: HostIndex) -> bool {
         let over = |role| self.ended_roles.iter().any(|(other, ended)| *other == host && Arc::ptr_eq(ended, role));
         task.role.as_ref().is_some_and(over)
+    }
+
+    /// Claims that the task belongs to a role that has run on the host and does not run again.
+    pub(super) fn has_run_role(&self, task: &Task, host: HostIndex) -> bool {
+        task.role.as_ref().is_some_and(|role| !role.repeats && self.roles_done.contains(&(host, role.key)))
+    }
+
+    /// Takes note that a task of a role came to something on a host: what is only skipped, or not reached, has not run.
+    pub(super) fn note_role(&mut self, task: &Task, host: HostIndex, outcome: &Outcome) {
+        let unreachable = outcome.failure.as_ref().is_some_and(|failure| failure.kind.is_unreachable());
+        let ran = outcome.status != Status::Skipped && !unreachable && !matches!(task.action, Action::Meta(_));
+        if let Some(role) = task.role.as_ref().filter(|_| ran) {
+            self.roles_begun.insert((host, role.key));
+        }
     }
 
     /// Marks a section as failed on a host; outside of blocks the host is out.

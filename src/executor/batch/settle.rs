@@ -9,6 +9,7 @@ use crate::executor::step::Outcome;
 use crate::executor::tracker::HostIndex;
 use crate::executor::world::Shelf;
 use crate::graph::{NodeId, SectionId, Work};
+use crate::module::RunChange;
 use crate::playbook::{Action, Meta, Strategy};
 use crate::value::Map;
 use crate::vars::Var;
@@ -164,8 +165,13 @@ impl Batch {
             {
                 self.meta(meta, node, host);
             }
-            if !outcome.run.is_empty() && !self.apply_run_changes(host, &outcome) {
-                outcome.nothing_changed();
+            self.note_role(task, host, &outcome);
+            if !outcome.run.is_empty() {
+                // As in Ansible: what is only known here notifies nobody.
+                outcome.notify.clear();
+                if !self.apply_run_changes(host, &outcome) {
+                    outcome.nothing_changed();
+                }
             }
             self.report(node, host, task, &outcome, took);
             if outcome.status == Status::Rescued {
@@ -191,6 +197,10 @@ impl Batch {
                 self.tell_bound(host, &outcome, took);
                 self.drop_host(host, Standing::Unreachable);
                 self.note_failure(node, host, false, outcome.fatal);
+            }
+            // As in Ansible: that the host goes on is its own matter, the others end all the same.
+            Status::Ignored if outcome.fatal && outcome.failure.as_ref().is_some_and(|f| f.kind.is_unreachable()) => {
+                self.note_failure(node, host, false, true);
             }
             _ => {}
         }
@@ -275,7 +285,13 @@ impl Batch {
         let own = &self.hosts[host as usize];
         let mut changed = false;
         for change in &outcome.run {
-            changed |= self.context.world.take_in(own, change);
+            let is_new = self.context.world.take_in(own, change);
+            if let RunChange::AddHost { name, .. } = change
+                && is_new
+            {
+                self.view.note_newcomer(name);
+            }
+            changed |= is_new;
         }
         changed
     }

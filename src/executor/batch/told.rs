@@ -59,9 +59,13 @@ impl Batch {
     }
 
     /// Publishes what came of a step.
-    pub(super) fn report(&self, node: NodeId, host: HostIndex, task: &Task, outcome: &Outcome, took: Duration) {
+    pub(super) fn report(&mut self, node: NodeId, host: HostIndex, task: &Task, outcome: &Outcome, took: Duration) {
         let publisher = &self.context.publisher;
         for message in &outcome.warnings {
+            // The same for many hosts is said once.
+            if !self.warned.insert((node, message.clone())) {
+                continue;
+            }
             let place = Some(publisher.clean(self.context.loader.sources.place(task.span)));
             publisher.publish(What::Warning { message: publisher.clean(message), place });
         }

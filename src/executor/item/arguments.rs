@@ -23,11 +23,14 @@ pub(super) fn arguments(job: &Job, templar: &Templar, module: &'static Module) -
     }
     if let Some(whole) = &task.args_template {
         let value = templar.node(whole)?;
-        let Value::Map(args) = &value else {
-            let message = format!("`args` must come to a dictionary, and this is a {}", value.kind());
-            return Err(Failure::new(FailureKind::Argument, message).at(whole.span));
-        };
-        args.iter().for_each(|(key, value)| rendered.insert(key.clone(), value.clone()));
+        match &value {
+            Value::Map(args) => args.iter().for_each(|(key, value)| rendered.insert(key.clone(), value.clone())),
+            Value::Omit => {}
+            other => {
+                let message = format!("`args` must come to a dictionary, not {}", given(other));
+                return Err(Failure::new(FailureKind::Argument, message).at(whole.span));
+            }
+        }
     }
     for (key, key_node, value) in task.args.iter() {
         let name = key.to_string();
@@ -42,18 +45,20 @@ pub(super) fn arguments(job: &Job, templar: &Templar, module: &'static Module) -
     coerce_args(module, &task.called, &task.args, rendered)
 }
 
-/// Returns the environment for programs, merged from play to task.
-pub(super) fn environment(job: &Job, templar: &Templar) -> Result<Vec<(String, String)>, Failure> {
+/// The variables of the environment of a program.
+type Environment = Vec<(String, String)>;
+
+/// Returns the environment for programs, merged from play to task; and what is said of parts that are no dictionaries,
+/// which are left out as in Ansible.
+pub(super) fn environment(job: &Job, templar: &Templar) -> Result<(Environment, Vec<String>), Failure> {
     let mut merged = Map::new();
+    let mut left_out = Vec::new();
     for node in &job.task.settings.environment {
         match templar.node(node)? {
             Value::Map(map) => map.iter().for_each(|(key, value)| merged.insert(key.clone(), value.clone())),
             Value::Null | Value::Omit => {}
-            other => {
-                let message = format!("`environment` must be a dictionary, not {}", given(&other));
-                return Err(Failure::new(FailureKind::Argument, message).at(node.span));
-            }
+            other => left_out.push(format!("`environment` must be a dictionary, and {} is left out", given(&other))),
         }
     }
-    Ok(merged.iter().map(|(key, value)| (key.to_string(), value.to_text())).collect())
+    Ok((merged.iter().map(|(key, value)| (key.to_string(), value.to_text())).collect(), left_out))
 }

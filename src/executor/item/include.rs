@@ -42,6 +42,8 @@ pub(super) fn include(job: &Job, scope: &StepScope, templar: &Templar) -> Result
             (Included::Role { name, how, public }, node)
         }
     };
+    // What is applied is rendered where it is used. As in Ansible, what is not defined here is a mistake already.
+    task.args.get("apply").map(|apply| templar.node(apply)).transpose()?;
     let mut result = Map::new();
     match &what {
         Included::File(path) => result.insert("include", path.display().to_string()),

@@ -5,17 +5,22 @@ use crate::event::Status;
 use crate::executor::step::{Job, templar};
 use crate::executor::world::StepScope;
 use crate::failure::{Failure, FailureKind};
+use crate::playbook::given;
 use crate::template::Templar;
 use crate::value::{Map, Value};
+use crate::yaml::Node;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How often `until` tries again when `retries` does not say.
 const DEFAULT_RETRIES: i64 = 3;
 
+/// Seconds between attempts when `delay` does not say.
+const DEFAULT_DELAY: f64 = 5.0;
+
 /// Makes a failure of an item whose attempts are used up.
 pub(super) fn exhausted(job: &Job, mut outcome: ItemOutcome, attempts: i64) -> ItemOutcome {
-    if job.task.until.is_none() || outcome.status == Status::Unreachable {
+    if job.task.until.is_none() {
         return outcome;
     }
     outcome.result.insert("failed", true);
@@ -39,31 +44,45 @@ pub(super) fn exhausted(job: &Job, mut outcome: ItemOutcome, attempts: i64) -> I
 /// Returns how many attempts there are at most, and how long to wait between them.
 pub(super) fn attempts(job: &Job, templar: &Templar) -> Result<(i64, Duration), Failure> {
     let Some(until) = &job.task.until else { return Ok((1, Duration::ZERO)) };
-    let attempts = match &until.retries {
+    let attempts = match value_of(&until.retries, templar)? {
+        // Without `until` the default is not meant: nothing but `retries` asks for attempts.
+        None if until.conditions.is_empty() => 1,
         None => 1 + DEFAULT_RETRIES,
-        Some(node) => {
-            let n = number(&templar.node(node)?)
-                .ok_or_else(|| Failure::new(FailureKind::Argument, "`retries` must be a whole number").at(node.span))?;
+        Some((value, node)) => {
+            let n = number(&value).ok_or_else(|| complaint("retries", "a whole number", &value, node))?;
             if n <= 0.0 { 1 } else { n as i64 + 1 }
         }
     };
     let delay = match &until.delay {
-        None => 5.0,
-        Some(node) => number(&templar.node(node)?)
-            .ok_or_else(|| Failure::new(FailureKind::Argument, "`delay` must be a number").at(node.span))?,
+        None => DEFAULT_DELAY,
+        Some(node) => match templar.node(node)? {
+            Value::Omit => DEFAULT_DELAY,
+            value => number(&value).ok_or_else(|| complaint("delay", "a number of seconds", &value, node))?,
+        },
     };
-    Ok((attempts, Duration::from_secs_f64(delay.clamp(0.0, 86_400.0))))
+    // As in Ansible: a time that cannot be waited is a second.
+    let delay = if delay < 0.0 { 1.0 } else { delay };
+    Ok((attempts, Duration::from_secs_f64(delay.min(86_400.0))))
+}
+
+/// Returns what a keyword comes to, with its place; nothing when it is as if it were not written.
+fn value_of<'a>(node: &'a Option<Node>, templar: &Templar) -> Result<Option<(Value, &'a Node)>, Failure> {
+    let Some(node) = node else { return Ok(None) };
+    let value = templar.node(node)?;
+    Ok((!matches!(value, Value::Null | Value::Omit)).then_some((value, node)))
+}
+
+/// Says what a keyword takes, and what it was given.
+fn complaint(keyword: &str, wanted: &str, value: &Value, node: &Node) -> Failure {
+    let message = format!("`{keyword}` must be {wanted}, not {}", given(value));
+    Failure::new(FailureKind::Argument, message).at(node.span)
 }
 
 pub(super) fn timeout(job: &Job, templar: &Templar) -> Result<Option<Duration>, Failure> {
-    let Some(node) = &job.task.settings.timeout else { return Ok(None) };
-    let value = templar.node(node)?;
-    if value == Value::Null {
-        return Ok(None);
-    }
+    let Some((value, node)) = value_of(&job.task.settings.timeout, templar)? else { return Ok(None) };
     let seconds = number(&value)
         .filter(|seconds| *seconds >= 0.0)
-        .ok_or_else(|| Failure::new(FailureKind::Argument, "`timeout` must be a number").at(node.span))?;
+        .ok_or_else(|| complaint("timeout", "a number of seconds from 0 on", &value, node))?;
     Ok((seconds > 0.0).then(|| Duration::from_secs_f64(seconds.min(86_400.0 * 365.0))))
 }
 

@@ -12,7 +12,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::module::{self, ArgKind, Change, Finished, KeepFacts, Module, Output, Withheld};
 use crate::phase::{self, Phase};
 use crate::platform;
-use crate::playbook::{Takes, given, named_settings, takes};
+use crate::playbook::given;
 use crate::redact::Secret;
 use crate::template::Templar;
 use crate::transport::Limits;
@@ -36,7 +36,6 @@ pub(super) async fn once(
     implied: Option<&'static str>,
 ) -> Result<ItemOutcome, Failure> {
     let rendering = phase::time(Phase::Template);
-    check_settings(job, templar)?;
     let delegate = delegate(job, templar)?;
     let args = arguments(job, templar, module)?;
     for arg in module.args.iter().filter(|arg| arg.kind == ArgKind::Secret) {
@@ -52,7 +51,9 @@ pub(super) async fn once(
         job.context.publisher.redactor().learn(&Secret::new(password));
     }
     let remote = remote_scope(job, scope, delegate.as_ref());
-    let provider = args.dict("provider");
+    let way = module::napalm::way(module, &args)?;
+    let provider = way.as_ref().map(|way| &way.provider).or(args.dict("provider"));
+    let implied = way.as_ref().and_then(|way| way.platform).or(implied);
     let target =
         target::Request { job, task: &job.task, scope: &remote, templar, needs: module.needs, implied, provider };
     let limits = Limits { timeout: None, cancel: job.cancel.clone() };
@@ -62,7 +63,7 @@ pub(super) async fn once(
         None => job.context.settings.check,
     };
     let diff = flag_if(job, scope, "diff", &job.task.settings.diff)?.unwrap_or(job.context.settings.diff);
-    let env = environment(job, templar)?;
+    let (env, left_out) = environment(job, templar)?;
     drop(rendering);
     let gate = Gate { job, target: &target, check, env: &env };
     let context = module::Context {
@@ -82,6 +83,7 @@ pub(super) async fn once(
         // Few tasks do; the room that it takes is not to be everybody's.
         Some(terms) => Box::pin(in_background(terms, job, module, context, &gate)).await?,
     };
+    outcome.warnings.extend(left_out);
     outcome.delegated_to = delegate;
     if !diff {
         outcome.diff.clear();
@@ -161,7 +163,8 @@ async fn carry_out(change: Change, gate: &Gate<'_>) -> Result<ItemOutcome, Failu
             None => (finished(finish, outputs, result, changed)?, false),
         },
     };
-    let Finished { mut result, changed, facts: found } = finished;
+    let Finished { mut result, changed, facts: found, warnings: more } = finished;
+    let warnings = [warnings, more].concat();
     if !result.contains("changed") {
         result.insert("changed", changed);
     }
@@ -202,29 +205,15 @@ fn finished(
     }
 }
 
-/// Refuses what a template yields for a keyword that takes something else. What is written was checked before the run.
-fn check_settings(job: &Job, templar: &Templar) -> Result<(), Failure> {
-    for (keyword, node) in named_settings(&job.task.settings).filter(|(_, node)| !node.is_static()) {
-        let takes = takes(keyword);
-        // Texts have readers of their own, and are not to be rendered twice.
-        if takes == Takes::Text {
-            continue;
-        }
-        let value = templar.node(node)?;
-        if !takes.accepts(&value) {
-            return Err(Failure::new(FailureKind::Argument, takes.complaint(keyword, &value)).at(node.span));
-        }
-    }
-    Ok(())
-}
-
 /// Returns the host that the task is delegated to.
 fn delegate(job: &Job, templar: &Templar) -> Result<Option<Arc<str>>, Failure> {
     let Some(node) = &job.task.settings.delegate_to else { return Ok(None) };
     match templar.node(node)? {
-        // An empty name is none, as in Ansible.
-        Value::Str(name) => Ok(Some(name).filter(|name| !name.is_empty())),
-        Value::Null | Value::Omit => Ok(None),
+        Value::Str(name) if !name.is_empty() => Ok(Some(name)),
+        Value::Omit => Ok(None),
+        // What is written as nothing is as if it were not written; what comes out as nothing is a mistake, as in Ansible.
+        Value::Null if node.is_static() => Ok(None),
+        Value::Str(_) if node.is_static() => Ok(None),
         other => Err(Failure::new(
             FailureKind::Argument,
             format!("`delegate_to` needs the name of a host, not {}", given(&other)),

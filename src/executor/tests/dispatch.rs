@@ -104,9 +104,10 @@ pub(super) fn batch(program: &Program, context: &Arc<Context>, dir: &Path, seed:
         play_hosts: hosts.clone(),
         exports: Default::default(),
         included: Default::default(),
+        newcomers: Default::default(),
         out: hosts.iter().map(|_| AtomicBool::new(false)).collect(),
         batch: hosts,
-        late_vars: HashMap::new(),
+        late_vars: Default::default(),
     };
     Batch::new(BatchStart {
         context: Arc::clone(context),

@@ -99,7 +99,7 @@ impl StepScope {
             "inventory_dir" => path(self.world.inventory().hosts.get(&self.host)?.source_dir()?),
             "inventory_file" => path(self.world.inventory().hosts.get(&self.host)?.source.as_deref()?),
             "playbook_dir" => path(&view?.play.dir),
-            "ansible_play_hosts_all" => hosts(view?.all_hosts.clone()),
+            "ansible_play_hosts_all" => hosts(view?.hosts_of_play()),
             "ansible_play_batch" => hosts(view?.active()),
             "ansible_play_hosts" | "play_hosts" => hosts(view?.active_in_play()),
             "ansible_role_name" => Value::Str(Arc::clone(&role?.name)),

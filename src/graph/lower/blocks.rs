@@ -3,7 +3,7 @@
 use super::{Behind, Lowering, Order, effect, is_barrier};
 use crate::effect::Effect;
 use crate::graph::{Graph, Join, NodeId, Part, Reason, Scope, SectionId, Until, Work};
-use crate::playbook::Block;
+use crate::playbook::{Block, Item};
 use std::sync::Arc;
 
 impl Graph {
@@ -65,8 +65,9 @@ impl Graph {
         order: &mut Order,
         how: &Lowering<'_>,
     ) {
+        let body = apart(&block.body);
         let mut writes = false;
-        for item in &block.body {
+        for item in &body {
             item.each_task(&mut |task| writes |= is_barrier(task, effect(task, how.platforms), how));
         }
         let start = if writes {
@@ -78,9 +79,9 @@ impl Graph {
         };
         let scope = if writes { self.barrier_scope() } else { Scope::Host };
         let first = SectionId(self.sections.len() as u32);
-        let children: Vec<SectionId> = block.body.iter().map(|_| self.add_section(section, Part::Body)).collect();
+        let children: Vec<SectionId> = body.iter().map(|_| self.add_section(section, Part::Body)).collect();
         let mut ends = Vec::new();
-        for (item, child) in block.body.iter().zip(&children) {
+        for (item, child) in body.iter().zip(&children) {
             let mut inside = Order {
                 entry: order.entry,
                 barrier: Some((start, scope)),
@@ -108,4 +109,16 @@ impl Graph {
         order.guards.clear();
         order.last = Some(end);
     }
+}
+
+/// Returns items without the roles around them: the tasks of a role have no order there either.
+fn apart(items: &[Item]) -> Vec<Item> {
+    let mut all = Vec::with_capacity(items.len());
+    for item in items {
+        match item {
+            Item::Role(used) => all.extend(apart(&used.items)),
+            other => all.push(other.clone()),
+        }
+    }
+    all
 }

@@ -74,12 +74,17 @@ impl Datastores {
     /// Refuses what somebody else has locked.
     fn check_lock(&self, name: &str, life: &Arc<u32>) -> Result<(), Refusal> {
         match self.locks.get(name).and_then(Weak::upgrade) {
-            Some(holder) if !Arc::ptr_eq(&holder, life) => Err(Refusal {
-                info: format!("<session-id>{holder}</session-id>"),
-                ..Refusal::new("lock-denied", "the datastore is locked by another session")
-            }),
+            Some(holder) if !Arc::ptr_eq(&holder, life) => Err(denied(&holder)),
             _ => Ok(()),
         }
+    }
+}
+
+/// Refuses what somebody holds, and names the session.
+fn denied(holder: &u32) -> Refusal {
+    Refusal {
+        info: format!("<session-id>{holder}</session-id>"),
+        ..Refusal::new("lock-denied", "the datastore is locked already")
     }
 }
 
@@ -107,7 +112,10 @@ impl Server {
             }
             "lock" => {
                 let target = known(datastore(operation, "target")?)?;
-                stores.check_lock(target, &self.life)?;
+                // Whoever holds it may not lock it once more either (RFC 6241, section 7.5).
+                if let Some(holder) = stores.locks.get(target).and_then(Weak::upgrade) {
+                    return Err(denied(&holder));
+                }
                 stores.locks.insert(target, Arc::downgrade(&self.life));
                 ok()
             }

@@ -1,7 +1,7 @@
 //! Judges what a device answered to configuration lines.
 
-use super::within;
 use super::{Commit, Failure, FailureKind, Map, Output};
+use super::{verify, within};
 use crate::module::{CliResponse, Finished, listed};
 
 /// What was sent.
@@ -16,6 +16,8 @@ pub(in crate::module) struct Sent {
     pub(in crate::module) saves: bool,
     /// The configuration is to be saved when it is confirmed.
     pub(in crate::module) save_later: bool,
+    /// What the device is to show afterwards.
+    pub(in crate::module) expected: Option<super::Expected>,
 }
 
 impl Sent {
@@ -29,6 +31,7 @@ impl Sent {
             commit: Commit::default(),
             saves: false,
             save_later: false,
+            expected: None,
         }
     }
 }
@@ -45,6 +48,8 @@ pub(in crate::module) fn finish(outputs: Vec<Output>, mut result: Map, sent: &Se
         Output::Cli(responses) => responses,
         _ => Vec::new(),
     });
+    let mut warnings = Vec::new();
+    let mut took_effect = false;
     let mut changed = matches!(result.get("diff_found"), Some(crate::value::Value::Bool(true)));
     if !sent.lines.is_empty() {
         let responses = outputs.next().unwrap_or_default();
@@ -55,7 +60,7 @@ pub(in crate::module) fn finish(outputs: Vec<Output>, mut result: Map, sent: &Se
             result.insert("compare", shown.output.trim_end());
         }
         // A candidate that changes nothing is not committed: then no answer to the commit follows.
-        let took_effect = !sent.has_candidate || responses.len() > sent.lines.len() + usize::from(sent.shows);
+        took_effect = !sent.has_candidate || responses.len() > sent.lines.len() + usize::from(sent.shows);
         changed |= took_effect && !sent.commit.discard;
         if took_effect && sent.commit.within.is_some() {
             result.insert("confirm", within::pending(&sent.commit, true, sent.save_later));
@@ -69,7 +74,16 @@ pub(in crate::module) fn finish(outputs: Vec<Output>, mut result: Map, sent: &Se
         }
         changed = true;
     }
-    Ok(Finished::new(result, changed))
+    if let Some(expected) = &sent.expected {
+        // What was read is looked at; where the device itself saw no difference, there is none.
+        let shown = verify::shown(outputs.next());
+        if shown.is_some() || !took_effect {
+            let unshown = expected.unshown(shown.as_deref().filter(|_| took_effect));
+            result.insert("not_shown", unshown.lines);
+            warnings = unshown.warnings;
+        }
+    }
+    Ok(Finished { warnings, ..Finished::new(result, changed) })
 }
 
 fn refused(responses: &[CliResponse], at: usize, sent: &Sent, mut result: Map) -> Failure {

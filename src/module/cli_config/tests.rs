@@ -38,6 +38,12 @@ fn sent(change: &Change) -> Vec<Vec<String>> {
     change.actions.iter().map(lines).collect()
 }
 
+/// Returns what is sent after the lines, when the device has answered so.
+fn afterwards(change: Change, answers: Vec<CliResponse>) -> Vec<Vec<String>> {
+    let actions = change.then.expect("something follows")(&[Output::Cli(answers)]).expect("it is no failure");
+    sent(&Change { actions, ..Change::nothing(Map::new()) })
+}
+
 fn ok(lines: &[&str]) -> Vec<CliResponse> {
     lines.iter().map(|line| CliResponse { line: (*line).into(), ..CliResponse::default() }).collect()
 }
@@ -123,7 +129,7 @@ async fn the_configuration_is_saved_when_asked_to() {
     let cases = [
         ("never", "hostname r1", 0),
         ("changed", "hostname r1", 0),
-        ("changed", "hostname r2", 2),
+        ("changed", "hostname r2", 1),
         ("modified", "hostname r1", 1),
         ("always", "hostname r1", 1),
     ];
@@ -131,8 +137,15 @@ async fn the_configuration_is_saved_when_asked_to() {
         let change = planned(serde_json::json!({"config": config, "save_when": when})).await.unwrap();
         assert_eq!(change.actions.len(), actions, "{when}");
         assert_eq!(change.changed, actions > 0, "{when}");
-        if actions > 0 {
-            assert_eq!(sent(&change).last().unwrap(), &["copy running-config startup-config"]);
+        let saves = ["copy running-config startup-config"];
+        match when {
+            "changed" if actions > 0 => {
+                assert_eq!(afterwards(change, ok(&["hostname r2"]))[0], saves);
+                let change = planned(serde_json::json!({"config": config, "save_when": when})).await.unwrap();
+                assert!(afterwards(change, refusing(ok(&["hostname r2"]))).is_empty(), "half a change is not saved");
+            }
+            _ if actions > 0 => assert_eq!(sent(&change)[0], saves),
+            _ => {}
         }
     }
     let change = planned(serde_json::json!({"config": "hostname r1", "save_when": "always"})).await.unwrap();
@@ -423,4 +436,96 @@ async fn every_match_with_every_replace_on_every_style() {
             assert_eq!(sent(&change), [lines], "junos: match {how}, replace {replace}");
         }
     }
+}
+
+/// Returns what the user is told after lines were taken and the device shows this.
+async fn told(args: serde_json::Value, shown: &str) -> (Vec<String>, String) {
+    let change = planned(args).await.unwrap();
+    let lines = sent(&change)[0].clone();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let shown = vec![CliResponse { output: shown.into(), ..CliResponse::default() }];
+    let finished = finish(change, vec![ok(&lines), shown]).unwrap();
+    (finished.warnings, finished.result.get("not_shown").map(Value::to_text).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn lines_that_the_device_does_not_show_are_told() {
+    let parents = "interface Gi0/1";
+    let one = |line: &str| serde_json::json!({"lines": [line], "parents": [parents]});
+    let section = |lines: &str| format!("hostname r1\ninterface Gi0/1\n description x\n{lines}");
+    let cases = [
+        (one("mtu 9000"), section(" mtu 9000\n"), vec![]),
+        (one("shutd"), section(" shutdown\n"), vec![]),
+        (
+            one("frobnicate 7"),
+            section(""),
+            vec![
+                "`frobnicate 7` in `interface Gi0/1` is sent in every run: the device does not show it, as it does with defaults; \
+             leave it out, or name it in `diff_ignore_lines`",
+            ],
+        ),
+        (
+            one("frob 7"),
+            section(" frobnicate 7\n"),
+            vec!["`frob 7` in `interface Gi0/1` is sent in every run: the device shows `frobnicate 7`; write it so"],
+        ),
+        (
+            serde_json::json!({"config": "username bob secret hunter2"}),
+            section("username bob secret 9 $9$x\n"),
+            vec![
+                "`username bob secret \u{2026}` is sent in every run: of a secret the device shows a hash or nothing; write the \
+             line as it is shown, or let `diff_ignore_lines` leave it out",
+            ],
+        ),
+    ];
+    for (args, shown, warnings) in cases {
+        assert_eq!(told(args.clone(), &shown).await.0, warnings, "{args}");
+    }
+    let many: Vec<String> = (0..8).map(|n| format!("frobnicate {n}")).collect();
+    let (warnings, not_shown) = told(serde_json::json!({"lines": many}), RUNNING).await;
+    assert_eq!(warnings.len(), 6);
+    assert_eq!(warnings[5], "3 more lines are sent in every run, as the device does not show them");
+    assert_eq!(not_shown.matches("frobnicate").count(), 8);
+}
+
+#[tokio::test]
+async fn the_configuration_is_read_again_only_after_lines_that_are_compared() {
+    let reads = |args: serde_json::Value| async {
+        let change = planned(args).await.unwrap();
+        change.then.is_some_and(|then| !then(&[Output::Cli(ok(&["hostname r2"]))]).unwrap().is_empty())
+    };
+    assert!(reads(serde_json::json!({"config": "hostname r2"})).await);
+    assert!(!reads(serde_json::json!({"config": "hostname r1"})).await);
+    assert!(!reads(serde_json::json!({"config": "hostname r2", "match": "none"})).await);
+    assert!(!reads(serde_json::json!({"config": "hostname r2", "verify_lines": false})).await);
+}
+
+#[tokio::test]
+async fn the_form_of_a_junos_configuration_is_as_said() {
+    let braces = "system {\n    host-name mx1;\n}\n";
+    let why = |format: &'static str, config: &'static str| async move {
+        let args = serde_json::json!({"config": config, "src_format": format});
+        let planned =
+            planned_on("junos", &[("show configuration | display set", "set system host-name mx1\n")], args).await;
+        planned.err().map(|failure| failure.message.expose().to_owned())
+    };
+    assert_eq!(why("text", braces).await, None);
+    assert_eq!(why("set", "set system host-name mx1").await, None);
+    assert!(why("set", braces).await.is_some_and(|why| why.contains("in braces")));
+    assert!(why("text", "set system host-name mx1").await.is_some_and(|why| why.contains("made of `set` lines")));
+    assert!(why("xml", "<configuration/>").await.is_some_and(|why| why.contains("line by line")));
+}
+
+#[tokio::test]
+async fn a_secret_in_plain_is_held_against_the_hash_that_is_shown() {
+    let shown = "hostname r1\nusername bob privilege 15 secret 5 $1$abcd$3XZbaqgzuThI2m9mmOxyV1\nline vty 0 4\n password 7 0822455D0A16\n";
+    let lines = |config: &'static str| async move {
+        let change =
+            planned_on("ios", &[("show running-config", shown)], serde_json::json!({"config": config})).await.unwrap();
+        change.actions.first().map(|_| sent(&change)[0].clone()).unwrap_or_default()
+    };
+    assert_eq!(lines("username bob privilege 15 secret 0 hunter2\nline vty 0 4\n password cisco").await, [""; 0]);
+    let other = "username bob privilege 15 secret 0 hunter3";
+    assert_eq!(lines(other).await, [other]);
+    assert_eq!(lines("line vty 0 4\n password secret").await, ["line vty 0 4", "password secret"]);
 }

@@ -39,7 +39,7 @@ pub(super) fn time(text: &str, platform: &Platform) -> Result<Duration, Failure>
 }
 
 /// Reads `90s`, `2m`, `1h` or a number of seconds.
-fn duration(text: &str) -> Option<Duration> {
+pub(in crate::module) fn duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let (number, unit) = match text.find(|c: char| !c.is_ascii_digit()) {
         Some(at) => text.split_at(at),

@@ -91,20 +91,6 @@ pub(super) static FAMILIES: &[Family] = &[
     Family {
         collection: "napalm.napalm",
         start: "napalm_",
-        names: "get_facts",
-        why: "`cli_facts`, or the platform's own as `ios_facts`, gathers the same as `ansible_net_*`; \
-              `gather_subset: all` adds interfaces and neighbours",
-    },
-    Family {
-        collection: "napalm.napalm",
-        start: "napalm_",
-        names: "install_config",
-        why: "`cli_config` with `src` for `config_file`, `replace: config` for `replace_config: true`, `commit: false` for \
-              `commit_changes: false`, and `--diff` for `diff_file`",
-    },
-    Family {
-        collection: "napalm.napalm",
-        start: "napalm_",
         names: "validate",
         why: "`cli_facts` or `cli_parse`, then `assert` with what must hold",
     },

@@ -43,7 +43,8 @@ pub(super) fn arguments(definition: &'static Definition) -> Vec<Arg> {
 }
 
 fn inside(definition: &'static Definition, is_partial: bool) -> Inside {
-    Inside { options: &definition.options, platform: &definition.platform.name, is_partial }
+    let refused = definition.refused.as_slice();
+    Inside { options: &definition.options, platform: &definition.platform.name, is_partial, refused }
 }
 
 fn configured(definition: &'static Definition) -> Vec<Arg> {
@@ -92,7 +93,7 @@ fn argument(definition: &'static Definition, option: &'static Opt) -> Arg {
         Kind::Secret => ArgKind::Secret,
         Kind::Int => ArgKind::Int,
         Kind::Bool => ArgKind::Bool,
-        Kind::Ranges | Kind::Texts | Kind::Ints | Kind::List(_) => ArgKind::List,
+        Kind::Ranges | Kind::Texts | Kind::Ints | Kind::Interfaces | Kind::List(_) => ArgKind::List,
         Kind::Dict(_) => ArgKind::Dict,
     };
     let mut arg = Arg::new(&option.name, kind, &option.doc);
@@ -104,7 +105,7 @@ fn argument(definition: &'static Definition, option: &'static Opt) -> Arg {
     }
     match &option.kind {
         Kind::Dict(options) | Kind::List(options) => {
-            with_inside(arg, Inside { options, platform: &definition.platform.name, is_partial: false })
+            with_inside(arg, Inside { options, platform: &definition.platform.name, is_partial: false, refused: &[] })
         }
         _ => arg,
     }
@@ -145,7 +146,7 @@ impl Wish {
                 let config = args.dict("config").cloned().unwrap_or_default();
                 // All goes, unless a part of it has a name.
                 match takes_away {
-                    true if definition.named.is_empty() => Map::new(),
+                    true if definition.named.is_empty() || config.is_empty() => Map::new(),
                     true => definition.options.coerce(&definition.platform.name, "config", &config, false)?,
                     false => coerced(definition, &config, "config")?,
                 }

@@ -14,11 +14,13 @@ pub(super) struct Inside {
     pub(super) platform: &'static str,
     /// Options that need not be given here: arguments around give them.
     pub(super) is_partial: bool,
+    /// Options that the collection's module has and that are not there, or what they are inside of.
+    pub(super) refused: &'static [&'static str],
 }
 
 impl Shape for Inside {
     fn check(&self, called: &str, node: &Node, found: &mut Diagnostics) {
-        self.node(called, self.options, node, found);
+        self.node(called, self.options, "", node, found);
     }
 
     fn secrets(&self, value: &Value) -> Vec<String> {
@@ -30,13 +32,23 @@ impl Shape for Inside {
 
     fn describe(&self, depth: usize, out: &mut String) {
         describe(self.options, depth, out);
+        if !self.refused.is_empty() {
+            // Writing to a `String` cannot fail.
+            let _ = writeln!(
+                out,
+                "{}not there of what the collection's module has: {}",
+                "  ".repeat(depth),
+                self.refused.join(", ")
+            );
+        }
     }
 }
 
 impl Inside {
-    fn node(&self, called: &str, options: &Options, node: &Node, found: &mut Diagnostics) {
+    /// Says what is wrong with options that stand at a path, as `acls.aces`.
+    fn node(&self, called: &str, options: &Options, at: &str, node: &Node, found: &mut Diagnostics) {
         if let Some(items) = node.as_seq() {
-            items.iter().for_each(|item| self.node(called, options, item, found));
+            items.iter().for_each(|item| self.node(called, options, at, item, found));
             return;
         }
         let Some(map) = node.as_map() else { return };
@@ -44,10 +56,16 @@ impl Inside {
             let name = key.to_string();
             let Some(option) = options.find(&name) else {
                 let known: Vec<&str> = options.all.iter().map(|option| option.name.as_str()).collect();
-                let help = nearest(&name, known.iter().copied()).map_or_else(
-                    || format!("there are {}", known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
-                    |name| format!("did you mean `{name}`?"),
-                );
+                let help = match nearest(&name, known.iter().copied()) {
+                    _ if self.refuses(&inside(at, &name)) => {
+                        "the collection's module has it, this one does not; a `_config` module sends any line"
+                            .to_owned()
+                    }
+                    Some(name) => format!("did you mean `{name}`?"),
+                    None => {
+                        format!("there are {}", known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))
+                    }
+                };
                 found.push(
                     Diagnostic::error("E0302", format!("`{called}` has no option `{name}` here"))
                         .at(key_node.span)
@@ -56,7 +74,9 @@ impl Inside {
                 continue;
             };
             match &option.kind {
-                Kind::Dict(inside) | Kind::List(inside) => self.node(called, inside, value, found),
+                Kind::Dict(options) | Kind::List(options) => {
+                    self.node(called, options, &inside(at, &name), value, found);
+                }
                 _ if !value.is_static() || value.is_null() => {}
                 _ => {
                     // The option alone, as it would be checked in the run.
@@ -81,6 +101,20 @@ impl Inside {
             );
         }
     }
+}
+
+impl Inside {
+    /// Claims that an option is one that is not there, though the collection's module has it.
+    fn refuses(&self, path: &str) -> bool {
+        self.refused
+            .iter()
+            .any(|refused| path.strip_prefix(refused).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    }
+}
+
+/// Returns the path of an option inside of another.
+fn inside(at: &str, name: &str) -> String {
+    if at.is_empty() { name.to_owned() } else { format!("{at}.{name}") }
 }
 
 /// Writes what the options mean, as `netplay doc` shows it.
@@ -115,6 +149,7 @@ fn kind(kind: &Kind) -> &'static str {
         Kind::Ranges => "numbers and ranges",
         Kind::Texts => "list of text",
         Kind::Ints => "list of whole numbers",
+        Kind::Interfaces => "list of interfaces",
         Kind::Dict(_) => "dictionary",
         Kind::List(_) => "list",
     }

@@ -2,6 +2,7 @@
 //! there. Where ours is another answer, the case says which (`ours`) and why.
 
 mod device;
+mod documented;
 mod random;
 
 use super::make::find;

@@ -1,7 +1,9 @@
 //! What a definition says of configurations: their text, how they take effect, and how they are taken back.
 
 use super::super::pattern::Compile;
-use crate::platform::{Commit, ConfigStyle, ConfigText, ConfirmWithin, Need, Save, Steps};
+use crate::platform::{
+    Commit, ConfigStyle, ConfigText, ConfirmWithin, DefaultLine, Need, Numbered, Save, Spelling, Steps,
+};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -69,6 +71,34 @@ pub(super) struct WrittenText {
     permanent: Vec<String>,
     #[serde(default)]
     undo_as: Vec<WrittenUndo>,
+    #[serde(default)]
+    interfaces: Vec<String>,
+    #[serde(default)]
+    lines: Vec<String>,
+    #[serde(default)]
+    lists: Vec<String>,
+    #[serde(default)]
+    grows: Vec<String>,
+    #[serde(default)]
+    numbered: Vec<WrittenNumbered>,
+    #[serde(default)]
+    defaults: Vec<WrittenDefault>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenNumbered {
+    within: Option<String>,
+    line: String,
+    without: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenDefault {
+    line: String,
+    within: Option<String>,
+    unless: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -177,6 +207,19 @@ impl WrittenSave {
 impl WrittenText {
     pub(super) fn read(self, how: Compile) -> Result<ConfigText, String> {
         let undo = |undo: WrittenUndo| Ok((how.line(&undo.line)?, undo.send));
+        let expression = |text: Option<String>| text.map(|text| how.line(&text)).transpose();
+        let numbered = |written: WrittenNumbered| {
+            let (within, line) = (expression(written.within)?, how.line(&written.line)?);
+            Ok(Numbered { within, line, without: written.without })
+        };
+        let default = |written: WrittenDefault| {
+            let (within, unless) = (expression(written.within)?, expression(written.unless)?);
+            Ok(DefaultLine { line: how.line(&written.line)?, within, unless })
+        };
+        let spelling = Spelling::new(&self.interfaces, self.lines);
+        if how == Compile::AtOnce {
+            spelling.check()?;
+        }
         Ok(ConfigText {
             style: self.style,
             comments: self.comments,
@@ -192,6 +235,11 @@ impl WrittenText {
             keep: how.lines(&self.keep)?,
             permanent: how.lines(&self.permanent)?,
             undo_as: self.undo_as.into_iter().map(undo).collect::<Result<_, String>>()?,
+            spelling,
+            lists: self.lists,
+            grows: self.grows,
+            numbered: self.numbered.into_iter().map(numbered).collect::<Result<_, String>>()?,
+            defaults: self.defaults.into_iter().map(default).collect::<Result<_, String>>()?,
         })
     }
 }

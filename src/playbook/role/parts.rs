@@ -5,8 +5,9 @@ use crate::playbook::collection::qualified;
 use crate::playbook::keyword::Level;
 use crate::playbook::load::Loader;
 use crate::playbook::play::shown;
+use crate::playbook::takes::flag;
 use crate::playbook::task::Place;
-use crate::playbook::{Inherited, Item, arguments};
+use crate::playbook::{Inherited, Item, RoleTasks, arguments};
 use crate::source::{Diagnostic, Diagnostics, Span, did_you_mean, expand_home};
 use crate::vars::{Layer, Origin, vars_files_in};
 use crate::yaml::Node;
@@ -80,7 +81,11 @@ impl Loader {
         let meta = part("meta", &None).and_then(|file| self.read(&file, Some(named_at), found));
         let mut parents: Vec<Arc<str>> = inherited.role.iter().flat_map(|role| role.parents.iter().cloned()).collect();
         parents.extend(inherited.role.iter().map(|role| Arc::clone(&role.name)));
-        let mut role = Role { name, collection, path, defaults, vars, params, handlers: Vec::new(), parents };
+        let key = inherited.uses.key(&name, &path, how);
+        let own = || meta.as_ref().and_then(|meta| flag(&meta.as_map()?.get("allow_duplicates")?.to_value()));
+        let repeats = how.repeats.unwrap_or_else(|| own().unwrap_or(false));
+        let handlers = Vec::new();
+        let mut role = Role { name, collection, path, defaults, vars, params, handlers, parents, key, repeats };
         role.handlers = self.role_handlers(&role, how, named_at, inherited, depth, found);
         Some((Arc::new(role), meta))
     }
@@ -133,8 +138,24 @@ impl Loader {
         self.items(&node, Place { inherited: &Arc::new(inside), level: Level::HANDLER, depth: depth + 1 }, found)
     }
 
+    /// Reads the tasks of a role; nothing when it has none.
     #[expect(clippy::too_many_arguments, reason = "the parts of one use of a role")]
     pub(in crate::playbook) fn role_tasks(
+        &self,
+        role: &Arc<Role>,
+        how: &RoleUse,
+        meta: Option<&Node>,
+        inherited: &Arc<Inherited>,
+        named_at: Span,
+        depth: usize,
+        found: &mut Diagnostics,
+    ) -> Option<Item> {
+        let items = self.tasks_of_role(role, how, meta, inherited, named_at, depth, found);
+        (!items.is_empty()).then(|| Item::Role(Arc::new(RoleTasks { role: Arc::clone(role), items })))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one use of a role")]
+    fn tasks_of_role(
         &self,
         role: &Arc<Role>,
         how: &RoleUse,

@@ -271,6 +271,14 @@ impl<'a> Args<'a> {
         Ok(items)
     }
 
+    /// Returns the items of an input that must be a list: neither text nor a dictionary.
+    pub(crate) fn list(&self) -> Result<Vec<Value>, Error> {
+        match self.input.kind() {
+            ValueKind::Seq | ValueKind::Iterable => self.items_of(self.input),
+            _ => Err(self.wrong("a list", self.input)),
+        }
+    }
+
     /// Refuses to make a text longer than any template needs.
     pub(crate) fn bounded(&self, bytes: usize) -> Result<(), Error> {
         if bytes > MAX_TEXT {

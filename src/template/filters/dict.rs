@@ -5,7 +5,7 @@ use super::python::{ignore_case, lookup, sort_by_keys};
 use super::{Filter, data, to_engine};
 use crate::template::convert::{defined, from_key, is_undefined, to_key};
 use crate::value::{Key, Map, Value as Data};
-use minijinja::value::ValueKind;
+use minijinja::value::{Tuple, ValueKind};
 use minijinja::{Error, State, Value};
 
 pub(super) static FILTERS: &[Filter] = &[
@@ -125,7 +125,7 @@ fn items2dict(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
 }
 
 fn items(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
-    let pair = |(key, value)| Value::from(vec![key, value]);
+    let pair = |(key, value)| Value::from(Tuple::from([key, value]));
     Ok(entries(args)?.into_iter().map(pair).collect::<Vec<_>>().into())
 }
 
@@ -139,7 +139,7 @@ fn dictsort(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     for (key, value) in entries(args)? {
         let by = data(if by_value { &value } else { &key })?;
         let by = if args.flag("case_sensitive", false) { by } else { ignore_case(by) };
-        keyed.push((by, Value::from(vec![key, value])));
+        keyed.push((by, Value::from(Tuple::from([key, value]))));
     }
     let sorted = sort_by_keys(keyed, args.flag("reverse", false)).map_err(|why| args.error(why))?;
     Ok(sorted.into_iter().map(|(_, pair)| pair).collect::<Vec<_>>().into())
@@ -200,7 +200,7 @@ fn subelements(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
             _ => return Err(args.wrong("a list under that name", &at)),
         }
         for item in args.items_of(&at)? {
-            out.push(Value::from(vec![element.clone(), item]));
+            out.push(Value::from(Tuple::from([element.clone(), item])));
         }
     }
     Ok(out.into())

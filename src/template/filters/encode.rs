@@ -1,8 +1,10 @@
 //! Filters that encode, decode and hash.
 
 use super::args::{Args, add_filter};
-use super::python::{kind, text};
+use super::python::{decoded, kind, text, text_ref};
 use super::{Filter, to_engine};
+use crate::template::bytes::Bytes;
+use crate::template::encoding::{Encoding, KNOWN, Unfit};
 use crate::value::{Map, Value as Data};
 use base64::Engine as _;
 use base64::alphabet;
@@ -10,6 +12,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use minijinja::value::ValueKind;
 use minijinja::{Error, State, Value};
 use sha2::Digest as _;
+use std::borrow::Cow;
 
 pub(super) static FILTERS: &[Filter] = &[
     Filter {
@@ -82,60 +85,46 @@ fn codec(urlsafe: bool) -> GeneralPurpose {
     GeneralPurpose::new(if urlsafe { &alphabet::URL_SAFE } else { &alphabet::STANDARD }, config)
 }
 
-fn encoding(args: &Args) -> Result<String, Error> {
-    let said = args.text("encoding")?.unwrap_or_else(|| "utf-8".into()).to_lowercase().replace('_', "-");
-    Ok(match &said[..] {
-        "utf-8" | "utf8" => "utf-8",
-        "ascii" | "us-ascii" => "ascii",
-        "latin-1" | "latin1" | "iso-8859-1" => "latin-1",
-        "utf-16-le" | "utf-16le" => "utf-16-le",
-        "utf-16-be" | "utf-16be" => "utf-16-be",
-        other => {
-            let known = "it knows `utf-8`, `ascii`, `latin-1`, `utf-16-le`, `utf-16-be`";
-            return Err(args.error(format!("knows no encoding `{other}`; {known}")));
-        }
+fn encoding(args: &Args) -> Result<Encoding, Error> {
+    let said = args.text("encoding")?.unwrap_or_else(|| "utf-8".into());
+    Encoding::named(&said).ok_or_else(|| args.error(format!("knows no encoding `{said}`; it knows {KNOWN}")))
+}
+
+/// Returns what an input is in bytes: its own, or those of its text.
+fn bytes(value: &Value) -> Result<Cow<'_, [u8]>, Error> {
+    match value.downcast_object_ref::<Bytes>() {
+        Some(bytes) => Ok(Cow::Borrowed(&bytes.0)),
+        None => Ok(match text_ref(value)? {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        }),
     }
-    .into())
 }
 
 fn b64encode(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
-    let text = text(args.input())?;
     let encoding = encoding(args)?;
-    let beyond = || args.error(format!("the text has characters that {encoding} lacks"));
-    let narrow = |most: u32| text.chars().map(|c| u8::try_from(c as u32).ok().filter(|_| c as u32 <= most)).collect();
-    let bytes: Vec<u8> = match &encoding[..] {
-        "ascii" => Option::ok_or_else(narrow(0x7f), beyond)?,
-        "latin-1" => Option::ok_or_else(narrow(0xff), beyond)?,
-        "utf-16-le" => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
-        "utf-16-be" => text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
-        _ => text.into_bytes(),
-    };
-    Ok(codec(args.flag("urlsafe", false)).encode(bytes).into())
+    let codec = codec(args.flag("urlsafe", false));
+    if encoding == Encoding::Utf8 || args.input().downcast_object_ref::<Bytes>().is_some() {
+        return Ok(codec.encode(bytes(args.input())?).into());
+    }
+    let beyond = || args.error(format!("the text has characters that {} lacks", encoding.name()));
+    let encoded = encoding.encode(&text_ref(args.input())?, Unfit::Refused).ok_or_else(beyond)?;
+    Ok(codec.encode(encoded).into())
 }
 
 fn b64decode(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     let urlsafe = args.flag("urlsafe", false);
     let special = if urlsafe { ['-', '_', '='] } else { ['+', '/', '='] };
-    let encoded = args.input_text()?;
+    let encoded = decoded(args.input())?;
     let clean: String = encoded.chars().filter(|c| c.is_ascii_alphanumeric() || special.contains(c)).collect();
     let bytes = codec(urlsafe).decode(clean).map_err(|error| args.error(format!("the text is no base64: {error}")))?;
     let encoding = encoding(args)?;
-    let wide = |read: fn([u8; 2]) -> u16| {
-        let (units, rest) = bytes.as_chunks::<2>();
-        String::from_utf16(&units.iter().map(|unit| read(*unit)).collect::<Vec<_>>()).ok().filter(|_| rest.is_empty())
-    };
-    let text = match &encoding[..] {
-        "latin-1" => Some(bytes.iter().map(|b| char::from(*b)).collect()),
-        "ascii" => String::from_utf8(bytes.clone()).ok().filter(|text| text.is_ascii()),
-        "utf-16-le" => wide(u16::from_le_bytes),
-        "utf-16-be" => wide(u16::from_be_bytes),
-        _ => String::from_utf8(bytes.clone()).ok(),
-    };
-    text.map(Value::from).ok_or_else(|| args.error(format!("what was encoded is no {encoding} text")))
+    let text = encoding.decode(&bytes, Unfit::Refused);
+    text.map(Value::from).ok_or_else(|| args.error(format!("what was encoded is no {} text", encoding.name())))
 }
 
 fn hash(args: &Args, kind: &str) -> Result<Value, Error> {
-    let text = text(args.input())?;
+    let text = bytes(args.input())?;
     let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
     Ok(match kind {
         "md5" => hex(&md5::Md5::digest(text)),
@@ -160,7 +149,7 @@ fn to_uuid(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
         None => NAMESPACE,
         Some(said) => said.parse().map_err(|_| args.error(format!("`{said}` is no UUID for a namespace")))?,
     };
-    Ok(uuid::Uuid::new_v5(&namespace, text(args.input())?.as_bytes()).to_string().into())
+    Ok(uuid::Uuid::new_v5(&namespace, &bytes(args.input())?).to_string().into())
 }
 
 /// Escapes every byte that is neither plain nor in `safe`.
@@ -221,7 +210,11 @@ fn unquote(text: &str) -> String {
 }
 
 fn urlsplit(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
-    let parts = split_url(&args.input_text()?).map_err(|why| args.error(why))?;
+    let input = args.input();
+    let is_empty = matches!(input.kind(), ValueKind::None | ValueKind::Bool | ValueKind::Number) && !input.is_true();
+    // Python takes what is empty for empty bytes, and gives the texts among its parts as such.
+    let url = if is_empty && args.given("query").is_some() { String::new() } else { args.input_text()? };
+    let parts = split_url(&url).map_err(|why| args.error(why))?;
     match args.text("query")? {
         None => Ok(to_engine(&Data::from(parts))),
         Some(name) => match parts.get(&name) {

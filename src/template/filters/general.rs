@@ -314,6 +314,9 @@ fn version_sort(args: &Args) -> Result<Value, Error> {
     let mut keyed = Vec::new();
     for item in args.items()? {
         let text = args.text_of(&item)?;
+        if text.is_empty() {
+            return Err(args.error("an empty text is no version"));
+        }
         keyed.push((Data::from(loose_version(&text)), Data::from(text)));
     }
     let sorted = sort_by_keys(keyed, args.flag("reverse", false)).map_err(|why| args.error(why))?;

@@ -3,6 +3,7 @@
 use super::args::{Args, MAX_TEXT, add_filter};
 use super::{Filter, data, to_engine};
 use crate::source::{Diagnostics, Source, SourceMap};
+use crate::template::convert::{Taken, data_with};
 use crate::value::{Key, Value as Data, python_float};
 use minijinja::value::ValueKind;
 use minijinja::{Error, State, Value};
@@ -55,7 +56,7 @@ pub(super) static FILTERS: &[Filter] = &[
             add_filter(env, name, &["indent"], |_, args| {
                 let item = if args.given("indent").is_some() { "," } else { ", " };
                 let layout = Layout { indent: indent(args, None)?, sort_keys: true, item, key: ": ", ascii: true };
-                let text = text(args, &layout)?;
+                let text = text(args, &layout, false)?;
                 let safe = text.replace('<', "\\u003c").replace('>', "\\u003e");
                 Ok(safe.replace('&', "\\u0026").replace('\'', "\\u0027").into())
             })
@@ -99,7 +100,7 @@ fn write(args: &Args, default: &Layout) -> Result<Value, Error> {
         layout.item = separator(args, parts.first(), &[",", ", "])?;
         layout.key = separator(args, parts.get(1), &[":", ": "])?;
     }
-    text(args, &layout).map(Value::from)
+    text(args, &layout, true).map(Value::from)
 }
 
 fn separator(args: &Args, said: Option<&Value>, known: &[&'static str]) -> Result<&'static str, Error> {
@@ -108,8 +109,8 @@ fn separator(args: &Args, said: Option<&Value>, known: &[&'static str]) -> Resul
     found.copied().ok_or_else(|| args.error("`separators` are a comma and a colon, each with or without a blank"))
 }
 
-fn text(args: &Args, layout: &Layout) -> Result<String, Error> {
-    let value = data(args.input())?;
+fn text(args: &Args, layout: &Layout, ranges: bool) -> Result<String, Error> {
+    let value = data_with(args.input(), Taken { ranges, bytes: false, iso: true })?;
     let mut out = String::new();
     layout.write(&value, 0, &mut out).map_err(|why| args.error(why))?;
     Ok(out)

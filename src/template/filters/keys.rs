@@ -108,6 +108,9 @@ fn targets(args: &Args, how: &str) -> Result<Vec<Wanted>, Error> {
         Some(text) => vec![text.to_owned()],
         None => args.items_of(target)?.iter().map(|item| args.text_of(item)).collect::<Result<_, _>>()?,
     };
+    if texts.is_empty() {
+        return Err(args.error("`target` is empty"));
+    }
     texts.iter().map(|text| Wanted::of(args, how, text)).collect()
 }
 
@@ -264,7 +267,7 @@ fn renamed(value: &Data, pairs: &[(Wanted, Arc<str>)], depth: usize) -> Result<D
 /// Reads the input and checks what all flat filters want of it.
 fn dictionaries(args: &Args) -> Result<Vec<Arc<Map>>, Error> {
     let mut maps = Vec::new();
-    for item in args.items()? {
+    for item in args.list()? {
         match data(&item)? {
             Data::Map(map) if map.iter().all(|(key, _)| key.as_str().is_some()) => maps.push(map),
             Data::Map(_) => return Err(args.error("wants keys that are text")),
@@ -286,9 +289,6 @@ fn flat(args: &Args, keep: bool) -> Result<Value, Error> {
     let how = flat_how(args)?;
     let maps = dictionaries(args)?;
     let keys = targets(args, &how)?;
-    if keys.is_empty() {
-        return Err(args.error("`target` is empty"));
-    }
     if how == "regex" && keys.len() > 1 {
         return Err(args.error("takes one pattern only"));
     }

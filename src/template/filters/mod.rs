@@ -32,6 +32,7 @@ pub(crate) mod regex;
 mod rows;
 mod select;
 mod sequence;
+mod set_order;
 mod sets;
 mod tables;
 mod text;
@@ -45,6 +46,7 @@ mod yaml;
 
 pub(crate) use crate::template::convert::{from_engine as data, to_engine};
 use minijinja::Environment;
+pub(crate) use sequence::Group;
 
 /// A filter: what stands behind the bar in `{{ value | name(arguments) }}`.
 pub(crate) struct Filter {

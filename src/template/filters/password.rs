@@ -58,7 +58,7 @@ fn type5(args: &Args, password: &str, salt: Option<String>) -> Result<String, Er
 }
 
 fn type5_pw(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
-    type5(args, &text(args.input())?, args.text("salt")?).map(Value::from)
+    type5(args, &text(args.input())?, args.shown("salt")?).map(Value::from)
 }
 
 fn salt_of(args: &Args, hash: &str) -> Result<String, Error> {

@@ -3,7 +3,7 @@
 use super::args::{Args, add_filter};
 use super::{Filter, to_engine};
 use crate::value::Value as Data;
-use minijinja::value::ValueKind;
+use minijinja::value::{Tuple, ValueKind};
 use minijinja::{Error, State, Value};
 use std::path::{Path, PathBuf};
 
@@ -39,7 +39,7 @@ pub(super) static FILTERS: &[Filter] = &[
             add_filter(env, name, &[], |_, args| {
                 let path = args.input_text()?;
                 let (root, extension) = path.split_at(extension_start(&path));
-                Ok(to_engine(&Data::list([root, extension])))
+                Ok(pair(root, extension))
             })
         },
     },
@@ -135,11 +135,15 @@ pub(super) static FILTERS: &[Filter] = &[
             add_filter(env, name, &[], |_, args| {
                 let path = args.input_text()?;
                 let (drive, rest) = split_drive(&path);
-                Ok(to_engine(&Data::list([drive, rest])))
+                Ok(pair(drive, rest))
             })
         },
     },
 ];
+
+fn pair(first: &str, second: &str) -> Value {
+    Value::from(Tuple::from([first, second].map(Value::from)))
+}
 
 /// Returns a path as it is looked for on disk.
 pub(crate) fn on_disk(path: &str) -> PathBuf {

@@ -119,15 +119,15 @@ fn step(value: &Data, key: &Key) -> Option<Data> {
 
 fn to_paths(args: &Args) -> Result<Value, Error> {
     let mut root = data(args.input())?;
-    if let Some(name) = args.text("prepend")?.filter(|name| !name.is_empty()) {
+    if let Some(name) = args.shown("prepend")?.filter(|name| !name.is_empty()) {
         root = Data::map([(name, root)]);
     }
     let mut out = Map::new();
     match &root {
         Data::Map(map) if map.is_empty() => {}
-        Data::List(items) if items.is_empty() => {}
-        Data::Map(_) | Data::List(_) => flatten(args, &root, "", 0, &mut out)?,
-        _ => return Err(args.wrong("a dictionary or a list", args.input())),
+        Data::List(items) if items.is_empty() => return Ok(to_engine(&root)),
+        // The path of what has no parts is empty.
+        _ => flatten(args, &root, "", 0, &mut out)?,
     }
     Ok(listed(args, out.into()))
 }
@@ -179,7 +179,7 @@ fn index_of(state: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
         other => other,
     };
     let key = args.given("key");
-    let items = args.items()?;
+    let items = args.list()?;
     let mut found = Vec::new();
     for (at, item) in items.iter().enumerate() {
         let tested = match key {
@@ -215,7 +215,7 @@ struct Joined {
 
 fn consolidate(args: &Args) -> Result<Value, Error> {
     let mut sources = Vec::new();
-    for item in args.items()? {
+    for item in args.list()? {
         let source = data(&item)?;
         let part = |name: &str| source.get(name).cloned();
         match (part("data"), part("match_key"), part("name")) {
@@ -279,9 +279,8 @@ fn consolidate(args: &Args) -> Result<Value, Error> {
 }
 
 fn param_list_compare(args: &Args) -> Result<Value, Error> {
-    let texts =
-        |value: &Value| args.items_of(value)?.iter().map(|item| args.text_of(item)).collect::<Result<Vec<_>, _>>();
-    let (base, target) = (texts(args.input())?, texts(args.need("target")?)?);
+    let texts = |items: Vec<Value>| items.iter().map(|item| args.text_of(item)).collect::<Result<Vec<_>, _>>();
+    let (base, target) = (texts(args.list()?)?, texts(args.items_of(args.need("target")?)?)?);
     let mut actionable = if target.iter().any(|name| name == "all") { base.clone() } else { Vec::new() };
     let mut unsupported = Vec::new();
     for name in target.iter().filter_map(|name| name.strip_prefix('!')) {

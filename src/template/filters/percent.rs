@@ -2,7 +2,8 @@
 
 use super::args::Args;
 use super::data;
-use super::python::{repr, text};
+use super::python::text;
+use crate::template::text::repr;
 use crate::value::python_float;
 use minijinja::{Error, State, Value};
 
@@ -138,7 +139,7 @@ impl Spec {
         };
         Ok(match self.conversion {
             's' => self.field(&text(value)?),
-            'r' | 'a' => self.field(&repr(&data(value)?)),
+            'r' | 'a' => self.field(&repr(value)?),
             'c' => match value.as_str() {
                 Some(text) if text.chars().count() == 1 => self.field(text),
                 _ => {

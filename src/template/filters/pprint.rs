@@ -1,9 +1,9 @@
 //! `pprint`: Python's pretty printer, as Ansible's values come out of it.
 
+use super::Filter;
 use super::args::{Args, add_filter};
 use super::python::repr;
 use super::text::split_lines;
-use super::{Filter, data};
 use crate::value::Value as Data;
 use minijinja::{Error, State, Value};
 
@@ -16,10 +16,10 @@ pub(super) static FILTERS: &[Filter] = &[Filter {
 
 const WIDTH: usize = 80;
 fn pprint(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
-    Ok(match data(args.input())? {
-        Data::Str(text) => literals(&text),
+    Ok(match args.input().as_str() {
+        Some(text) => literals(text),
         // Python's printer does not know the lists and dictionaries of Ansible's templates: they come on one line.
-        other => repr(&other),
+        None => crate::template::text::repr(args.input())?,
     }
     .into())
 }

@@ -1,7 +1,8 @@
 //! What Python does with values where the engine or Rust would do otherwise: text, equality, order, attribute paths.
 
-use super::data;
+use crate::template::bytes::Bytes;
 use crate::template::convert::is_undefined;
+use crate::template::sequence::Sequence;
 use crate::value::Value as Data;
 use minijinja::value::ValueKind;
 use minijinja::{Error, Value};
@@ -10,19 +11,20 @@ use std::cmp::Ordering;
 
 /// Returns the text that `str()` gives.
 pub(crate) fn text(value: &Value) -> Result<String, Error> {
-    match value.kind() {
-        ValueKind::String => Ok(value.as_str().unwrap_or_default().to_owned()),
-        _ if value.is_tuple() => crate::template::operate::tuple_text(value),
-        _ => match crate::template::moment::text(value) {
-            Some(text) => Ok(text),
-            None => Ok(data(value)?.to_text()),
-        },
-    }
+    crate::template::text::text_of(value).map(Cow::into_owned)
 }
 
 /// Returns the same without a copy where the value is text.
 pub(crate) fn text_ref(value: &Value) -> Result<Cow<'_, str>, Error> {
-    value.as_str().map_or_else(|| text(value).map(Cow::Owned), |text| Ok(Cow::Borrowed(text)))
+    crate::template::text::text_of(value)
+}
+
+/// Returns text as Ansible's own filters read it, where Jinja's take `str()`: bytes are the text that they stand for.
+pub(crate) fn decoded(value: &Value) -> Result<Cow<'_, str>, Error> {
+    match value.downcast_object_ref::<Bytes>() {
+        Some(bytes) => Ok(String::from_utf8_lossy(&bytes.0)),
+        None => text_ref(value),
+    }
 }
 
 /// Writes the text that `str()` gives.
@@ -51,7 +53,11 @@ pub(crate) fn kind(value: &Value) -> &'static str {
         ValueKind::Number => "a float",
         ValueKind::String => "text",
         ValueKind::Bytes => "bytes",
-        ValueKind::Seq | ValueKind::Iterable => "a list",
+        ValueKind::Seq | ValueKind::Iterable => match Sequence::of(value) {
+            Some(Sequence::Range) => "a range",
+            Some(Sequence::Bytes) => "bytes",
+            _ => "a list",
+        },
         ValueKind::Map => "a dictionary",
         _ => "an object",
     }

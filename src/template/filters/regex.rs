@@ -1,10 +1,11 @@
 //! The `regex_*` filters.
 
 use super::args::{Args, add_filter};
-use super::python::text;
+use super::python::{decoded, text};
 use super::{Filter, to_engine};
 use crate::python_regex::{Anchor, Flags, Regex, Replacement, compile};
 use crate::value::Value as Data;
+use minijinja::value::Tuple;
 use minijinja::{Error, State, Value};
 use std::sync::Arc;
 
@@ -49,7 +50,7 @@ pub(crate) fn bad(args: &Args, pattern: &str, why: &str) -> Error {
 }
 
 fn regex_replace(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
-    let (subject, by) = (text(args.input())?, args.shown("pattern")?.unwrap_or_default());
+    let (subject, by) = (decoded(args.input())?, args.shown("pattern")?.unwrap_or_default());
     let flags = flags(args);
     let regex = pattern(args, &by, flags, Anchor::Anywhere)?;
     let with = args.shown("replacement")?.unwrap_or_default();
@@ -76,7 +77,7 @@ fn regex_search(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
             other => return Err(args.error(format!("has no argument `{other}`; it takes `ignorecase`, `multiline`"))),
         }
     }
-    let (subject, by) = (text(args.input())?, text(args.need("regex")?)?);
+    let (subject, by) = (decoded(args.input())?, text(args.need("regex")?)?);
     let regex = pattern(args, &by, flags, Anchor::Anywhere)?;
     let mut wanted = Vec::new();
     for group in args.rest {
@@ -111,16 +112,16 @@ fn group_number(args: &Args, by: &str, regex: &Regex, said: &str) -> Result<usiz
 }
 
 fn regex_findall(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
-    let (subject, by) = (text(args.input())?, text(args.need("regex")?)?);
+    let (subject, by) = (decoded(args.input())?, text(args.need("regex")?)?);
     let regex = pattern(args, &by, flags(args), Anchor::Anywhere)?;
     let found = regex.find_all(&subject, usize::MAX).map_err(|why| bad(args, &by, &why))?;
-    let group = |found: &crate::python_regex::Match, n| Data::from(found.group(&subject, n).unwrap_or_default());
-    let rows: Vec<Data> = match regex.groups() {
+    let group = |found: &crate::python_regex::Match, n| Value::from(found.group(&subject, n).unwrap_or_default());
+    let rows: Vec<Value> = match regex.groups() {
         0 => found.iter().map(|found| group(found, 0)).collect(),
         1 => found.iter().map(|found| group(found, 1)).collect(),
-        n => found.iter().map(|found| Data::from((1..=n).map(|i| group(found, i)).collect::<Vec<_>>())).collect(),
+        n => found.iter().map(|found| Tuple::new((1..=n).map(|i| group(found, i)).collect()).into()).collect(),
     };
-    Ok(to_engine(&Data::from(rows)))
+    Ok(rows.into())
 }
 
 fn regex_escape(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
@@ -131,7 +132,7 @@ fn regex_escape(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
         Some(other) => return Err(args.error(format!("knows no `{other}`; it knows `python`, `posix_basic`"))),
     };
     let mut out = String::new();
-    for c in text(args.input())?.chars() {
+    for c in decoded(args.input())?.chars() {
         if special.contains(c) {
             out.push('\\');
         }

@@ -5,7 +5,7 @@ use super::python::{hashed, ignore_case, lookup, sort_by_keys, write_text};
 use super::{Filter, data, to_engine};
 use crate::template::convert::is_undefined;
 use crate::value::Value as Data;
-use minijinja::value::ValueKind;
+use minijinja::value::{Tuple, ValueKind};
 use minijinja::{Error, State, Value};
 use std::collections::HashSet;
 
@@ -276,7 +276,7 @@ fn groupby(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
 
 /// A group: a pair whose parts also go by the names `grouper` and `list`.
 #[derive(Debug)]
-struct Group(Value, Value);
+pub(crate) struct Group(Value, Value);
 
 impl minijinja::value::Object for Group {
     fn repr(self: &std::sync::Arc<Self>) -> minijinja::value::ObjectRepr {
@@ -385,7 +385,7 @@ fn zip(args: &Args, longest: bool) -> Result<Value, Error> {
     let lengths = lists.iter().map(Vec::len);
     let rows = if longest { lengths.max() } else { lengths.min() }.unwrap_or(0);
     let row = |i: usize| -> Value {
-        lists.iter().map(|list| list.get(i).unwrap_or(&fill).clone()).collect::<Vec<_>>().into()
+        Value::from(Tuple::new(lists.iter().map(|list| list.get(i).unwrap_or(&fill).clone()).collect()))
     };
     Ok((0..rows).map(row).collect::<Vec<_>>().into())
 }

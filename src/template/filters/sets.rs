@@ -2,8 +2,10 @@
 
 use super::args::{Args, MAX_ITEMS, add_filter};
 use super::python::hashed;
+use super::set_order::Table;
 use super::{Filter, data, to_engine};
 use crate::value::Value as Data;
+use minijinja::value::Tuple;
 use minijinja::{Error, State, Value};
 use std::collections::HashSet;
 
@@ -66,19 +68,59 @@ fn keys(items: &[Data]) -> HashSet<String> {
     items.iter().map(hashed).collect()
 }
 
+/// Returns the sets of both lists where their order is one that can be known.
+fn tables(a: &[Data], b: &[Data]) -> Option<[Table; 2]> {
+    Some([Table::of(a)?, Table::of(b)?])
+}
+
+/// Returns `a & b` or `a - b` where its order can be known; `size` is how many different items `b` has.
+fn sifted(a: &[Data], b: &[Data], size: usize, in_both: bool) -> Option<Table> {
+    if is_unhashable(b) {
+        return None;
+    }
+    match (Table::of(a), in_both) {
+        (Some(a), false) => Some(a.difference(&Table::of_numbers(b), size)),
+        // Python goes through the smaller set, and through the second one of two that are as large.
+        (Some(a), true) if size > a.len() => Some(a.intersection(&Table::of_numbers(b))),
+        (_, true) => {
+            let b = Table::of(b)?;
+            (keys(a).len() >= b.len() && !is_unhashable(a)).then(|| b.intersection(&Table::of_numbers(a)))
+        }
+        (None, false) => None,
+    }
+}
+
+/// Claims that Python can make no set of a list; Ansible goes through it in order then.
+fn is_unhashable(items: &[Data]) -> bool {
+    items.iter().any(|item| matches!(item, Data::List(_) | Data::Map(_)))
+}
+
+fn ordered(table: &Table) -> Value {
+    to_engine(&Data::from(table.items()))
+}
+
 fn union(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     let [a, b] = both(args)?;
+    if let Some([a, b]) = tables(&a, &b) {
+        return Ok(ordered(&a.union(&b)));
+    }
     Ok(to_engine(&Data::from(distinct(a.into_iter().chain(b)))))
 }
 
 fn sift(args: &Args, in_both: bool) -> Result<Value, Error> {
     let [a, b] = both(args)?;
     let other = keys(&b);
+    if let Some(table) = sifted(&a, &b, other.len(), in_both) {
+        return Ok(ordered(&table));
+    }
     Ok(to_engine(&Data::from(distinct(a.into_iter().filter(|item| other.contains(&hashed(item)) == in_both)))))
 }
 
 fn symmetric_difference(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     let [a, b] = both(args)?;
+    if let Some([a, b]) = tables(&a, &b) {
+        return Ok(ordered(&a.symmetric_difference(&b)));
+    }
     let (in_a, in_b) = (keys(&a), keys(&b));
     let left = a.into_iter().filter(|item| !in_b.contains(&hashed(item)));
     let right = b.into_iter().filter(|item| !in_a.contains(&hashed(item)));
@@ -86,7 +128,7 @@ fn symmetric_difference(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Err
 }
 
 fn rows(rows: Vec<Vec<Value>>) -> Value {
-    rows.into_iter().map(Value::from).collect::<Vec<_>>().into()
+    rows.into_iter().map(|row| Value::from(Tuple::new(row))).collect::<Vec<_>>().into()
 }
 
 /// Refuses what would not end: combinations grow faster than lists.

@@ -158,6 +158,9 @@ fn to_ini(args: &Args) -> Result<Value, Error> {
         let (Some(name), Data::Map(section)) = (name.as_str(), section) else {
             return Err(args.error(format!("section `{name}` is to be a dictionary under a text")));
         };
+        if name.is_empty() {
+            return Err(args.error("a section has no name"));
+        }
         if is_default(&Key::from(name)) && section.is_empty() {
             continue;
         }

@@ -3,6 +3,7 @@
 use super::args::{Args, MAX_TEXT, add_filter};
 use super::python::text_ref;
 use super::{Filter, to_engine};
+use crate::template::range::listed;
 use crate::value::Value as Data;
 use minijinja::value::ValueKind;
 use minijinja::{Error, Value};
@@ -256,7 +257,7 @@ fn truncate(_: &mut minijinja::State<'_, '_>, args: &Args) -> Result<Value, Erro
     if matches!(args.input().kind(), ValueKind::Seq | ValueKind::Map)
         && args.input().len().is_some_and(|long| long <= length.saturating_add(leeway))
     {
-        return Ok(args.input().clone());
+        return Ok(listed(args.input()));
     }
     let text = args.input_text()?;
     let end = args.text("end")?.unwrap_or_else(|| "...".into());

@@ -18,6 +18,15 @@ pub(super) static FILTERS: &[Filter] = &[Filter {
     },
 }];
 
+/// Claims that a text is a scheme with its colon and up to two slashes.
+fn is_scheme(text: &str) -> bool {
+    let name = text.trim_end_matches('/');
+    let slashes = text.len() - name.len();
+    let fits = |c: char| c == '_' || c.is_alphanumeric() || "+-.".contains(c);
+    let name = name.strip_suffix(':').filter(|name| name.chars().count() >= 2 && name.chars().all(fits));
+    slashes <= 2 && name.is_some()
+}
+
 /// What is an address of the web: with a scheme or `www.`, under one of the old top-level domains, or by number.
 const WEB: &str = concat!(
     r"(?:(?:https?://|www\.)(?:[\w%-]+\.)*(?:[a-z]{2,63}|xn--[\w%]{2,59})",
@@ -59,7 +68,11 @@ fn urlize(args: &Args) -> Result<Value, Error> {
     let mut schemes = Vec::new();
     if let Some(given) = args.given("extra_schemes") {
         for scheme in given.try_iter()? {
-            schemes.push(text(&scheme)?);
+            let scheme = text(&scheme)?;
+            if !is_scheme(&scheme) {
+                return Err(args.error(format!("`{scheme}` is no scheme: write `{scheme}:` or `{scheme}://`")));
+            }
+            schemes.push(scheme);
         }
     }
     let limit = match args.given("trim_url_limit") {

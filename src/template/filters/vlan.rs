@@ -76,7 +76,9 @@ fn runs(vlans: &[i128]) -> Vec<String> {
 }
 
 fn vlan_expander(args: &Args) -> Result<Value, Error> {
-    let text = args.input_text()?;
+    let input = args.input();
+    // A single number is a list of one; Python's own would be read as text.
+    let text = if input.is_integer() && input.as_i64().is_some() { input.to_string() } else { args.input_text()? };
     let mut vlans: Vec<Data> = Vec::new();
     let mut numbers: Vec<i64> = Vec::new();
     for part in text.split(',') {

@@ -1,8 +1,10 @@
-//! Python's methods on text, lists and dictionaries, which templates call as `name.split(',')`.
+//! Python's methods on text, numbers, lists and dictionaries, which templates call as `name.split(',')`.
 //!
 //! The engine has none; it asks here when an object does not know a method.
 
 mod container;
+mod letters;
+mod number;
 mod text;
 
 use super::operate::{type_name, wrong};
@@ -78,6 +80,7 @@ pub(crate) fn call(_: &mut State<'_, '_>, value: &Value, method: &str, args: &[V
         ValueKind::String => text::call(value.as_str().unwrap_or_default(), method, &args),
         ValueKind::Seq | ValueKind::Iterable => container::list(value, method, &args),
         ValueKind::Map => container::dict(value, method, &args),
+        ValueKind::Number | ValueKind::Bool => number::call(value, method, &args),
         ValueKind::Undefined => return Err(Error::from(ErrorKind::UndefinedError)),
         _ => None,
     };

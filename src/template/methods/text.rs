@@ -1,6 +1,8 @@
 //! Methods of `str`.
 
 use super::Args;
+use super::letters::{translate, translation};
+use crate::template::bytes::{Bytes, encoding};
 use crate::template::format::braces;
 use crate::template::operate::{type_name, wrong};
 use minijinja::Error;
@@ -47,6 +49,16 @@ fn run(text: &str, method: &str, args: &Args<'_>) -> Result<Option<Value>, Error
         "partition" | "rpartition" => partition(text, method == "rpartition", &args.text(0, "sep")?)?,
         "ljust" | "rjust" | "center" | "zfill" => pad(text, method, args)?,
         "expandtabs" => Value::from(expandtabs(text, args.int(0, "tabsize", 8)?.clamp(0, 100) as usize)),
+        "encode" => {
+            let (name, errors) = (args.maybe_text(0, "encoding")?, args.maybe_text(1, "errors")?);
+            let (encoding, unfit) = encoding(method, name.as_deref(), errors.as_deref())?;
+            match encoding.encode(text, unfit) {
+                Some(bytes) => Value::from_object(Bytes(bytes)),
+                None => return Err(wrong(format!("the text has characters that {} lacks", encoding.name()))),
+            }
+        }
+        "maketrans" => translation(args)?,
+        "translate" => translate(text, &args.need(0, "table")?)?,
         "format" => Value::from(braces(text, args.positional, &args.named)?),
         "isdigit" | "isdecimal" | "isnumeric" => all(|c| c.is_numeric()),
         "isalpha" => all(char::is_alphabetic),

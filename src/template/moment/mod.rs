@@ -5,12 +5,15 @@
 
 mod arithmetic;
 mod format;
+mod literal;
 
 pub(crate) use arithmetic::{absolute, binary, negative, order};
 pub(crate) use format::{clock, read, written};
+pub(crate) use literal::literal;
 
 use super::filters::args::Given;
-use super::operate::{text_of, wrong};
+use super::operate::wrong;
+use super::text::text_of;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, ISOWeekDate};
 use jiff::tz::{Offset, TimeZone};
@@ -72,15 +75,45 @@ pub(crate) fn text(value: &Value) -> Option<String> {
     }
 }
 
+/// Returns the text that `repr()` gives of a moment or a span of time.
+pub(crate) fn repr(value: &Value) -> Option<String> {
+    match elapsed(value) {
+        Some(elapsed) => Some(elapsed.repr()),
+        None => moment(value).map(Moment::repr),
+    }
+}
+
 impl Moment {
+    fn repr(&self) -> String {
+        let (date, time) = (self.at.date(), self.at.time());
+        let of_date = [i64::from(date.year()), date.month().into(), date.day().into()];
+        let mut of_time = vec![i64::from(time.hour()), time.minute().into()];
+        let micros = i64::from(time.subsec_nanosecond() / 1000);
+        if time.second() != 0 || micros != 0 {
+            of_time.push(time.second().into());
+        }
+        of_time.extend(Some(micros).filter(|micros| *micros != 0));
+        let (name, numbers) = match self.part {
+            Part::Date => ("date", of_date.to_vec()),
+            Part::Time => ("time", of_time),
+            Part::Whole => ("datetime", [&of_date[..], &of_time[..]].concat()),
+        };
+        let mut parts: Vec<String> = numbers.iter().map(i64::to_string).collect();
+        parts.extend(self.offset.map(|offset| match i64::from(offset.seconds()) {
+            0 => "tzinfo=datetime.timezone.utc".to_owned(),
+            seconds => format!("tzinfo=datetime.timezone({})", Elapsed(seconds * SECOND).repr()),
+        }));
+        format!("datetime.{name}({})", parts.join(", "))
+    }
+
     /// Makes a moment without an offset.
     pub(crate) fn new(at: DateTime) -> Moment {
         Moment { at, offset: None, part: Part::Whole }
     }
 
-    /// Returns it as data.
-    pub(crate) fn data(value: &Value) -> Option<String> {
-        moment(value).map(Moment::to_string)
+    /// Returns it as data: its text, or the one of ISO 8601.
+    pub(crate) fn data(value: &Value, iso: bool) -> Option<String> {
+        moment(value).map(|moment| if iso { moment.iso("T").unwrap_or_default() } else { moment.to_string() })
     }
 
     fn value(self) -> Value {
@@ -238,6 +271,15 @@ impl Object for Moment {
 impl Elapsed {
     fn value(self) -> Value {
         Value::from_object(self)
+    }
+}
+
+impl Elapsed {
+    fn repr(self) -> String {
+        let (days, rest) = (self.0.div_euclid(DAY), self.0.rem_euclid(DAY));
+        let parts = [("days", days), ("seconds", rest / SECOND), ("microseconds", rest % SECOND)];
+        let shown: Vec<String> = parts.iter().filter(|(_, n)| *n != 0).map(|(name, n)| format!("{name}={n}")).collect();
+        format!("datetime.timedelta({})", if shown.is_empty() { "0".to_owned() } else { shown.join(", ") })
     }
 }
 

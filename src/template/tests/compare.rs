@@ -5,6 +5,7 @@ use crate::template::convert::defined;
 use crate::template::filters::args::{Args, add_test};
 use crate::template::filters::data;
 use crate::template::filters::python::{equal, order, text};
+use crate::template::sequence::Sequence;
 use crate::value::Value as Data;
 use minijinja::Error;
 use minijinja::value::{Value, ValueKind};
@@ -269,7 +270,14 @@ fn known<'a>(
     elsewhere: &[&str],
     mut rows: impl Iterator<Item = (&'a str, &'a [&'a str])>,
 ) -> Result<bool, Error> {
-    let name = args.input_text()?;
-    let name = name.strip_prefix("ansible.builtin.").unwrap_or(&name);
+    let Some(name) = args.input().as_str() else {
+        // As in Ansible, whose tables of plugins are asked for text only: what else could be a key is taken for known.
+        return match args.input().kind() {
+            ValueKind::None | ValueKind::Bool | ValueKind::Number => Ok(true),
+            _ if matches!(Sequence::of(args.input()), Some(Sequence::Tuple | Sequence::Range)) => Ok(true),
+            _ => Err(args.wrong("text", args.input())),
+        };
+    };
+    let name = name.strip_prefix("ansible.builtin.").unwrap_or(name);
     Ok(elsewhere.contains(&name) || rows.any(|(known, aliases)| known == name || aliases.contains(&name)))
 }

@@ -3,10 +3,10 @@
 use super::Test;
 use crate::python_regex::{Anchor, Flags};
 use crate::template::filters::args::{Args, add_test};
-use crate::template::filters::python::text;
+use crate::template::filters::python::{decoded, text};
 use crate::template::filters::regex::{bad, pattern};
-use minijinja::Error;
 use minijinja::value::ValueKind;
+use minijinja::{Error, Value};
 
 pub(super) static TESTS: &[Test] = &[
     Test {
@@ -88,7 +88,7 @@ pub(super) static TESTS: &[Test] = &[
 fn matches(args: &Args, anchor: Anchor) -> Result<bool, Error> {
     let flags =
         Flags { ignore_case: args.flag("ignorecase", false), multiline: args.flag("multiline", false), dot_all: false };
-    let (subject, by) = (text(args.input())?, args.shown("pattern")?.unwrap_or_default());
+    let (subject, by) = (decoded(args.input())?, args.shown("pattern")?.unwrap_or_default());
     pattern(args, &by, flags, anchor)?.is_match(&subject).map_err(|why| bad(args, &by, &why))
 }
 
@@ -107,7 +107,8 @@ fn split_scheme(text: &str) -> (String, &str) {
 fn uri(args: &Args) -> Result<bool, Error> {
     if args.input().kind() != ValueKind::String {
         crate::template::filters::data(args.input())?;
-        return Ok(false);
+        // Python takes whatever is empty for the empty URL, which is a reference too.
+        return Ok(!args.input().is_true() && !args.given("schemes").is_some_and(Value::is_true));
     }
     let text = args.input_text()?;
     let (scheme, _) = split_scheme(&text);

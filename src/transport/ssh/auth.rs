@@ -112,8 +112,9 @@ impl Login<'_> {
                 return Ok(true);
             }
         }
+        let public = key.public.as_ref().map(|public| public.line.as_str());
         self.attempt(format!("`{shown}`"), |session, user| {
-            session.userauth_pubkey_memory(user, None, key.text.expose(), passphrase)
+            session.userauth_pubkey_memory(user, public, key.text.expose(), passphrase)
         })
     }
 

@@ -3,7 +3,7 @@
 use super::keys::Key;
 use super::known_hosts::HostKey;
 use ssh_key::certificate::{CertType, Certificate};
-use ssh_key::{HashAlg, PrivateKey, PublicKey};
+use ssh_key::{HashAlg, PublicKey};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -65,12 +65,11 @@ pub(super) struct UserCertificate {
 pub(super) fn of_key(path: &Path, key: &Key, named: &[PathBuf]) -> Vec<UserCertificate> {
     let mut beside = path.as_os_str().to_owned();
     beside.push("-cert.pub");
-    let own = PrivateKey::from_openssh(key.text.expose()).ok();
     let all = std::iter::once((PathBuf::from(beside), true)).chain(named.iter().map(|path| (path.clone(), false)));
     all.filter_map(|(path, is_beside)| {
         let (text, certificate) = read(&path).ok()?;
-        let fits = match &own {
-            Some(own) => own.public_key().key_data() == certificate.public_key(),
+        let fits = match &key.public {
+            Some(own) => own.key.key_data() == certificate.public_key(),
             // Of other forms of key the public part is not known here; its neighbour is taken at its word.
             None => is_beside,
         };
@@ -102,7 +101,7 @@ fn read(path: &Path) -> Result<(String, Certificate), &'static str> {
 mod tests {
     use super::*;
     use ssh_key::certificate::Builder;
-    use ssh_key::{Algorithm, rand_core::OsRng};
+    use ssh_key::{Algorithm, PrivateKey, rand_core::OsRng};
 
     fn random() -> PrivateKey {
         PrivateKey::random(&mut OsRng, Algorithm::Ed25519).unwrap()

@@ -2,7 +2,7 @@
 //! libssh2 would go through it again for every connection.
 
 use crate::redact::Secret;
-use ssh_key::{LineEnding, PrivateKey};
+use ssh_key::{Algorithm, LineEnding, PrivateKey, PublicKey};
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,6 +19,28 @@ pub(super) struct Key {
     pub(super) text: KeyText,
     /// The passphrase that libssh2 still needs: of a PEM or PKCS#8 file, which it decrypts quickly by itself.
     pub(super) passphrase: Option<Secret>,
+    /// Its public part, where the file is in OpenSSH's own form: libssh2 would derive it anew for every connection.
+    pub(super) public: Option<Public>,
+}
+
+/// The public part of a private key.
+#[derive(Debug)]
+pub(super) struct Public {
+    pub(super) key: PublicKey,
+    /// Its line, as libssh2 takes it.
+    pub(super) line: String,
+}
+
+impl Public {
+    /// Returns the public part of a key whose signatures libssh2 makes by itself: no key of a token's.
+    fn of(key: &PrivateKey) -> Option<Public> {
+        if !matches!(key.algorithm(), Algorithm::Ed25519 | Algorithm::Ecdsa { .. } | Algorithm::Rsa { .. }) {
+            return None;
+        }
+        let key = PublicKey::from(key.public_key().key_data().clone());
+        let line = key.to_openssh().ok()?;
+        Some(Public { key, line })
+    }
 }
 
 /// The text of a private key. Its `Debug` keeps it to itself, and its memory is overwritten.
@@ -100,7 +122,7 @@ fn read_key(path: &Path, passphrase: Option<&Secret>) -> Result<Key, KeyProblem>
             return Err(unusable("is encrypted, and there is no passphrase"));
         }
         let passphrase = passphrase.filter(|_| encrypted).cloned();
-        return Ok(Key { text: KeyText(text), passphrase });
+        return Ok(Key { text: KeyText(text), passphrase, public: None });
     }
     match PrivateKey::from_openssh(text.as_bytes()) {
         Ok(key) if key.is_encrypted() => {
@@ -108,11 +130,11 @@ fn read_key(path: &Path, passphrase: Option<&Secret>) -> Result<Key, KeyProblem>
             let key =
                 key.decrypt(passphrase.expose()).map_err(|_| unusable("cannot be decrypted with the passphrase"))?;
             let text = key.to_openssh(LineEnding::LF).map_err(|error| KeyProblem::Unusable(error.to_string()))?;
-            Ok(Key { text: KeyText(text), passphrase: None })
+            Ok(Key { text: KeyText(text), passphrase: None, public: Public::of(&key) })
         }
-        Ok(_) => Ok(Key { text: KeyText(text), passphrase: None }),
+        Ok(key) => Ok(Key { text: KeyText(text), passphrase: None, public: Public::of(&key) }),
         // libssh2 knows kinds of key that this reader does not.
-        Err(_) => Ok(Key { text: KeyText(text), passphrase: passphrase.cloned() }),
+        Err(_) => Ok(Key { text: KeyText(text), passphrase: passphrase.cloned(), public: None }),
     }
 }
 
@@ -133,6 +155,10 @@ mod tests {
         let loaded = cache.load(&path, Some(&secret)).unwrap();
         assert!(!PrivateKey::from_openssh(loaded.text.expose()).unwrap().is_encrypted());
         assert!(loaded.passphrase.is_none());
+        assert_eq!(
+            loaded.public.as_ref().map(|public| &public.key),
+            Some(&PublicKey::from(key.public_key().key_data().clone()))
+        );
         // The file is not even read again.
         std::fs::remove_file(&path).unwrap();
         assert!(Arc::ptr_eq(&loaded, &cache.load(&path, Some(&secret)).unwrap()));

@@ -92,6 +92,9 @@ const SECTIONS: &[&str] = &[
     "member vni ",
     "ingress-replication protocol static",
     "management api ",
+    "hsrp ",
+    "ntp",
+    "logging archive",
 ];
 
 fn leads(line: &str) -> bool {
@@ -100,6 +103,8 @@ fn leads(line: &str) -> bool {
     (is_list || SECTIONS.iter().any(|start| line.starts_with(start)))
         && (!line.starts_with("neighbor ") || line.split(' ').count() == 2)
         && (!line.starts_with("vni ") || line.ends_with(" l2"))
+        && (!line.starts_with("ntp") || line == "ntp")
+        && (!line.starts_with("hsrp ") || line[5..].bytes().all(|c| c.is_ascii_digit()))
         && (!line.starts_with("route-map ") || line.split(' ').any(|word| word == "permit" || word == "deny"))
         && !line.starts_with("vrf forwarding")
         && !line.starts_with("vrf member")
@@ -108,8 +113,15 @@ fn leads(line: &str) -> bool {
 
 pub(super) fn is_outermost(line: &str) -> bool {
     let line = line.strip_prefix("no ").unwrap_or(line);
-    const INNER: &[&str] =
-        &["address-family ", "neighbor ", "vni ", "member vni ", "ingress-replication ", "vlan configuration x"];
+    const INNER: &[&str] = &[
+        "address-family ",
+        "neighbor ",
+        "hsrp ",
+        "vni ",
+        "member vni ",
+        "ingress-replication ",
+        "vlan configuration x",
+    ];
     leads(line) && !INNER.iter().any(|start| line.starts_with(start)) && !is_inner_vrf(line)
 }
 
@@ -150,7 +162,7 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
     let place_of = |line: &str| {
         OVERWRITTEN.iter().find_map(|words| Some(regex::Regex::new(words).unwrap().captures(line)?[1].to_owned()))
     };
-    let single = single.filter(|_| !line.ends_with(" secondary"));
+    let single = single.filter(|_| !line.ends_with(" secondary") && !line.starts_with("vrf instance "));
     let place_of_it = place_of(line);
     let there = place.iter().position(|section| {
         section.line == line
@@ -171,8 +183,13 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
 const DEFAULTS: &[&str] = &["speed auto", "state active"];
 
 /// Lines of which a device keeps the last, by the words that name what they are about.
-const OVERWRITTEN: &[&str] =
-    &[r"^(channel-group) ", r"^(snmp-server community \S+)(?: [^gu].*)?$", r"^(ipv6 address \S+)(?: |$)"];
+const OVERWRITTEN: &[&str] = &[
+    r"^(channel-group) ",
+    r"^(snmp-server community \S+)(?: [^gu].*)?$",
+    r"^(ipv6 address \S+)(?: |$)",
+    r"^((?:server|peer) (?:vrf \S+ )?\S+)(?: |$)",
+    r"^(authentication-key \d+) ",
+];
 
 /// Words that undo no line of others which begin with them.
 const APART: &[(&str, &str)] = &[("lldp timer", "lldp timer reinitialization")];
@@ -199,6 +216,17 @@ fn keep_container(place: &mut Vec<Section>, what: &str) {
         r"^set snmp (?:community|trap-group) \S+(?= )",
         r"^set routing-instances \S+(?= )",
         r"^set policy-options prefix-list \S+(?= )",
+        r"^set system syslog (?:user|host|file) \S+(?= )",
+        r"^set snmp v3 (?:notify|snmp-community|target-address|target-parameters) \S+(?= )",
+        r"^set snmp v3 usm local-engine user \S+(?= )",
+        r"^set snmp v3 usm remote-engine \S+ user \S+(?= )",
+        r"^set snmp rmon (?:alarm|event) \S+(?= )",
+        r"^set protocols ospf3? area \S+ interface \S+(?= )",
+        r"^set protocols ospf (?:redistribute|neighbor) \S+(?= )",
+        r"^set protocols ospf area \S+ (?:range|virtual-link) \S+(?= )",
+        r"^set service snmp (?:community|listen-address|trap-target) \S+(?= )",
+        r"^set service snmp v3 (?:group|user|trap-target) \S+(?= )",
+        r"^set service snmp v3 view \S+ oid \S+(?= )",
     ];
     for words in CONTAINERS {
         let Ok(Some(found)) = fancy_regex::Regex::new(words).unwrap().find(what) else { continue };

@@ -116,7 +116,7 @@ fn slice(value: &Value, start: Option<i32>, stop: Option<i32>, step: i32) -> Res
         return Err("step of a slice is 0".into());
     }
     let bound = |at: Option<i32>| at.map(i128::from);
-    let places = crate::template::operate::positions(items.len(), bound(start), bound(stop), step.into());
+    let places = crate::template::sequence::positions(items.len(), bound(start), bound(stop), step.into());
     Ok(places.map(|at| items[at].clone()).collect::<Vec<_>>().into())
 }
 

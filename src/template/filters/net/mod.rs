@@ -333,7 +333,9 @@ fn reduce_on_network(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error>
         return Err(args.error(format!("`{}` is no network", around.to_text())));
     };
     let mut out = Vec::new();
-    for item in args.items()? {
+    // A text is one address.
+    let items = if args.input().as_str().is_some() { vec![args.input().clone()] } else { args.list()? };
+    for item in items {
         if Address::read(&data(&item)?, None).is_some_and(|item| around.net.contains(item.net)) {
             out.push(item);
         }
@@ -343,7 +345,7 @@ fn reduce_on_network(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error>
 
 fn cidr_merge(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     let mut nets = Vec::new();
-    let items = if args.input().as_str().is_some() { vec![args.input().clone()] } else { args.items()? };
+    let items = if args.input().as_str().is_some() { vec![args.input().clone()] } else { args.list()? };
     for item in items {
         let said = text(&item)?;
         nets.push(Network::parse(&said).ok_or_else(|| args.error(format!("`{said}` is no address or network")))?);

@@ -105,7 +105,11 @@ impl Network {
     /// Returns an address of the same version as text.
     pub(crate) fn show(self, ip: u128) -> String {
         match self.v6 {
-            true => Ipv6Addr::from_bits(ip).to_string(),
+            // As the C library writes what holds an address of version 4 and nothing else.
+            true => match u32::try_from(ip) {
+                Ok(low) if low > 0xffff => format!("::{}", Ipv4Addr::from_bits(low)),
+                _ => Ipv6Addr::from_bits(ip).to_string(),
+            },
             // The constructor keeps the address within 32 bits.
             false => Ipv4Addr::from_bits(ip as u32).to_string(),
         }
