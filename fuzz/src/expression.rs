@@ -28,6 +28,12 @@ impl Scope for Nothing {
     }
 }
 
+/// Returns what evaluates expressions of `v` and `a`.
+pub(super) fn templar(value: &str, argument: &str) -> Templar {
+    let templar = Templar::new(Arc::new(Nothing), SearchPath::default(), Arc::new(SourceMap::new()));
+    templar.with([("v", Value::from(value)), ("a", Value::from(argument))].into_iter().collect::<Map>())
+}
+
 /// Reads the bytes.
 pub(crate) fn run(bytes: &[u8]) {
     let Some((which, text)) = choice_and_text(bytes) else { return };
@@ -36,9 +42,6 @@ pub(crate) fn run(bytes: &[u8]) {
         None => (which, text, text),
     };
     let (which, value, argument) = input;
-    let templar = Templar::new(Arc::new(Nothing), SearchPath::default(), Arc::new(SourceMap::new()));
-    let extra: Map = [("v", Value::from(value)), ("a", Value::from(argument))].into_iter().collect();
-    let templar = templar.with(extra);
     let fixed = [
         "v | regex_search(a)",
         "v | regex_replace(a, a)",
@@ -53,5 +56,5 @@ pub(crate) fn run(bytes: &[u8]) {
         "v.format(a, x=a)",
         "{'v': [v, {'w': v}]} | ansible.utils.get_path(a)",
     ];
-    let _ = templar.expression_text(fixed[usize::from(which) % fixed.len()], None);
+    let _ = templar(value, argument).expression_text(fixed[usize::from(which) % fixed.len()], None);
 }

@@ -7,6 +7,7 @@ mod expression;
 mod facts;
 mod host_pattern;
 mod inventory;
+mod moment;
 mod netconf;
 mod outline;
 mod platform;
@@ -25,13 +26,14 @@ mod yaml;
 type Target = (&'static str, fn(&[u8]));
 
 /// Every reader.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 20] = [
     ("configuration", configuration::run),
     ("events", events::run),
     ("expression", expression::run),
     ("facts", facts::run),
     ("host_pattern", host_pattern::run),
     ("inventory", inventory::run),
+    ("moment", moment::run),
     ("netconf", netconf::run),
     ("outline", outline::run),
     ("platform", platform::run),

@@ -5,11 +5,11 @@
 //! all hosts and threads, so that ten thousand hosts compile a template once.
 
 use super::convert::is_undefined;
-use super::emit::{Emitted, Options, Parsed, changes_in_place, emit_expression, emit_template};
+use super::emit::{Emitted, Options, Parsed, changes_in_place, emit_expression, emit_template, keeps_values};
 use super::engine::environment;
 use super::included::is_alone;
 use super::scope::{Scoped, scoped};
-use super::survey::{all_captured, always_writes_text, changes, check_macros};
+use super::survey::{always_writes_text, changes};
 use super::syntax::{
     Delimiters, Expr, ExprKind, Piece, PieceKind, SyntaxError, expression, pieces, statement, tokens_expression,
 };
@@ -105,8 +105,6 @@ pub(crate) struct Template {
     pub(crate) is_renamed: bool,
     /// Names that the text itself sets.
     pub(crate) locals: Vec<String>,
-    /// Everything that it writes is captured: by `set`, a macro, a filter.
-    pub(crate) is_captured: bool,
 }
 
 /// The name of the only template in a [`Template`]'s environment.
@@ -167,21 +165,20 @@ pub(crate) fn parse_piece(piece: &Piece) -> Result<Parsed, SyntaxError> {
 }
 
 fn compile_pieces(pieces: Vec<(Piece, Parsed)>) -> Result<Compiled, SyntaxError> {
-    check_macros(&pieces)?;
     let mutable = changes(&pieces);
     let options = Options { mutable, ..Options::default() };
     if pieces.iter().any(|(_, parsed)| matches!(parsed, Parsed::Statement(_))) {
         let locals = super::names::assigned(&pieces);
         let is_alone = is_alone(&pieces);
         let Scoped { pieces, is_renamed } = scoped(pieces, 0, is_alone);
+        let options = Options { counts: !always_writes_text(&pieces), ..options };
         let emitted = emit_template(&pieces, options);
         let mut environment = environment().clone();
-        set_formatter(&mut environment, &pieces);
+        set_formatter(&mut environment, options, keeps_values(&pieces));
         environment
             .add_template_owned(MAIN, emitted.text.clone())
             .map_err(|error| syntax_error(&error, &emitted, &(0..0)))?;
-        let is_captured = all_captured(&pieces);
-        let template = Template { environment, emitted, mutable, is_renamed, locals, is_captured };
+        let template = Template { environment, emitted, mutable, is_renamed, locals };
         return Ok(Compiled::Template(Box::new(template)));
     }
     let mut parts = Vec::with_capacity(pieces.len());
@@ -195,9 +192,12 @@ fn compile_pieces(pieces: Vec<(Piece, Parsed)>) -> Result<Compiled, SyntaxError>
     Ok(Compiled::Parts { parts, mutable })
 }
 
-/// Spares an environment the counting of values, where the text of a template beside them makes text of all.
-pub(crate) fn set_formatter(env: &mut Environment<'static>, pieces: &[(Piece, Parsed)]) {
-    if always_writes_text(pieces) {
+/// Has an environment write values as a text needs it; `keeps_values` says that something in it may be one value.
+pub(crate) fn set_formatter(env: &mut Environment<'static>, options: Options, keeps_values: bool) {
+    if options.mutable {
+        env.set_formatter(|out, state, value| super::nodes::emit_late(state, value, out));
+    } else if !options.counts && !keeps_values {
+        // Nothing has to be counted.
         env.set_formatter(|out, _, value| super::render::emit(value, out));
     }
 }

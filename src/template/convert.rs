@@ -204,12 +204,12 @@ pub(crate) fn to_engine(value: &Value) -> minijinja::Value {
 
 /// Returns a value of the engine as data, every lazy part of it computed.
 pub(crate) fn from_engine(value: &minijinja::Value) -> Result<Value, Error> {
-    take(value, 0, Taken { ranges: true, bytes: true })
+    take(value, 0, Taken { ranges: true, bytes: true, iso: false })
 }
 
 /// Returns what a template gives as data: as [`from_engine`] does, but a range is refused, as Ansible does.
 pub(crate) fn result(value: &minijinja::Value) -> Result<Value, Error> {
-    take(value, 0, Taken { ranges: false, bytes: true })
+    take(value, 0, Taken { ranges: false, bytes: true, iso: false })
 }
 
 /// Returns a value of the engine as data where only some of what is no data is taken for it.
@@ -224,6 +224,8 @@ pub(crate) struct Taken {
     pub(crate) ranges: bool,
     /// Bytes for their text.
     pub(crate) bytes: bool,
+    /// A moment for its text by ISO 8601, with a `T`, and not for that of `str()`.
+    pub(crate) iso: bool,
 }
 
 fn take(value: &minijinja::Value, depth: usize, taken: Taken) -> Result<Value, Error> {
@@ -287,7 +289,7 @@ fn take(value: &minijinja::Value, depth: usize, taken: Taken) -> Result<Value, E
             if value.downcast_object_ref::<OmitObject>().is_some() {
                 return Ok(Value::Omit);
             }
-            if let Some(moment) = super::moment::Moment::data(value) {
+            if let Some(moment) = super::moment::Moment::data(value, taken.iso) {
                 return Ok(Value::str(moment));
             }
             if value.downcast_object_ref::<NoElse>().is_some() {

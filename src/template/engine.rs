@@ -5,7 +5,7 @@ use super::lazy::Core;
 use super::mutable::mutable;
 use super::operate;
 use super::syntax::{Comparison, Operator};
-use super::{apart, globals, methods, undefined};
+use super::{apart, callable, globals, methods, nodes, undefined};
 use crate::failure::{Failure, FailureKind};
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Object, ObjectRepr, Rest, Value};
@@ -36,7 +36,7 @@ fn build() -> Environment<'static> {
     if let Ok(syntax) = syntax.build() {
         env.set_syntax(syntax);
     }
-    env.set_formatter(|out, state, value| super::render::emit_counted(state, value, out));
+    env.set_formatter(|out, state, value| nodes::emit_counted(state, value, out));
     env.set_unknown_method_callback(methods::call);
     undefined::add(&mut env);
     add_operators(&mut env);
@@ -50,6 +50,15 @@ fn add_operators(env: &mut Environment<'static>) {
     env.add_filter("__or_nothing", |value: &Value| if value.is_none() { Value::from("") } else { value.clone() });
     env.add_filter("__apart", |names: &Value| apart::apart(names));
     env.add_filter("__exports", |module: &Value, depth: usize| apart::exports(module, depth));
+    env.add_filter("__open", |state: &mut State<'_, '_>, nothing: Value| {
+        nodes::open(state);
+        nothing
+    });
+    env.add_filter("__close", |state: &mut State<'_, '_>, text: Value| nodes::close(state, text));
+    env.add_filter("__then", |state: &mut State<'_, '_>, _: Value, text: Value| nodes::close(state, text));
+    env.add_filter("__callable", |inner: &Value, name: String, takes_more: bool, takes_named: bool| {
+        callable::callable(inner, name, takes_more, takes_named)
+    });
     env.add_filter("__no_else", |_: Value| Value::from_object(NoElse));
     env.add_filter("__missing", |_: Value| Value::from_object(MissingArgument));
     env.add_filter("__is_missing", |value: &Value| value.downcast_object_ref::<MissingArgument>().is_some());

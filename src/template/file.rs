@@ -1,15 +1,16 @@
 //! Template files: their options, what they include, and places in them.
 
 use super::compile::{MAIN, parsed_pieces, set_formatter, syntax_error};
-use super::emit::{Emitted, Options, emit_template};
+use super::emit::{Emitted, Options, emit_template, keeps_values};
 use super::engine::{environment, plain_failure};
 use super::header::{HEADER, delimiters};
 use super::included::{Files, Loaded, Reading, is_alone};
 use super::lazy::{Core, Root};
 use super::names::assigned;
-use super::render::{Limited, Origin, Written, with_last_newlines};
+use super::nodes::Written;
+use super::render::{Limited, Origin, with_last_newlines};
 use super::scope::{Scoped, scoped};
-use super::survey::{all_captured, changes, check_macros};
+use super::survey::{always_writes_text, changes};
 use super::syntax::{Delimiters, SyntaxError};
 use super::text::shown;
 use super::{FileOptions, Templar, apart};
@@ -43,8 +44,6 @@ struct Compiled {
     is_renamed: bool,
     /// Where the other files are looked for that it needs; none if it needs none.
     search: Option<SearchPath>,
-    /// Everything that it writes is captured: by `set`, a macro, a filter.
-    is_captured: bool,
 }
 
 impl Compiled {
@@ -101,7 +100,7 @@ impl Templar {
             Ok(Written::of(captured.state()))
         });
         let written = result.map_err(|error| failure(core, &error, &compiled, options))?;
-        let value = written.value(writer.text(), compiled.is_captured);
+        let value = written.value(writer.text()).map_err(|error| failure(core, &error, &compiled, options))?;
         Ok(with_last_newlines(text, value, &options.newline_sequence))
     }
 }
@@ -151,18 +150,20 @@ fn compiled(
 
 fn compile(text: &str, body: usize, how: &Delimiters, main: &str, core: &Arc<Core>) -> Result<Compiled, SyntaxError> {
     let pieces = parsed_pieces(how.without_last_newline(&text[body..]), how)?;
-    check_macros(&pieces)?;
     let files = Arc::new(Files::default());
     let reading = Reading { how: how.clone(), search: core.files.clone(), files: Arc::clone(&files) };
     // A file that is included may change what the including one made, so that it all can change then.
-    let mutable = changes(&pieces) || reading.may_change(&pieces, main);
-    let options = Options { mutable, ..Options::default() };
+    let mutable = changes(&pieces) || reading.any(&pieces, main, changes);
+    let counts = !always_writes_text(&pieces);
+    // Where everything is counted anyway, what the other files keep makes no difference.
+    let keeps = counts || mutable || keeps_values(&pieces) || reading.any(&pieces, main, keeps_values);
+    let options = Options { mutable, counts, ..Options::default() };
     let locals = assigned(&pieces);
     let is_alone = is_alone(&pieces);
     let Scoped { pieces, is_renamed } = scoped(pieces, 0, is_alone);
     let emitted = emit_template(&pieces, options);
     let mut env = environment().clone();
-    set_formatter(&mut env, &pieces);
+    set_formatter(&mut env, options, keeps);
     let loaded = Loaded { text: Arc::from(&text[body..]), emitted: emitted.clone(), locals };
     files.add(main.to_owned(), loaded);
     let search = (!is_alone).then(|| core.files.clone());
@@ -170,10 +171,9 @@ fn compile(text: &str, body: usize, how: &Delimiters, main: &str, core: &Arc<Cor
         reading.teach(&mut env, options);
     }
     let whole = 0..text.len() - body;
-    let is_captured = all_captured(&pieces);
     env.add_template_owned(main.to_owned(), emitted.text.clone())
         .map_err(|error| syntax_error(&error, &emitted, &whole))?;
-    Ok(Compiled { environment: env, files, main: main.to_owned(), body, mutable, is_renamed, search, is_captured })
+    Ok(Compiled { environment: env, files, main: main.to_owned(), body, mutable, is_renamed, search })
 }
 
 /// Returns the failure of an error, with its place in the file where it happened.

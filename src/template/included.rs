@@ -5,7 +5,6 @@ use super::compile::parsed_pieces;
 use super::emit::{Emitted, Options, Parsed, emit_template};
 use super::names::assigned;
 use super::scope::scoped;
-use super::survey::{changes, check_macros};
 use super::syntax::{Delimiters, Expr, ExprKind, Piece, Statement, SyntaxError};
 use crate::source::SearchPath;
 use minijinja::{Environment, Error, ErrorKind};
@@ -129,13 +128,19 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// Claims that a file which a template names changes lists or dictionaries in place, or one that such a file names:
-    /// then all of them must be able to. Of a file whose name is known only when the template runs it may be so.
-    pub(super) fn may_change(&self, pieces: &[(Piece, Parsed)], parent: &str) -> bool {
-        self.any_changes(pieces, parent, &mut HashSet::new())
+    /// Claims something of a file which a template names, or one that such a file names. Of a file whose name is known only
+    /// when the template runs it may be so.
+    pub(super) fn any(&self, pieces: &[(Piece, Parsed)], parent: &str, claim: fn(&[(Piece, Parsed)]) -> bool) -> bool {
+        self.any_of(pieces, parent, claim, &mut HashSet::new())
     }
 
-    fn any_changes(&self, pieces: &[(Piece, Parsed)], parent: &str, seen: &mut HashSet<PathBuf>) -> bool {
+    fn any_of(
+        &self,
+        pieces: &[(Piece, Parsed)],
+        parent: &str,
+        claim: fn(&[(Piece, Parsed)]) -> bool,
+        seen: &mut HashSet<PathBuf>,
+    ) -> bool {
         pieces.iter().filter_map(|(_, parsed)| named(parsed)).any(|template| {
             let ExprKind::Str(name) = &template.kind else { return true };
             let Some(path) = find(name, parent, &self.search) else { return true };
@@ -144,7 +149,7 @@ impl Reading {
             }
             let Ok(text) = self.files.read(&path) else { return true };
             let Ok(pieces) = parsed_pieces(self.how.without_last_newline(&text), &self.how) else { return true };
-            seen.len() > LOOKED_AT || changes(&pieces) || self.any_changes(&pieces, &path.display().to_string(), seen)
+            seen.len() > LOOKED_AT || claim(&pieces) || self.any_of(&pieces, &path.display().to_string(), claim, seen)
         })
     }
 
@@ -174,7 +179,6 @@ impl Reading {
                 Error::new(ErrorKind::SyntaxError, format!("syntax error: {} ({name}, line {line})", error.message))
             };
             let pieces = parsed_pieces(self.how.without_last_newline(&text), &self.how).map_err(wrong)?;
-            check_macros(&pieces).map_err(wrong)?;
             let locals = assigned(&pieces);
             let emitted = emit_template(&scoped(pieces, depth, false).pieces, Options { depth, ..options });
             let source = emitted.text.clone();

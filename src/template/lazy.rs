@@ -9,7 +9,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::source::{SearchPath, SourceMap, Span};
 use crate::value::{Key, Map};
 use crate::vars::{Scope, Var};
-use crate::yaml::{Kind, Mapping, Node, has_template};
+use crate::yaml::{Kind, Mapping, Node, ScalarStyle, has_template};
 use foldhash::fast::RandomState;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value};
 use std::cell::RefCell;
@@ -155,6 +155,9 @@ impl Core {
             Kind::Int(n) => super::convert::from_int(*n),
             Kind::Float(f) => Value::from(*f),
             Kind::Unsafe(text) => Value::from(Arc::clone(text)),
+            Kind::Str(text) if node.style == ScalarStyle::Moment => {
+                super::moment::literal(text).unwrap_or_else(|| Value::from(Arc::clone(text)))
+            }
             Kind::Str(text) if !has_template(text) => Value::from(Arc::clone(text)),
             Kind::Str(text) => self.rendered(name, text, node),
             Kind::Vault(text) => match self.opened(text, node) {
@@ -253,7 +256,7 @@ impl Object for Root {
             return Some(copy.clone());
         }
         let value = self.core.variable(name)?;
-        match super::mutable::mutable(&value) {
+        match super::mutable::variable(&value) {
             Ok(copy) => {
                 lock(copies).insert(name.to_owned(), copy.clone());
                 Some(copy)

@@ -8,7 +8,8 @@
 //! is needed, and nowhere else; `compile` has the `engine` compile that once for the process; `render` runs it against
 //! the `lazy` variables and turns errors into failures with places (`explain`). `names` and `check` look at the same
 //! expressions without running them, `survey` at what a text does. `scope` gives names their meaning where the engine would find another,
-//! `apart` keeps files apart that are included or imported without context. The tables: `filters/`, `tests/` (Jinja's, not ours),
+//! `apart` keeps files apart that are included or imported without context. `nodes` counts what a part of a text writes, as
+//! one value alone stays what it is, and `callable` makes macros with `varargs` of the engine's. The tables: `filters/`, `tests/` (Jinja's, not ours),
 //! `lookups/`, `methods/`.
 //!
 //! Traps: what comes out of a variable may be the engine's undefined (a name or an entry that there is not) or an
@@ -17,6 +18,7 @@
 
 mod apart;
 mod bytes;
+mod callable;
 mod check;
 mod compile;
 mod convert;
@@ -44,6 +46,7 @@ mod methods;
 mod moment;
 mod mutable;
 mod names;
+mod nodes;
 mod operate;
 mod outline;
 #[cfg(test)]

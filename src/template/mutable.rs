@@ -14,29 +14,36 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 /// A list that can change.
 #[derive(Debug, Default)]
-pub(crate) struct List(Mutex<Vec<Value>>);
+pub(crate) struct List {
+    items: Mutex<Vec<Value>>,
+    /// It was read from a variable, or is in one that was.
+    is_variable: bool,
+}
 
 /// A dictionary that can change.
 #[derive(Debug, Default)]
-pub(crate) struct Dict(Mutex<IndexMap<Key, Value>>);
+pub(crate) struct Dict {
+    entries: Mutex<IndexMap<Key, Value>>,
+    is_variable: bool,
+}
 
 impl List {
     /// Returns the items, for reading and changing. Never hold it while values are printed or compared: a list may
     /// contain itself.
     pub(crate) fn items(&self) -> MutexGuard<'_, Vec<Value>> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.items.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
 impl Dict {
     /// Makes a dictionary that can change.
     pub(crate) fn value(entries: IndexMap<Key, Value>) -> Value {
-        Value::from_object(Dict(Mutex::new(entries)))
+        Value::from_object(Dict { entries: Mutex::new(entries), is_variable: false })
     }
 
     /// Returns the entries, under the same rule as [`List::items`].
     pub(crate) fn entries(&self) -> MutexGuard<'_, IndexMap<Key, Value>> {
-        self.0.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.entries.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -48,6 +55,27 @@ pub(crate) fn mutable_items(list: &List) -> Vec<Value> {
 /// Returns a container that can change: the value itself if it can already, otherwise a copy of its outermost shell.
 /// Everything else comes back as it is.
 pub(crate) fn mutable(value: &Value) -> Result<Value, Error> {
+    changeable(value, false)
+}
+
+/// Returns the same of what a variable holds.
+pub(crate) fn variable(value: &Value) -> Result<Value, Error> {
+    changeable(value, true)
+}
+
+/// Returns what is written for a value that is written now: what a variable holds shows what is changed in it later, of what
+/// the template made itself a copy is written.
+pub(crate) fn written(value: &Value) -> Value {
+    if let Some(list) = value.downcast_object_ref::<List>().filter(|list| !list.is_variable) {
+        return Value::from_object(List { items: Mutex::new(mutable_items(list)), is_variable: false });
+    }
+    match value.downcast_object_ref::<Dict>().filter(|dict| !dict.is_variable) {
+        Some(dict) => Dict::value(dict.entries().clone()),
+        None => value.clone(),
+    }
+}
+
+fn changeable(value: &Value, is_variable: bool) -> Result<Value, Error> {
     if value.downcast_object_ref::<List>().is_some() || value.downcast_object_ref::<Dict>().is_some() {
         return Ok(value.clone());
     }
@@ -55,7 +83,7 @@ pub(crate) fn mutable(value: &Value) -> Result<Value, Error> {
     match value.kind() {
         ValueKind::Seq if Sequence::of(value) == Some(Sequence::List) => {
             let items: Vec<Value> = value.try_iter()?.collect();
-            Ok(Value::from_object(List(Mutex::new(items))))
+            Ok(Value::from_object(List { items: Mutex::new(items), is_variable }))
         }
         // A namespace is an object of the engine that can change already.
         ValueKind::Map if !is_special(value) => {
@@ -63,7 +91,7 @@ pub(crate) fn mutable(value: &Value) -> Result<Value, Error> {
             for (key, item) in object.try_iter_pairs().into_iter().flatten() {
                 entries.insert(to_key(&key)?, item);
             }
-            Ok(Dict::value(entries))
+            Ok(Value::from_object(Dict { entries: Mutex::new(entries), is_variable }))
         }
         _ => Ok(value.clone()),
     }
@@ -76,9 +104,9 @@ fn is_special(value: &Value) -> bool {
 }
 
 /// Returns an element, made changeable in place first if it is a container.
-fn element(slot: &mut Value) -> Value {
+fn element(slot: &mut Value, is_variable: bool) -> Value {
     if matches!(slot.kind(), ValueKind::Seq | ValueKind::Map)
-        && let Ok(changed) = mutable(slot)
+        && let Ok(changed) = changeable(slot, is_variable)
     {
         *slot = changed;
     }
@@ -91,12 +119,12 @@ impl Object for List {
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        self.items().get_mut(key.as_usize()?).map(element)
+        self.items().get_mut(key.as_usize()?).map(|slot| element(slot, self.is_variable))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
         let mut items = self.items();
-        Enumerator::Values(items.iter_mut().map(element).collect())
+        Enumerator::Values(items.iter_mut().map(|slot| element(slot, self.is_variable)).collect())
     }
 
     fn enumerator_len(self: &Arc<Self>) -> Option<usize> {
@@ -107,7 +135,7 @@ impl Object for List {
 impl Object for Dict {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let key = to_key(key).ok()?;
-        self.entries().get_mut(&key).map(element)
+        self.entries().get_mut(&key).map(|slot| element(slot, self.is_variable))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {

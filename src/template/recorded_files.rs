@@ -11,12 +11,22 @@ use std::sync::Arc;
 
 /// Where files differ on purpose: what the text has (all parts), and the reason.
 pub(super) const FILE_DIFFERENCES: &[(&[&str], &str)] = &[
-    (&["varargs"], "macros have the parameters that they name"),
-    (&["required", "super()"], "a required block has nothing to call"),
-    (&["[[[ loop(i) ]]]"], "a loop that calls itself gives text, also where it has nothing to go through"),
-    (&["do l.append(4)"], "what is written is not changed by what is appended later"),
-    (&["% filter"], "a filter block filters text, also where it holds a single number or nothing"),
+    (&["{% set x %}b{% filter indent"], UNUSED_BLOCK),
+    (&["{% set s %}{{ s }}!"], "a `set` block sees what its name meant before it"),
+    (
+        &["{% extends 'kept.j2' %}{% include"],
+        "what stands beside the blocks of a file that extends another is not written",
+    ),
+    (&["without context %}{% endmacro"], CAPTURED),
+    (&["without context %}{% endcall"], CAPTURED),
+    (&["without context %}{% endfilter"], CAPTURED),
 ];
+
+/// Why what Ansible finds late is found here.
+pub(super) const UNUSED_BLOCK: &str = "a `set` block that fails is an error, also where nobody uses it";
+
+/// Why a file is where Jinja loses it.
+const CAPTURED: &str = "a file without context belongs to the macro or filter block that it stands in";
 
 fn options(json: &Json) -> FileOptions {
     let mut options = FileOptions::default();

@@ -6,13 +6,14 @@ use super::emit::Emitted;
 use super::engine::plain_failure;
 use super::explain::undefined;
 use super::lazy::{Core, Root};
+use super::nodes::Written;
 use super::text::shown;
 use crate::failure::{Failure, FailureKind};
 use crate::source::Span;
 use crate::value::Value as Data;
 use crate::yaml::Node;
 use minijinja::value::Value;
-use minijinja::{Error, ErrorKind, Output, State};
+use minijinja::{Error, ErrorKind, Output};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -123,7 +124,7 @@ impl Core {
         let captured = main.render_captured_to(root, &mut writer).map_err(|error| fail(&error))?;
         let written = Written::of(captured.state());
         drop(captured);
-        Ok(written.value(writer.text(), template.is_captured))
+        written.value(writer.text()).map_err(|error| fail(&error))
     }
 
     /// Returns the failure of an error that running a text gave.
@@ -182,55 +183,6 @@ pub(crate) fn with_last_newlines(text: &str, value: Value, newline: &str) -> Val
     if missing == 0 { value } else { Value::from(format!("{result}{}", newline.repeat(missing))) }
 }
 
-/// What a template has written besides its text.
-struct Seen {
-    count: usize,
-    first: Value,
-}
-
-/// What is left of a rendering besides its text.
-pub(crate) struct Written {
-    /// Nothing came out of an expression.
-    is_silent: bool,
-    /// The value of the only expression that came out.
-    single: Option<Value>,
-}
-
-impl Written {
-    pub(crate) fn of(state: &State<'_, '_>) -> Written {
-        let seen = state.get_extension::<Seen>();
-        Written {
-            is_silent: seen.is_none(),
-            single: seen.filter(|seen| seen.count == 1).map(|seen| seen.first.clone()),
-        }
-    }
-
-    /// Returns what a rendering that wrote `text` gives. Of several values, or one beside text, Python's Jinja makes text;
-    /// of one alone it keeps the type.
-    pub(crate) fn value(self, text: String, is_captured: bool) -> Value {
-        if text.is_empty() && (self.is_silent || is_captured) {
-            return Value::from(());
-        }
-        match self.single {
-            Some(value) if shown(&value).is_ok_and(|shown| shown == text) => value,
-            _ => Value::from(text),
-        }
-    }
-}
-
-/// Writes a value into a template's output, and counts it: the engine's formatter where one value alone would keep its type.
-pub(crate) fn emit_counted(state: &mut State<'_, '_>, value: &Value, out: &mut Output<'_>) -> Result<(), Error> {
-    if !is_nothing(value)? {
-        match state.get_extension_mut::<Seen>() {
-            Some(seen) => seen.count += 1,
-            None => {
-                state.get_or_insert_extension(Seen { count: 1, first: value.clone() });
-            }
-        }
-    }
-    emit(value, out)
-}
-
 /// Writes a value into a template's output: the engine's formatter where there is text beside it.
 pub(crate) fn emit(value: &Value, out: &mut Output<'_>) -> Result<(), Error> {
     if let Some(text) = value.as_str() {
@@ -244,7 +196,7 @@ pub(crate) fn emit(value: &Value, out: &mut Output<'_>) -> Result<(), Error> {
 }
 
 /// Claims that nothing is written for a value: none, and what is omitted. Refuses what is undefined.
-fn is_nothing(value: &Value) -> Result<bool, Error> {
+pub(crate) fn is_nothing(value: &Value) -> Result<bool, Error> {
     defined(value)?;
     Ok(value.is_none() || value.downcast_object_ref::<OmitObject>().is_some())
 }

@@ -10,6 +10,7 @@ mod write;
 
 use std::sync::Arc;
 
+pub use read::referenced;
 pub use write::escaped;
 
 /// An element.

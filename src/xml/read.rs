@@ -27,15 +27,7 @@ pub(super) fn read(text: &str) -> Result<Element, String> {
             Event::Text(text) => document.append(&text.xml10_content())?,
             Event::CData(text) => document.append(&text.xml10_content())?,
             Event::GeneralRef(reference) => {
-                let character = match reference.resolve_char_ref().map_err(|error| error.to_string())? {
-                    Some(c) => c.to_string(),
-                    None => {
-                        let name = reference.xml10_content();
-                        let known = quick_xml::escape::resolve_predefined_entity(&name);
-                        known.ok_or_else(|| format!("unknown entity `&{name};`"))?.to_owned()
-                    }
-                };
-                document.append(&character)?;
+                document.append(&referenced(&reference)?)?;
             }
             Event::DocType(text) if text.xml10_content().contains("<!ENTITY") => {
                 return Err("it declares entities".into());
@@ -48,6 +40,21 @@ pub(super) fn read(text: &str) -> Result<Element, String> {
         (Some(element), _) => Err(format!("`<{}>` is not closed", element.name)),
         (None, None) => Err("there is no element".into()),
         (None, Some(root)) => Ok(root),
+    }
+}
+
+/// Returns the text that a reference stands for: `&#65;`, `&amp;`. No document has entities of its own.
+///
+/// # Errors
+/// Names an entity that there is not.
+pub fn referenced(reference: &quick_xml::events::BytesRef<'_>) -> Result<String, String> {
+    match reference.resolve_char_ref().map_err(|error| error.to_string())? {
+        Some(c) => Ok(c.to_string()),
+        None => {
+            let name = reference.xml10_content();
+            let known = quick_xml::escape::resolve_predefined_entity(&name);
+            known.map(str::to_owned).ok_or_else(|| format!("unknown entity `&{name};`"))
+        }
     }
 }
 

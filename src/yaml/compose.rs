@@ -244,6 +244,8 @@ impl Composer<'_> {
             _ if is_key => Kind::Str(self.names.shared(value)),
             _ => Kind::Str(value.into()),
         };
+        let is_moment = resolved == Scalar::Text && implicit && properties.tag.is_none() && resolve::is_moment(value);
+        let style = if is_moment && style == ScalarStyle::Plain { ScalarStyle::Moment } else { style };
         let composed = Composed { node: Node { kind, span, style }, count: 1, height: 1 };
         if let Some(name) = properties.anchor {
             let name = Arc::from(name);

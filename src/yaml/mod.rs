@@ -97,6 +97,8 @@ pub enum ScalarStyle {
     /// Without quotes (and everything that is no scalar).
     #[default]
     Plain,
+    /// Without quotes, and a date or time by YAML 1.1: a text whose variable is a date in templates.
+    Moment,
     /// `'…'`
     SingleQuoted,
     /// `"…"`

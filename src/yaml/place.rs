@@ -30,7 +30,7 @@ fn trace(text: &str, span: Span, style: ScalarStyle, value: &str) -> Option<Vec<
     let (start, end) = (span.start as usize, span.end as usize);
     let mut reader = Reader { text, at: start, value: String::new(), written: Vec::new() };
     match style {
-        ScalarStyle::Plain => reader.flow(end, style)?,
+        ScalarStyle::Plain | ScalarStyle::Moment => reader.flow(end, style)?,
         ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
             text.get(start..end).filter(|written| written.len() >= 2)?;
             reader.at += 1;

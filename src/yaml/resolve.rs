@@ -1,8 +1,8 @@
 //! The type of a scalar, by YAML 1.1 as PyYAML's safe loader has it (`tests/yaml/scalars.tsv` holds this to its answers).
 //!
 //! What surprises most: `1e3` is text (a float needs a dot, its exponent a sign), `010` is eight, `1:30` is ninety,
-//! `y` and `n` are text, and `2024-01-02` is a date. Dates and times stay text here: that is what they print as, and
-//! nothing else is done with them in a playbook.
+//! `y` and `n` are text, and `2024-01-02` is a date. Dates and times stay text in a tree, which says that they are some; templates
+//! make dates of them.
 
 /// What a scalar is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,6 +27,40 @@ pub(super) enum BadNumber {
     TooLarge,
     /// No digits where there must be some: `0x_`.
     NoDigits,
+}
+
+/// Claims that a scalar without quotes and tag has the form of a date, or of a date and a time.
+pub(super) fn is_moment(text: &str) -> bool {
+    let Some((date, rest)) = text.split_at_checked(text.find(['T', 't', ' ', '\t']).unwrap_or(text.len())) else {
+        return false;
+    };
+    let digits = |part: &str, least: usize, most: usize| {
+        (least..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let [year, month, day] = date.split('-').collect::<Vec<_>>()[..] else { return false };
+    let least = if rest.is_empty() { 2 } else { 1 };
+    if !digits(year, 4, 4) || !digits(month, least, 2) || !digits(day, least, 2) {
+        return false;
+    }
+    if rest.is_empty() {
+        return true;
+    }
+    let rest = match rest.strip_prefix(['T', 't']) {
+        Some(rest) => rest,
+        None => rest.trim_start_matches([' ', '\t']),
+    };
+    let end = rest.find(|c: char| !c.is_ascii_digit() && c != ':' && c != '.').unwrap_or(rest.len());
+    let (clock, zone) = rest.split_at(end);
+    let (clock, fraction) = clock.split_once('.').unwrap_or((clock, ""));
+    let [hour, minute, second] = clock.split(':').collect::<Vec<_>>()[..] else { return false };
+    let zone = zone.trim_start_matches([' ', '\t']);
+    let is_zone = zone.is_empty()
+        || zone == "Z"
+        || zone.strip_prefix(['+', '-']).is_some_and(|zone| match zone.split_once(':') {
+            Some((hours, minutes)) => digits(hours, 1, 2) && digits(minutes, 2, 2),
+            None => digits(zone, 1, 2),
+        });
+    digits(hour, 1, 2) && digits(minute, 2, 2) && digits(second, 2, 2) && digits(fraction, 0, usize::MAX) && is_zone
 }
 
 /// Returns what a scalar without quotes and tag is.

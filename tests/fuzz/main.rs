@@ -118,6 +118,15 @@ fn examples(reader: &str) -> Vec<Vec<u8>> {
             .map(|text| text.as_bytes().to_vec())
             .into(),
         "inventory" => contents([files("tests/inventory", ".ini"), files("tests/inventory", ".yml")].concat()),
+        "moment" => [
+            "\u{0}2024-02-29 10:20:30\u{0}%Y-%m-%d %H:%M:%S",
+            "\u{1}Thu Feb  9 1:2:3 2024 +0530\u{0}%a %b %d %H:%M:%S %Y %z",
+            "\u{2}29.2.24 12 PM\u{0}%d.%m.%y %I %p",
+            "\u{4}1709202030.25\u{0}%A %B %j %U %W %V %G %s %Z%% %c %x %X %f %-d %e",
+            "\u{6}60 2024\u{0}%j %Y",
+        ]
+        .map(|text| text.as_bytes().to_vec())
+        .into(),
         "netconf" => vec![
             b"\0<hello xmlns=\"urn:ietf:params:xml:ns:netconf:base:1.0\"><capabilities><capability>urn:ietf:params:netconf:base:1.1\
               </capability></capabilities><session-id>4</session-id></hello>]]>]]><rpc-reply/>]]>]]>"
@@ -258,6 +267,7 @@ readers!(
     facts,
     host_pattern,
     inventory,
+    moment,
     netconf,
     outline,
     platform,

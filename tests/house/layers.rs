@@ -23,7 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("yaml", &["source", "value", "vault"]),
     ("ttp", &["failure", "python_regex", "source", "value", "yaml"]),
     ("vars", &["source", "value", "yaml"]),
-    ("template", &["failure", "python_regex", "redact", "source", "textfsm", "value", "vars", "vault", "yaml"]),
+    ("template", &["failure", "python_regex", "redact", "source", "textfsm", "value", "vars", "vault", "xml", "yaml"]),
     ("inventory", &["failure", "python_regex", "source", "template", "value", "vars", "yaml"]),
     ("platform", &["effect", "source"]),
     ("configuration", &["platform"]),

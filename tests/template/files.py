@@ -68,6 +68,68 @@ FILES = {
     "whitespace.j2": "  {% if one %}\n    yes\n  {% endif %}\n  {# c #}\n\t{% set q = 1 %}\nend {{ q }}\n",
 }
 
+# Files for the combinations below only: another name among FILES would change every case that is made by chance.
+MORE_FILES = {
+    "see.j2": "{% macro show() %}[{{ x | default('-') }}|{{ s | default('-') }}]{% endmacro %}{{ show() }}",
+    "around.j2": "{% set x = 'own' %}{% macro show(a=x) %}({{ a }}{% include 'see.j2' %}){% endmacro %}{{ show() }}{% include 'see.j2' without context %}{% import 'see.j2' as f with context %}{{ f.show() }}",
+    "inherits.j2": "{% extends 'base.j2' %}{% set s = x | default('none') %}{% macro show() %}{{ s }}{% endmacro %}{% block title %}{{ show() }}{{ x | default('-') }}{{ super() }}{% endblock %}",
+    "kept.j2": "{% block one %}{{ l }}{% endblock %}{% block nothing %}{% endblock %}{% block two %}{{ one }}{{ one }}{% endblock %}",
+    "more.j2": "{% macro more(a, b='B') %}{{ a }}{{ b }}{{ varargs }}{{ kwargs }}{% endmacro %}{% macro given() %}{{ caller(*varargs) }}{% endmacro %}{% macro list() %}{{ l }}{% endmacro %}",
+}
+
+# Where another file may be named.
+PLACES = [
+    "{}",
+    "{% set x = 'S' %}{}",
+    "{% if one %}{% set x = 'I' %}{% endif %}{}",
+    "{% for x in l %}{}{% endfor %}",
+    "{% with x = 'W' %}{}{% endwith %}{{ x | default('-') }}",
+    "{% macro m(x, y='Y') %}{}{% endmacro %}{{ m('M') }}",
+    "{% for x in l %}{% macro m(y='Y') %}{}{% endmacro %}{{ m() }}{% endfor %}",
+    "{% macro c() %}<{{ caller('C') }}>{% endmacro %}{% call(x) c() %}{}{% endcall %}",
+    "{% block b %}{% set x = 'B' %}{}{% endblock %}{{ x | default('-') }}",
+    "{% for x in l %}{% block b scoped %}{}{% endblock %}{% endfor %}",
+    "{% for x in l %}{% block b %}{}{% endblock %}{% endfor %}",
+    "{% set x = 'T' %}{% for x in l %}{% block b %}{{ x }}{}{% endblock %}{% endfor %}",
+    "{% set q %}{% set x = 'Q' %}{}{% endset %}{{ q }}{{ x | default('-') }}",
+    "{% filter upper %}{% set x = 'f' %}{}{% endfilter %}{{ x | default('-') }}",
+    "{% extends 'base.j2' %}{% block title %}{% set x = 'E' %}{}{{ super() }}{% endblock %}",
+    "{% extends 'scoped.j2' %}{% block item %}{}{{ super() }}{% endblock %}",
+    "{% extends 'unscoped.j2' %}{% block item %}{}{{ super() }}{% endblock %}",
+]
+INCLUSIONS = ["{% include 'F' %}", "{% include 'F' without context %}", "{% include ['no.j2', 'F'] ignore missing without context %}", "{% import 'F' as f %}{{ f.show() }}{{ f.x | default('-') }}", "{% import 'F' as f with context %}{{ f.show() }}{{ f.x | default('-') }}", "{% from 'F' import show as t, x as z %}{{ t() }}{{ z | default('-') }}", "{% from 'F' import show, x with context %}{{ show() }}{{ x | default('-') }}"]
+
+# What may be kept instead of written, and what keeps it.
+KEPT = ["{{ one }}", "{{ l }}", "{{ none }}", "", "{{ '' }}", "{{ one }}{{ none }}", "{{ one }}{{ one }}", "{% if zero %}x{% endif %}", "{% if one %}{{ d }}{% endif %}", "{% for i in l %}{{ i }}{% endfor %}", "{% for i in el %}{{ i }}{% endfor %}", " ", "{{ s }}", "{% include 'bare.j2' %}", "{% include 'local.j2' %}", "{% set q %}{{ l }}{% endset %}{{ q }}"]
+KIND = "{{ K is string }}{{ K is none }}{{ K is number }}{{ K is mapping }}{{ K }}"
+KEEPERS = ["{% set k %}V{% endset %}" + KIND.replace("K", "k"), "{% set k | string %}V{% endset %}{{ k }}", "{% macro k() %}V{% endmacro %}" + KIND.replace("K", "k()"), "{% macro k() %}V{% endmacro %}{{ k() }}", "{% filter string %}V{% endfilter %}", "{% macro c() %}" + KIND.replace("K", "caller()") + "{% endmacro %}{% call c() %}V{% endcall %}", "{% macro c() %}{{ caller() }}{% endmacro %}{% call c() %}V{% endcall %}", "{% block k %}V{% endblock %}", "{% block k %}V{% endblock %}" + KIND.replace("K", "self.k()"), "{% set unused %}V{% endset %}{{ l }}", "{% extends 'kept.j2' %}{% block one %}" + KIND.replace("K", "super()") + "V{% endblock %}", "{% extends 'kept.j2' %}{% block nothing %}" + KIND.replace("K", "super()") + "V{% endblock %}", "{% extends 'kept.j2' %}{% block two %}V{% endblock %}", "{{ one }}{% extends 'kept.j2' %}V"]
+
+SINGLE = [
+    *("{% macro m(" + params + ") %}{{ a | default('-') }}{{ b | default('-') }}" + body + "{% endmacro %}{{ m(" + args + ") }}" for params in ["", "a", "a, b=2", "a, b=a"] for body in ["", "{{ varargs }}", "{{ kwargs }}", "{{ varargs | length }}{{ kwargs.z | default('-') }}"] for args in ["", "1", "1, 2, 3", "1, z=3", "b=1, a=2", "1, 2, 3, z=5", "*l", "**{'a': 1, 'z': 2}", "1, a=2"]),
+    *("{% macro m(a, b=2) %}{{ a }}{{ varargs }}{{ kwargs | list }}" + body + "{% endmacro %}{% call(" + params + ") m(" + args + ") %}" + inner + "{% endcall %}" for body in ["", "{{ caller() }}", "{{ caller(1, 2, 3) }}", "{{ caller(y=1) }}{{ caller is defined }}"] for params in ["", "x", "x, y=5"] for args in ["1", "1, 2, 3, z=4"] for inner in ["{{ x }}{{ y }}", "{{ varargs }}", "in{{ kwargs }}"]),
+    *("{% macro m(a, b=2) %}{{ a }}{{ " + seen + " }}{% endmacro %}{{ m.name }}{{ m.arguments }}{{ m.catch_varargs }}{{ m.catch_kwargs }}{{ m.caller }}{{ m is callable }}{{ m is mapping }}" for seen in ["b", "varargs", "kwargs", "caller()"]),
+    *("{% " + how + " %}" + use for how, uses in {"import 'more.j2' as m": ["{{ m.more(1, 2, 3, z=4) }}", "{{ m.more('x') }}{{ m.more.name }}{{ m.more.catch_kwargs }}", "{% call(v) m.given(7) %}{{ v }}{% endcall %}", "{{ m.list() }}"], "import 'more.j2' as m with context": ["{{ m.list() }}", "{{ m.list() is string }}"], "from 'more.j2' import more as x, given": ["{{ x(1, 2, 3, z=4) }}{{ x.name }}", "{% call(v) given(7) %}{{ v }}{{ varargs }}{% endcall %}", "{% for x in l %}{{ x }}{% endfor %}{{ x(0) }}"]}.items() for use in uses),
+    "{{ l }}{% do l.append(4) %}{{ l }}", "{{ l }}{% do l.append(4) %}", "{{ [l, one] }}{% do l.append(4) %}x", "{{ d }}{% do d.update({'z': 1}) %}{{ d.z }}", "{{ {'k': l} }}{% do l.append(4) %}{{ l | length }}", "{{ l | join(',') }}{% do l.append(4) %}{{ l | join(',') }}", "{{ l ~ '' }}{% do l.append(4) %}{{ l }}", "{% set q %}{{ l }}{% do l.append(4) %}{% endset %}{% do l.append(5) %}{{ q }}", "{% set q %}x{{ l }}{% do l.append(4) %}{% endset %}{% do l.append(5) %}{{ q }}{{ l }}", "{% macro m() %}:{{ l }}{% endmacro %}{{ m() }}{% do l.append(4) %}{{ m() }}", "{% macro m() %}{{ l }}{% endmacro %}{{ m() }}{% do l.append(4) %}{{ m() }}", "{% filter upper %}{{ l }}{% do l.append('a') %}{% endfilter %}{% do l.append('b') %}", "{% set t = [] %}{% for i in l %}{% do t.append(i) %}{{ t }}{% endfor %}", "{% set t = [] %}{{ t }}{% for i in l %}{% do t.append([]) %}{% do t[-1].append(i) %}{% endfor %}", "{% block b %}{{ l }}{% do l.append(4) %}{% endblock %}{% do l.append(5) %}.", "{{ l }}{% include 'line.j2' %}{% do l.append(4) %}", "{% set t = (l, one) %}{{ t }}{% do l.append(4) %}.",
+    "{% extends 'base.j2' %}{{ nope }}", "{% extends 'base.j2' %}{% if one %}{{ nope }}{% endif %}{% for i in nope %}{% endfor %}", "{% extends 'base.j2' %}{% for i in l %}{{ nope }}{% endfor %}", "{% extends 'base.j2' %}{{ l }}{% set s = 'after' %}", "{{ nope }}{% extends 'base.j2' %}", "{% extends 'base.j2' %}{% set q %}{{ s }}{% endset %}{% block title %}{{ q }}{% endblock %}", "{% if one %}{% extends 'base.j2' %}{% endif %}{{ s }}", "{% if zero %}{% extends 'base.j2' %}{% endif %}{{ s }}",
+    "{% with a = 1, b = a | default('-') %}{{ b }}{% endwith %}", "{% set a = 3 %}{% with a = 1, b = a %}{{ b }}{% endwith %}", "{% from 'macros.j2' import _hidden %}", "{% from 'macros.j2' import s with context %}{{ s | default('not exported') }}", "{% from 'macros.j2' import s %}{{ s | default('not exported') }}", "{% set s = 1 %}{% from 'macros.j2' import s %}{{ s | default('not exported') }}", "{% block b %}{{ s }}{% if one %}{% set s = 1 %}{% endif %}{{ s }}{% endblock %}{{ s }}", "{% block b %}{% if zero %}{% set s = 1 %}{% elif s %}{{ s }}{% endif %}{{ s }}{% endblock %}", "{% block b %}{% for i in l %}{% if i == 1 %}{% set s = i %}{% endif %}{{ s }}{% endfor %}{% endblock %}", "{% block b %}{% for i in el %}{% else %}{{ i | default('-') }}{% set i = 1 %}{{ i }}{% endfor %}{% endblock %}", "{% block b %}{% set s %}{{ s }}!{% endset %}{{ s }}{% endblock %}{{ s }}", "{% block b %}{% macro m(s) %}{{ s }}{% set s = 2 %}{{ s }}{% endmacro %}{{ m(1) }}{{ s }}{% endblock %}", "{% block b %}{% set x = 1 %}{% block c %}{{ x | default('-') }}{% endblock %}{% block e scoped %}{{ x | default('-') }}{% endblock %}{% endblock %}", "{% block b %}{{ x | default('-') }}{% endblock %}{% for x in l %}{{ self.b() }}{% endfor %}", "{% block b %}{% set ns = namespace(n=0) %}{% for i in l %}{% set ns.n = ns.n + i %}{% endfor %}{{ ns.n }}{% endblock %}", "{% for x in l %}{{ loop.index }}{% block b %}{{ loop is defined }}{% endblock %}{% endfor %}", "{% for x in l %}{% block b scoped %}{{ loop.index }}{% for y in l %}{{ loop.index }}{{ x }}{% endfor %}{% endblock %}{% endfor %}",
+    "{% for i in nest recursive %}{{ loop(i) if i is iterable and i is not string else i }}{% endfor %}", "{% for i in nest recursive %}{% if i is iterable and i is not string %}{{ loop(i) | string | length }}{% else %}{{ i }}{% endif %}{% endfor %}",
+]
+
+
+def combinations():
+    """Returns texts that put together what each other: everything in every place."""
+    for place in PLACES:
+        for inclusion in INCLUSIONS:
+            # Jinja makes a generator of a macro with such a statement in it: one file is enough to show that.
+            is_broken = "without" in inclusion and any(tag in place for tag in ["{}{% endmacro", "{}{% endcall", "{}{% endfilter"])
+            for name in ["see.j2"] if is_broken else ["see.j2", "around.j2", "inherits.j2"]:
+                yield place.replace("{}", inclusion.replace("F", name))
+    for keeper in KEEPERS:
+        for kept in KEPT:
+            for before in ["", "a"]:
+                yield before + keeper.replace("V", kept)
+    yield from SINGLE
+
 
 def with_delimiters(text, names):
     """Writes a text with other delimiters."""
@@ -183,11 +245,13 @@ class Maker(generate.Maker):
             text += self.one("", "\n", "\n", "\n\n")
             rest, header = self.header(options)
             yield folder, rest, header + with_delimiters(text, SETS[folder])
+        for text in combinations():
+            yield "plain", {}, text
 
 
 def main():
     cases, seen = [], set()
-    files = {f"{folder}/{name}": with_delimiters(text, marks) for folder, marks in SETS.items() for name, text in FILES.items()}
+    files = {f"{folder}/{name}": with_delimiters(text, marks) for folder, marks in SETS.items() for name, text in (FILES | MORE_FILES).items()}
     with tempfile.TemporaryDirectory() as root:
         for name, text in files.items():
             path = pathlib.Path(root, name)

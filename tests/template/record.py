@@ -1,9 +1,10 @@
-"""Records what ansible-core 2.19 makes of the cases in text.txt, condition.txt and lookup.txt.
+"""Records what ansible-core 2.19 makes of the cases in text.txt, condition.txt, lookup.txt and date.txt (whose variables are in dates.yml).
 
 Run with a Python that has ansible-core: `python tests/template/record.py`. A line is a case; `⏎` stands for a newline.
 The answer is {"value": …} or {"error": "undefined" | "other"}.
 """
 
+import datetime
 import json
 import pathlib
 import warnings
@@ -42,7 +43,7 @@ def plain(value):
     if isinstance(value, bytes):
         # As Ansible shows and keeps them.
         return value.decode(errors="replace")
-    if isinstance(value, str):
+    if isinstance(value, (str, datetime.date, datetime.timedelta)):
         return str(value)
     return value
 
@@ -55,13 +56,14 @@ def causes(error):
 
 def main():
     spec = json.loads((HERE / "vars.json").read_text())
-    for kind in ("text", "condition", "lookup"):
+    dates = DataLoader().load_from_file(str(HERE / "dates.yml"), trusted_as_template=True)
+    for kind in ("text", "condition", "lookup", "date"):
         rows = []
         for line in (HERE / f"{kind}.txt").read_text().splitlines():
             if not line or line.startswith("# "):
                 continue
             text = line.replace("⏎", "\n")
-            variables = dict(trusted(spec["author"]), **spec["data"])
+            variables = dates if kind == "date" else dict(trusted(spec["author"]), **spec["data"])
             templar = Templar(loader=DataLoader(), variables=variables)
             try:
                 if kind == "condition":

@@ -1,6 +1,7 @@
 //! Expressions: names, literals, operators, comparisons.
 
 use super::Emitter;
+use super::kept::gives_text;
 use crate::template::syntax::{Comparison, Expr, ExprKind, Operator};
 
 impl Emitter {
@@ -78,6 +79,7 @@ impl Emitter {
                 }
                 self.push(")");
             }
+            ExprKind::Call(callee, args) if gives_text(expr) => self.kept_call(callee, args),
             ExprKind::Call(callee, args) => self.call(callee, args, soft),
             ExprKind::Filter(base, called) => self.filter(base, called, soft),
             ExprKind::Test(base, called, negated) => self.test(base, called, *negated),

@@ -9,9 +9,13 @@
 
 mod call;
 mod expression;
+mod kept;
 mod statement;
 
+pub(crate) use kept::keeps_values;
+
 use super::syntax::{Expr, ExprKind, Piece, PieceKind, Statement};
+use kept::bodies;
 use std::ops::Range;
 
 /// Text for the engine, with the way back.
@@ -45,6 +49,8 @@ pub(crate) struct Options {
     pub mutable: bool,
     /// How often the file is apart from others, counted from the main one (see [`super::apart`]).
     pub depth: usize,
+    /// One value may be all that the main text writes: what is kept must not count as written.
+    pub counts: bool,
     /// Literals that look like templates are rendered: the rule in conditions and in the arguments of lookups.
     pub render_literals: bool,
 }
@@ -75,25 +81,31 @@ pub(crate) fn changes_in_place(expr: &Expr) -> bool {
 
 /// Emits an expression whose result the caller looks at himself.
 pub(crate) fn emit_expression(expr: &Expr, options: Options) -> Emitted {
-    let mut emitter = Emitter { out: Emitted::default(), options };
+    let mut emitter = Emitter::new(options);
     emitter.expr(expr, false);
     emitter.out
 }
 
 /// Emits a whole template.
 pub(crate) fn emit_template(pieces: &[(Piece, Parsed)], options: Options) -> Emitted {
-    let mut emitter = Emitter { out: Emitted::default(), options };
-    for (piece, parsed) in pieces {
+    let mut emitter = Emitter::new(options);
+    let mut extends = false;
+    for ((piece, parsed), body) in pieces.iter().zip(bodies(pieces)) {
         let start = emitter.out.text.len();
         match (&piece.kind, parsed) {
             (PieceKind::Text(text), _) => emitter.text(text),
+            // Behind `extends` nothing is written, nor looked at.
+            (_, Parsed::Expression(_)) if extends && emitter.is_lost() => {}
             (_, Parsed::Expression(expr)) => {
                 emitter.push("{{ ");
                 // What writes it refuses what is undefined.
-                emitter.expr(expr, false);
+                emitter.written(expr);
                 emitter.push(" }}");
             }
-            (_, Parsed::Statement(statement)) => emitter.statement(statement),
+            (_, Parsed::Statement(statement)) => {
+                extends |= matches!(statement, Statement::Extends(_)) && emitter.open.is_empty();
+                emitter.statement(statement, body);
+            }
             (_, Parsed::Text) => {}
         }
         emitter.out.places.push((start..emitter.out.text.len(), piece.at.clone()));
@@ -112,9 +124,15 @@ pub(crate) enum Parsed {
 struct Emitter {
     out: Emitted,
     options: Options,
+    /// What ends each open statement.
+    open: Vec<kept::Opened>,
 }
 
 impl Emitter {
+    fn new(options: Options) -> Emitter {
+        Emitter { out: Emitted::default(), options, open: Vec::new() }
+    }
+
     fn push(&mut self, text: &str) {
         self.out.text.push_str(text);
     }

@@ -1,14 +1,16 @@
 //! Statements: what stands between `{%` and `%}`.
 
 use super::Emitter;
+use super::kept::Body;
 use crate::template::apart;
 use crate::template::syntax::{Expr, ExprKind, Statement};
 
 impl Emitter {
-    pub(super) fn statement(&mut self, statement: &Statement) {
+    pub(super) fn statement(&mut self, statement: &Statement, body: Body) {
         self.push("{% ");
         match statement {
             Statement::For { target, over, filter, recursive } => {
+                self.opened("for");
                 self.push("for ");
                 self.target(target);
                 self.push(" in ");
@@ -20,8 +22,13 @@ impl Emitter {
                 }
                 self.push(if *recursive { " recursive" } else { "" });
             }
-            Statement::If(test) | Statement::Elif(test) => {
-                self.push(if matches!(statement, Statement::If(_)) { "if " } else { "elif " });
+            Statement::If(test) => {
+                self.opened("if");
+                self.push("if ");
+                self.must_unit(test);
+            }
+            Statement::Elif(test) => {
+                self.push("elif ");
                 self.must_unit(test);
             }
             Statement::Else => self.push("else"),
@@ -38,40 +45,21 @@ impl Emitter {
             Statement::SetBlock { target, filters } => {
                 self.push("set ");
                 self.target(target);
-                for filter in filters {
-                    self.push(" | ");
-                    self.bare_filter(filter);
-                }
+                self.keep("set", filters, body);
             }
             Statement::With(set) => {
+                self.opened("with");
                 self.push("with ");
-                for (i, (target, value)) in set.iter().enumerate() {
-                    self.push(if i > 0 { ", " } else { "" });
-                    self.target(target);
-                    self.push(" = ");
-                    self.unit(value, true);
-                    self.mutable();
-                }
+                self.with(set);
             }
-            Statement::Macro { name, params } => {
-                self.push("macro ");
-                self.push(name);
-                self.params(params);
-            }
-            Statement::CallBlock { params, call } => {
-                self.push("call");
-                self.params(params);
-                self.push(" ");
-                self.expr(call, false);
-            }
+            Statement::Macro { name, params } => self.macro_tag(name, params, body),
+            Statement::CallBlock { params, call } => self.call_tag(params, call, body),
             Statement::FilterBlock(filters) => {
-                self.push("filter ");
-                for (i, filter) in filters.iter().enumerate() {
-                    self.push(if i > 0 { " | " } else { "" });
-                    self.bare_filter(filter);
-                }
+                self.push("filter");
+                self.keep("filter", filters, body);
             }
             Statement::Block { name, required, .. } => {
+                self.opened("block");
                 self.push("block ");
                 self.push(name);
                 self.push(if *required { " required" } else { "" });
@@ -89,6 +77,53 @@ impl Emitter {
                 self.push(if *ignore_missing { " ignore missing" } else { "" });
                 self.push(" %}{% endwith");
             }
+            Statement::Import { .. } | Statement::From { .. } if self.options.counts => {
+                // What the file writes is not written here.
+                self.push("set __opened = none|__open %}{% ");
+                self.imported(statement);
+                self.push(" %}{% set __opened = __opened|__then('')");
+            }
+            Statement::Import { .. } | Statement::From { .. } => self.imported(statement),
+            Statement::Do(expr) => {
+                self.push("set __done = ");
+                self.unit(expr, false);
+            }
+            Statement::Break => self.push("break"),
+            Statement::Continue => self.push("continue"),
+            Statement::End(what) => return self.end(what),
+        }
+        self.push(" %}");
+        if let Statement::Macro { params, .. } | Statement::CallBlock { params, .. } = statement {
+            self.late_defaults(params);
+        }
+    }
+
+    /// Emits what a `with` sets: all at once where a value uses what is set before it, which means the one around then.
+    fn with(&mut self, set: &[(Expr, Expr)]) {
+        let uses_earlier = |at: usize, value: &Expr| set[..at].iter().any(|(target, _)| uses(value, target));
+        let at_once = set.iter().enumerate().any(|(at, (_, value))| uses_earlier(at, value));
+        if at_once {
+            self.push("(");
+            set.iter().for_each(|(target, _)| {
+                self.target(target);
+                self.push(", ");
+            });
+            self.push(") = (");
+        }
+        for (i, (target, value)) in set.iter().enumerate() {
+            self.push(if i > 0 { ", " } else { "" });
+            if !at_once {
+                self.target(target);
+                self.push(" = ");
+            }
+            self.unit(value, true);
+            self.mutable();
+        }
+        self.push(if at_once { ")" } else { "" });
+    }
+
+    fn imported(&mut self, statement: &Statement) {
+        match statement {
             Statement::Import { template, name, context } => self.import(template, name, *context),
             Statement::From { template, names, context: true } => {
                 self.import(template, "__imported", true);
@@ -107,20 +142,7 @@ impl Emitter {
                     self.push(alias);
                 }
             }
-            Statement::Do(expr) => {
-                self.push("set __done = ");
-                self.unit(expr, false);
-            }
-            Statement::Break => self.push("break"),
-            Statement::Continue => self.push("continue"),
-            Statement::End(what) => {
-                self.push("end");
-                self.push(what);
-            }
-        }
-        self.push(" %}");
-        if let Statement::Macro { params, .. } | Statement::CallBlock { params, .. } = statement {
-            self.late_defaults(params);
+            _ => {}
         }
     }
 
@@ -136,7 +158,7 @@ impl Emitter {
         }
     }
 
-    fn params(&mut self, params: &[(String, Option<Expr>)]) {
+    pub(super) fn params(&mut self, params: &[(String, Option<Expr>)], body: Body) {
         self.push("(");
         for (name, default) in params {
             self.push(name);
@@ -150,6 +172,8 @@ impl Emitter {
             }
             self.push(", ");
         }
+        self.push(if body.takes_more { "varargs=none, " } else { "" });
+        self.push(if body.takes_named { "kwargs=none, " } else { "" });
         self.push(")");
     }
 
@@ -180,6 +204,13 @@ impl Emitter {
             _ => self.expr(target, false),
         }
     }
+}
+
+/// Claims that an expression uses a name.
+fn uses(expr: &Expr, name: &Expr) -> bool {
+    let mut found = expr.kind == name.kind;
+    expr.children(&mut |child| found = found || uses(child, name));
+    found
 }
 
 /// Claims that a parameter's default uses another parameter.

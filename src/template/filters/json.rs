@@ -110,7 +110,7 @@ fn separator(args: &Args, said: Option<&Value>, known: &[&'static str]) -> Resul
 }
 
 fn text(args: &Args, layout: &Layout, ranges: bool) -> Result<String, Error> {
-    let value = data_with(args.input(), Taken { ranges, bytes: false })?;
+    let value = data_with(args.input(), Taken { ranges, bytes: false, iso: true })?;
     let mut out = String::new();
     layout.write(&value, 0, &mut out).map_err(|why| args.error(why))?;
     Ok(out)

@@ -111,15 +111,7 @@ pub(crate) fn read(text: &str) -> Result<Data, String> {
                 None
             }
             Event::GeneralRef(reference) => {
-                let character = match reference.resolve_char_ref().map_err(|error| error.to_string())? {
-                    Some(c) => c.to_string(),
-                    None => {
-                        let name = reference.xml10_content();
-                        let known = quick_xml::escape::resolve_predefined_entity(&name);
-                        known.ok_or_else(|| format!("unknown entity `&{name};`"))?.to_owned()
-                    }
-                };
-                append(&mut open, &character)?;
+                append(&mut open, &crate::xml::referenced(&reference)?)?;
                 None
             }
             // Entities of one's own can make a small text a huge one.

@@ -5,9 +5,11 @@
 
 mod arithmetic;
 mod format;
+mod literal;
 
 pub(crate) use arithmetic::{absolute, binary, negative, order};
 pub(crate) use format::{clock, read, written};
+pub(crate) use literal::literal;
 
 use super::filters::args::Given;
 use super::operate::wrong;
@@ -109,9 +111,9 @@ impl Moment {
         Moment { at, offset: None, part: Part::Whole }
     }
 
-    /// Returns it as data.
-    pub(crate) fn data(value: &Value) -> Option<String> {
-        moment(value).map(Moment::to_string)
+    /// Returns it as data: its text, or the one of ISO 8601.
+    pub(crate) fn data(value: &Value, iso: bool) -> Option<String> {
+        moment(value).map(|moment| if iso { moment.iso("T").unwrap_or_default() } else { moment.to_string() })
     }
 
     fn value(self) -> Value {

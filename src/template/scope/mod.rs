@@ -42,7 +42,7 @@ pub(super) struct Scoped {
 /// from the main file; `is_alone` says that there is no other file.
 pub(super) fn scoped(pieces: Vec<(Piece, Parsed)>, depth: usize, is_alone: bool) -> Scoped {
     let has_blocks = pieces.iter().any(|(_, parsed)| matches!(parsed, Parsed::Statement(Statement::Block { .. })));
-    let is_plain = depth == 0 && !has_blocks;
+    let is_plain = depth == 0 && !has_blocks && !names_files_in_macros(&pieces);
     if is_plain && (is_alone || !looks_like_ours(&pieces)) {
         return Scoped { pieces, is_renamed: !is_alone };
     }
@@ -66,6 +66,25 @@ fn is_ours(name: &str) -> bool {
 /// Returns an author's name so that it is none of ours.
 fn plain(name: &str) -> Cow<'_, str> {
     if is_ours(name) { Cow::Owned(format!("{name}{PLAIN}")) } else { Cow::Borrowed(name) }
+}
+
+/// Claims that another file is named in a macro, which then sees what is around the macro.
+fn names_files_in_macros(pieces: &[(Piece, Parsed)]) -> bool {
+    let mut open = Vec::new();
+    for (_, parsed) in pieces {
+        let Parsed::Statement(statement) = parsed else { continue };
+        match statement {
+            Statement::End(_) => drop(open.pop()),
+            Statement::Include { .. } | Statement::Import { .. } | Statement::From { .. } if open.contains(&true) => {
+                return true;
+            }
+            other if other.opens() => {
+                open.push(matches!(other, Statement::Macro { .. } | Statement::CallBlock { .. }));
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 fn looks_like_ours(pieces: &[(Piece, Parsed)]) -> bool {

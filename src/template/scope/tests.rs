@@ -84,6 +84,17 @@ fn messages_have_the_names_that_authors_wrote() {
     let cases = [
         ("{% import 'macros.j2' as m %}{{ m.sees() }}", "`name` is undefined", "macros.j2:1:76", import),
         ("{% from 'macros.j2' import sees %}{{ sees() }}", "`name` is undefined", "macros.j2:1:76", import),
+        ("{% import 'attribute.j2' as m %}{{ m.m() }}", "`items` is undefined", "attribute.j2:1:19", import),
+        ("{% import 'method.j2' as m %}{{ m.m('s') }}", "nope", "method.j2:1:20", ""),
+        ("{% import 'macros.j2' as m %}{{ m.line(z=1) }}", "`z`", "", ""),
+        ("{% import 'macros.j2' as m %}{{ m.line(1, x=1) }}", "`x`", "", ""),
+        ("{% import 'macros.j2' as m %}{{ m.none_such }}", "`m.none_such` is undefined", "", ""),
+        ("{% from 'macros.j2' import none_such %}{{ none_such }}", "`none_such` is undefined", "", ""),
+        ("{% include ['no.j2', 'not.j2'] without context %}", "not.j2", "", ""),
+        ("{% import 'no.j2' as m %}", "no.j2", "", ""),
+        ("{% from 'macros.j2' import _private %}", "`_private`", "", ""),
+        ("{% block b %}{% for x in items %}{{ x.y.z }}{% endfor %}{% endblock %}", "`x.y.z` is undefined", "", ""),
+        ("{% block b %}{{ nope }}{% endblock %}", "`nope` is undefined", "", ""),
     ];
     for (text, message, place, help) in cases {
         let failure = templar.file(text, &FileOptions::default(), Some(&root.path().join("main.j2"))).unwrap_err();

@@ -22,6 +22,7 @@ enum Kind {
     Branch,
     Loop,
     Block,
+    Macro,
     Other,
 }
 
@@ -185,7 +186,13 @@ impl Walk {
         }
         let pairs = found.into_iter().map(|(name, here)| (wanted(name), here.to_owned()));
         let mut pairs: Vec<_> = pairs.filter(|(there, here)| there != here).collect();
+        // The engine's macros keep of what is around them only what they name themselves.
+        if self.scopes.iter().any(|scope| scope.kind == Kind::Macro) {
+            let names = self.assigned.iter().filter(|name| *name != "loop");
+            pairs.extend(names.map(|name| (wanted(name), self.meaning(name))));
+        }
         pairs.sort();
+        pairs.dedup();
         pairs
     }
 
@@ -301,7 +308,7 @@ impl Walk {
     /// Returns a macro's own scope, and rewrites the defaults of its parameters.
     fn parameters(&mut self, params: &mut [(String, Option<Expr>)]) -> Scope {
         let names = params.iter().map(|(name, _)| (name.clone(), name.clone()));
-        self.open(Scope::with_names(Kind::Other, names));
+        self.open(Scope::with_names(Kind::Macro, names));
         params.iter_mut().filter_map(|(_, default)| default.as_mut()).for_each(|default| self.read(default));
         self.scopes.pop().unwrap_or_else(|| Scope::new(Kind::Other))
     }
@@ -328,9 +335,20 @@ impl Walk {
         if around.is_empty() {
             return self.push(piece, statement);
         }
+        self.mention(piece, &around);
         self.push(piece, with(&around, &piece.at));
         self.push(piece, statement);
         self.push(piece, Statement::End("with".to_owned()));
+    }
+
+    /// Names what is around a macro where it is never looked at: the engine's macros keep what they name before they set it.
+    fn mention(&mut self, piece: &Piece, around: &[(String, String)]) {
+        let at = &piece.at;
+        let names = around.iter().map(|(_, here)| name(here, at)).collect();
+        let never = Box::new(Expr::new(ExprKind::Bool(false), at.clone()));
+        let names = Box::new(Expr::new(ExprKind::Tuple(names), at.clone()));
+        self.push(piece, Statement::If(Expr::new(ExprKind::And(never, names), at.clone())));
+        self.push(piece, Statement::End("if".to_owned()));
     }
 
     fn import(&mut self, piece: &Piece, mut statement: Statement) {
@@ -358,6 +376,7 @@ impl Walk {
             |base: Expr, attribute: &str| Expr::new(ExprKind::Attr(Box::new(base), attribute.to_owned()), at.clone());
         let make = Expr::new(ExprKind::Call(Box::new(name("namespace", at)), Vec::new()), at.clone());
         self.push(piece, assignment(name(KEPT, at), make));
+        self.mention(piece, around);
         self.push(piece, with(around, at));
         let (template, wanted) = match statement {
             Statement::Import { template, name, .. } => (template, vec![(None, name)]),
