@@ -24,7 +24,7 @@ fn items_at_once_meet_and_their_results_stand_in_their_order() {
 
 #[test]
 fn no_more_items_are_at_work_than_asked_for() {
-    let tasks = "- name: count\n  shell: 'echo + >> log; sleep 0.02; echo - >> log'\n  loop: \"{{ range(12) }}\"\n  \
+    let tasks = "- name: count\n  shell: 'echo + >> log; sleep 0.02; echo - >> log'\n  loop: \"{{ range(12) | list }}\"\n  \
                    loop_control: {parallel: \"{{ 1 + 1 }}\"}\n";
     let project = local(tasks);
     let ended = project.run().exits(0);
