@@ -226,12 +226,9 @@ fn whole_blocks(wanted: &[Section], lines: &[Section]) -> Vec<Section> {
     found
 }
 
-/// Returns what a line sets, for lines of which a section has one only: the text that the expression of
-/// [`ConfigText::single`] matches.
+/// Returns what a line sets, for lines of which a section has one only ([`ConfigText::single`]).
 pub(super) fn place_of(line: &str, text: &ConfigText) -> Option<String> {
-    let line = said(line, text);
-    let found = text.single.iter().find_map(|single| single.find(&line))?;
-    Some(found.trim_end().to_owned())
+    text.place(&said(line, text))
 }
 
 /// Claims that a line is `outer` or goes on from it.

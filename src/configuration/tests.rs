@@ -77,6 +77,24 @@ fn lines_of_which_there_may_be_several_have_places_of_their_own() {
 }
 
 #[test]
+fn the_groups_of_an_expression_say_the_place_of_a_line() {
+    let xr = &platform::find("iosxr").unwrap().text;
+    let running = "hostname r1\nlogging console discriminator match1 X\nlogging console debugging\n\
+                   logging buffered 307200\nlogging buffered debugging\n";
+    let cases: [(&str, &str, &[&str]); 4] = [
+        ("logging buffered 307200", "logging buffered 125000000", &["logging buffered 125000000"]),
+        ("logging buffered debugging", "logging buffered errors", &["logging buffered errors"]),
+        ("logging console debugging", "logging console warning", &["logging console warning"]),
+        ("logging buffered 307200\n", "", &["no logging buffered 307200"]),
+    ];
+    for (old, new, lines) in cases {
+        let wanted = running.replace(old, new);
+        let changes = remedy(&parse(&wanted, xr), &parse(running, xr), xr);
+        assert_eq!(to_send(&changes, xr, None), lines, "{old:?} to {new:?}");
+    }
+}
+
+#[test]
 fn banners_are_one_line_with_all_their_text() {
     let running = "banner motd ^C\n# keep out\n end\n^C\nhostname r1\n";
     assert_eq!(sent(running, running, ios()), [""; 0]);

@@ -223,6 +223,21 @@ fn an_exclusive_junos_session_keeps_others_out_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn nobody_commits_while_an_iosxr_session_configures_exclusively() {
+    let device = device("name: xr1\nplatform: cisco_iosxr\n");
+    let (mut first, mut second, mut third) = (Desk::at(&device), Desk::at(&device), Desk::at(&device));
+    first.lines(&["configure exclusive", "hostname one"]);
+    assert!(second.line("configure exclusive").ends_with("is locked\nRP/0/RP0/CPU0:xr1#"));
+    second.lines(&["configure terminal", "hostname two"]);
+    assert!(second.line("commit").contains("% Failed to commit .. Another configuration session had a lock"));
+    assert_eq!(first.line("commit"), "commit\nRP/0/RP0/CPU0:one(config)#");
+    drop(first);
+    assert_eq!(third.line("configure exclusive"), "configure exclusive\nRP/0/RP0/CPU0:one(config)#");
+    third.line("end");
+    assert!(second.line("commit").contains("One or more commits have occurred from other"));
+}
+
+#[test]
 fn answers_delays_and_faults_are_as_prescribed() {
     let device = device(
         "name: r1\nplatform: cisco_ios\ndelay_seconds: 1\nanswers:\n- {command: show x, output: \"1234\\n5678\", delay_seconds: 5}\n\

@@ -422,7 +422,8 @@ pub struct ConfigText {
     /// Lines that differ from one reading to the next and mean nothing.
     pub volatile: Vec<Pattern>,
     /// Lines of which a section has one only: a second one overwrites the first. What the expression matches of the line
-    /// is what tells them apart (`^neighbor \S+ remote-as `).
+    /// is what tells them apart (`^neighbor \S+ remote-as `), or what its groups match, if it has some: then lines that
+    /// other expressions match stand beside it (`^(logging buffered) \d+$`, `^(logging buffered) [a-z]+$`).
     pub single: Vec<Pattern>,
     /// Lines that are never undone, nor what stands in them: certificates, markers.
     pub keep: Vec<Pattern>,
@@ -440,6 +441,16 @@ pub struct ConfigText {
     pub numbered: Vec<Numbered>,
     /// Lines that the device does not show because they hold unless others say otherwise.
     pub defaults: Vec<DefaultLine>,
+}
+
+impl ConfigText {
+    /// Returns what a line sets, for lines of which a section has one only ([`ConfigText::single`]): equal for lines of
+    /// which one overwrites the other.
+    pub fn place(&self, line: &str) -> Option<String> {
+        let parts = |(number, single): (usize, &Pattern)| Some((number, single.parts(line)?));
+        let (number, parts) = self.single.iter().enumerate().find_map(parts)?;
+        Some(format!("{number} {}", parts.join(" ").trim_end()))
+    }
 }
 
 /// Lines that a device numbers.

@@ -61,9 +61,13 @@ impl Pattern {
         self.regex(text).is_match(text)
     }
 
-    /// Returns the first part of a text that the expression fits.
-    pub fn find<'t>(&self, text: &'t str) -> Option<&'t str> {
-        self.regex(text).find(text).map(|found| whole_characters(text, found.range()))
+    /// Returns what the numbered groups fit, in their order, in the first part of a text that the expression fits; that
+    /// part whole where the expression has no groups.
+    pub fn parts<'t>(&self, text: &'t str) -> Option<Vec<&'t str>> {
+        let Groups { found, .. } = self.captures(text)?;
+        let from = usize::from(found.group_len() > 1);
+        let ranges = (from..found.group_len()).filter_map(|group| found.get_group(group));
+        Some(ranges.map(|range| whole_characters(text, range.range())).collect())
     }
 
     /// Returns the groups of the first part of a text that the expression fits.
@@ -157,9 +161,9 @@ mod tests {
     #[test]
     fn expressions_for_bytes_give_whole_characters() {
         let pattern = |written: &str| Compile::AtOnce.line(written).expect("it compiles");
-        assert_eq!(pattern(r"^.{3}").find("a\u{e4}\u{f6}x"), Some("a\u{e4}"));
-        assert_eq!(pattern(r"^.{2}").find("a\u{e4}x"), Some("a\u{e4}"));
-        assert_eq!(pattern(r"[\u{e4}o]x").find("\u{e4}x"), Some("\u{e4}x"));
+        assert_eq!(pattern(r"^.{3}").parts("a\u{e4}\u{f6}x"), Some(vec!["a\u{e4}"]));
+        assert_eq!(pattern(r"^.{2}").parts("a\u{e4}x"), Some(vec!["a\u{e4}"]));
+        assert_eq!(pattern(r"[\u{e4}o]x").parts("\u{e4}x"), Some(vec!["\u{e4}x"]));
         assert_eq!(
             pattern(r"(?<host>[^#]+)#").captures("k\u{fc}che#").and_then(|found| found.name("host")),
             Some("k\u{fc}che")
@@ -203,7 +207,7 @@ mod tests {
             let answers = |pattern: &Pattern| -> Vec<_> {
                 let of = |line: &&'static str| {
                     let host = pattern.captures(line).and_then(|groups| groups.name("host").map(str::to_owned));
-                    (pattern.is_match(line), pattern.find(line), host, pattern.replace(line, "<$0>"))
+                    (pattern.is_match(line), pattern.parts(line), host, pattern.replace(line, "<$0>"))
                 };
                 lines.iter().map(of).collect()
             };

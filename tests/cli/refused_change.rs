@@ -24,6 +24,10 @@ const LAB: &str = "devices:
     answers:
       - command: commit
         output: \"One or more commits have occurred from other\\nconfiguration sessions since this session started\"
+  - name: busy1
+    platform: vyos
+    answers:
+      - {command: commit, output: \"Configuration system temporarily locked due to another commit in progress\"}
   - {name: hangs1, platform: juniper_junos, answers: [{command: commit, fault: close}]}
 ";
 
@@ -107,6 +111,14 @@ const CASES: &[Case] = &[
         false,
         "One or more commits have occurred from other; nothing was committed",
         Some(("hostname new", false)),
+    ),
+    (
+        "busy1",
+        &["set system host-name new"],
+        false,
+        "the device refuses `commit`: Configuration system temporarily locked due to another commit in progress; nothing \
+         was committed",
+        Some(("host-name 'new'", false)),
     ),
     ("hangs1", &["set system host-name new"], true, "; whether the commit took effect is not known", None),
     (
@@ -303,4 +315,30 @@ fn a_commit_of_another_session_in_the_meantime_is_not_overwritten() {
     let shown = ended.step("look", "xr1")["result"]["stdout"].as_str().unwrap_or_default().to_owned();
     assert!(shown.contains("mtu 9000") && !shown.contains("description"), "{shown}");
     assert_ne!(ended.step("again", "xr1")["status"], "failed", "the session is clean");
+}
+
+#[test]
+fn what_another_session_has_locked_is_not_committed() {
+    // Two sessions of one router, by two names: the other one configures exclusively, which its next command ends.
+    let lab = "devices: [{name: xr1, platform: cisco_iosxr}]\n";
+    let play = "- hosts: xr1\n  gather_facts: false\n  tasks:\n\
+        \x20   - add_host:\n        name: other\n        ansible_host: '{{ ansible_host }}'\n\
+        \x20       ansible_port: '{{ ansible_port }}'\n        ansible_user: '{{ ansible_user }}'\n\
+        \x20       ansible_password: '{{ ansible_password }}'\n        ansible_network_os: cisco.iosxr.iosxr\n\
+        \x20       ansible_connection: network_cli\n\
+        - hosts: other\n  gather_facts: false\n  tasks:\n\
+        \x20   - {name: lock, cli_command: {command: configure exclusive}}\n\
+        - hosts: xr1\n  gather_facts: false\n  tasks:\n\
+        \x20   - {name: locked, cli_config: {lines: [hostname new]}, ignore_errors: true}\n\
+        - hosts: other\n  gather_facts: false\n  tasks:\n\
+        \x20   - {name: look, cli_command: {command: show running-config}}\n\
+        - hosts: xr1\n  gather_facts: false\n  tasks:\n\
+        \x20   - {name: afterwards, cli_config: {lines: [hostname new]}}\n";
+    let ended = Project::new().playbook(play).file("lab.yml", lab).run_events().with("--lab lab.yml").exits(0);
+    let message = ended.step("locked", "xr1")["failure"]["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message.contains("Another configuration session had a lock"), "{message}");
+    assert!(message.ends_with("; nothing was committed"), "{message}");
+    let shown = ended.step("look", "other")["result"]["stdout"].as_str().unwrap_or_default().to_owned();
+    assert!(shown.contains("hostname xr1"), "{shown}");
+    assert_eq!(ended.step("afterwards", "xr1")["status"], "changed");
 }

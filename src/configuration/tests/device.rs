@@ -209,7 +209,7 @@ impl Device<'_> {
             return (place.len() < before).then_some(()).ok_or_else(|| format!("`{line}` undoes nothing"));
         }
         let is_text = is_whole(line, self.text);
-        let single = self.text.single.iter().find_map(|single| single.find(line)).map(str::to_owned);
+        let single = self.text.place(line);
         let opens =
             self.depth_of(line).is_some()
                 || is_text
@@ -217,12 +217,13 @@ impl Device<'_> {
                     !lines.is_empty() && line.starts_with(head.split('N').next().unwrap_or_default())
                 });
         let opens = opens && self.text.style == ConfigStyle::Indent;
+        let text = self.text;
         let place = self.place();
         let there = place.iter().position(|section| said(&section.line) == said(line));
         match (there, single) {
             (Some(at), _) if is_text => place[at].children.clear(),
             (Some(_), _) => {}
-            (None, Some(single)) => match place.iter_mut().find(|section| section.line.starts_with(&single)) {
+            (None, Some(single)) => match place.iter_mut().find(|section| text.place(&section.line).as_ref() == Some(&single)) {
                 Some(old) => old.line = line.to_owned(),
                 None => place.push(Section::of(line)),
             },

@@ -1,7 +1,9 @@
-//! Cisco IOS XR: a candidate that is committed as a whole; a trial commit belongs to the session that made it.
+//! Cisco IOS XR: a candidate that is committed as a whole; a trial commit belongs to the session that made it. While a
+//! session configures exclusively others edit, and cannot commit.
 
 use super::super::device::Said;
 use super::{Ask, Vendor, Words};
+use std::sync::Arc;
 
 pub(super) static WORDS: Words = Words {
     enter: &["configure terminal", "configure"],
@@ -78,9 +80,12 @@ const OTHERS: &str = "One or more commits have occurred from other\r\nconfigurat
                       or since the last commit was made\r\nfrom this session. You can use the 'show configuration commit \
                       changes' command to\r\nbrowse the changes.\r\nDo you wish to proceed with this commit anyway? [no]: ";
 
+/// What a commit says while another session configures exclusively.
+const LOCKED: &str = "% Failed to commit .. Another configuration session had a lock on the running configuration.";
+
 fn command(vendor: &mut Vendor, line: &str) -> Option<Said> {
     if !vendor.is_configuring {
-        return None;
+        return (line == "configure exclusive").then(|| enter_exclusively(vendor));
     }
     if matches!(line, "end-policy" | "end-set") && vendor.path.pop().is_some() {
         return Some(Said::default());
@@ -100,6 +105,9 @@ fn command(vendor: &mut Vendor, line: &str) -> Option<Said> {
         line => {
             let (line, is_sure) = line.strip_suffix(" anyway").map_or((line, false), |line| (line, true));
             let how = line.strip_prefix("commit")?;
+            if vendor.lock.is_none() && vendor.device.state().lock.strong_count() > 0 {
+                return Some(Said::text(LOCKED));
+            }
             let is_behind = vendor.candidate.as_ref().is_some_and(|(_, seen)| *seen != vendor.device.state().commits);
             if is_behind && vendor.has_changes() && !is_sure {
                 return Some(vendor.ask(Ask::Anyway(format!("{line} anyway")), OTHERS));
@@ -107,6 +115,19 @@ fn command(vendor: &mut Vendor, line: &str) -> Option<Said> {
             Some(commit(vendor, how.trim()))
         }
     }
+}
+
+/// Its refusal is in the lab's own words: Cisco's documentation says only that it fails.
+fn enter_exclusively(vendor: &mut Vendor) -> Said {
+    let mut state = vendor.device.state();
+    if state.lock.strong_count() > 0 {
+        return Said::text("% Cannot enter exclusive configuration mode: the configuration is locked");
+    }
+    let lock = Arc::new(());
+    state.lock = Arc::downgrade(&lock);
+    drop(state);
+    vendor.lock = Some(lock);
+    vendor.enter()
 }
 
 fn commit(vendor: &mut Vendor, how: &str) -> Said {

@@ -158,7 +158,7 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
     if is_shown_negated(line) {
         return;
     }
-    let single = style.single.iter().find_map(|single| single.find(line)).map(str::to_owned);
+    let single = style.place(line);
     let place_of = |line: &str| {
         OVERWRITTEN.iter().find_map(|words| Some(regex::Regex::new(words).unwrap().captures(line)?[1].to_owned()))
     };
@@ -167,7 +167,7 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
     let there = place.iter().position(|section| {
         section.line == line
             || single.as_ref().is_some_and(|single| {
-                section.line.starts_with(single.as_str()) && !section.line.ends_with(" secondary")
+                style.place(&section.line).as_ref() == Some(single) && !section.line.ends_with(" secondary")
             })
             || place_of_it.is_some() && place_of(&section.line) == place_of_it
     });
