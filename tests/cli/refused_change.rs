@@ -319,26 +319,27 @@ fn a_commit_of_another_session_in_the_meantime_is_not_overwritten() {
 
 #[test]
 fn what_another_session_has_locked_is_not_committed() {
-    // Two sessions of one router, by two names: the other one configures exclusively, which its next command ends.
-    let lab = "devices: [{name: xr1, platform: cisco_iosxr}]\n";
+    // Two sessions of one router, by two names: the other one configures exclusively until this one has typed `commit`.
+    let lab = "devices:\n- name: xr1\n  platform: cisco_iosxr\n  answers:\n\
+        \x20 - {command: hostname new, after: configure exclusive}\n  - {command: configure exclusive, after: commit}\n";
     let play = "- hosts: xr1\n  gather_facts: false\n  tasks:\n\
         \x20   - add_host:\n        name: other\n        ansible_host: '{{ ansible_host }}'\n\
         \x20       ansible_port: '{{ ansible_port }}'\n        ansible_user: '{{ ansible_user }}'\n\
         \x20       ansible_password: '{{ ansible_password }}'\n        ansible_network_os: cisco.iosxr.iosxr\n\
         \x20       ansible_connection: network_cli\n\
-        - hosts: other\n  gather_facts: false\n  tasks:\n\
-        \x20   - {name: lock, cli_command: {command: configure exclusive}}\n\
+        - hosts: xr1:other\n  gather_facts: false\n  strategy: free\n  tasks:\n\
+        \x20   - {name: lock, cli_command: {command: configure exclusive}, when: inventory_hostname == 'other'}\n\
+        \x20   - {name: let go, cli_command: {command: show version}, when: inventory_hostname == 'other'}\n\
+        \x20   - name: locked\n      cli_config: {lines: [hostname new]}\n      ignore_errors: true\n\
+        \x20     when: inventory_hostname == 'xr1'\n\
         - hosts: xr1\n  gather_facts: false\n  tasks:\n\
-        \x20   - {name: locked, cli_config: {lines: [hostname new]}, ignore_errors: true}\n\
-        - hosts: other\n  gather_facts: false\n  tasks:\n\
         \x20   - {name: look, cli_command: {command: show running-config}}\n\
-        - hosts: xr1\n  gather_facts: false\n  tasks:\n\
-        \x20   - {name: afterwards, cli_config: {lines: [hostname new]}}\n";
+        \x20   - {name: afterwards, cli_config: {lines: [hostname newer]}}\n";
     let ended = Project::new().playbook(play).file("lab.yml", lab).run_events().with("--lab lab.yml").exits(0);
     let message = ended.step("locked", "xr1")["failure"]["message"].as_str().unwrap_or_default().to_owned();
     assert!(message.contains("Another configuration session had a lock"), "{message}");
     assert!(message.ends_with("; nothing was committed"), "{message}");
-    let shown = ended.step("look", "other")["result"]["stdout"].as_str().unwrap_or_default().to_owned();
+    let shown = ended.step("look", "xr1")["result"]["stdout"].as_str().unwrap_or_default().to_owned();
     assert!(shown.contains("hostname xr1"), "{shown}");
     assert_eq!(ended.step("afterwards", "xr1")["status"], "changed");
 }

@@ -223,10 +223,12 @@ impl Device<'_> {
         match (there, single) {
             (Some(at), _) if is_text => place[at].children.clear(),
             (Some(_), _) => {}
-            (None, Some(single)) => match place.iter_mut().find(|section| text.place(&section.line).as_ref() == Some(&single)) {
-                Some(old) => old.line = line.to_owned(),
-                None => place.push(Section::of(line)),
-            },
+            (None, Some(single)) => {
+                match place.iter_mut().find(|section| text.place(&section.line).as_ref() == Some(&single)) {
+                    Some(old) => old.line = line.to_owned(),
+                    None => place.push(Section::of(line)),
+                }
+            }
             (None, None) => place.push(Section::of(line)),
         }
         if opens {
