@@ -45,11 +45,9 @@ const KEYWORDS: &[(&str, &str)] = &[
     ("become: \"{{ 'yess' }}\"", "`become` must be true or false, not `yess`"),
     ("any_errors_fatal: \"{{ 2 }}\"", "`any_errors_fatal` must be true or false, not `2`"),
     ("run_once: \"{{ '' }}\"", "`run_once` must be true or false, not an empty text"),
-    ("ignore_errors: \"{{ 'some' }}\"", "`ignore_errors` must be true or false, not `some`"),
     ("ignore_unreachable: \"{{ [] }}\"", "`ignore_unreachable` must be true or false, not a list"),
     ("port: \"{{ 'ssh' }}\"", "`port` must be a whole number, not `ssh`"),
     ("delegate_to: \"{{ {} }}\"", "`delegate_to` needs the name of a host, not a dictionary"),
-    ("environment: \"{{ 3 }}\"", "`environment` must be a dictionary, not `3`"),
 ];
 
 #[test]
@@ -60,6 +58,18 @@ fn what_a_template_yields_for_a_keyword_is_held_to_its_kind() {
         assert_eq!((&failure["kind"], &failure["message"]), (&"argument".into(), &(*message).into()), "{shown}");
         assert!(failure["place"].as_str().is_some_and(|at| at.starts_with("site.yml:8:")), "{shown}");
     }
+}
+
+#[test]
+fn what_ansible_goes_on_with_is_said_all_the_same() {
+    let tasks = "- name: try\n  command: touch sent\n  ignore_errors: \"{{ 'some' }}\"\n";
+    let ended = Project::of_tasks(tasks).host("h1 ansible_connection=local").run_events().exits(0);
+    let step = ended.step("try", "h1");
+    assert_eq!(step["status"], "ignored", "{ended}");
+    assert_eq!(step["failure"]["message"], "`ignore_errors` must be true or false, not `some`", "{ended}");
+    let tasks = "- name: try\n  command: env\n  environment: \"{{ 3 }}\"\n";
+    let project = Project::of_tasks(tasks).host("h1 ansible_connection=local");
+    project.run().exits(0).shows("warning: `environment` must be a dictionary, and `3` is left out");
 }
 
 #[test]
