@@ -45,6 +45,15 @@ pub fn plan(context: &Context, play: &Arc<Play>, found: &mut Diagnostics) -> Pla
     Planned { play: Arc::clone(play), sections, hosts, unsharded, batches }
 }
 
+/// Returns hosts of the play that were not there when it was planned: tasks of its earlier batches have added them.
+pub(super) fn newcomers(context: &Context, planned: &Planned, known: &[Arc<str>]) -> Vec<Arc<str>> {
+    // What is wrong with the pattern was said when the play was planned.
+    let mut came = hosts(context, &planned.play, &mut Diagnostics::new());
+    let is_ours = |host: &Arc<str>| context.settings.shard.is_none_or(|shard| shard::holds(shard, host));
+    came.retain(|host| !known.contains(host) && is_ours(host));
+    came
+}
+
 /// Returns the text of something that must be known before there is a host.
 pub(super) fn early(context: &Context, play: &Play, node: &Node, found: &mut Diagnostics) -> Option<Value> {
     let files = crate::source::SearchPath { role: None, task_dir: play.dir.clone(), playbook_dir: play.dir.clone() };

@@ -4,7 +4,7 @@
 use super::Context;
 use super::batch::{Arrival, Batch, BatchStart, Exit, Standing};
 use super::facts::{self, FactSettings};
-use super::plan::{Planned, batches, plan, play_name};
+use super::plan::{Planned, batches, newcomers, plan, play_name};
 use super::plays::run_with;
 use super::prepare::{knowledge, knowledge_of_all, platforms, view};
 use super::share::Share;
@@ -132,14 +132,16 @@ pub(super) fn prepared(
 
 /// Runs the batches of a play.
 pub(super) async fn run_play(begun: Begun, share: Share, interrupt: Interrupt) -> Result<Left, Diagnostics> {
-    let Begun { context, number, planned, all, mut left, mut arrivals, exit } = begun;
+    let Begun { context, number, planned, mut all, mut left, mut arrivals, exit } = begun;
     let name = play_name(&planned.play);
     let publisher = &context.publisher;
     let batches = batches(&planned.hosts, &planned.batches);
     let count = batches.len();
     for (index, hosts) in batches.into_iter().enumerate() {
         let mut found = Diagnostics::new();
-        let live: Vec<Arc<str>> = planned.hosts.iter().filter(|host| !left.out.contains(*host)).cloned().collect();
+        let came = if index == 0 { Vec::new() } else { newcomers(&context, &planned, &all) };
+        all.extend(came);
+        let live: Vec<Arc<str>> = all.iter().filter(|host| !left.out.contains(*host)).cloned().collect();
         let view = view(&context, &planned.play, [&all, &live, &hosts], &mut found);
         let knowledge = knowledge(&context, &view);
         let platforms = platforms(&context, &hosts);

@@ -8,8 +8,7 @@ blocks and roles), `precedence` (one name set at many places), `levels` (every p
 four places), `fatal` (any_errors_fatal, max_fail_percentage, run_once and hosts that cannot be reached, around rescue),
 `mixed` (serial, order, throttle, strategies, delegation, tags), `tangles` (all of it in each other: blocks, includes, roles,
 loops, handlers, failures, tags), `again` (roles that are used again), `weaves` (as `tangles`, with what concerns several hosts,
-keywords of plays and defaults; those that Ansible itself breaks off, and what check mode makes of commands, are left
-out). Record them afterwards with record.py.
+keywords of plays and defaults). Record them afterwards with record.py.
 """
 
 import pathlib

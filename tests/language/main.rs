@@ -7,79 +7,18 @@
 mod sshd;
 
 mod coverage;
+mod deviations;
 mod levels;
 mod page;
 mod ssh;
 
+use deviations::DEVIATIONS;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// What differs from Ansible on purpose: the case, the part of the record, and why.
-const DEVIATIONS: &[(&str, &str, &str)] = &[
-    ("debugger-values", "refused", "there is no debugger, and what may stop in one is refused"),
-    ("handlers-block-rescue", "exit_code", "Ansible runs a block in a handler's file without its rescue section"),
-    ("handlers-block-rescue", "recap", "as above"),
-    ("handlers-block-rescue", "steps", "as above"),
-    (
-        "handlers-missing",
-        "refused",
-        "a handler whose name is known in the run only, and is not there, is a warning; Ansible breaks the whole run off",
-    ),
-    ("include-tasks-missing", "recap", "Ansible counts a missing file as failed even where it has been rescued"),
-    ("meta-clear-host-errors", "exit_code", "a failure that has been cleared is still one of the run"),
-    (
-        "output-not-utf8",
-        "exit_code",
-        "Ansible 2.19 fails a command whose output is not UTF-8; here its text has U+FFFD instead",
-    ),
-    ("output-not-utf8", "recap", "as above"),
-    ("output-not-utf8", "steps", "as above"),
-    (
-        "roles-argument-list-for-dict",
-        "steps",
-        "Ansible breaks off with an error of its own where a list stands for a dictionary; here it says what is wrong",
-    ),
-    ("run-once-failing", "recap", "Ansible rescues the host on which the task ran, and silently loses the others"),
-    ("run-once-failing", "steps", "as above"),
-    (
-        "tangles-78",
-        "recap",
-        "a handler fails in a flush that is included in an `always` section: nothing rescues it, and Ansible counts it so",
-    ),
-    (
-        "with-sequence-hexadecimal",
-        "recap",
-        "a sequence takes the hexadecimal numbers that Ansible documents; its release 2.19 refuses them",
-    ),
-    ("with-sequence-hexadecimal", "steps", "as above"),
-    ("keywords-vars-files-missing", "refused", "a missing file of variables is refused; Ansible 2.19 silently goes on"),
-    ("keywords-vars-files-all-missing", "refused", "as above"),
-    ("keywords-vars-files-undefined-name", "refused", "as above"),
-    (
-        "keywords-fatal-ignored-templated",
-        "recap",
-        "Ansible takes a template in `ignore_errors` for true where it asks whether a failure is fatal; here it counts what it yields",
-    ),
-    ("keywords-fatal-ignored-templated", "steps", "as above"),
-    (
-        "keywords-fatal-templated",
-        "recap",
-        "Ansible takes a template in `any_errors_fatal` for true; here it counts what it yields",
-    ),
-    ("keywords-fatal-templated", "steps", "as above"),
-    (
-        "keywords-ignored-before",
-        "recap",
-        "Ansible takes a template in `ignore_errors` for true when a task fails before its arguments; here it counts what it yields",
-    ),
-    ("keywords-ignored-before", "steps", "as above"),
-    ("values-name", "steps", "a name that cannot be rendered is shown as it is written, not as an error"),
-    ("when-integer", "refused", "what is no condition is refused before the run, not on each host"),
-];
 
 /// Fields of results that are worded differently, or that say nothing about the outcome.
 const NOISE: [&str; 7] =
