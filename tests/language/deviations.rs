@@ -5,7 +5,7 @@ const NO_HANDLER: &str =
 const CHECK_MODE: &str = "a command that check mode skips is not tried here: Ansible asks `until` of it, and looks whether the host can be reached";
 
 /// What differs from Ansible: the case, the part of the record, and why. What nobody has explained yet says so.
-pub const DEVIATIONS: &[(&str, &str, &str)] = &[
+pub(crate) const DEVIATIONS: &[(&str, &str, &str)] = &[
     ("debugger-values", "refused", "there is no debugger, and what may stop in one is refused"),
     ("handlers-block-rescue", "exit_code", "Ansible runs a block in a handler's file without its rescue section"),
     ("handlers-block-rescue", "recap", "as above"),
