@@ -40,6 +40,10 @@ pub(crate) struct Settings {
     pub(crate) ident: Option<String>,
 }
 
+/// The longest password that is hashed, in bytes: passlib's bound, and so Ansible's. Work grows with its length times the
+/// rounds, so that one of megabytes would take hours.
+const LONGEST_PASSWORD: usize = 4096;
+
 impl Scheme {
     /// Returns the scheme of one of its names.
     pub(crate) fn named(name: &str) -> Option<Scheme> {
@@ -68,6 +72,9 @@ impl Scheme {
     pub(crate) fn hash(self, password: &str, settings: &Settings) -> Result<String, String> {
         if password.contains('\0') {
             return Err("the password has a NUL character".into());
+        }
+        if password.len() > LONGEST_PASSWORD {
+            return Err(format!("the password is longer than {LONGEST_PASSWORD} bytes"));
         }
         let salt = self.salt(settings)?;
         match self {
@@ -293,5 +300,9 @@ mod tests {
             assert!(scheme.hash("x", &settings).is_err(), "{scheme:?} {settings:?}");
         }
         assert!(Scheme::Sha512.hash("a\0b", &Settings::default()).is_err());
+        let settings = Settings { rounds: Some(1000), ..Settings::default() };
+        assert!(Scheme::Sha512.hash(&"a".repeat(4096), &settings).is_ok());
+        let refused = Scheme::Sha512.hash(&"a".repeat(4097), &settings);
+        assert_eq!(refused, Err("the password is longer than 4096 bytes".into()));
     }
 }
