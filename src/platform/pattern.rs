@@ -27,8 +27,8 @@ impl Clone for Pattern {
 }
 
 /// After so many bytes an expression is compiled once more, to be asked fast: then asking has taken about as long as
-/// that does.
-const MUCH: usize = 16 * 1024;
+/// that does, some hundred thousand instructions.
+const MUCH: usize = 1024;
 
 /// When expressions are compiled: those of users at once, as a mistake in them has to be said; a test compiles ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
