@@ -95,6 +95,36 @@ fn the_groups_of_an_expression_say_the_place_of_a_line() {
 }
 
 #[test]
+fn another_address_takes_the_place_of_the_old_one_and_nothing_is_undone() {
+    let cases = [
+        ("ios", "ip address 10.0.0.N 255.255.255.0"),
+        ("asa", "ip address 10.0.0.N 255.255.255.0"),
+        ("comware", "ip address 10.0.0.N 255.255.255.0"),
+        ("vrp", "ip address 10.0.0.N 255.255.255.0"),
+        ("huawei_vrpv8", "ip address 10.0.0.N 255.255.255.0"),
+        ("eos", "ip address 10.0.0.N/24"),
+        ("aoscx", "ip address 10.0.0.N/24"),
+        ("os10", "ip address 10.0.0.N/24"),
+        ("nxos", "ip address 10.0.0.N/24"),
+        ("iosxr", "ipv4 address 10.0.0.N 255.255.255.0"),
+    ];
+    for (platform, line) in cases {
+        let text = &platform::find(platform).unwrap_or_else(|| panic!("{platform}")).text;
+        let with = |number: &str| parse(&format!("interface X\n {}\n", line.replace('N', number)), text);
+        let sent = to_send(&remedy(&with("2"), &with("1"), text), text, None);
+        let kept = sent.iter().filter(|line| !["quit", "exit", "!", "root"].contains(&line.as_str()));
+        assert_eq!(kept.collect::<Vec<_>>(), ["interface X", &line.replace('N', "2")], "{platform}");
+        // Several of one interface stand beside each other.
+        let second = format!("{} secondary", line.replace('N', "1"));
+        assert_ne!(
+            compare::place_of(&second, text),
+            compare::place_of(line, text).filter(|_| platform != "asa"),
+            "{platform}"
+        );
+    }
+}
+
+#[test]
 fn banners_are_one_line_with_all_their_text() {
     let running = "banner motd ^C\n# keep out\n end\n^C\nhostname r1\n";
     assert_eq!(sent(running, running, ios()), [""; 0]);
