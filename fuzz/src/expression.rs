@@ -4,33 +4,12 @@ use super::choice_and_text;
 use netplay::source::{SearchPath, SourceMap};
 use netplay::template::Templar;
 use netplay::value::{Map, Value};
-use netplay::vars::{Scope, Var};
+use netplay::vars::NoVariables;
 use std::sync::Arc;
-
-/// No variables but those on top.
-struct Nothing;
-
-impl Scope for Nothing {
-    fn var(&self, _: &str) -> Option<Var> {
-        None
-    }
-
-    fn names(&self) -> Vec<Arc<str>> {
-        Vec::new()
-    }
-
-    fn host(&self, _: &str) -> Option<Arc<dyn Scope>> {
-        None
-    }
-
-    fn hosts(&self) -> Vec<Arc<str>> {
-        Vec::new()
-    }
-}
 
 /// Returns what evaluates expressions of `v` and `a`.
 pub(super) fn templar(value: &str, argument: &str) -> Templar {
-    let templar = Templar::new(Arc::new(Nothing), SearchPath::default(), Arc::new(SourceMap::new()));
+    let templar = Templar::new(Arc::new(NoVariables), SearchPath::default(), Arc::new(SourceMap::new()));
     templar.with([("v", Value::from(value)), ("a", Value::from(argument))].into_iter().collect::<Map>())
 }
 

@@ -17,7 +17,7 @@ use super::{FileOptions, Templar, apart};
 use crate::failure::{Failure, FailureKind};
 use crate::source::{SearchPath, Span};
 use crate::value::Value;
-use crate::vars::{Scope, Var};
+use crate::vars::NoVariables;
 use minijinja::{Environment, Error};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -212,26 +212,5 @@ fn failure(core: &Arc<Core>, error: &Error, compiled: &Compiled, options: &FileO
             failure.help(format!("`{name}` is not seen there: include or import the file `with context`"))
         }
         _ => failure,
-    }
-}
-
-/// What a file sees that is apart from the variables.
-struct NoVariables;
-
-impl Scope for NoVariables {
-    fn var(&self, _: &str) -> Option<Var> {
-        None
-    }
-
-    fn names(&self) -> Vec<Arc<str>> {
-        Vec::new()
-    }
-
-    fn host(&self, _: &str) -> Option<Arc<dyn Scope>> {
-        None
-    }
-
-    fn hosts(&self) -> Vec<Arc<str>> {
-        Vec::new()
     }
 }

@@ -53,3 +53,25 @@ pub trait Scope: Send + Sync {
     /// Returns the names that `hostvars` iterates over.
     fn hosts(&self) -> Vec<Arc<str>>;
 }
+
+/// No variables, and no hosts.
+#[derive(Clone, Copy, Debug)]
+pub struct NoVariables;
+
+impl Scope for NoVariables {
+    fn var(&self, _: &str) -> Option<Var> {
+        None
+    }
+
+    fn names(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+
+    fn host(&self, _: &str) -> Option<Arc<dyn Scope>> {
+        None
+    }
+
+    fn hosts(&self) -> Vec<Arc<str>> {
+        Vec::new()
+    }
+}

@@ -19,7 +19,7 @@ use crate::failure::{Failure, FailureKind};
 use crate::python_regex::{Anchor, Flags, Regex, compile};
 use crate::source::{Diagnostics, SearchPath, Source, SourceMap, Span, plain_io_error};
 use crate::value::{Key, Map, Value};
-use crate::vars::{Scope, Var};
+use crate::vars::NoVariables;
 use crate::yaml::{Kind, Mapping, Node, has_template, parse, read_literal};
 use std::path::Path;
 use std::sync::Arc;
@@ -28,27 +28,6 @@ use std::sync::Arc;
 pub struct Outline {
     root: Node,
     sources: Arc<SourceMap>,
-}
-
-/// No variables at all.
-struct Nothing;
-
-impl Scope for Nothing {
-    fn var(&self, _: &str) -> Option<Var> {
-        None
-    }
-
-    fn names(&self) -> Vec<Arc<str>> {
-        Vec::new()
-    }
-
-    fn host(&self, _: &str) -> Option<Arc<dyn Scope>> {
-        None
-    }
-
-    fn hosts(&self) -> Vec<Arc<str>> {
-        Vec::new()
-    }
 }
 
 impl Outline {
@@ -90,8 +69,8 @@ impl Outline {
         if !has_template(text) {
             return Ok(text.into());
         }
-        let templar =
-            Templar::new(Arc::new(Nothing), SearchPath::default(), Arc::clone(&self.sources)).with(variables.clone());
+        let templar = Templar::new(Arc::new(NoVariables), SearchPath::default(), Arc::clone(&self.sources))
+            .with(variables.clone());
         let value = templar.node(&Node::new(Kind::Str(text.into()), at))?;
         Ok(match value {
             Value::Str(text) if text.is_empty() => Value::Null,
