@@ -51,8 +51,8 @@ fn place(all: &[&str]) -> Option<usize> {
     (at + 1 < all.len()).then_some(at)
 }
 
-/// A line that is wanted with a secret in plain, and the one that is shown in its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A line that is wanted with a secret in plain, and the one that is shown in its place. Its `Debug` keeps both to itself.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Hashed {
     /// Where the line stands among those that are wanted.
     pub path: Vec<usize>,
@@ -64,6 +64,12 @@ pub struct Hashed {
     pub hash: String,
     /// The line that is shown.
     pub shown: String,
+}
+
+impl std::fmt::Debug for Hashed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hashed").field("path", &self.path).field("kind", &self.kind).finish_non_exhaustive()
+    }
 }
 
 /// Finds lines that are wanted with a secret in plain where the section shows the same line with a hash.
@@ -165,6 +171,7 @@ mod tests {
         }
         let mut wanted = parse("line vty 0 4\n password cisco", text);
         let pairs = hashed(&wanted, &parse(shown, text), text);
+        assert!(!format!("{pairs:?}").contains("cisco"));
         put(&mut wanted, &pairs);
         assert_eq!(wanted[0].children[0].line, "password 7 0822455D0A16");
     }
