@@ -164,9 +164,12 @@ mod tests {
         assert_eq!(found("hostname r1\nenable sec y"), vec![], "cut short, nobody knows that it is one");
         assert_eq!(found("hostname r1\nenable secret y"), one("y", "5", &[1]));
         assert_eq!(found("line vty 0 4\n password cisco"), one("cisco", "7", &[0, 0]));
-        for other in
-            ["username eve privilege 15 secret x", "username bob privilege 1 secret x", "enable secret 5 $1$c$d"]
-        {
+        for other in [
+            "username eve privilege 15 secret x",
+            "username bob privilege 1 secret x",
+            "enable secret 5 $1$c$d",
+            "enable secret x view",
+        ] {
             assert_eq!(found(other), vec![], "{other}");
         }
         let mut wanted = parse("line vty 0 4\n password cisco", text);

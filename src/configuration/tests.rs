@@ -124,6 +124,61 @@ fn another_address_takes_the_place_of_the_old_one_and_nothing_is_undone() {
     }
 }
 
+/// A platform, a section, a line that is a default there, and one that a device shows instead.
+const DEFAULTS: &[(&str, &str, &str, &str)] = &[
+    ("ios", "", "ip domain lookup", "no ip domain lookup"),
+    ("ios", "interface GigabitEthernet0/1", "switchport", "no switchport"),
+    ("ios", "interface GigabitEthernet0/1", "switchport access vlan 1", "switchport access vlan 10"),
+    ("ios", "interface GigabitEthernet0/1", "switchport trunk allowed vlan all", "switchport trunk allowed vlan 7"),
+    ("ios", "interface GigabitEthernet0/1", "speed auto", "speed 1000"),
+    ("ios", "interface GigabitEthernet0/1", "duplex auto", "duplex full"),
+    ("ios", "interface GigabitEthernet0/1", "ip redirects", "no ip redirects"),
+    ("ios", "interface GigabitEthernet0/1", "mtu 1500", "mtu 9000"),
+    ("ios", "line vty 0 4", "exec-timeout 10 0", "exec-timeout 0 0"),
+    ("asa", "interface GigabitEthernet0/1", "speed auto", "speed 1000"),
+    ("eos", "interface Ethernet1", "switchport", "no switchport"),
+    ("eos", "interface Ethernet1", "switchport mode access", "switchport mode trunk"),
+    ("eos", "interface Ethernet1", "switchport access vlan 1", "switchport access vlan 10"),
+    ("eos", "interface Ethernet1", "switchport trunk native vlan 1", "switchport trunk native vlan 10"),
+    ("eos", "interface Ethernet1", "switchport trunk allowed vlan 1-4094", "switchport trunk allowed vlan 7"),
+    ("eos", "vlan 10", "state active", "state suspend"),
+    ("nxos", "interface Ethernet1/1", "switchport", "no switchport"),
+    ("nxos", "interface Ethernet1/1", "switchport mode access", "switchport mode trunk"),
+    ("nxos", "interface Ethernet1/1", "switchport access vlan 1", "switchport access vlan 10"),
+    ("nxos", "interface Ethernet1/1", "switchport trunk allowed vlan 1-4094", "switchport trunk allowed vlan 7"),
+    ("nxos", "interface Ethernet1/1", "speed auto", "speed 1000"),
+    ("nxos", "interface Ethernet1/1", "duplex auto", "duplex full"),
+    ("nxos", "interface Ethernet1/1", "mtu 1500", "mtu 9216"),
+    ("nxos", "vlan 10", "state active", "state suspend"),
+];
+
+#[test]
+fn a_default_is_sent_where_the_device_shows_another_value() {
+    for (platform, section, default, other) in DEFAULTS {
+        let text = &platform::find(platform).unwrap().text;
+        let with = |line: &str| if section.is_empty() { format!("{line}\n") } else { format!("{section}\n {line}\n") };
+        let rest = with("description x");
+        assert_eq!(sent(&with(default), &rest, text), [""; 0], "{platform}: {default} is hidden");
+        let lines = sent(&with(default), &with(other), text);
+        assert!(lines.iter().any(|line| line == default), "{platform}: {default} where there is {other}: {lines:?}");
+    }
+}
+
+#[test]
+fn every_default_has_a_line_that_is_shown_instead() {
+    for platform in platform::all() {
+        let text = &platform.text;
+        for default in &text.defaults {
+            let is_here = |(name, _, line, _): &(&str, &str, &str, &str)| {
+                platform::find(name).is_some_and(|it| it.name == platform.name) && default.line.is_match(line)
+            };
+            let negated = format!("^{}", text.negate);
+            let undoes = !text.negate.is_empty() && format!("{:?}", default.line).contains(&negated);
+            assert!(undoes || DEFAULTS.iter().any(is_here), "{}: {:?}", platform.name, default.line);
+        }
+    }
+}
+
 #[test]
 fn banners_are_one_line_with_all_their_text() {
     let running = "banner motd ^C\n# keep out\n end\n^C\nhostname r1\n";
