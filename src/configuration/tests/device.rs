@@ -209,7 +209,8 @@ impl Device<'_> {
             return (place.len() < before).then_some(()).ok_or_else(|| format!("`{line}` undoes nothing"));
         }
         let is_text = is_whole(line, self.text);
-        let single = self.text.place(line);
+        let within = self.path.last().cloned();
+        let single = self.text.place(line, within.as_deref());
         let opens =
             self.depth_of(line).is_some()
                 || is_text
@@ -224,7 +225,10 @@ impl Device<'_> {
             (Some(at), _) if is_text => place[at].children.clear(),
             (Some(_), _) => {}
             (None, Some(single)) => {
-                match place.iter_mut().find(|section| text.place(&section.line).as_ref() == Some(&single)) {
+                match place
+                    .iter_mut()
+                    .find(|section| text.place(&section.line, within.as_deref()).as_ref() == Some(&single))
+                {
                     Some(old) => old.line = line.to_owned(),
                     None => place.push(Section::of(line)),
                 }
