@@ -434,7 +434,7 @@ impl Ios {
 
     fn understands(&self, word: &str) -> bool {
         let sections = SECTIONS.iter().filter_map(|(words, _)| words.split(' ').next());
-        if WORDS.contains(&word) || sections.into_iter().any(|first| first == word) {
+        if WORDS.contains(&word) || sections.into_iter().any(|first| first == word) || self.device.has_lines_of(word) {
             return true;
         }
         let mut own = BTreeSet::new();
