@@ -84,7 +84,7 @@ async fn what_is_missing_is_sent_with_its_parents_and_shown_as_a_diff() {
     assert_eq!((cli.level.as_deref(), cli.stop_on_error), (Some("config"), true));
     let diff = &change.diff[0];
     assert_eq!(diff.before, "hostname r1\ninterface Gi0/1\n description x\n");
-    assert_eq!(diff.after, "hostname r1\ninterface Gi0/1\n description x\n description y\n mtu 9000\n");
+    assert_eq!(diff.after, "hostname r1\ninterface Gi0/1\n description y\n mtu 9000\n");
     let lines = ["no ip x", "interface Gi0/1", "description y", "mtu 9000", "ip x"];
     assert!(finish(change, vec![ok(&lines)]).unwrap().changed);
 }
@@ -513,7 +513,8 @@ async fn the_form_of_a_junos_configuration_is_as_said() {
     assert_eq!(why("set", "set system host-name mx1").await, None);
     assert!(why("set", braces).await.is_some_and(|why| why.contains("in braces")));
     assert!(why("text", "set system host-name mx1").await.is_some_and(|why| why.contains("made of `set` lines")));
-    assert!(why("xml", "<configuration/>").await.is_some_and(|why| why.contains("line by line")));
+    assert_eq!(why("xml", "<configuration/>").await, None);
+    assert!(why("json", "<configuration/>").await.is_some_and(|why| why.contains("is no JSON")));
 }
 
 #[tokio::test]
