@@ -21,6 +21,7 @@ use judge::{attempts, exhausted, judge, satisfied, timeout};
 use once::once;
 use settings::check_settings;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What came of an item.
 pub(super) struct ItemOutcome {
@@ -110,9 +111,13 @@ pub(super) async fn run(job: &Job, scope: &StepScope) -> ItemOutcome {
         }
     }
     if matches!(outcome.status, Status::Failed | Status::Unreachable) {
+        let settings = &job.task.settings;
+        // As in Ansible: where what runs once for all does not reach its host, nobody goes on.
+        let is_lost =
+            outcome.status == Status::Unreachable && flag(job, scope, "run_once", &settings.run_once).unwrap_or(true);
         // As in Ansible: whose errors are ignored is not fatal, also where it cannot be reached.
-        outcome.fatal = flag(job, scope, "any_errors_fatal", &job.task.settings.any_errors_fatal).unwrap_or(true)
-            && !flag(job, scope, "ignore_errors", &job.task.settings.ignore_errors).unwrap_or(false);
+        outcome.fatal = (is_lost || flag(job, scope, "any_errors_fatal", &settings.any_errors_fatal).unwrap_or(true))
+            && !flag(job, scope, "ignore_errors", &settings.ignore_errors).unwrap_or(false);
     }
     outcome
 }
@@ -188,9 +193,10 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
                 Err(Failure::new(FailureKind::Timeout, message).with_result(result))
             }),
         };
-        let mut outcome = match done {
-            Ok(outcome) => outcome,
-            Err(failure) => missing(scope, failure),
+        // What check mode withheld has a result that can be asked; what needs one that is not known has none.
+        let (is_known, mut outcome) = match done {
+            Ok(outcome) => (true, outcome),
+            Err(failure) => (false, missing(scope, failure)),
         };
         if attempts > 1 {
             // Before it is judged: conditions may ask which attempt this is.
@@ -207,9 +213,14 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
         if outcome.status == Status::Unreachable {
             return Ok(outcome);
         }
-        // As in Ansible: who has one attempt is not asked whether it was enough.
-        let good = attempts == 1 || satisfied(job, scope, &outcome)?;
-        if good || outcome.status == Status::Skipped {
+        let is_skipped = outcome.status == Status::Skipped;
+        // As in Ansible: who has one attempt is not asked whether it was enough, and who was skipped by the module is.
+        let good = attempts == 1
+            || match satisfied(job, scope, &outcome) {
+                Err(failure) if is_skipped && failure.kind == FailureKind::Undefined => true,
+                said => said?,
+            };
+        if good || (is_skipped && !is_known) {
             return Ok(outcome);
         }
         if attempt >= attempts || job.cancel.is_cancelled() {
@@ -218,6 +229,8 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
         let left = u32::try_from(attempts - attempt).unwrap_or(u32::MAX);
         let host = job.context.publisher.clean(&job.host);
         job.context.publisher.publish(What::Retry { task: job.number, host, left });
+        // Nothing was sent, so nothing changes by waiting.
+        let delay = if is_skipped { Duration::ZERO } else { delay };
         tokio::select! {
             () = tokio::time::sleep(delay) => {}
             () = job.cancel.cancelled() => return Ok(exhausted(job, outcome, attempts)),

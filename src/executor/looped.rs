@@ -195,9 +195,10 @@ fn gathered(all: Vec<Done>, is_empty: bool) -> Outcome {
     let mut outcome = Outcome::empty(Status::Ok, String::new());
     let mut results: Vec<Value> = Vec::with_capacity(all.len());
     let (mut changed, mut failed, mut skipped, mut unreachable) = (false, false, true, false);
+    let mut lost = None;
     for Done { label, result, outcome: done } in all {
         changed |= matches!(result.get("changed"), Some(Value::Bool(true)));
-        failed |= matches!(done.status, Status::Failed | Status::Unreachable);
+        failed |= done.status == Status::Failed;
         skipped &= done.status == Status::Skipped;
         unreachable |= done.status == Status::Unreachable;
         outcome.items.push(ItemReport { label, status: done.status, result: result.clone() });
@@ -212,9 +213,11 @@ fn gathered(all: Vec<Done>, is_empty: bool) -> Outcome {
         outcome.no_log |= done.no_log;
         outcome.unknown |= done.unknown;
         outcome.fatal |= done.fatal;
-        outcome.failure = outcome.failure.or(done.failure);
+        let failure = if done.status == Status::Unreachable { &mut lost } else { &mut outcome.failure };
+        *failure = failure.take().or(done.failure);
         outcome.skip_reason = outcome.skip_reason.or(done.skip_reason);
     }
+    outcome.failure = outcome.failure.or(lost);
     let mut result = Map::new();
     result.insert("changed", changed);
     result.insert("skipped", skipped);
@@ -233,8 +236,9 @@ fn gathered(all: Vec<Done>, is_empty: bool) -> Outcome {
     }
     result.insert("results", results);
     outcome.status = match (failed, skipped, changed) {
-        _ if unreachable => Status::Unreachable,
+        // As in Ansible: an item that fails was reached, and so was the host.
         (true, _, _) => Status::Failed,
+        _ if unreachable => Status::Unreachable,
         (_, true, _) => Status::Skipped,
         (_, _, true) => Status::Changed,
         _ => Status::Ok,

@@ -125,6 +125,7 @@ async fn carry_out(change: Change, gate: &Gate<'_>) -> Result<ItemOutcome, Failu
         changed,
         diff,
         withheld,
+        unseen,
         then,
         finish,
         dialogue,
@@ -146,6 +147,9 @@ async fn carry_out(change: Change, gate: &Gate<'_>) -> Result<ItemOutcome, Failu
         Some(_) if gate.check => (None, None),
         Some(dialogue) => (Some(Vec::new()), Some(Box::pin(dialogue(gate)).await?)),
     };
+    if passed.is_none() && !unseen {
+        Box::pin(gate.reach()).await?;
+    }
     let (finished, unknown) = match passed {
         // Check mode: what is said is what would have come out, as far as anybody knows.
         None => match withheld {
