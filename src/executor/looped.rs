@@ -196,10 +196,14 @@ fn gathered(all: Vec<Done>, is_empty: bool) -> Outcome {
     let mut results: Vec<Value> = Vec::with_capacity(all.len());
     let (mut changed, mut failed, mut skipped, mut unreachable) = (false, false, true, false);
     let mut lost = None;
+    let (mut ignores_failed, mut ignores_lost) = (true, true);
     for Done { label, result, outcome: done } in all {
         changed |= matches!(result.get("changed"), Some(Value::Bool(true)));
         failed |= done.status == Status::Failed;
-        skipped &= done.status == Status::Skipped;
+        // As in Ansible: all of them must be ignored.
+        ignores_failed &= done.ignored || done.status != Status::Failed;
+        ignores_lost &= done.ignored || done.status != Status::Unreachable;
+        skipped &= matches!(result.get("skipped"), Some(Value::Bool(true)));
         unreachable |= done.status == Status::Unreachable;
         outcome.items.push(ItemReport { label, status: done.status, result: result.clone() });
         results.push(result);
@@ -243,6 +247,7 @@ fn gathered(all: Vec<Done>, is_empty: bool) -> Outcome {
         (_, _, true) => Status::Changed,
         _ => Status::Ok,
     };
+    outcome.ignored = Some(if failed { ignores_failed } else { unreachable && ignores_lost });
     outcome.result = result.into();
     outcome
 }

@@ -329,12 +329,17 @@ impl Batch {
                 }
             }
             Meta::ClearHostErrors => {
-                // As in Ansible: they stay out of this play, and are in the next.
+                // As in Ansible: they stay out of this play, and are in the next, like those of earlier plays.
                 for standing in &mut self.standing {
                     if matches!(standing, Standing::Failed | Standing::Unreachable) {
                         *standing = Standing::Ended;
                     }
                 }
+                self.condemned.clear();
+                self.cleared = true;
+                let publisher = &self.context.publisher;
+                let hosts = self.view.all_hosts.iter().map(|host| publisher.clean(host)).collect();
+                publisher.publish(What::ErrorsCleared { hosts });
             }
         }
     }

@@ -123,6 +123,7 @@ impl Batch {
             stops_run: self.broken || counted == self.hosts.len(),
             broken: self.broken,
             condemned: rescued,
+            cleared: self.cleared,
             stop_play: self.stop_play,
             fatal: self.fatal,
             standing: self.standing,
