@@ -133,3 +133,41 @@ fn devices_of_the_lab_are_sent_abbreviated_lines_once() {
     }
     assert!(changed > 40, "{changed} were sent at all");
 }
+
+/// A section, and two lines of it of which the second takes the place of the first.
+type Instead = (String, String, String);
+
+fn instead(platform: &str) -> Vec<Instead> {
+    #[derive(serde::Deserialize)]
+    struct Cases {
+        instead: Vec<Instead>,
+    }
+    let file = format!("{}/tests/platforms/{platform}/single.yaml", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&file).unwrap_or_else(|why| panic!("{file}: {why}"));
+    serde_yaml::from_str::<Cases>(&text).unwrap_or_else(|why| panic!("{file}: {why}")).instead
+}
+
+#[test]
+fn a_real_router_keeps_the_last_value_of_a_line_of_which_a_section_has_one() {
+    let Some(router) = Router::start_daemons("", &["zebra", "staticd", "ospfd", "bgpd"]) else { return };
+    let quoted = |text: &str| serde_json::to_string(text).expect("text is JSON");
+    let mut tasks = String::new();
+    for (number, (section, from, to)) in instead("frr").iter().enumerate() {
+        let depth = if section.is_empty() { 0 } else { section.lines().count() };
+        for (name, line) in [("old", from), ("new", to)] {
+            let config = quoted(&format!("{section}\n{}{line}\n", " ".repeat(depth)));
+            tasks.push_str(&format!(
+                "- {{name: {name} {number}, cli_config: {{config: {config}, verify_lines: false}}}}\n"
+            ));
+        }
+        tasks.push_str(&format!("- {{name: look {number}, cli_command: {{command: show running-config}}}}\n"));
+    }
+    let ended = Project::of_tasks(&tasks).ssh_host("r1", &router.sshd, NETWORK).run_events().exits(0);
+    for (number, (section, from, to)) in instead("frr").iter().enumerate() {
+        assert_eq!(ended.step(&format!("new {number}"), "r1")["status"], "changed", "{section}: {to}");
+        let looked = ended.step(&format!("look {number}"), "r1");
+        let shown = looked["result"]["stdout"].as_str().unwrap_or_default();
+        let has = |line: &str| shown.lines().any(|shown| shown.trim() == line);
+        assert!(has(to) && !has(from), "{section}: {from}, then {to}:\n{shown}");
+    }
+}

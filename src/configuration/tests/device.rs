@@ -27,7 +27,8 @@ const STYLES: &[Style] = &[
     Style {
         platform: "cisco_ios",
         sections: &["router bgp N", "address-family ipv4 vrf N"],
-        lines: &["alpha N x", "beta N", "no gamma N", "delta \"a  b\" N"],
+        // What undoes `beta 1` takes `beta 1 x` along.
+        lines: &["alpha N x", "beta N", "beta N x", "no gamma N", "delta \"a  b\" N"],
         texts: &[
             ("banner motd ^C\nkeep out N\n ! not a comment\nr1#\n^C", &[]),
             ("crypto pki certificate chain N", &["certificate ca 01", "certificate 02"]),
@@ -36,7 +37,7 @@ const STYLES: &[Style] = &[
     Style {
         platform: "arista_eos",
         sections: &["router bgp N", "address-family N"],
-        lines: &["alpha N x", "beta N", "no gamma N"],
+        lines: &["alpha N x", "alpha N", "beta N", "no gamma N"],
         texts: &[("banner login\nwelcome N\n   end\n# N\nEOF", &[])],
     },
     Style {
