@@ -13,7 +13,7 @@ const LAB: &str = "devices:
 ";
 
 const TASKS: &str = "- name: commands
-  napalm_cli: {args: {commands: [show clock, show version]}, provider: '{{ omit }}'}
+  napalm_cli: {args: {commands: [show running-config, show version]}, provider: '{{ omit }}'}
 - name: ping
   napalm.napalm.napalm_ping: {destination: 192.0.2.1, count: '2'}
 - name: as wanted

@@ -393,7 +393,7 @@ fn what_only_netconf_has_is_refused_over_the_cli_before_anything_is_sent() {
         "junos_config: {config: 'a { b; }', update: replace}",
     ] {
         refused(&format!("{args}, {cli}"), 65, "needs NETCONF, and the host is reached by `network_cli`");
-        refused(args, 2, "is reached by `network_cli`, and this module needs NETCONF");
+        refused(args, 2, "is reached by `ansible.netcommon.network_cli`, and this module needs NETCONF");
     }
     refused("junos_config: {config: <configuration/>}", 2, "is sent over NETCONF alone");
     refused("ios_command: {rpcs: get-x}", 65, "`rpcs` are operations of Junos");

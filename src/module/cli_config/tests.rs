@@ -530,3 +530,32 @@ async fn a_secret_in_plain_is_held_against_the_hash_that_is_shown() {
     assert_eq!(lines(other).await, [other]);
     assert_eq!(lines("line vty 0 4\n password secret").await, ["line vty 0 4", "password secret"]);
 }
+
+#[tokio::test]
+async fn the_configuration_is_shown_against_what_the_task_says() {
+    let headers = |change: &Change| -> Vec<(String, String)> {
+        change.diff.iter().map(|diff| (diff.before_header.clone(), diff.after_header.clone())).collect()
+    };
+    let pair = |before: &str, after: &str| (before.to_owned(), after.to_owned());
+    let change = planned(serde_json::json!({"diff_against": "startup"})).await.unwrap();
+    assert_eq!(headers(&change), [pair("startup-config", "running-config")]);
+    assert_eq!((change.diff[0].before.as_str(), change.diff[0].after.as_str()), ("hostname old\n", RUNNING));
+    assert!(change.changed && change.actions.is_empty());
+    assert_eq!(change.result.get("diff_found"), Some(&Value::Bool(true)));
+
+    let against = |intended: &str| serde_json::json!({"diff_against": "intended", "intended_config": intended});
+    let change = planned(against("hostname r1\n")).await.unwrap();
+    assert_eq!(headers(&change), [pair("running-config", "intended-config")]);
+    // What the lines make of it is what counts.
+    let mut json = against("hostname r2\ninterface Gi0/1\n description x\n");
+    json["lines"] = serde_json::json!(["hostname r2"]);
+    let change = planned(json).await.unwrap();
+    assert_eq!(headers(&change), [pair("running-config", "running-config with the lines")]);
+    let change = planned(against(RUNNING)).await.unwrap();
+    assert!(!change.changed && change.diff.is_empty());
+
+    let shown = [("show configuration | display set", "set system host-name mx1\n")];
+    let refused = planned_on("junos", &shown, serde_json::json!({"diff_against": "startup"})).await.err().unwrap();
+    let message = refused.message.expose();
+    assert_eq!(message, "platform `juniper_junos` has no startup configuration to compare with");
+}

@@ -35,7 +35,7 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     let wrong = |why: String| Failure::new(FailureKind::Argument, format!("`{file}`: {why}"));
     let checks = checks(&text_of(&context, file)?).map_err(wrong)?;
     let mut report = Map::new();
-    let mut complies = true;
+    let (mut complies, mut differing) = (true, Vec::new());
     for Check { getter, name, kwargs, wanted } in checks {
         let there = match getter.as_str() {
             "ping" => ping::pinged(&context, &kwargs).await?,
@@ -51,7 +51,10 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
         let found = compare(&wanted.into(), &there).map_err(|why| wrong(format!("`{getter}`: {why}")))?;
         complies &= found.complies();
         match found {
-            Found::Report(map) => report.insert(name, map),
+            Found::Report(map) => {
+                differences(&name, &map, &mut differing);
+                report.insert(name, map);
+            }
             Found::Plain(complies) => report.insert(name, complies),
         }
     }
@@ -61,8 +64,34 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     result.insert("compliance_report", report);
     match complies {
         true => Ok(Change::nothing(result)),
-        false => Err(Failure::new(FailureKind::Module, "Device does not comply with policy").with_result(result)),
+        false => {
+            let failure = Failure::new(FailureKind::Module, "Device does not comply with policy");
+            let failure = if differing.is_empty() { failure } else { failure.help(differing.join("; ")) };
+            Err(failure.with_result(result))
+        }
     }
+}
+
+/// The most differences that are named; `compliance_report` has all.
+const NAMED: usize = 3;
+
+/// Adds what differs in words.
+fn differences(name: &str, report: &Map, all: &mut Vec<String>) {
+    let list = |key: &str| report.get(key).and_then(Value::as_list).unwrap_or_default();
+    let present = report.get("present").and_then(Value::as_map);
+    for (key, about) in present.into_iter().flat_map(Map::iter) {
+        let name = format!("{name}.{key}");
+        match (about.get("diff").and_then(Value::as_map), about.get("expected_value"), about.get("actual_value")) {
+            (Some(inner), ..) => differences(&name, inner, all),
+            (_, Some(wanted), Some(there)) => {
+                all.push(format!("`{name}` is `{}`, not `{}`", there.to_text(), wanted.to_text()));
+            }
+            _ => {}
+        }
+    }
+    all.extend(list("missing").iter().map(|key| format!("`{name}` lacks `{}`", key.to_text())));
+    all.extend(list("extra").iter().map(|key| format!("`{name}` has `{}` as well", key.to_text())));
+    all.truncate(NAMED);
 }
 
 /// One getter, and what it is to give.
@@ -112,6 +141,18 @@ mod tests {
 
     fn wrong(text: &str) -> String {
         checks(text).err().unwrap_or_else(|| panic!("{text}"))
+    }
+
+    #[test]
+    fn what_differs_is_said_in_words() {
+        let wanted = Value::from(serde_json::json!({"a": {"b": "x"}, "c": 1, "_mode": "strict"}));
+        let Ok(Found::Report(report)) = compare(&wanted, &Value::from(serde_json::json!({"a": {"b": 2}, "d": 3})))
+        else {
+            panic!("dictionaries are compared as such");
+        };
+        let mut all = Vec::new();
+        differences("get_x", &report, &mut all);
+        assert_eq!(all, ["`get_x.a.b` is `2`, not `x`", "`get_x` lacks `c`", "`get_x` has `d` as well"]);
     }
 
     #[test]
