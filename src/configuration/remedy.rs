@@ -13,7 +13,7 @@
 //! out are sent again after it.
 
 use super::Section;
-use super::compare::{index, is_whole, place_of, without_number};
+use super::compare::{index, is_inside, is_whole, place_of, without_number};
 use super::defaults::holds;
 use super::members::apart;
 use super::spelled::said;
@@ -83,7 +83,8 @@ fn going(wanted: &[Section], running: &[Section], within: Option<&str>, style: &
         let bare = without_number(&line, within, style);
         said_wanted.contains(&line) || bare.is_some_and(|bare| said_wanted.contains(&bare))
     };
-    let mut lines = Vec::new();
+    let mut lines: Vec<Section> = Vec::new();
+    let mut taken = HashSet::new();
     for section in running.iter().rev() {
         let is_kept = style.keep.iter().any(|keep| keep.is_match(&section.line));
         let is_overwritten = place_of(&section.line, within, style).is_some_and(|place| overwritten.contains(&place));
@@ -94,9 +95,23 @@ fn going(wanted: &[Section], running: &[Section], within: Option<&str>, style: &
             lines.extend(section.with(going(&[], &section.children, Some(&section.line), style)));
             continue;
         }
-        lines.push(Section::of(&undo(&section.line, style)));
+        let (line, undoing) = (said(&section.line, style), Section::of(&undo(&section.line, style)));
+        let gone = gone(&undoing, style);
+        // Several lines may go by one, and what takes a line along goes behind what undoes it: each undoes something.
+        let at = match beginnings(&line).any(|part| taken.contains(part)) {
+            true if lines.contains(&undoing) => continue,
+            true => lines.iter().position(|other| takes_out(other, &line, style)),
+            false => None,
+        };
+        taken.extend(gone);
+        lines.insert(at.unwrap_or(lines.len()), undoing);
     }
     lines
+}
+
+/// Claims that a line takes another one out.
+fn takes_out(undoing: &Section, line: &str, style: &ConfigText) -> bool {
+    gone(undoing, style).is_some_and(|gone| is_inside(line, &gone))
 }
 
 /// Returns the lines wanted that `running` does not have, or that go with what is taken `out`, with what changes inside of

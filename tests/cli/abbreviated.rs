@@ -90,12 +90,14 @@ fn pairs<'a>(typed: &'a str, shown: &'a str) -> impl Iterator<Item = (&'a str, &
     typed.lines().map(str::trim).zip(shown.lines().map(str::trim))
 }
 
-/// Claims that a line is shown as this one: they begin alike, but for a number that the device gives, and large letters.
+/// Claims that a line is shown as this one: their first two words begin alike, but for large letters, and a number that the
+/// device gives. Else one of them is a default that is hidden.
 fn is_one_line((typed, shown): (&str, &str)) -> bool {
-    let shown = shown.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
-    let typed = typed.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start();
-    let first = |text: &str| text.chars().next().map(|c| c.to_ascii_lowercase());
-    typed.is_empty() || first(typed) == first(shown)
+    let begins = |text: &str| -> Vec<char> {
+        let text = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
+        text.split_whitespace().take(2).filter_map(|word| word.chars().next()).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    begins(typed) == begins(shown)
 }
 
 #[test]
