@@ -5,6 +5,8 @@ const NO_HANDLER: &str =
 
 const TEMPLATED_IGNORE: &str = "Ansible takes a template in `ignore_errors` for true where it asks whether a failure is fatal; here it counts what it yields";
 
+const FATAL_IN_RESCUE: &str = "a failure in a rescue section ends it for all: who came through the block without one goes on, and counts as failed; Ansible has it run the rescue section first";
+
 /// What differs from Ansible: the case, the part of the record, and why.
 pub(crate) const DEVIATIONS: &[(&str, &str, &str)] = &[
     ("debugger-values", "refused", "there is no debugger, and what may stop in one is refused"),
@@ -136,4 +138,9 @@ pub(crate) const DEVIATIONS: &[(&str, &str, &str)] = &[
         "a task with `run_once` fails in a file that is included for one host: Ansible then silently loses the others",
     ),
     ("run-once-failing-included", "steps", "as above"),
+    ("fatal-in-rescue", "recap", FATAL_IN_RESCUE),
+    ("fatal-in-rescue", "steps", "as above"),
+    ("fatal-in-rescue-nested", "exit_code", FATAL_IN_RESCUE),
+    ("fatal-in-rescue-nested", "recap", "as above"),
+    ("fatal-in-rescue-nested", "steps", "as above"),
 ];
