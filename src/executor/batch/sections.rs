@@ -68,7 +68,32 @@ impl Batch {
             let hosts = &mut self.failed[section.index()];
             hosts.resize(count, false);
             hosts[host as usize] = true;
+            if self.leads_out(section, host) {
+                self.condemned.insert(host);
+            }
             self.cancel_moot(host);
+        }
+    }
+
+    /// Claims that a host which failed in a section comes to no other part of a block any more: it counts as failed then.
+    fn leads_out(&self, section: SectionId, host: HostIndex) -> bool {
+        let is_to_come = |part: Option<SectionId>| part.is_some_and(|part| !self.failed_in(part, host));
+        let mut at = section;
+        loop {
+            let info = &self.graph.sections[at.index()];
+            let goes_on = match info.part {
+                Part::Root | Part::Always => false,
+                // A part of a `parallel` block has no others, and counts when all are done.
+                Part::Body => {
+                    is_to_come(info.rescue) || is_to_come(info.always) || info.rescue.or(info.always).is_none()
+                }
+                Part::Rescue => is_to_come(self.graph.sections[info.body.index()].always),
+            };
+            match info.parent {
+                _ if goes_on => return false,
+                Some(parent) => at = parent,
+                None => return true,
+            }
         }
     }
 
