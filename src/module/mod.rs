@@ -51,6 +51,7 @@ pub mod cli_restore;
 pub mod command;
 pub mod copy;
 pub mod cron;
+pub mod debconf;
 pub mod debug;
 pub mod dnf;
 pub mod expect;
@@ -67,6 +68,7 @@ pub mod group_by;
 pub mod hostname;
 pub mod include_vars;
 pub mod ini_file;
+pub mod iptables;
 pub mod junos_rpc;
 pub mod known_hosts;
 pub mod lineinfile;
@@ -103,6 +105,7 @@ pub mod stat;
 pub mod sysctl;
 pub mod tempfile;
 pub mod template;
+pub mod ufw;
 pub mod unarchive;
 pub mod update_fact;
 pub mod uri;
@@ -282,6 +285,7 @@ pub static TABLE: &[&Module] = &[
     &command::MODULE,
     &copy::MODULE,
     &cron::MODULE,
+    &debconf::MODULE,
     &debug::MODULE,
     &dnf::MODULE,
     &expect::MODULE,
@@ -298,6 +302,7 @@ pub static TABLE: &[&Module] = &[
     &hostname::MODULE,
     &include_vars::MODULE,
     &ini_file::MODULE,
+    &iptables::MODULE,
     &junos_rpc::MODULE,
     &known_hosts::MODULE,
     &lineinfile::MODULE,
@@ -334,6 +339,7 @@ pub static TABLE: &[&Module] = &[
     &service::SYSTEMD,
     &tempfile::MODULE,
     &template::MODULE,
+    &ufw::MODULE,
     &unarchive::MODULE,
     &update_fact::MODULE,
     &uri::MODULE,

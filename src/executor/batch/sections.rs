@@ -97,6 +97,30 @@ impl Batch {
         }
     }
 
+    /// Returns how a host ends that has nothing more to do: as failed where it failed, had only the ends of its blocks to
+    /// come (`always`), and nothing would have rescued it.
+    pub(super) fn end_of(&self, host: HostIndex) -> Standing {
+        let sections = (0..self.graph.sections.len() as u32).map(SectionId);
+        let mut failed = sections.filter(|section| self.failed_in(*section, host));
+        match failed.any(|section| !self.is_rescued_around(section, host)) {
+            true => Standing::Failed,
+            false => Standing::Ended,
+        }
+    }
+
+    /// Claims that what failed in a section on a host is, was or would be rescued.
+    fn is_rescued_around(&self, section: SectionId, host: HostIndex) -> bool {
+        let mut at = Some(section);
+        while let Some(section) = at {
+            let info = &self.graph.sections[section.index()];
+            if info.part == Part::Body && info.rescue.is_some_and(|rescue| !self.failed_in(rescue, host)) {
+                return true;
+            }
+            at = info.parent;
+        }
+        false
+    }
+
     pub(super) fn drop_host(&mut self, host: HostIndex, standing: Standing) {
         if self.standing[host as usize] == Standing::In {
             self.standing[host as usize] = standing;

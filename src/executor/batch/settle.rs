@@ -312,11 +312,11 @@ impl Batch {
                 let role = self.graph.node(node).task().and_then(|task| task.role.clone());
                 self.ended_roles.extend(role.map(|role| (host, role)));
             }
-            Meta::EndHost => self.drop_host(host, Standing::Ended),
+            Meta::EndHost => self.drop_host(host, self.end_of(host)),
             Meta::EndPlay | Meta::EndBatch => {
                 self.stop_play |= meta == Meta::EndPlay;
                 for host in 0..self.hosts.len() as HostIndex {
-                    self.drop_host(host, Standing::Ended);
+                    self.drop_host(host, self.end_of(host));
                 }
             }
             Meta::ClearFacts => {
