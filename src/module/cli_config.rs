@@ -188,11 +188,7 @@ pub(super) static MODULE: Module = Module {
 
 pub(super) async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     let Context { args, probe, platform, .. } = &context;
-    let known = platform.filter(|platform| platform.config_level.is_some());
-    let Some((platform, show)) = known.and_then(|platform| Some((platform, platform.show_running.as_deref()?))) else {
-        return Err(Failure::new(FailureKind::Argument, "the host's platform has no configuration that takes lines")
-            .help("set `ansible_network_os` to a network platform"));
-    };
+    let (platform, show) = configured(*platform)?;
     let commit = commit::commit(args, platform)?;
     let text = wanted::text(&context)?;
     if let Some(load) = load::of(args, platform, text.as_deref())? {
@@ -205,7 +201,8 @@ pub(super) async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     }
     let text = match args.text("running_config") {
         Some(text) => text.to_owned(),
-        None => read_text(*probe, if args.flag("defaults") { show_all(platform)? } else { show }).await?,
+        None if args.flag("defaults") => read_text(*probe, show_all(platform)?).await?,
+        None => read_text(*probe, show).await?,
     };
     let running = parse(&text, &platform.text);
     let wanted = match args.text("match") {
@@ -213,23 +210,12 @@ pub(super) async fn plan(context: Context<'_>) -> Result<Change, Failure> {
         _ => secrets::settled(wanted, &running, &platform.text).await?,
     };
     let to_add = how.difference(&wanted, &running, &platform.text);
-    let mut lines = match args.int("rollback") {
-        Some(number) => vec![commit::rollback(platform, number)?],
-        None => to_send(&to_add, &platform.text, args.text("multiline_delimiter")),
-    };
-    if !lines.is_empty() {
-        lines = [args.texts("before"), lines, args.texts("after")].concat();
-    }
+    let lines = lines_of(args, platform, &to_add)?;
     let changes = !lines.is_empty();
     if changes && commit.within.is_some() {
         within::check_needs(*probe, platform).await?;
     }
-    let saves = match args.text("save_when") {
-        Some("always") => true,
-        Some("changed") => changes,
-        Some("modified") => changes || differs_from_startup(*probe, platform, &running).await?,
-        _ => false,
-    };
+    let saves = saves(args, *probe, platform, (&running, changes)).await?;
     let is_held = changes && commit.within.is_some();
     let mut change = Change::nothing(Map::new())
         .field("commands", lines.clone())
@@ -281,6 +267,42 @@ pub(super) async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     };
     change.finish = Some(Box::new(move |outputs, result| answer::finish(outputs, result, &sent)));
     Ok(change)
+}
+
+/// Returns the platform of a host that has a configuration which takes lines, and the command that shows it.
+fn configured(platform: Option<&'static Platform>) -> Result<(&'static Platform, &'static str), Failure> {
+    let known = platform.filter(|platform| platform.config_level.is_some());
+    known.and_then(|platform| Some((platform, platform.show_running.as_deref()?))).ok_or_else(|| {
+        Failure::new(FailureKind::Argument, "the host's platform has no configuration that takes lines")
+            .help("set `ansible_network_os` to a network platform")
+    })
+}
+
+/// Returns the lines to send; none when nothing is to be added.
+fn lines_of(args: &Args, platform: &Platform, to_add: &[Section]) -> Result<Vec<String>, Failure> {
+    let lines = match args.int("rollback") {
+        Some(number) => vec![commit::rollback(platform, number)?],
+        None => to_send(to_add, &platform.text, args.text("multiline_delimiter")),
+    };
+    Ok(match lines.is_empty() {
+        true => lines,
+        false => [args.texts("before"), lines, args.texts("after")].concat(),
+    })
+}
+
+/// Says whether the configuration is to be saved: of what runs, and whether it changes.
+async fn saves(
+    args: &Args,
+    probe: &dyn Probe,
+    platform: &Platform,
+    (running, changes): (&[Section], bool),
+) -> Result<bool, Failure> {
+    Ok(match args.text("save_when") {
+        Some("always") => true,
+        Some("changed") => changes,
+        Some("modified") => changes || differs_from_startup(probe, platform, running).await?,
+        _ => false,
+    })
 }
 
 fn show_all(platform: &Platform) -> Result<&str, Failure> {
