@@ -52,6 +52,7 @@ const DIFFERENCES: &[(&str, &[&str], &str)] = &[
     ("cannot be mounted", &["msg"], "what `mount` says is told as it is"),
     ("two folders for what cannot be mounted", &["msg"], "what `mount` says is told as it is"),
     ("absent where a folder is full", &["msg"], "what `rmdir` says is told as it is"),
+    ("a key that is not on the server", &["msg"], "what curl says is told as it is"),
     ("a question with a secret", &["current"], "a password is not shown"),
     ("another secret", &["current"], "a password is not shown"),
     ("a package that pip does not find", &["msg"], "what pip says is told without the streams' names"),
