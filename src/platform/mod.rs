@@ -397,10 +397,8 @@ pub struct ConfigText {
     pub quotes_lines: bool,
     /// Lines that differ from one reading to the next and mean nothing.
     pub volatile: Vec<Pattern>,
-    /// Lines of which a section has one only: a second one overwrites the first. What the expression matches of the line
-    /// is what tells them apart (`^neighbor \S+ remote-as `), or what its groups match, if it has some: then lines that
-    /// other expressions match stand beside it (`^(logging buffered) \d+$`, `^(logging buffered) [a-z]+$`).
-    pub single: Vec<Pattern>,
+    /// Lines of which a section has one only: a second one overwrites the first.
+    pub single: Vec<SingleLine>,
     /// Lines that are never undone, nor what stands in them: certificates, markers.
     pub keep: Vec<Pattern>,
     /// Sections that cannot be removed although what stands in them can: physical interfaces.
@@ -420,13 +418,28 @@ pub struct ConfigText {
 }
 
 impl ConfigText {
-    /// Returns what a line sets, for lines of which a section has one only ([`ConfigText::single`]): equal for lines of
-    /// which one overwrites the other.
-    pub fn place(&self, line: &str) -> Option<String> {
-        let parts = |(number, single): (usize, &Pattern)| Some((number, single.parts(line)?));
+    /// Returns what a line of the section `within` sets, for lines of which a section has one only
+    /// ([`ConfigText::single`]): equal for lines of which one overwrites the other.
+    pub fn place(&self, line: &str, within: Option<&str>) -> Option<String> {
+        let is_here = |single: &SingleLine| {
+            single.within.as_ref().is_none_or(|pattern| within.is_some_and(|within| pattern.is_match(within)))
+        };
+        let parts = |(number, single): (usize, &SingleLine)| {
+            is_here(single).then(|| single.line.parts(line)).flatten().map(|parts| (number, parts))
+        };
         let (number, parts) = self.single.iter().enumerate().find_map(parts)?;
         Some(format!("{number} {}", parts.join(" ").trim_end()))
     }
+}
+
+/// A line of which a section has one only. What the expression matches of the line is what tells such lines apart
+/// (`^neighbor \S+ remote-as `), or what its groups match, if it has some: `^(ip access-group) \S+ (in|out)$`.
+#[derive(Clone, Debug)]
+pub struct SingleLine {
+    /// The line.
+    pub line: Pattern,
+    /// The sections of which that is so; all when `None`.
+    pub within: Option<Pattern>,
 }
 
 /// Lines that a device numbers.
