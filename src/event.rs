@@ -115,6 +115,11 @@ pub enum What {
         /// How many.
         steps: usize,
     },
+    /// What went wrong on hosts so far counts no more (`meta: clear_host_errors`).
+    ErrorsCleared {
+        /// The hosts.
+        hosts: Vec<Clean>,
+    },
     /// A task starts on its first host.
     TaskStarted {
         /// Its number.

@@ -227,7 +227,7 @@ mod tests {
             "module\turi\tpresent",
             "filter\tjson_query\tpresent",
             "global\tomit\tpresent",
-            "module\tansible.builtin.debconf\trefused",
+            "module\tansible.builtin.rpm_key\trefused",
             "lookup\tcommunity.general.etcd\trefused",
         ] {
             assert!(text.contains(wanted), "{wanted}");

@@ -34,7 +34,7 @@ use crate::module::Boxed;
 use crate::platform::Platform;
 use crate::playbook::{Item, Role, RoleKey};
 use crate::redact::Clean;
-use crate::value::Map;
+use crate::value::{Map, Value};
 use crate::vars::Var;
 use foldhash::{HashMap, HashMapExt};
 use std::collections::{BTreeSet, HashSet, VecDeque};
@@ -80,6 +80,8 @@ pub(super) struct BatchEnd {
     pub(super) broken: bool,
     /// Hosts failed because others did, and were rescued: they are out of what follows, and are failures there.
     pub(super) condemned: bool,
+    /// What went wrong on the hosts of the play until then counts no more.
+    pub(super) cleared: bool,
 }
 
 /// What carries out a step; tests put a model in its place.
@@ -131,6 +133,8 @@ pub(super) struct Batch {
     /// Steps of hosts that wait for a place among those under way (`host_pinned`).
     unpinned: VecDeque<(NodeId, HostIndex)>,
     running_of: HashMap<NodeId, usize>,
+    /// What templates of keywords yield for steps that have yet to begin.
+    said: HashMap<(NodeId, HostIndex), Vec<(&'static str, Value)>>,
     once: HashMap<NodeId, Once>,
     running: JoinSet<Outcome>,
     under_way: HashMap<Id, UnderWay>,
@@ -177,12 +181,14 @@ pub(super) struct Batch {
     max_fail_percentage: Option<f64>,
     /// What came of tasks that are not over on all hosts.
     failures: HashMap<NodeId, Failures>,
-    /// Hosts that failed because others did; they count as failed, whoever rescues them.
+    /// Hosts that failed because others did, and those that nothing rescues any more: they count as failed.
     condemned: HashSet<HostIndex>,
     /// Too many hosts have failed: the play is over once all are among them.
     broken: bool,
     /// What was asked under `--step`.
     pub(super) asked: Asked,
+    /// `meta: clear_host_errors` has been met.
+    cleared: bool,
     stop_play: bool,
     fatal: bool,
     passed: usize,
@@ -279,6 +285,7 @@ impl Batch {
             onlookers: HashMap::new(),
             unpinned: VecDeque::new(),
             running_of: HashMap::new(),
+            said: HashMap::new(),
             once: HashMap::new(),
             running: JoinSet::new(),
             under_way: HashMap::new(),
@@ -304,6 +311,7 @@ impl Batch {
             condemned: HashSet::new(),
             broken: false,
             asked: Asked::default(),
+            cleared: false,
             stop_play: false,
             fatal: false,
             passed: 0,

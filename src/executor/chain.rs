@@ -150,7 +150,7 @@ fn merged_values(weak: &Value, strong: &Value) -> Value {
 }
 
 /// Returns data as a node that stands where `place` does and is never rendered.
-fn as_node(value: &Value, place: &Node) -> Node {
+pub(in crate::executor) fn as_node(value: &Value, place: &Node) -> Node {
     let kind = match value {
         Value::Null | Value::Omit => Kind::Null,
         Value::Bool(flag) => Kind::Bool(*flag),

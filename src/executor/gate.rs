@@ -48,6 +48,15 @@ impl Gate<'_> {
         Ok(Some(outputs))
     }
 
+    /// Connects to the host of actions that were withheld, so that a dry run shows which hosts cannot be reached.
+    pub(super) async fn reach(&self) -> Result<(), Failure> {
+        if self.target.kind == Kind::Local {
+            return Ok(());
+        }
+        let limits = Limits { timeout: self.target.command_timeout, cancel: self.job.cancel.clone() };
+        self.job.context.pool.reach(self.target, &limits).await
+    }
+
     fn withholds(&self, actions: &[Action]) -> bool {
         self.check && actions.iter().any(|action| action.effect == Effect::Write)
     }

@@ -6,6 +6,8 @@ mod judge;
 mod once;
 mod settings;
 
+pub(super) use settings::rendered;
+
 use super::step::{Inclusion, Job, VarWrite, flag, templar};
 use super::world::StepScope;
 use crate::event::{Status, What};
@@ -18,9 +20,10 @@ use crate::value::{Map, Value};
 use crate::yaml::Node;
 use include::include;
 use judge::{attempts, exhausted, judge, satisfied, timeout};
-use once::once;
-use settings::check_settings;
+use once::{Call, once};
+use settings::settled;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What came of an item.
 pub(super) struct ItemOutcome {
@@ -38,6 +41,7 @@ pub(super) struct ItemOutcome {
     pub(super) no_log: bool,
     pub(super) unknown: bool,
     pub(super) fatal: bool,
+    pub(super) ignored: bool,
 }
 
 impl ItemOutcome {
@@ -57,6 +61,7 @@ impl ItemOutcome {
             no_log: false,
             unknown: false,
             fatal: false,
+            ignored: false,
         }
     }
 
@@ -94,26 +99,46 @@ pub(super) fn is_skipped(job: &Job, scope: &StepScope) -> Option<String> {
 
 /// Runs an item to its end.
 pub(super) async fn run(job: &Job, scope: &StepScope) -> ItemOutcome {
-    let no_log = flag(job, scope, "no_log", &job.task.settings.no_log).unwrap_or(true);
-    let mut outcome = match attempt_all(job, scope).await {
+    let mut own = None;
+    let mut outcome = match attempt_all(job, scope, &mut own).await {
         Ok(outcome) => outcome,
         Err(failure) => missing(scope, failure),
     };
+    let job = own.as_deref().unwrap_or(job);
     if let Err(failure) = job.context.world.check_files(&outcome.run) {
         outcome = ItemOutcome::failed(failure);
     }
-    outcome.no_log = no_log;
     if matches!(outcome.status, Status::Ok | Status::Changed) {
         match notified(job, scope) {
             Ok(names) => outcome.notify = names,
-            Err(failure) => outcome = ItemOutcome { no_log, ..ItemOutcome::failed(failure) },
+            Err(failure) => outcome = ItemOutcome::failed(failure),
         }
     }
     if matches!(outcome.status, Status::Failed | Status::Unreachable) {
-        // As in Ansible: whose errors are ignored is not fatal, also where it cannot be reached.
-        outcome.fatal = flag(job, scope, "any_errors_fatal", &job.task.settings.any_errors_fatal).unwrap_or(true)
-            && !flag(job, scope, "ignore_errors", &job.task.settings.ignore_errors).unwrap_or(false);
+        outcome = weighed(job, scope, outcome);
     }
+    outcome.no_log = flag(job, scope, "no_log", &job.task.settings.no_log).unwrap_or(true);
+    outcome
+}
+
+/// Says whether a failure is ignored, and whether it ends the play for everybody.
+fn weighed(job: &Job, scope: &StepScope, mut outcome: ItemOutcome) -> ItemOutcome {
+    let settings = &job.task.settings;
+    let ignores = flag(job, scope, "ignore_errors", &settings.ignore_errors);
+    // As in Ansible: where what runs once for all does not reach its host, nobody goes on.
+    let is_lost =
+        outcome.status == Status::Unreachable && flag(job, scope, "run_once", &settings.run_once).unwrap_or(true);
+    // As in Ansible: whose errors are ignored is not fatal, also where it cannot be reached.
+    outcome.fatal = (is_lost || flag(job, scope, "any_errors_fatal", &settings.any_errors_fatal).unwrap_or(true))
+        && !ignores.as_ref().is_ok_and(|ignores| *ignores);
+    outcome.ignored = match outcome.status {
+        Status::Unreachable => match flag(job, scope, "ignore_unreachable", &settings.ignore_unreachable) {
+            Ok(ignored) => ignored,
+            Err(failure) => return ItemOutcome { fatal: outcome.fatal, ..ItemOutcome::failed(failure) },
+        },
+        // As in Ansible: the task has failed because of what `ignore_errors` comes to, and that is not false.
+        _ => ignores.unwrap_or(true),
+    };
     outcome
 }
 
@@ -155,30 +180,33 @@ fn condition(templar: &Templar, conditions: &[Node]) -> Result<Option<String>, F
     Ok(None)
 }
 
-async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failure> {
-    let task = &job.task;
+/// Tries an item until it is enough. `own` gets the job whose keywords are worked out, if there is anything to work out.
+async fn attempt_all(job: &Job, scope: &StepScope, own: &mut Option<Box<Job>>) -> Result<ItemOutcome, Failure> {
     let templar = templar(job, scope);
-    if let Some(text) = condition(&templar, &task.when)? {
+    if let Some(text) = condition(&templar, &job.task.when)? {
         return Ok(ItemOutcome::skipped("Conditional result was False".into(), Some(text)));
     }
-    let (module, platform) = match &task.action {
+    let (module, platform) = match &job.task.action {
         Action::Meta(Meta::RefreshInventory) => {
             job.context.world.refresh().await?;
             return Ok(ItemOutcome::new(Status::Ok, Map::new()));
         }
         Action::Meta(_) => return Ok(ItemOutcome::new(Status::Ok, Map::new())),
         Action::IncludeTasks | Action::IncludeRole => {
-            check_settings(job, &templar)?;
-            return include(job, scope, &templar);
+            *own = settled(job, &templar)?;
+            return include(own.as_deref().unwrap_or(job), scope, &templar);
         }
         Action::Module { module, platform } => (*module, *platform),
     };
-    check_settings(job, &templar)?;
+    *own = settled(job, &templar)?;
+    let job = own.as_deref().unwrap_or(job);
     let (attempts, delay) = attempts(job, &templar)?;
+    let limit = timeout(job, &templar)?;
+    // As in Ansible: however often it is tried, it is called with the same arguments.
+    let call = Call::of(job, &templar, module)?;
     let mut attempt = 1;
     loop {
-        let limit = timeout(job, &templar)?;
-        let work = Box::pin(once(job, scope, &templar, module, platform));
+        let work = Box::pin(once(job, scope, &templar, &call, platform));
         let done = match limit {
             None => work.await,
             Some(limit) => tokio::time::timeout(limit, work).await.unwrap_or_else(|_| {
@@ -188,9 +216,10 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
                 Err(Failure::new(FailureKind::Timeout, message).with_result(result))
             }),
         };
-        let mut outcome = match done {
-            Ok(outcome) => outcome,
-            Err(failure) => missing(scope, failure),
+        // What check mode withheld has a result that can be asked; what needs one that is not known has none.
+        let (is_known, mut outcome) = match done {
+            Ok(outcome) => (true, outcome),
+            Err(failure) => (false, missing(scope, failure)),
         };
         if attempts > 1 {
             // Before it is judged: conditions may ask which attempt this is.
@@ -207,9 +236,17 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
         if outcome.status == Status::Unreachable {
             return Ok(outcome);
         }
-        // As in Ansible: who has one attempt is not asked whether it was enough.
-        let good = attempts == 1 || satisfied(job, scope, &outcome)?;
-        if good || outcome.status == Status::Skipped {
+        let is_skipped = outcome.status == Status::Skipped;
+        if is_skipped && is_known && !outcome.result.contains("failed") {
+            outcome.result.insert("failed", false);
+        }
+        // As in Ansible: who has one attempt is not asked whether it was enough, and who was skipped by the module is.
+        let good = attempts == 1
+            || match satisfied(job, scope, &outcome) {
+                Err(failure) if is_skipped && failure.kind == FailureKind::Undefined => true,
+                said => said?,
+            };
+        if good || (is_skipped && !is_known) {
             return Ok(outcome);
         }
         if attempt >= attempts || job.cancel.is_cancelled() {
@@ -218,6 +255,8 @@ async fn attempt_all(job: &Job, scope: &StepScope) -> Result<ItemOutcome, Failur
         let left = u32::try_from(attempts - attempt).unwrap_or(u32::MAX);
         let host = job.context.publisher.clean(&job.host);
         job.context.publisher.publish(What::Retry { task: job.number, host, left });
+        // Nothing was sent, so nothing changes by waiting.
+        let delay = if is_skipped { Duration::ZERO } else { delay };
         tokio::select! {
             () = tokio::time::sleep(delay) => {}
             () = job.cancel.cancelled() => return Ok(exhausted(job, outcome, attempts)),

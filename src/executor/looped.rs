@@ -195,10 +195,15 @@ fn gathered(all: Vec<Done>, is_empty: bool) -> Outcome {
     let mut outcome = Outcome::empty(Status::Ok, String::new());
     let mut results: Vec<Value> = Vec::with_capacity(all.len());
     let (mut changed, mut failed, mut skipped, mut unreachable) = (false, false, true, false);
+    let mut lost = None;
+    let (mut ignores_failed, mut ignores_lost) = (true, true);
     for Done { label, result, outcome: done } in all {
         changed |= matches!(result.get("changed"), Some(Value::Bool(true)));
-        failed |= matches!(done.status, Status::Failed | Status::Unreachable);
-        skipped &= done.status == Status::Skipped;
+        failed |= done.status == Status::Failed;
+        // As in Ansible: all of them must be ignored.
+        ignores_failed &= done.ignored || done.status != Status::Failed;
+        ignores_lost &= done.ignored || done.status != Status::Unreachable;
+        skipped &= matches!(result.get("skipped"), Some(Value::Bool(true)));
         unreachable |= done.status == Status::Unreachable;
         outcome.items.push(ItemReport { label, status: done.status, result: result.clone() });
         results.push(result);
@@ -212,9 +217,11 @@ fn gathered(all: Vec<Done>, is_empty: bool) -> Outcome {
         outcome.no_log |= done.no_log;
         outcome.unknown |= done.unknown;
         outcome.fatal |= done.fatal;
-        outcome.failure = outcome.failure.or(done.failure);
+        let failure = if done.status == Status::Unreachable { &mut lost } else { &mut outcome.failure };
+        *failure = failure.take().or(done.failure);
         outcome.skip_reason = outcome.skip_reason.or(done.skip_reason);
     }
+    outcome.failure = outcome.failure.or(lost);
     let mut result = Map::new();
     result.insert("changed", changed);
     result.insert("skipped", skipped);
@@ -233,12 +240,14 @@ fn gathered(all: Vec<Done>, is_empty: bool) -> Outcome {
     }
     result.insert("results", results);
     outcome.status = match (failed, skipped, changed) {
-        _ if unreachable => Status::Unreachable,
+        // As in Ansible: an item that fails was reached, and so was the host.
         (true, _, _) => Status::Failed,
+        _ if unreachable => Status::Unreachable,
         (_, true, _) => Status::Skipped,
         (_, _, true) => Status::Changed,
         _ => Status::Ok,
     };
+    outcome.ignored = Some(if failed { ignores_failed } else { unreachable && ignores_lost });
     outcome.result = result.into();
     outcome
 }

@@ -197,7 +197,8 @@ impl<'a> Course<'a> {
             }
             let Some(before) = self.brought(play) else { continue };
             let Some(mut left) = self.ended.remove(&play) else { continue };
-            left.out.extend(before.out);
+            let cleared = std::mem::take(&mut left.cleared);
+            left.out.extend(before.out.into_iter().filter(|host| !cleared.contains(host)));
             left.stopped |= before.stopped;
             self.over[play] = Some(left);
             self.let_in_rest(play);

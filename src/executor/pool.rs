@@ -147,6 +147,14 @@ impl Pool {
         }
     }
 
+    /// Opens the connection to a target if there is none, and sends nothing.
+    pub(super) async fn reach(&self, target: &Arc<Target>, limits: &Limits) -> Result<(), Failure> {
+        let key = key(target);
+        self.put_holding_aside(&key.host);
+        let _turn = self.only_session(&key, target).await;
+        self.connection(&key, target, limits).await.map(|_| ())
+    }
+
     /// Closes the connections to a host; the next action opens a new one. Those that a change hangs on are put aside.
     pub async fn reset(&self, host: &str) {
         let slots = self.lock().remove(host).unwrap_or_default();

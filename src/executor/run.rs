@@ -70,6 +70,8 @@ pub struct RunEnd {
 pub(super) struct Left {
     /// Hosts that fell out in it, or before it in one that it waited for.
     pub(super) out: HashSet<Arc<str>>,
+    /// Hosts whose errors were cleared in it: they are in again for those that wait for it.
+    pub(super) cleared: HashSet<Arc<str>>,
     /// No host is left: those that wait for it do not run.
     pub(super) stopped: bool,
     /// It ended for all hosts because of one's failure.
@@ -181,6 +183,10 @@ pub(super) async fn run_play(begun: Begun, share: Share, interrupt: Interrupt) -
             exit: exit.clone(),
         };
         let end = Batch::new(start).run(&interrupt.drain).await;
+        if end.cleared {
+            left.out.retain(|host| !all.contains(host));
+            left.cleared.extend(all.iter().cloned());
+        }
         left.fatal |= left.condemned;
         left.condemned |= end.condemned;
         left.stopped = end.stops_run;

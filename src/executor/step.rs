@@ -21,6 +21,7 @@ use std::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// A step to run.
+#[derive(Clone)]
 pub(super) struct Job {
     pub(super) context: Arc<Context>,
     pub(super) view: Arc<PlayView>,
@@ -32,6 +33,8 @@ pub(super) struct Job {
     pub(super) cancel: CancellationToken,
     /// What it registers may be read.
     pub(super) keeps_result: bool,
+    /// What templates of its keywords have yielded already, when its turn came.
+    pub(super) said: Vec<(&'static str, Value)>,
 }
 
 /// What came of a step.
@@ -57,6 +60,8 @@ pub(super) struct Outcome {
     pub(super) name: String,
     /// The play is to end for everybody when this failed.
     pub(super) fatal: bool,
+    /// That it failed, or did not reach its host, is ignored; nothing when nobody has looked yet.
+    pub(super) ignored: Option<bool>,
 }
 
 /// A variable that a step sets.
@@ -145,6 +150,7 @@ impl Outcome {
             phases: Phases::default(),
             name,
             fatal: false,
+            ignored: None,
         }
     }
 }
@@ -222,6 +228,7 @@ fn single(_job: &Job, done: ItemOutcome) -> Outcome {
         no_log: done.no_log,
         unknown: done.unknown,
         fatal: done.fatal,
+        ignored: Some(done.ignored),
         ..Outcome::empty(done.status, String::new())
     }
 }
@@ -256,6 +263,7 @@ fn finish(job: &Job, scope: &StepScope, mut outcome: Outcome, title: String) -> 
         outcome.notify.clear();
     }
     let ignored = match outcome.status {
+        _ if outcome.ignored.is_some() => Ok(outcome.ignored.unwrap_or_default()),
         Status::Failed => flag(job, scope, "ignore_errors", &job.task.settings.ignore_errors),
         Status::Unreachable => flag(job, scope, "ignore_unreachable", &job.task.settings.ignore_unreachable),
         _ => Ok(false),
@@ -284,8 +292,16 @@ pub(super) fn flag_if(
     keyword: &str,
     node: &Option<Node>,
 ) -> Result<Option<bool>, Failure> {
+    if node.is_none() {
+        return Ok(None);
+    }
+    flag_of(&templar(job, scope), keyword, node)
+}
+
+/// Returns a setting that is true or false, if it is written.
+pub(super) fn flag_of(templar: &Templar, keyword: &str, node: &Option<Node>) -> Result<Option<bool>, Failure> {
     let Some(node) = node else { return Ok(None) };
-    let value = templar(job, scope).node(node)?;
+    let value = templar.node(node)?;
     if value == Value::Omit {
         return Ok(None);
     }

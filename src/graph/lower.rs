@@ -178,7 +178,10 @@ impl Graph {
         if task.needs.is_some() {
             return self.add_needing(id, expands, order);
         }
-        if is_barrier(task, effect, how) || asks_who_is_in(&self.nodes[id.index()].names.uses) {
+        let names = &self.nodes[id.index()].names;
+        // What it sets, all hosts get, wherever they are.
+        let gives_all = runs_once(task) && self.strategy == Strategy::Linear && !names.defines.is_empty();
+        if is_barrier(task, effect, how) || gives_all || asks_who_is_in(&names.uses) {
             let reason = if effect == Effect::Write { Reason::BeforeWrite } else { Reason::BeforeBarrier };
             self.close_with(id, order, &reason);
         } else {

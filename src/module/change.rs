@@ -17,6 +17,8 @@ pub struct Change {
     pub diff: Vec<TextDiff>,
     /// What check mode says when the actions are withheld.
     pub withheld: Withheld,
+    /// In check mode the host is not even connected to, as in Ansible (`raw`).
+    pub unseen: bool,
     /// Says what else is to be done, once the outputs of `actions` are known (writing an answer's body to a file).
     pub then: Option<Then>,
     /// Makes the result of what came back.
@@ -136,6 +138,7 @@ impl Change {
             changed: false,
             diff: Vec::new(),
             withheld: Withheld::Predicted,
+            unseen: false,
             then: None,
             finish: None,
             dialogue: None,

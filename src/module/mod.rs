@@ -8,7 +8,7 @@
 //! and group, `place` and `write` put one file where it belongs, `edit` changes the text of one, `program` runs what a
 //! task says, `background` lets a host go on with it alone, `local` reads files of this machine, `tool` asks the host's
 //! administration tools, `scp` copies to and from devices,
-//! `netconf` speaks of what a NETCONF server can do and answers. Results have the fields that Ansible's have; `tests/module`
+//! `netconf` speaks of what a NETCONF server can do and answers, `waiting` of changes that wait to be confirmed. Results have the fields that Ansible's have; `tests/module`
 //! holds them to it.
 //!
 //! Traps: `chdir`, `creates` and paths may begin with `~` or hold `$NAME`, which the host expands, not this machine; a
@@ -29,6 +29,7 @@ mod remote;
 mod scp;
 mod structured;
 mod tool;
+mod waiting;
 mod write;
 
 pub mod background;
@@ -51,6 +52,7 @@ pub mod cli_restore;
 pub mod command;
 pub mod copy;
 pub mod cron;
+pub mod debconf;
 pub mod debug;
 pub mod dnf;
 pub mod expect;
@@ -67,6 +69,7 @@ pub mod group_by;
 pub mod hostname;
 pub mod include_vars;
 pub mod ini_file;
+pub mod iptables;
 pub mod junos_rpc;
 pub mod known_hosts;
 pub mod lineinfile;
@@ -103,6 +106,7 @@ pub mod stat;
 pub mod sysctl;
 pub mod tempfile;
 pub mod template;
+pub mod ufw;
 pub mod unarchive;
 pub mod update_fact;
 pub mod uri;
@@ -175,6 +179,29 @@ pub struct Alias {
     pub name: &'static str,
     /// The platform that it implies.
     pub platform: Option<&'static str>,
+}
+
+impl Module {
+    /// Returns what the module needs with these arguments, of which `said` returns the text of those that are given.
+    pub fn needs_with(&self, said: impl Fn(&Arg) -> Option<String>) -> Needs {
+        let is_over_netconf = |arg: &Arg| {
+            let values = arg.over_netconf?;
+            said(arg).filter(|text| values.is_empty() || values.contains(&text.as_str()))
+        };
+        match self.needs {
+            Needs::Cli if self.args.iter().any(|arg| is_over_netconf(arg).is_some()) => Needs::Netconf,
+            needs => needs,
+        }
+    }
+
+    /// Returns what the module needs with arguments as they are written.
+    pub fn needs_as_written(&self, args: &Mapping) -> Needs {
+        self.needs_with(|arg| {
+            let node = std::iter::once(&arg.name).chain(arg.aliases).find_map(|name| args.get(name))?;
+            // What a template yields is known in the run.
+            Some(if node.is_static() { node.as_str().unwrap_or_default().to_owned() } else { String::new() })
+        })
+    }
 }
 
 /// What a module needs to run.
@@ -282,6 +309,7 @@ pub static TABLE: &[&Module] = &[
     &command::MODULE,
     &copy::MODULE,
     &cron::MODULE,
+    &debconf::MODULE,
     &debug::MODULE,
     &dnf::MODULE,
     &expect::MODULE,
@@ -298,12 +326,16 @@ pub static TABLE: &[&Module] = &[
     &hostname::MODULE,
     &include_vars::MODULE,
     &ini_file::MODULE,
+    &iptables::MODULE,
     &junos_rpc::MODULE,
     &known_hosts::MODULE,
     &lineinfile::MODULE,
     &mount::MODULE,
+    &napalm::CLI,
     &napalm::GET,
     &napalm::INSTALL,
+    &napalm::PING,
+    &napalm::VALIDATE,
     &net_get::MODULE,
     &net_ping::MODULE,
     &net_put::MODULE,
@@ -334,6 +366,7 @@ pub static TABLE: &[&Module] = &[
     &service::SYSTEMD,
     &tempfile::MODULE,
     &template::MODULE,
+    &ufw::MODULE,
     &unarchive::MODULE,
     &update_fact::MODULE,
     &uri::MODULE,

@@ -50,5 +50,6 @@ fn plan(context: &Context<'_>) -> Result<Change, Failure> {
     });
     change.changed = true;
     change.withheld = Withheld::Skipped("raw commands do not run in check mode");
+    change.unseen = true;
     Ok(change)
 }

@@ -29,10 +29,8 @@ const SERVICES: &str = "services: `command: systemctl …`, with `changed_when`"
 pub static REFUSED: &[RefusedModule] = &[
     builtin("apt_key", "keys are files: `copy` puts them into `/etc/apt/keyrings`"),
     builtin("deb822_repository", REPOSITORIES),
-    builtin("debconf", "`shell: echo … | debconf-set-selections`"),
     builtin("dpkg_selections", "`shell: echo … | dpkg --set-selections`"),
     other("ansible.posix", "firewalld", "`command: firewall-cmd …`"),
-    builtin("iptables", "`command: iptables …`, or `template` for the rules"),
     builtin("mount_facts", "`setup` gathers `ansible_mounts`"),
     builtin("rpm_key", "`command: rpm --import …`"),
     other("ansible.posix", "seboolean", "`command: setsebool …`"),
@@ -45,7 +43,6 @@ pub static REFUSED: &[RefusedModule] = &[
     ),
     builtin("sysvinit", SERVICES),
     other("community.general", "timezone", "`command: timedatectl set-timezone …`"),
-    other("community.general", "ufw", "`command: ufw …`"),
     other("ansible.windows", "win_command", "hosts that run Windows are not reached"),
     other("ansible.windows", "win_shell", "hosts that run Windows are not reached"),
     builtin("yum_repository", REPOSITORIES),

@@ -1,7 +1,8 @@
 //! Templates of a task, and the connection written around it, checked before the run.
 
 use super::load::Loader;
-use super::{Action, Settings, Task};
+use super::settings::settings_nodes;
+use super::{Action, Task};
 use crate::module::{ArgKind, Needs};
 use crate::source::{Diagnostic, Diagnostics, Source, Span, nearest};
 use crate::template;
@@ -27,7 +28,7 @@ impl Loader {
         const NAME: &str = "ansible_connection";
         let Action::Module { module, platform } = task.action else { return };
         let is_open = task.settings.delegate_to.is_some() || task.args.get("provider").is_some();
-        let (needs, others, instead): (_, &[&str], _) = match (module.needs, platform) {
+        let (needs, others, instead): (_, &[&str], _) = match (module.needs_as_written(&task.args), platform) {
             (Needs::Netconf, _) => ("NETCONF", &["network_cli", "telnet"], "ansible.netcommon.netconf"),
             (Needs::Cli, Some(platform)) if platform != "juniper_junos" => {
                 ("the device's CLI", &["netconf"], "ansible.netcommon.network_cli")
@@ -139,35 +140,4 @@ impl Loader {
             );
         }
     }
-}
-
-/// Returns the templates among settings.
-pub(crate) fn settings_nodes(settings: &Settings) -> impl Iterator<Item = &Node> {
-    named_settings(settings).map(|(_, node)| node).chain(&settings.environment)
-}
-
-/// Returns the settings that are one value each, with their keywords.
-pub(crate) fn named_settings(settings: &Settings) -> impl Iterator<Item = (&'static str, &Node)> {
-    let single = [
-        ("any_errors_fatal", &settings.any_errors_fatal),
-        ("become", &settings.elevate),
-        ("become_exe", &settings.become_exe),
-        ("become_flags", &settings.become_flags),
-        ("become_method", &settings.become_method),
-        ("become_user", &settings.become_user),
-        ("check_mode", &settings.check_mode),
-        ("connection", &settings.connection),
-        ("delegate_facts", &settings.delegate_facts),
-        ("delegate_to", &settings.delegate_to),
-        ("diff", &settings.diff),
-        ("ignore_errors", &settings.ignore_errors),
-        ("ignore_unreachable", &settings.ignore_unreachable),
-        ("no_log", &settings.no_log),
-        ("port", &settings.port),
-        ("remote_user", &settings.remote_user),
-        ("run_once", &settings.run_once),
-        ("throttle", &settings.throttle),
-        ("timeout", &settings.timeout),
-    ];
-    single.into_iter().filter_map(|(name, node)| Some((name, node.as_ref()?)))
 }

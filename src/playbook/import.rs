@@ -76,10 +76,10 @@ impl Loader {
         };
         let (mut items, mut used) = (Vec::new(), RolesUsed::default());
         self.dependencies(&role, meta.as_ref(), &inherited, &mut used, &mut items, at.depth, found);
-        inherited.exports.note(&used, &role);
         enter_role(&mut inherited, &role);
         let inherited = place(inherited);
         items.extend(self.role_tasks(&role, &how, meta.as_ref(), &inherited, args_at, at.depth, found));
+        inherited.exports.note(&used, &role);
         inherited.exports.note_read(&used, &role);
         inherited.exports.note_named(&used, &role);
         items

@@ -21,13 +21,13 @@ mod prompt;
 mod repeat;
 mod role;
 mod sealed;
+mod settings;
 mod start_at;
 mod takes;
 mod task;
 mod verify;
 mod words;
 
-pub(crate) use check::{named_settings, settings_nodes};
 pub use gather::Gather;
 pub use keyword::{KEYWORDS, Keyword, Level, Support, takes};
 pub use load::{Loader, load, load_text};
@@ -35,6 +35,7 @@ pub use prompt::{Prompt, Prompts};
 pub use repeat::LOOP_CONTROL;
 pub(crate) use role::role_use;
 pub use role::{Role, RoleExports, RoleKey, RoleName, RoleUse, RoleUses, UseOfRole};
+pub(crate) use settings::{named_settings, settings_mut, settings_nodes};
 pub use start_at::start_at;
 pub use takes::{Takes, flag, given, percent};
 
@@ -145,7 +146,7 @@ pub struct Block {
 }
 
 /// A task with all that it inherits.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Task {
     /// Its name as written.
     pub name: Option<Node>,
@@ -343,6 +344,8 @@ pub struct Settings {
     pub throttle: Option<Node>,
     /// `timeout`, in seconds
     pub timeout: Option<Node>,
+    /// What stands around keywords that hold templates, outermost first: it counts where these yield `omit`.
+    pub outer: Vec<(&'static str, Node)>,
 }
 
 /// What tasks inherit from where they stand.

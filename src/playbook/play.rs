@@ -118,18 +118,18 @@ impl Loader {
                 .map(|list| self.items(list, Place { inherited: &base, level, depth: 0 }, found))
                 .unwrap_or_default()
         };
+        let exports = || (base.exports.take_read(), base.exports.take_named(), base.exports.take());
         let pre = items("pre_tasks", Level::TASK, found);
-        let (read_in_pre, named_in_pre) = (base.exports.take_read(), base.exports.take_named());
+        let (read_in_pre, named_in_pre, given_in_pre) = exports();
         let (mut main, used) = map.get("roles").map(|list| self.roles(list, &base, found)).unwrap_or_default();
-        for (role, _) in &used.roles {
-            role_layers.extend(role.defaults.iter().chain(&role.vars).cloned());
-        }
-        let (read_in_roles, named_in_roles) = (base.exports.take_read(), base.exports.take_named());
+        let (read_in_roles, named_in_roles, given_in_roles) = exports();
         main.extend(items("tasks", Level::TASK, found));
-        let (read_in_tasks, named_in_tasks) = (base.exports.take_read(), base.exports.take_named());
+        let (read_in_tasks, named_in_tasks, given_in_tasks) = exports();
         let post = items("post_tasks", Level::TASK, found);
-        let (read_in_post, named_in_post) = (base.exports.take_read(), base.exports.take_named());
-        for role in base.exports.take() {
+        let (read_in_post, named_in_post, given_in_post) = exports();
+        // In the order in which Ansible reads the parts of a play.
+        let imported = [given_in_roles, given_in_pre, given_in_post, given_in_tasks].concat();
+        for role in used.roles.iter().map(|(role, _)| role).chain(&imported) {
             role_layers.extend(role.defaults.iter().chain(&role.vars).cloned());
         }
         // Roles of the play come before its own handlers, imported ones after them, in the order in which Ansible reads them.

@@ -123,7 +123,7 @@ impl RoleExports {
             .extend(std::iter::once(own).chain(depended.names().map(|named| RoleName { depended: true, ..named })));
     }
 
-    /// Notes a role, after those that it depends on: what they give is weaker.
+    /// Notes a role, after those that it imports and those that it depends on: what they give is weaker.
     pub(super) fn note(&self, depended: &RolesUsed, role: &Arc<Role>) {
         self.lock().given.extend(depended.all(role));
     }
@@ -302,12 +302,12 @@ impl Loader {
         // As deep as the includes around it, so that roles which include each other come to an end.
         let depth = inherited.includes.min(super::task::MAX_DEPTH);
         self.dependencies(&role, meta.as_ref(), &inherited, &mut used, &mut items, depth, found);
-        if public {
-            inherited.exports.note(&used, &role);
-        }
         enter_role(&mut inherited, &role);
         let inherited = Arc::new(inherited);
         items.extend(self.role_tasks(&role, how, meta.as_ref(), &inherited, named_at, 0, found));
+        if public {
+            inherited.exports.note(&used, &role);
+        }
         inherited.exports.note_named(&used, &role);
         Some((used.all(&role), items))
     }

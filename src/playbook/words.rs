@@ -1,6 +1,7 @@
 //! Values of keywords as they are written: names, conditions, settings.
 
 use super::Settings;
+use super::settings::override_settings;
 use super::takes::{Takes, flag};
 use crate::source::{Diagnostic, Diagnostics, Span};
 use crate::yaml::{Kind, Mapping, Node};
@@ -82,30 +83,7 @@ pub(super) fn boolean(node: &Node, what: &str, found: &mut Diagnostics) -> Optio
 
 /// Overrides settings by those written here.
 pub(super) fn inherit_settings(map: &Mapping, settings: &mut Settings) {
-    let set = |name: &str, field: &mut Option<Node>| {
-        if let Some(node) = map.get(name) {
-            *field = Some(node.clone());
-        }
-    };
-    set("any_errors_fatal", &mut settings.any_errors_fatal);
-    set("become", &mut settings.elevate);
-    set("become_exe", &mut settings.become_exe);
-    set("become_flags", &mut settings.become_flags);
-    set("become_method", &mut settings.become_method);
-    set("become_user", &mut settings.become_user);
-    set("check_mode", &mut settings.check_mode);
-    set("connection", &mut settings.connection);
-    set("delegate_facts", &mut settings.delegate_facts);
-    set("delegate_to", &mut settings.delegate_to);
-    set("diff", &mut settings.diff);
-    set("ignore_errors", &mut settings.ignore_errors);
-    set("ignore_unreachable", &mut settings.ignore_unreachable);
-    set("no_log", &mut settings.no_log);
-    set("port", &mut settings.port);
-    set("remote_user", &mut settings.remote_user);
-    set("run_once", &mut settings.run_once);
-    set("throttle", &mut settings.throttle);
-    set("timeout", &mut settings.timeout);
+    override_settings(map, settings);
     let lists = [("environment", &mut settings.environment), ("module_defaults", &mut settings.module_defaults)];
     for (name, list) in lists {
         match map.get(name).map(|node| (&node.kind, node)) {

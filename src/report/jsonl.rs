@@ -42,6 +42,7 @@ mod tests {
             play("p", &["r1"]),
             event(What::StepsAdded { steps: 1 }),
             event(What::StepsPassed { steps: 1 }),
+            event(What::ErrorsCleared { hosts: vec![clean("r1")] }),
             task(1, "t", "command"),
             event(What::StepStarted { task: 1, host: clean("r1"), after: Some(after(0, "r1")) }),
             ran(1, "r1"),
@@ -76,9 +77,10 @@ mod tests {
                 What::RunEnded { .. } => 11,
                 What::StepsPassed { .. } => 12,
                 What::StepRan { .. } => 13,
+                What::ErrorsCleared { .. } => 14,
             })
             .collect();
-        assert_eq!(kinds.len(), 14, "every kind is there");
+        assert_eq!(kinds.len(), 15, "every kind is there");
         events
     }
 

@@ -4,12 +4,15 @@ use crate::event::{Event, Recap, Status, StepDone, What};
 use crate::redact::Clean;
 use crate::value::Value;
 use indexmap::IndexMap;
+use std::collections::HashMap;
 
 /// Counts what came of the steps, per host, as Ansible counts: an ignored failure is `ok` and `ignored`, a changed step is
 /// `ok` and `changed`.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
     hosts: IndexMap<Clean, Recap>,
+    /// Rows as they were when what went wrong on their hosts was cleared.
+    cleared: HashMap<Clean, Recap>,
 }
 
 impl Tally {
@@ -27,6 +30,12 @@ impl Tally {
                 }
             }
             What::StepDone(done) => self.count(done),
+            What::ErrorsCleared { hosts } => {
+                for host in hosts {
+                    let row = self.row(host).clone();
+                    self.cleared.insert(host.clone(), row);
+                }
+            }
             _ => {}
         }
     }
@@ -46,8 +55,11 @@ impl Tally {
             Status::Ignored => {
                 row.ok += 1;
                 row.ignored += 1;
-                let changed = done.result.as_ref().and_then(|result| result.value().get("changed"));
-                row.changed += u32::from(changed.is_some_and(Value::is_truthy));
+                let says = |name: &str| {
+                    done.result.as_ref().and_then(|result| result.value().get(name)).is_some_and(Value::is_truthy)
+                };
+                // What of a loop did not reach its host changed nothing, whatever other items did.
+                row.changed += u32::from(says("changed") && (says("failed") || !says("unreachable")));
             }
             Status::NotReached => {}
         }
@@ -66,10 +78,15 @@ impl Tally {
     }
 
     /// Returns the exit code: 4 when a host was unreachable (whether or not another failed), 2 when one failed, else 0.
+    /// What was cleared does not count.
     pub fn exit_code(&self) -> u8 {
-        if self.hosts.values().any(|row| row.unreachable > 0) {
+        let counts = |count: fn(&Recap) -> u32| {
+            let cleared = |row: &Recap| self.cleared.get(&row.host).map_or(0, count);
+            self.hosts.values().any(|row| count(row) > cleared(row))
+        };
+        if counts(|row| row.unreachable) {
             4
-        } else if self.hosts.values().any(|row| row.failed > 0) {
+        } else if counts(|row| row.failed) {
             2
         } else {
             0
@@ -80,7 +97,7 @@ impl Tally {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::samples::{done, play};
+    use crate::report::samples::{clean, done, event, play};
 
     fn tally(steps: &[(&str, Status)]) -> Tally {
         let mut tally = Tally::new();
@@ -88,6 +105,20 @@ mod tests {
             tally.add(&done(1, host, *status));
         }
         tally
+    }
+
+    #[test]
+    fn what_was_cleared_is_no_matter_of_the_exit_code() {
+        let clear = |tally: &mut Tally| tally.add(&event(What::ErrorsCleared { hosts: vec![clean("r1")] }));
+        let mut cleared = tally(&[("r1", Status::Failed), ("r1", Status::Unreachable)]);
+        assert_eq!(cleared.exit_code(), 4);
+        clear(&mut cleared);
+        assert_eq!((cleared.exit_code(), cleared.rows()[0].failed), (0, 1));
+        cleared.add(&done(2, "r1", Status::Failed));
+        assert_eq!(cleared.exit_code(), 2);
+        let mut other = tally(&[("r2", Status::Failed)]);
+        clear(&mut other);
+        assert_eq!(other.exit_code(), 2);
     }
 
     #[test]

@@ -23,6 +23,8 @@ pub struct Definition {
     pub options: Options,
     /// Where in an entry what `replaced` and `deleted` name is, when that is not the entry: lists, outermost first.
     pub named: Vec<String>,
+    /// Another such list beside the first: where one of them is named, what the other has is left alone.
+    pub named_beside: Vec<String>,
     /// The words for `state: present`, the default first.
     pub present: Vec<String>,
     /// The words for `state: absent`.
@@ -99,6 +101,8 @@ pub(super) struct Line {
     pub(super) through: Vec<Pattern>,
     /// A section has one such line: another one overwrites it.
     pub(super) single: bool,
+    /// It is left as it is where nobody says what it should be: other resources live on it.
+    pub(super) stays: bool,
     /// How numbers are added to those that are there, and taken away; `{}` stands for them.
     pub(super) add: Option<String>,
     pub(super) remove: Option<String>,

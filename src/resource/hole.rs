@@ -74,7 +74,7 @@ impl Hole {
             Form::Interface => interface::whole_name(platform, &plain).into(),
             Form::Port => ports::number(&plain).into(),
             Form::Area => area(&plain).into(),
-            Form::Bundle => interface::whole_name(platform, &format!("po{plain}")).into(),
+            Form::Bundle => interface::bundle_name(platform, &plain).into(),
             Form::Word | Form::Text | Form::Digits => Value::from(plain),
             Form::Name => return None,
         })

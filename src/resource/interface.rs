@@ -85,6 +85,12 @@ pub(super) fn whole_name(platform: &str, name: &str) -> String {
     }
 }
 
+/// Returns the name of a bundle of links.
+pub(super) fn bundle_name(platform: &str, number: &str) -> String {
+    let kind = if platform == "cisco_iosxr" { "bu" } else { "po" };
+    whole_name(platform, &format!("{kind}{number}"))
+}
+
 /// Returns the number at the end of an interface's name.
 pub(super) fn number(name: &str) -> Option<String> {
     let digits = name.rsplit(|c: char| !c.is_ascii_digit()).next()?;
@@ -131,6 +137,7 @@ mod tests {
             ("cisco_nxos", "Port-channel10", "port-channel10"),
             ("arista_eos", "Et3", "Ethernet3"),
             ("juniper_junos", "ge-0/0/0", "ge-0/0/0"),
+            ("cisco_iosxr", "bundle-ether10", "Bundle-Ether10"),
             ("cisco_ios", "Ghost1", "Ghost1"),
             ("cisco_ios", "", ""),
         ];

@@ -72,7 +72,16 @@ impl Pattern {
         let parts = reader.parts(None).map_err(|why| format!("pattern `{text}`: {why}"))?;
         let holes = reader.holes;
         let mut expression = String::from("(?s)^");
-        write_expression(&parts, &holes, quote, options, &mut expression);
+        match (parts.split_last(), quote) {
+            // The last word is a value, perhaps, and stands in quotes then.
+            (Some((Part::Text(text), before)), Some(_)) if end == End::Whole => {
+                write_expression(before, &holes, quote, options, &mut expression);
+                let last = text.trim_end().rsplit(' ').next().unwrap_or_default();
+                write_text(&text[..text.trim_end().len() - last.len()], &mut expression);
+                expression.push_str(&format!(r#"["']?{}["']?"#, regex::escape(last)));
+            }
+            _ => write_expression(&parts, &holes, quote, options, &mut expression),
+        }
         expression.push_str(if end == End::Prefix { r"(?:\s+(?P<rest>.*))?$" } else { r"\s*$" });
         let regex = Regex::new(&expression).map_err(|error| format!("pattern `{text}`: {error}"))?;
         Ok(Pattern { parts, regex, holes, quote })
@@ -110,6 +119,11 @@ impl Pattern {
     /// Returns the line for these values, also where all that is written of it are its own words.
     pub(super) fn words(&self, map: &Map) -> Option<String> {
         self.written(map).map(|(line, _)| line).filter(|line| !line.is_empty())
+    }
+
+    /// Claims that it is the same line whatever the values are.
+    pub(super) fn is_plain(&self) -> bool {
+        self.holes.is_empty()
     }
 
     /// Returns the values that the line for these values shows.

@@ -60,6 +60,19 @@ pub(super) struct LineSection {
     pub(super) through: Vec<String>,
     /// A device has one of it, whatever its line says.
     pub(super) is_alone: bool,
+    /// Its line is always the same: it is there when something stands in it.
+    is_plain: bool,
+}
+
+impl LineSection {
+    /// Claims that it stands for nothing.
+    pub(super) fn says_nothing(&self) -> bool {
+        let is_empty = |piece: &Piece| match &piece.what {
+            What::Line(line) => line.text.is_empty(),
+            What::Section(section) => section.says_nothing(),
+        };
+        self.is_plain && !self.creates && self.pieces.iter().all(is_empty)
+    }
 }
 
 impl Piece {
@@ -135,8 +148,8 @@ impl Maker<'_> {
         });
         Some(PlainLine {
             text,
-            undo: Some(undo.clone()),
-            undo_deleted: Some(undo),
+            undo: (!line.stays).then(|| undo.clone()),
+            undo_deleted: (!line.stays).then_some(undo),
             replace: line.replace,
             write_only: line.write_only.then(|| is_update_always(value)),
             single: line.single,
@@ -191,6 +204,7 @@ impl Maker<'_> {
             return None;
         }
         let header = section.header.line(value)?;
+        let pieces = self.all(&section.lines, value);
         let undo = match &section.undo {
             Some(undo) => Command::Undo(undo.line(value)?),
             None => self.undoing(&header),
@@ -201,9 +215,10 @@ impl Maker<'_> {
             overridden: section.overridden,
             deleted: section.deleted,
             creates: section.creates,
-            pieces: self.all(&section.lines, value),
+            pieces,
             through: written(&section.through, value)?,
             is_alone: section.each.is_none(),
+            is_plain: section.each.is_none() && section.header.is_plain(),
         })
     }
 

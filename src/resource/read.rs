@@ -182,7 +182,9 @@ impl Reader<'_> {
 }
 
 fn choose(node: &Choice, line: &str, map: &mut Map) -> bool {
-    let Some((value, _)) = node.lines.iter().find(|(_, known)| !known.is_empty() && known == line.trim()) else {
+    // Words may stand in quotes.
+    let line = line.trim().replace(['\'', '"'], "");
+    let Some((value, _)) = node.lines.iter().find(|(_, known)| !known.is_empty() && *known == line) else {
         return false;
     };
     set(map, &node.path, node.value(value));
@@ -248,7 +250,12 @@ fn put(map: &mut Map, levels: &[Level], values: Map) {
         set(map, &level.path, Value::list(all));
         return;
     }
-    let own = of_level(Some(level), &values);
+    let mut own = of_level(Some(level), &values);
+    // What has the same name further inside is what the line says.
+    let is_inner = |name: &str| inner.iter().any(|level| level.names.iter().any(|inner| inner == name));
+    for name in level.names.iter().filter(|name| !level.key.contains(name) && is_inner(name)) {
+        own.remove(name);
+    }
     if level.needs_key && level.key.iter().any(|name| !own.contains(name)) {
         return;
     }

@@ -44,7 +44,10 @@ pub fn commands(definition: &Definition, want: &Map, have: &Map, state: State) -
         State::Rendered => (want.clone(), Map::new()),
     };
     let compare = Compare { state, style: definition.text().style, negate: &definition.text().negate };
-    compare.all(&pieces(definition, &want), &pieces(definition, &have), Place::Outermost)
+    // What is purged goes whole, the sections with it that are always there.
+    let is_whole = state == State::Purged && definition.named.is_empty();
+    let want = if is_whole { Vec::new() } else { pieces(definition, &want) };
+    compare.all(&want, &pieces(definition, &have), Place::Outermost)
 }
 
 /// Returns what stands in the way: a device has one such section, with another line, and the state adds to it.
@@ -82,7 +85,23 @@ fn named(definition: &Definition, want: &Map, have: &Map) -> Map {
         true => Keys::Own(&definition.options),
         false => Keys::Of(&definition.options),
     };
-    named_inside(keys, &lists, want, have)
+    let beside: Vec<&str> = definition.named_beside.iter().map(String::as_str).collect();
+    let (Some(first), Some(second)) = (lists.first(), beside.first()) else {
+        return named_inside(keys, &lists, want, have);
+    };
+    let names = |list: &str| !items(want, &[list.to_owned()]).is_empty();
+    let only = |have: Map, lists: &[&str]| match names(lists[0]) {
+        true => named_inside(Keys::Of(&definition.options), lists, want, &have),
+        false => have
+            .iter()
+            .filter(|(name, _)| name.as_str() != Some(lists[0]))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect(),
+    };
+    match names(first) || names(second) {
+        true => only(only(have.clone(), &lists), &beside),
+        false => have.clone(),
+    }
 }
 
 /// The options of the items of a list: those themselves, or those that have the list.
@@ -183,6 +202,7 @@ impl Compare<'_> {
                 let undo = if place == Place::Wanted { &line.undo } else { &line.undo_deleted };
                 undo.iter().map(|undo| self.leaf(undo)).collect()
             }
+            What::Section(section) if section.says_nothing() => Vec::new(),
             What::Section(section) => {
                 let gone = match self.state {
                     _ if place != Place::Outermost => section.deleted,

@@ -5,7 +5,7 @@
 //!
 //! On platforms with sections `flags(…)` are words behind one line. On platforms of `set` lines all have lines of their own,
 //! values are undone by the words before them, and an option `set` stands for what leads to others: a device shows it as a
-//! line only where none of them has one.
+//! line only where none of them has one. With sections `set` is the line that ends before it.
 
 use super::options::{Kind, Options};
 use super::short_nodes::WrittenNode;
@@ -55,8 +55,8 @@ impl Words<'_> {
             let spelled = self.node.spelled.get(&option.name).cloned();
             let text = join(line, " ", &spelled.unwrap_or_else(|| option.name.replace('_', "-")));
             match &option.kind {
-                Kind::Bool if option.name == WHOLE => all.push(self.flag(line, at)),
                 Kind::Bool if is_set && option.name == LEADS => all.push(self.leading(line, path, options)),
+                Kind::Bool if option.name == WHOLE || option.name == LEADS => all.push(self.flag(line, at)),
                 Kind::Bool => all.push(self.flag(&text, at)),
                 Kind::Dict(flags) if !is_set && !flags.flags.is_empty() => all.push(self.flags(&text, &at, flags)),
                 Kind::Dict(inside) => {

@@ -8,7 +8,7 @@ use super::short_nodes::{WrittenNode, expanded};
 use super::tree::{self, Path};
 use super::written_options::WrittenOption;
 use crate::platform::{self, ConfigStyle};
-use crate::value::Value;
+use crate::value::{Map, Value};
 use indexmap::IndexMap;
 use serde::Deserialize;
 
@@ -25,6 +25,8 @@ struct Written {
     exclusive: Vec<Vec<String>>,
     #[serde(default)]
     named: Vec<String>,
+    #[serde(default)]
+    named_beside: Vec<String>,
     #[serde(default = "present")]
     present: Vec<String>,
     #[serde(default = "absent")]
@@ -90,6 +92,7 @@ impl Definition {
             form: written.form,
             options,
             named: written.named,
+            named_beside: written.named_beside,
             present: written.present,
             absent: written.absent,
             has_purged: written.purged,
@@ -165,6 +168,7 @@ impl Reader {
             marks: node.marks.iter().map(|path| tree::path(path)).collect(),
             through: self.through(&node.through, &options)?,
             single: node.single,
+            stays: node.stays,
             add: node.add,
             remove: node.remove,
             each,
@@ -216,6 +220,8 @@ pub(super) fn each(path: Option<&str>, options: &Options) -> Result<(Option<Each
             Kind::Dict(_) => {}
             Kind::List(inside) => {
                 levels.push(Level::of(std::mem::take(&mut path), inside));
+                // What has the same name further inside is what is meant.
+                known.all.retain(|option| inside.find(&option.name).is_none());
                 known.all.extend(inside.all.iter().cloned());
                 at = inside;
             }
@@ -250,6 +256,7 @@ fn values(written: IndexMap<String, serde_yaml::Value>) -> Vec<(Path, Value)> {
     let value = |value: serde_yaml::Value| match value {
         serde_yaml::Value::Bool(flag) => Value::Bool(flag),
         serde_yaml::Value::String(text) => Value::from(text),
+        serde_yaml::Value::Mapping(map) if map.is_empty() => Map::new().into(),
         serde_yaml::Value::Number(number) => number.as_i64().map_or(Value::Null, |number| Value::Int(number.into())),
         _ => Value::Null,
     };

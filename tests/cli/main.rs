@@ -38,6 +38,7 @@ mod large;
 mod limits;
 mod listing;
 mod loops;
+mod napalm;
 mod netconf;
 mod netconfd;
 mod ntc_templates;

@@ -1,6 +1,6 @@
-"""Writes random playbooks as cases beside this file: NAME-NUMBER for every number up to COUNT, the same each time.
+"""Writes random playbooks as cases beside this file: KIND-NUMBER for COUNT numbers from FIRST (1) on, the same each time.
 
-    python3 tests/language/generate.py KIND COUNT
+    python3 tests/language/generate.py KIND COUNT [FIRST]
 
 KIND is one of the functions below: `blocks` (blocks in blocks with rescue and always), `loops` (loops with until, conditions,
 register, break_when), `includes` (trees of includes, imports and roles with tags), `handlers` (notify, listen, flush, in
@@ -8,7 +8,7 @@ blocks and roles), `precedence` (one name set at many places), `levels` (every p
 four places), `fatal` (any_errors_fatal, max_fail_percentage, run_once and hosts that cannot be reached, around rescue),
 `mixed` (serial, order, throttle, strategies, delegation, tags), `tangles` (all of it in each other: blocks, includes, roles,
 loops, handlers, failures, tags), `again` (roles that are used again), `weaves` (as `tangles`, with what concerns several hosts,
-keywords of plays and defaults). Record them afterwards with record.py.
+keywords of plays and defaults). Record them afterwards with record.py; of the numbers that are missing here all were equal.
 """
 
 import pathlib
@@ -495,7 +495,8 @@ def tangles(m):
 
 def main():
     kind, count = sys.argv[1], int(sys.argv[2])
-    for number in range(1, count + 1):
+    first = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    for number in range(first, first + count):
         m = Maker(f"{kind} {number}", number)
         plays = globals()[kind](m)
         case = HERE / f"{kind}-{number:02}"

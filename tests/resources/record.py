@@ -9,6 +9,8 @@ Run with a Python that has the `ansible` package:
 Each `NAME.yaml` has a configuration and tasks; what the module of that name would send, or makes of the text, goes to
 `NAME.json`. No device is asked: the module gets the text in place of a device's answer, and nothing is sent.
 
+Modules for Junos get and send XML (`have_xml`): what is recorded is the configuration after it, as `set` lines.
+
 `--documented` writes `documented.json`: the paths of the options that the documentation of each module names, those that
 have others inside left out.
 """
@@ -20,11 +22,13 @@ import sys
 
 import yaml
 from ansible.module_utils import basic
+from lxml import etree
 from ansible.module_utils.testing import patch_module_args
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
+import junos_xml  # noqa: E402
 from device import patched  # noqa: E402
 COLLECTIONS = {
     "ios": "cisco.ios",
@@ -67,16 +71,32 @@ class Device:
         return {"response": []}
 
     def get_device_info(self):
-        return {"network_os": "x", "network_os_version": "9.3(6)", "network_os_platform": "N9K", "network_os_model": "x"}
+        return {"network_os": "x", "network_os_major_version": "1.4", "network_os_version": "9.3(6)", "network_os_platform": "N9K", "network_os_model": "x"}
 
     def get_capabilities(self):
         return json.dumps({"device_info": self.get_device_info(), "network_api": "cliconf"})
+
+    def execute_rpc(self, *args, **kwargs):
+        return etree.fromstring(f"<rpc-reply><configuration>{self.have}</configuration></rpc-reply>")
+
+    def get_configuration(self, *args, **kwargs):
+        return self.execute_rpc()
 
     def get_session_support(self):
         return True
 
     def run_commands(self, commands=None, *args, **kwargs):
         return [self.text(c if isinstance(c, str) else c.get("command")) for c in commands]
+
+
+def answer_of_junos(name, have, args):
+    """Returns what is there after a module's XML, as `set` lines; read values as they are."""
+    said = answer(name, have, args)
+    if args.get("state") in ("gathered", "parsed") or "failed" in said:
+        return said
+    sent = said.get("commands") or said.get("rendered") or []
+    edits = [sent] if isinstance(sent, str) else [edit for edit in sent if edit]
+    return {"after": junos_xml.after("" if args.get("state") == "rendered" else have, edits)}
 
 
 def answer(name, have, args):
@@ -140,11 +160,17 @@ def main():
         written = yaml.safe_load((HERE / f"{name}.yaml").read_text())
         if written.get("recorded") is False:
             continue
+        if name.startswith("junos_"):
+            shown = sorted(line.removeprefix("set ") for line in written["have"].splitlines())
+            assert junos_xml.after(written["have_xml"], []) == shown, f"{name}: `have_xml` says something else than `have`"
         recorded = []
         for case in written["cases"]:
             have = case.get("have", written.get("have", ""))
+            ask = answer
+            if name.startswith("junos_"):
+                have, ask = written["have_xml"], answer_of_junos
             try:
-                recorded.append(answer(name, have, case["task"]))
+                recorded.append(ask(name, have, case["task"]))
             except Exception as error:  # a module's own mistake is an answer too
                 recorded.append({"failed": f"{type(error).__name__}: {error}"})
         text = json.dumps(recorded, indent=1, sort_keys=True)

@@ -1,5 +1,6 @@
 """What stands for a network device while a module of Ansible's collections runs without one."""
 
+import contextlib
 import json
 import sys
 
@@ -21,6 +22,11 @@ def patched(device):
                 listed(commands or k.get("commands")))
         if hasattr(module, "load_config"):
             module.load_config = lambda *a, **k: {}
+        if hasattr(module, "locked_config"):
+            module.locked_config = lambda *a, **k: contextlib.nullcontext()
+        for function in ("commit_configuration", "discard_changes"):
+            if hasattr(module, function):
+                setattr(module, function, lambda *a, **k: None)
 
 
 def listed(commands):

@@ -72,6 +72,7 @@ pub(super) fn start(mut args: RunArgs, colour: Option<bool>, mut setup: Setup, m
             return exit;
         }
     }
+    crate::transport::bound_memory(setup.inventory.hosts_of("all").len());
     // The same number is to give the same order.
     let Ok(runtime) = (if args.seed.is_some() { orderly_event_loop() } else { event_loop() }) else {
         say_error("netplay: cannot start threads\n");

@@ -121,7 +121,7 @@ impl Batch {
             Turn::Skipped => return self.pass(node, host),
             Turn::Waits => return,
         }
-        if self.runs_once(task, host) && !self.is_chosen(node, host) {
+        if self.runs_once(node, task, host) && !self.is_chosen(node, host) {
             return;
         }
         if self.has_to_wait(node, host, task) {
@@ -160,6 +160,7 @@ impl Batch {
             host: Arc::clone(&self.hosts[host as usize]),
             ready: parked.map_or_else(Instant::now, |(since, _)| since),
             cancel: cancel.clone(),
+            said: self.take_said(node, host, task),
             keeps_result: task.register.as_ref().is_some_and(|name| self.share.reads.may_read(name)),
         };
         let handle = self.running.spawn((self.share.runner)(job));

@@ -68,8 +68,57 @@ impl Batch {
             let hosts = &mut self.failed[section.index()];
             hosts.resize(count, false);
             hosts[host as usize] = true;
+            if self.leads_out(section, host) {
+                self.condemned.insert(host);
+            }
             self.cancel_moot(host);
         }
+    }
+
+    /// Claims that a host which failed in a section comes to no other part of a block any more: it counts as failed then.
+    fn leads_out(&self, section: SectionId, host: HostIndex) -> bool {
+        let is_to_come = |part: Option<SectionId>| part.is_some_and(|part| !self.failed_in(part, host));
+        let mut at = section;
+        loop {
+            let info = &self.graph.sections[at.index()];
+            let goes_on = match info.part {
+                Part::Root | Part::Always => false,
+                // A part of a `parallel` block has no others, and counts when all are done.
+                Part::Body => {
+                    is_to_come(info.rescue) || is_to_come(info.always) || info.rescue.or(info.always).is_none()
+                }
+                Part::Rescue => is_to_come(self.graph.sections[info.body.index()].always),
+            };
+            match info.parent {
+                _ if goes_on => return false,
+                Some(parent) => at = parent,
+                None => return true,
+            }
+        }
+    }
+
+    /// Returns how a host ends that has nothing more to do: as failed where it failed, had only the ends of its blocks to
+    /// come (`always`), and nothing would have rescued it.
+    pub(super) fn end_of(&self, host: HostIndex) -> Standing {
+        let sections = (0..self.graph.sections.len() as u32).map(SectionId);
+        let mut failed = sections.filter(|section| self.failed_in(*section, host));
+        match failed.any(|section| !self.is_rescued_around(section, host)) {
+            true => Standing::Failed,
+            false => Standing::Ended,
+        }
+    }
+
+    /// Claims that what failed in a section on a host is, was or would be rescued.
+    fn is_rescued_around(&self, section: SectionId, host: HostIndex) -> bool {
+        let mut at = Some(section);
+        while let Some(section) = at {
+            let info = &self.graph.sections[section.index()];
+            if info.part == Part::Body && info.rescue.is_some_and(|rescue| !self.failed_in(rescue, host)) {
+                return true;
+            }
+            at = info.parent;
+        }
+        false
     }
 
     pub(super) fn drop_host(&mut self, host: HostIndex, standing: Standing) {

@@ -190,6 +190,10 @@ impl Batch {
                 if matches!(self.graph.node(node).work, Work::Handler(_)) {
                     self.failed_handlers.insert(host);
                 }
+                if outcome.status == Status::Failed {
+                    // As in Ansible: nobody rescues it any more, although the ends of blocks (`always`) are to come.
+                    self.view.set_out(host as usize, true);
+                }
                 self.fail(section, host, Standing::Failed);
                 self.note_failure(node, host, true, outcome.fatal);
             }
@@ -198,9 +202,11 @@ impl Batch {
                 self.drop_host(host, Standing::Unreachable);
                 self.note_failure(node, host, false, outcome.fatal);
             }
-            // As in Ansible: that the host goes on is its own matter, the others end all the same.
-            Status::Ignored if outcome.fatal && outcome.failure.as_ref().is_some_and(|f| f.kind.is_unreachable()) => {
-                self.note_failure(node, host, false, true);
+            // As in Ansible: that the host goes on is its own matter, the others end all the same where it could not be
+            // reached; and where it failed, it is not taken along by others.
+            Status::Ignored => {
+                let is_lost = outcome.failure.as_ref().is_some_and(|failure| failure.kind.is_unreachable());
+                self.note_failure(node, host, !is_lost, is_lost && outcome.fatal);
             }
             _ => {}
         }
@@ -306,11 +312,11 @@ impl Batch {
                 let role = self.graph.node(node).task().and_then(|task| task.role.clone());
                 self.ended_roles.extend(role.map(|role| (host, role)));
             }
-            Meta::EndHost => self.drop_host(host, Standing::Ended),
+            Meta::EndHost => self.drop_host(host, self.end_of(host)),
             Meta::EndPlay | Meta::EndBatch => {
                 self.stop_play |= meta == Meta::EndPlay;
                 for host in 0..self.hosts.len() as HostIndex {
-                    self.drop_host(host, Standing::Ended);
+                    self.drop_host(host, self.end_of(host));
                 }
             }
             Meta::ClearFacts => {
@@ -323,12 +329,17 @@ impl Batch {
                 }
             }
             Meta::ClearHostErrors => {
-                // As in Ansible: they stay out of this play, and are in the next.
+                // As in Ansible: they stay out of this play, and are in the next, like those of earlier plays.
                 for standing in &mut self.standing {
                     if matches!(standing, Standing::Failed | Standing::Unreachable) {
                         *standing = Standing::Ended;
                     }
                 }
+                self.condemned.clear();
+                self.cleared = true;
+                let publisher = &self.context.publisher;
+                let hosts = self.view.all_hosts.iter().map(|host| publisher.clean(host)).collect();
+                publisher.publish(What::ErrorsCleared { hosts });
             }
         }
     }

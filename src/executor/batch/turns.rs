@@ -2,10 +2,10 @@
 //! the steps of a task, the host on which a task runs once.
 
 use super::told::failure_facts;
-use super::{Batch, Once};
+use super::{Batch, Once, Standing};
 use crate::effect::Effect;
 use crate::event::Status;
-use crate::executor::item::number;
+use crate::executor::item::{number, rendered};
 use crate::executor::limit::Held;
 use crate::executor::step::{Outcome, VarWrite};
 use crate::executor::tracker::HostIndex;
@@ -81,10 +81,29 @@ impl Batch {
         // As in Ansible: a failure of what runs once for all is one for all.
         let failed = matches!(outcome.status, Status::Failed | Status::Rescued | Status::Unreachable);
         let task = self.graph.node(node).task().filter(|_| failed);
-        let failure = task.map(|task| failure_facts(task, outcome));
+        // Nobody knows of a failure of what was not reached.
+        let is_lost = outcome.status == Status::Unreachable;
+        let failure = task.map(|task| if is_lost { Map::new() } else { failure_facts(task, outcome) });
         self.once.insert(node, Once::Done { writes: outcome.writes.clone(), failure });
+        self.give_elsewhere(node, outcome);
         for host in self.onlookers.remove(&node).unwrap_or_default() {
             self.tracker.put_back(node, host);
+        }
+    }
+
+    /// Gives what a task that ran once has set to the hosts of the batch that do not come to it, as Ansible does: those
+    /// that do not include it, are in another part of a block, or are out, unless they could not be reached.
+    fn give_elsewhere(&mut self, node: NodeId, outcome: &Outcome) {
+        let section = self.graph.node(node).section;
+        for host in 0..self.hosts.len() as HostIndex {
+            let comes = self.tracker.takes_part(node, host) && self.is_live(section, host);
+            let is_lost = self.standing[host as usize] == Standing::Unreachable;
+            if comes || is_lost || self.graph.strategy != Strategy::Linear {
+                continue;
+            }
+            let given = Outcome { writes: outcome.writes.clone(), ..Outcome::empty(Status::NotReached, String::new()) };
+            let set = self.write(node, host, &given);
+            self.keep(node, host, &super::Held { outcome: given, took: Duration::ZERO, set, shared_failure: None });
         }
     }
 
@@ -97,18 +116,40 @@ impl Batch {
         self.hold(node, host, super::Held { outcome, took: Duration::ZERO, set, shared_failure });
     }
 
-    /// Returns a setting as it is on a host; nothing when it cannot be rendered.
-    pub(super) fn rendered(&self, node: &Node, task: &Arc<Task>, host: HostIndex) -> Value {
-        if node.is_static() {
-            return node.to_value();
+    /// Returns what a keyword comes to on a host; nothing when it cannot be rendered. A template is rendered once for a
+    /// step, however often that has to wait.
+    fn rendered(
+        &mut self,
+        place: (NodeId, HostIndex),
+        keyword: &'static str,
+        setting: &Node,
+        task: &Arc<Task>,
+    ) -> Value {
+        if setting.is_static() {
+            return setting.to_value();
         }
-        let host = &self.hosts[host as usize];
+        let said = self.said.get(&place).and_then(|said| said.iter().find(|(known, _)| *known == keyword));
+        if let Some((_, value)) = said {
+            return value.clone();
+        }
+        let host = &self.hosts[place.1 as usize];
         let scope = StepScope::new(&self.context.world, host, Some(&self.view), Some(task));
-        let sources = Arc::clone(&self.context.loader.sources);
-        Templar::new(Arc::new(scope), task.files.clone(), sources).node(node).unwrap_or(Value::Omit)
+        let templar = Templar::new(Arc::new(scope), task.files.clone(), Arc::clone(&self.context.loader.sources));
+        let render = |node: &Node| templar.node(node);
+        let value = rendered(keyword, setting, &task.settings.outer, render).unwrap_or(Value::Omit);
+        self.said.entry(place).or_default().push((keyword, value.clone()));
+        value
     }
 
-    pub(super) fn runs_once(&self, task: &Arc<Task>, host: HostIndex) -> bool {
+    /// Returns what has been rendered for a step that begins. Each item of a loop has its own.
+    pub(super) fn take_said(&mut self, node: NodeId, host: HostIndex, task: &Task) -> Vec<(&'static str, Value)> {
+        let mut said = self.said.remove(&(node, host)).unwrap_or_default();
+        // What cannot be rendered fails where the step's own failures are.
+        said.retain(|(_, value)| *value != Value::Omit && task.repeat.is_none());
+        said
+    }
+
+    pub(super) fn runs_once(&mut self, node: NodeId, task: &Arc<Task>, host: HostIndex) -> bool {
         let module_once = match task.action {
             Action::Module { module, .. } => module.once,
             // As in Ansible, the condition of what is about all hosts is asked of the first.
@@ -118,9 +159,9 @@ impl Batch {
             _ => false,
         };
         module_once
-            || task.settings.run_once.as_ref().is_some_and(|node| {
+            || task.settings.run_once.as_ref().is_some_and(|setting| {
                 // What cannot be said is taken as true, because running too often could do harm.
-                crate::playbook::flag(&self.rendered(node, task, host)).unwrap_or(true)
+                crate::playbook::flag(&self.rendered((node, host), "run_once", setting, task)).unwrap_or(true)
             })
     }
 
@@ -139,7 +180,8 @@ impl Batch {
         // Groups, and facts that several hosts give to one, come to be in the order of hosts.
         let in_turn = matches!(task.action, Action::Module { module, .. } if module.changes_run)
             || (task.settings.delegate_facts.is_some() && self.graph.node(node).effect == Effect::Pure);
-        let throttle = task.settings.throttle.as_ref().map(|node| self.rendered(node, task, host));
+        let throttle = task.settings.throttle.as_ref();
+        let throttle = throttle.map(|setting| self.rendered((node, host), "throttle", setting, task));
         let limit = throttle.and_then(|value| number(&value)).filter(|limit| *limit >= 1.0);
         let limit = if in_turn { 1 } else { limit.map_or(usize::MAX, |limit| limit as usize) };
         // Who comes first is known only where all hosts have come to the task together.
@@ -166,7 +208,8 @@ impl Batch {
         if self.graph.node(node).effect == Effect::Pure {
             return Ok(Some(Held::new()));
         }
-        let delegate = task.settings.delegate_to.as_ref().map(|name| self.rendered(name, task, host));
+        let delegate = task.settings.delegate_to.as_ref();
+        let delegate = delegate.map(|setting| self.rendered((node, host), "delegate_to", setting, task));
         let name = match delegate {
             Some(Value::Str(name)) if !name.is_empty() => name,
             _ => Arc::clone(&self.hosts[host as usize]),

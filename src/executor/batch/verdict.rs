@@ -69,6 +69,8 @@ impl Batch {
     fn condemn(&mut self, section: SectionId, failures: &Failures) -> Vec<HostIndex> {
         let mut taken = Vec::new();
         for host in (0..self.hosts.len() as HostIndex).filter(|host| !failures.hosts.contains(host)) {
+            // As in Ansible: whom the failure of others takes along is told as out, whoever rescues it.
+            self.view.set_out(host as usize, true);
             match self.standing[host as usize] {
                 Standing::In => {
                     self.condemned.insert(host);
@@ -121,6 +123,7 @@ impl Batch {
             stops_run: self.broken || counted == self.hosts.len(),
             broken: self.broken,
             condemned: rescued,
+            cleared: self.cleared,
             stop_play: self.stop_play,
             fatal: self.fatal,
             standing: self.standing,

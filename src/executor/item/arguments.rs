@@ -46,7 +46,7 @@ pub(super) fn arguments(job: &Job, templar: &Templar, module: &'static Module) -
 }
 
 /// The variables of the environment of a program.
-type Environment = Vec<(String, String)>;
+pub(super) type Environment = Vec<(String, String)>;
 
 /// Returns the environment for programs, merged from play to task; and what is said of parts that are no dictionaries,
 /// which are left out as in Ansible.

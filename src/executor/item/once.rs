@@ -1,15 +1,15 @@
 //! One attempt: the module plans, the gate lets its actions pass, and what they said becomes the result.
 
 use super::ItemOutcome;
-use super::arguments::{arguments, environment};
+use super::arguments::{Environment, arguments, environment};
 use crate::event::Status;
 use crate::executor::background;
 use crate::executor::gate::Gate;
-use crate::executor::step::{Job, VarWrite, flag, flag_if};
+use crate::executor::step::{Job, VarWrite, flag, flag_of};
 use crate::executor::target;
 use crate::executor::world::{Shelf, StepScope};
 use crate::failure::{Failure, FailureKind};
-use crate::module::{self, ArgKind, Change, Finished, KeepFacts, Module, Output, Withheld};
+use crate::module::{self, ArgKind, Args, Change, Finished, KeepFacts, Module, Output, Withheld};
 use crate::phase::{self, Phase};
 use crate::platform;
 use crate::playbook::given;
@@ -27,47 +27,68 @@ fn password_in_url(url: &str) -> Option<&str> {
     login.split_once(':').map(|(_, password)| password).filter(|password| !password.is_empty())
 }
 
+/// What a module is called with.
+pub(super) struct Call {
+    module: &'static Module,
+    args: Args,
+    delegate: Option<Arc<str>>,
+    check: bool,
+    diff: bool,
+    env: Environment,
+    /// What is said of parts of the environment that are left out.
+    left_out: Vec<String>,
+}
+
+impl Call {
+    /// Works out what a module is called with.
+    pub(super) fn of(job: &Job, templar: &Templar, module: &'static Module) -> Result<Call, Failure> {
+        let _time = phase::time(Phase::Template);
+        let settings = &job.task.settings;
+        let flag = |keyword: &str, node| flag_of(templar, keyword, node);
+        let delegate = delegate(job, templar)?;
+        let args = arguments(job, templar, module)?;
+        learn_secrets(job, &args, module);
+        let check = flag("check_mode", &settings.check_mode)?.unwrap_or(job.context.settings.check);
+        let diff = flag("diff", &settings.diff)?.unwrap_or(job.context.settings.diff);
+        let (env, left_out) = environment(job, templar)?;
+        Ok(Call { module, args, delegate, check, diff, env, left_out })
+    }
+}
+
+/// Hides what is secret among arguments from now on.
+fn learn_secrets(job: &Job, args: &Args, module: &Module) {
+    let redactor = job.context.publisher.redactor();
+    let hidden = module.args.iter().filter(|arg| arg.kind == ArgKind::Secret).filter_map(|arg| args.text(arg.name));
+    hidden.chain(args.text("url").and_then(password_in_url)).for_each(|secret| redactor.learn(&Secret::new(secret)));
+    for arg in module.args {
+        let secrets = arg.shape.zip(args.get(arg.name)).map(|(shape, value)| shape.secrets(value)).unwrap_or_default();
+        secrets.into_iter().for_each(|secret| redactor.learn(&Secret::new(secret)));
+    }
+}
+
 /// Runs the module once.
 pub(super) async fn once(
     job: &Job,
     scope: &StepScope,
     templar: &Templar,
-    module: &'static Module,
+    call: &Call,
     implied: Option<&'static str>,
 ) -> Result<ItemOutcome, Failure> {
     let rendering = phase::time(Phase::Template);
-    let delegate = delegate(job, templar)?;
-    let args = arguments(job, templar, module)?;
-    for arg in module.args.iter().filter(|arg| arg.kind == ArgKind::Secret) {
-        if let Some(secret) = args.text(arg.name) {
-            job.context.publisher.redactor().learn(&Secret::new(secret));
-        }
-    }
-    for arg in module.args {
-        let secrets = arg.shape.zip(args.get(arg.name)).map(|(shape, value)| shape.secrets(value)).unwrap_or_default();
-        secrets.into_iter().for_each(|secret| job.context.publisher.redactor().learn(&Secret::new(secret)));
-    }
-    if let Some(password) = args.text("url").and_then(password_in_url) {
-        job.context.publisher.redactor().learn(&Secret::new(password));
-    }
-    let remote = remote_scope(job, scope, delegate.as_ref());
-    let way = module::napalm::way(module, &args)?;
+    let Call { module, args, check, diff, .. } = call;
+    let (module, check, diff) = (*module, *check, *diff);
+    let remote = remote_scope(job, scope, call.delegate.as_ref());
+    let way = module::napalm::way(module, args)?;
     let provider = way.as_ref().map(|way| &way.provider).or(args.dict("provider"));
     let implied = way.as_ref().and_then(|way| way.platform).or(implied);
-    let target =
-        target::Request { job, task: &job.task, scope: &remote, templar, needs: module.needs, implied, provider };
+    let needs = module.needs_with(|arg| Some(args.get(arg.name)?.to_text()));
+    let target = target::Request { job, task: &job.task, scope: &remote, templar, needs, implied, provider };
     let limits = Limits { timeout: None, cancel: job.cancel.clone() };
     let target = job.context.pool.with_platform(target.target()?, &limits).await?;
-    let check = match flag_if(job, scope, "check_mode", &job.task.settings.check_mode)? {
-        Some(check) => check,
-        None => job.context.settings.check,
-    };
-    let diff = flag_if(job, scope, "diff", &job.task.settings.diff)?.unwrap_or(job.context.settings.diff);
-    let (env, left_out) = environment(job, templar)?;
     drop(rendering);
-    let gate = Gate { job, target: &target, check, env: &env };
+    let gate = Gate { job, target: &target, check, env: &call.env };
     let context = module::Context {
-        args: &args,
+        args,
         templar,
         probe: &gate,
         files: &job.task.files,
@@ -83,8 +104,8 @@ pub(super) async fn once(
         // Few tasks do; the room that it takes is not to be everybody's.
         Some(terms) => Box::pin(in_background(terms, job, module, context, &gate)).await?,
     };
-    outcome.warnings.extend(left_out);
-    outcome.delegated_to = delegate;
+    outcome.warnings.extend(call.left_out.iter().cloned());
+    outcome.delegated_to = call.delegate.clone();
     if !diff {
         outcome.diff.clear();
     }
@@ -125,6 +146,7 @@ async fn carry_out(change: Change, gate: &Gate<'_>) -> Result<ItemOutcome, Failu
         changed,
         diff,
         withheld,
+        unseen,
         then,
         finish,
         dialogue,
@@ -146,6 +168,9 @@ async fn carry_out(change: Change, gate: &Gate<'_>) -> Result<ItemOutcome, Failu
         Some(_) if gate.check => (None, None),
         Some(dialogue) => (Some(Vec::new()), Some(Box::pin(dialogue(gate)).await?)),
     };
+    if passed.is_none() && !unseen {
+        Box::pin(gate.reach()).await?;
+    }
     let (finished, unknown) = match passed {
         // Check mode: what is said is what would have come out, as far as anybody knows.
         None => match withheld {

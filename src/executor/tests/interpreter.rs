@@ -36,14 +36,15 @@ pub(super) fn interpret(program: &Program) -> Left {
 /// Carries out a playbook after what another left.
 pub(super) fn interpret_from(program: &Program, left: Left) -> Left {
     let hosts = program.hosts;
-    let condemned = vec![false; hosts];
-    let mut run = Interpreter { program, left, notified: BTreeSet::new(), condemned, broken: false };
+    let (condemned, doomed) = (vec![false; hosts], vec![false; hosts]);
+    let batch = left.standing.iter().map(|standing| *standing == "in").collect();
+    let mut run = Interpreter { program, batch, left, notified: BTreeSet::new(), condemned, doomed, broken: false };
     let all = vec![true; hosts];
-    let failed = run.items(&program.items, &all, Around { root: true, rescued: false });
+    let failed = run.items(&program.items, &all, Around { root: true, rescued: false, last: true });
     let live: Vec<bool> = failed.iter().map(|failed| !failed).collect();
     // The handlers run at the end of the section.
     let mut failed = vec![false; hosts];
-    run.flush(&live, &mut failed, Around { root: true, rescued: false });
+    run.flush(&live, &mut failed, Around { root: true, rescued: false, last: true });
     run.left
 }
 
@@ -54,14 +55,20 @@ struct Around {
     root: bool,
     /// A failure will be rescued.
     rescued: bool,
+    /// After a failure no part of a block is left to come.
+    last: bool,
 }
 
 struct Interpreter<'a> {
     program: &'a Program,
+    /// Per host, whether it was in when the play began.
+    batch: Vec<bool>,
     left: Left,
     notified: BTreeSet<(usize, usize)>,
     /// Per host, whether it failed because too many others did.
     condemned: Vec<bool>,
+    /// Per host, whether it failed where nothing rescues it any more.
+    doomed: Vec<bool>,
     /// Too many failed.
     broken: bool,
 }
@@ -90,7 +97,7 @@ impl Interpreter<'_> {
                 }
                 Item::Parallel(items) => {
                     let live = self.live(entered, &failed);
-                    let inside = Around { root: false, ..around };
+                    let inside = Around { root: false, last: false, ..around };
                     let mut fails = vec![false; entered.len()];
                     for item in items {
                         let some = self.items(std::slice::from_ref(item), &live, inside);
@@ -106,13 +113,14 @@ impl Interpreter<'_> {
     fn block(&mut self, body: &[Item], rescue: &[Item], always: &[Item], live: &[bool], around: Around) -> Vec<bool> {
         let rescues = !rescue.is_empty();
         let inside = Around { root: false, ..around };
+        let before_always = Around { last: around.last && always.is_empty(), ..inside };
         if !rescues && always.is_empty() {
             // Such a block only groups.
             return self.items(body, live, around);
         }
-        let mut fails = self.items(body, live, Around { rescued: around.rescued || rescues, ..inside });
+        let mut fails = self.items(body, live, Around { rescued: around.rescued || rescues, last: false, ..inside });
         if rescues {
-            fails = self.items(rescue, &fails, inside);
+            fails = self.items(rescue, &fails, before_always);
         }
         let last = self.items(always, live, inside);
         (0..fails.len()).for_each(|host| fails[host] |= last[host]);
@@ -129,6 +137,7 @@ impl Interpreter<'_> {
                 continue;
             }
             failed[host] = true;
+            self.doomed[host] |= around.last;
             if around.root {
                 self.left.standing[host] = "failed";
             }
@@ -143,11 +152,12 @@ impl Interpreter<'_> {
         if task.once {
             let (value, end) = self.step(task, first, around);
             let bad = end != End::Fine && !(task.ignore && end == End::Fails);
-            for host in (0..live.len()).filter(|host| live[*host]) {
-                if let (Some(var), true) = (task.sets, host != first && (task.kind != Kind::Fact || end == End::Fine)) {
+            for host in 0..live.len() {
+                let gets = host != first && self.batch[host] && self.left.standing[host] != "unreachable";
+                if let (Some(var), true) = (task.sets, gets && (task.kind != Kind::Fact || end == End::Fine)) {
                     self.left.vars[host][var] = Some(value);
                 }
-                fails[host] = bad;
+                fails[host] = bad && live[host];
             }
         } else {
             for host in (0..live.len()).filter(|host| live[*host]) {
@@ -185,7 +195,8 @@ impl Interpreter<'_> {
     }
 
     fn failed_hosts(&self) -> usize {
-        let is_out = |host: &usize| self.left.standing[*host] == "failed" || self.condemned[*host];
+        let is_out =
+            |host: &usize| self.left.standing[*host] == "failed" || self.condemned[*host] || self.doomed[*host];
         (0..self.left.standing.len()).filter(is_out).count()
     }
 

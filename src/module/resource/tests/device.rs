@@ -10,7 +10,7 @@ pub(super) fn after(text: &str, lines: &[String], platform: &Platform) -> String
     match style.style {
         ConfigStyle::Set => {
             for line in lines {
-                typed(&mut running, line, style);
+                typed(&mut running, line, None, style);
             }
         }
         ConfigStyle::Indent => indented(&mut running, lines, style),
@@ -21,21 +21,37 @@ pub(super) fn after(text: &str, lines: &[String], platform: &Platform) -> String
     }
 }
 
+/// Words of Junos that have one value.
+const LEAVES: &[&str] =
+    &["description", "hold-time", "loops", "maximum", "metric", "priority", "router-id", "teardown", "vlan-id"];
+
+/// Returns a text of `set` lines without those that the lines to come overwrite.
+pub(super) fn without_overwritten(text: &str, lines: &[String]) -> String {
+    let leaf = |line: &str| {
+        let word = LEAVES.iter().find_map(|word| line.find(&format!(" {word} ")).map(|at| at + word.len() + 1))?;
+        Some(line[..word].to_owned())
+    };
+    let overwritten: Vec<String> =
+        lines.iter().filter(|line| line.starts_with("set ")).filter_map(|line| leaf(line)).collect();
+    let stays = |line: &&str| leaf(line).is_none_or(|leaf| !overwritten.contains(&leaf));
+    text.lines().filter(stays).map(|line| format!("{line}\n")).collect()
+}
+
 /// Returns the text after lines that stand in their sections.
 pub(super) fn brought(text: &str, sections: &[Section], platform: &Platform) -> String {
     let style = &platform.text;
     let mut running = parse(text, style);
-    put(&mut running, sections, style);
+    put(&mut running, sections, None, style);
     match style.style {
         ConfigStyle::Set => running.iter().map(|section| section.line.clone() + "\n").collect(),
         ConfigStyle::Indent => print(&running),
     }
 }
 
-fn put(place: &mut Vec<Section>, sections: &[Section], style: &ConfigText) {
+fn put(place: &mut Vec<Section>, sections: &[Section], within: Option<&str>, style: &ConfigText) {
     for section in sections {
         if section.children.is_empty() {
-            typed(place, &section.line, style);
+            typed(place, &section.line, within, style);
             continue;
         }
         let at = match place.iter().position(|there| there.line == section.line) {
@@ -45,7 +61,7 @@ fn put(place: &mut Vec<Section>, sections: &[Section], style: &ConfigText) {
                 place.len() - 1
             }
         };
-        put(&mut place[at].children, &section.children, style);
+        put(&mut place[at].children, &section.children, Some(&section.line), style);
     }
 }
 
@@ -57,7 +73,7 @@ fn indented(running: &mut Vec<Section>, lines: &[String], style: &ConfigText) {
             path.pop();
             continue;
         }
-        if is_outermost(line) {
+        if is_outermost(line) && !is_inner(line, &path) || is_next_vrf(line, &path) {
             path.clear();
         }
         let mut place = &mut *running;
@@ -65,14 +81,38 @@ fn indented(running: &mut Vec<Section>, lines: &[String], style: &ConfigText) {
             let at = place.iter().position(|section| section.line == *header).unwrap();
             place = &mut place[at].children;
         }
-        typed(place, line, style);
+        typed(place, line, path.last().map(String::as_str), style);
         if leads(line) {
             path.push(line.clone());
         }
     }
 }
 
+/// An interface stands in an area of a routing process of IOS XR.
+fn is_inner(line: &str, path: &[String]) -> bool {
+    line.trim_start_matches("no ").starts_with("interface ") && path.iter().any(|header| header.starts_with("area "))
+}
+
+/// A VRF of IOS XR begins another section where the one before it is a VRF as well.
+fn is_next_vrf(line: &str, path: &[String]) -> bool {
+    line.starts_with("vrf ") && path.first().is_some_and(|header| header.starts_with("vrf "))
+}
+
 const SECTIONS: &[&str] = &[
+    "area ",
+    "virtual-link ",
+    "monitor-convergence",
+    "rpki server ",
+    "neighbor-group ",
+    "l2transport",
+    "lldp",
+    "ipv4 access-list ",
+    "template ",
+    "l2vpn evpn",
+    "telemetry",
+    "destination-group ",
+    "sensor-group ",
+    "subscription ",
     "interface ",
     "vlan ",
     "router ",
@@ -104,6 +144,10 @@ fn leads(line: &str) -> bool {
         && (!line.starts_with("neighbor ") || line.split(' ').count() == 2)
         && (!line.starts_with("vni ") || line.ends_with(" l2"))
         && (!line.starts_with("ntp") || line == "ntp")
+        && (!["area ", "virtual-link "].iter().any(|start| line.starts_with(start)) || line.split(' ').count() == 2)
+        && (!["l2transport", "lldp"].iter().any(|start| line.starts_with(start)) || !line.contains(' '))
+        && !line.starts_with("evpn-")
+        && (!line.starts_with("template ") || line.starts_with("template peer"))
         && (!line.starts_with("hsrp ") || line[5..].bytes().all(|c| c.is_ascii_digit()))
         && (!line.starts_with("route-map ") || line.split(' ').any(|word| word == "permit" || word == "deny"))
         && !line.starts_with("vrf forwarding")
@@ -115,6 +159,17 @@ pub(super) fn is_outermost(line: &str) -> bool {
     let line = line.strip_prefix("no ").unwrap_or(line);
     const INNER: &[&str] = &[
         "address-family ",
+        "area ",
+        "virtual-link ",
+        "monitor-convergence",
+        "rpki server ",
+        "neighbor-group ",
+        "l2transport",
+        "lldp",
+        "template ",
+        "destination-group ",
+        "sensor-group ",
+        "subscription ",
         "neighbor ",
         "hsrp ",
         "vni ",
@@ -130,7 +185,7 @@ fn is_inner_vrf(line: &str) -> bool {
     line.starts_with("vrf ") && line.split(' ').count() == 2 && !line.starts_with("vrf instance")
 }
 
-fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
+fn typed(place: &mut Vec<Section>, line: &str, within: Option<&str>, style: &ConfigText) {
     let is_set = style.style == ConfigStyle::Set;
     if let Some(what) = line.strip_prefix(style.negate.as_str()) {
         let what = if is_set { format!("set {what}") } else { what.to_owned() };
@@ -158,16 +213,18 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
     if is_shown_negated(line) {
         return;
     }
-    let single = style.place(line);
+    let single = style.place(line, within);
     let place_of = |line: &str| {
         OVERWRITTEN.iter().find_map(|words| Some(regex::Regex::new(words).unwrap().captures(line)?[1].to_owned()))
     };
-    let single = single.filter(|_| !line.ends_with(" secondary"));
+    // A VRF of IOS XR is a section, and a line of an interface.
+    let is_section = |there: &Section| line.starts_with("vrf ") && !there.children.is_empty();
+    let single = single.filter(|_| !line.ends_with(" secondary") && !place.iter().any(is_section));
     let place_of_it = place_of(line);
     let there = place.iter().position(|section| {
         section.line == line
             || single.as_ref().is_some_and(|single| {
-                style.place(&section.line).as_ref() == Some(single) && !section.line.ends_with(" secondary")
+                style.place(&section.line, within).as_ref() == Some(single) && !section.line.ends_with(" secondary")
             })
             || place_of_it.is_some() && place_of(&section.line) == place_of_it
     });
@@ -227,6 +284,22 @@ fn keep_container(place: &mut Vec<Section>, what: &str) {
         r"^set service snmp (?:community|listen-address|trap-target) \S+(?= )",
         r"^set service snmp v3 (?:group|user|trap-target) \S+(?= )",
         r"^set service snmp v3 view \S+ oid \S+(?= )",
+        r"^set protocols bgp address-family \S+ (?:aggregate-address|network|redistribute) \S+(?= )",
+        r"^set protocols bgp neighbor \S+ address-family \S+(?= )",
+        r"^set protocols bgp neighbor \S+(?= )",
+        r"^set protocols ospfv3? interface \S+(?= )",
+        r"^set protocols ospfv3 (?:area \S+ range|area|redistribute) \S+(?= )",
+        r"^set service lldp interface \S+(?= )",
+        r"^set service ntp server \S+(?= )",
+        r"^set policy route-map \S+ rule \d+(?= )",
+        r"^set policy route-map \S+(?= )",
+        r"^set firewall ipv[46] name \S+ rule \d+(?= )",
+        r"^set firewall ipv[46] name \S+(?= )",
+        r"^set firewall group \S+ \S+(?= )",
+        r"^set firewall global-options state-policy \S+(?= )",
+        r"^set security zones security-zone \S+(?= )",
+        r"^set security policies (?:from-zone \S+ to-zone \S+|global) policy \S+(?= )",
+        r"^set protocols bgp (?:group \S+ )?(?:neighbor \S+ )?family \S+ \S+(?= )",
     ];
     for words in CONTAINERS {
         let Ok(Some(found)) = fancy_regex::Regex::new(words).unwrap().find(what) else { continue };
