@@ -249,6 +249,8 @@ fn of_kind(args: &Args, is: fn(&Data) -> bool) -> Result<bool, Error> {
     // Lists and dictionaries are of none of these kinds; they are not computed to say so.
     match input.kind() {
         ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => Ok(false),
+        // Nor are methods, dates and spans of time.
+        ValueKind::Plain if type_name(input) != "object" => Ok(false),
         _ => Ok(is(&data(input)?)),
     }
 }
