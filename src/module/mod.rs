@@ -36,6 +36,7 @@ pub mod background;
 
 pub mod add_host;
 pub mod apt;
+pub mod apt_key;
 pub mod apt_repository;
 pub mod assemble;
 pub mod assert;
@@ -293,6 +294,7 @@ pub trait Probe: Send + Sync {
 pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
     &apt::MODULE,
+    &apt_key::MODULE,
     &apt_repository::MODULE,
     &assemble::MODULE,
     &assert::MODULE,
