@@ -77,7 +77,6 @@ enum Command {
 
 /// Runs the command line and returns the exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
-    crate::transport::bound_memory();
     quiet_panics();
     crate::transport::raise_open_files();
     crate::textfsm::set_places(templates::places);

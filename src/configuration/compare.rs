@@ -226,9 +226,9 @@ fn whole_blocks(wanted: &[Section], lines: &[Section]) -> Vec<Section> {
     found
 }
 
-/// Returns what a line sets, for lines of which a section has one only ([`ConfigText::single`]).
-pub(super) fn place_of(line: &str, text: &ConfigText) -> Option<String> {
-    text.place(&said(line, text))
+/// Returns what a line of the section `within` sets, for lines of which a section has one only ([`ConfigText::single`]).
+pub(super) fn place_of(line: &str, within: Option<&str>, text: &ConfigText) -> Option<String> {
+    text.place(&said(line, text), within)
 }
 
 /// Claims that a line is `outer` or goes on from it.

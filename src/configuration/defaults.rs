@@ -29,20 +29,20 @@ pub(super) fn holds(line: &str, section: Option<&str>, running: &Index<'_>, text
             && default.within.as_ref().is_none_or(|within| section.is_some_and(|section| within.is_match(section)))
             && !default.unless.as_ref().is_some_and(is_there)
     });
-    is_default && !contradicted(&line, running, text)
+    is_default && !contradicted(&line, section, running, text)
 }
 
 /// Claims that a line that is shown excludes a default.
-fn contradicted(default: &str, running: &Index<'_>, text: &ConfigText) -> bool {
+fn contradicted(default: &str, section: Option<&str>, running: &Index<'_>, text: &ConfigText) -> bool {
     let negate = text.negate.as_str();
     if let Some(what) = default.strip_prefix(negate).filter(|_| !negate.is_empty()) {
         let undone = members(what, text);
         return running.keys().any(|shown| undone.iter().any(|what| is_inside(shown, what)));
     }
-    let place = place_of(default, text);
+    let place = place_of(default, section, text);
     running.keys().any(|shown| {
         let undone = shown.strip_prefix(negate).filter(|_| !negate.is_empty());
         undone.is_some_and(|what| is_inside(default, what) || is_inside(what, default))
-            || (place.is_some() && place_of(shown, text) == place)
+            || (place.is_some() && place_of(shown, section, text) == place)
     })
 }

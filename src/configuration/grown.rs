@@ -27,6 +27,11 @@ fn read<'a>(line: &str, text: &'a ConfigText) -> Option<(&'a str, How, Vec<u32>)
     Some((list.as_str(), how, numbers(rest)?))
 }
 
+/// Claims that a line adds to a list of numbers, or takes from it.
+pub(super) fn changes(line: &str, text: &ConfigText) -> bool {
+    read(line, text).is_some_and(|(_, how, _)| how != How::Is)
+}
+
 /// Returns the lists that are shown in several lines, each as the one line that says the same.
 pub(super) fn joined(lines: impl Iterator<Item = String>, text: &ConfigText) -> Vec<String> {
     let mut found: Vec<(&str, bool, BTreeSet<u32>)> = Vec::new();

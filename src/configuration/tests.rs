@@ -4,6 +4,7 @@ use crate::platform::ConfigText;
 use proptest::prelude::*;
 
 mod device;
+mod single;
 mod spelled;
 
 fn ios() -> &'static ConfigText {
@@ -70,10 +71,13 @@ fn sections_are_left_where_a_line_belongs_outside() {
 #[test]
 fn lines_of_which_there_may_be_several_have_places_of_their_own() {
     let eos = &platform::find("eos").unwrap().text;
-    let place = |line: &str| compare::place_of(line, eos);
-    assert_ne!(place("vrf instance red"), place("vrf instance blue"));
-    assert_eq!(place("vrf red"), place("vrf blue"));
-    assert!(place("vrf red").is_some());
+    let place = |line: &str, within| compare::place_of(line, within, eos);
+    assert_eq!(place("vrf instance red", None), None);
+    let interface = Some("interface Ethernet1");
+    assert_eq!(place("vrf red", interface), place("vrf blue", interface));
+    assert!(place("vrf red", interface).is_some());
+    // A section of a routing process, of which it has several.
+    assert_eq!(place("vrf red", Some("router bgp 1")), None);
 }
 
 #[test]
@@ -117,8 +121,8 @@ fn another_address_takes_the_place_of_the_old_one_and_nothing_is_undone() {
         // Several of one interface stand beside each other.
         let second = format!("{} secondary", line.replace('N', "1"));
         assert_ne!(
-            compare::place_of(&second, text),
-            compare::place_of(line, text).filter(|_| platform != "asa"),
+            compare::place_of(&second, None, text),
+            compare::place_of(line, None, text).filter(|_| platform != "asa"),
             "{platform}"
         );
     }

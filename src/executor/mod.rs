@@ -21,6 +21,7 @@ mod pool;
 mod prepare;
 mod publish;
 mod random;
+mod reach;
 mod room;
 mod run;
 mod shard;

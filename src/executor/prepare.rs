@@ -2,6 +2,7 @@
 
 use super::Context;
 use super::plan::Planned;
+use super::reach;
 use super::target::platform_of;
 use super::world::{PlayView, StepScope};
 use crate::graph::{Graph, Knowledge, Lowering, lower_handlers, lower_play};
@@ -21,6 +22,7 @@ use std::sync::{Arc, RwLock};
 pub fn graph_of(context: &Context, planned: &Planned, found: &mut Diagnostics) -> Graph {
     lowered(context, planned, found, |how, found| {
         check_platforms(planned, how.platforms, found);
+        reach::check(context, planned, found);
         lower_play(&planned.play, &planned.sections, how, found)
     })
 }

@@ -101,10 +101,10 @@ impl Runs {
 
     /// Removes the oldest runs until so many are left; those under way stay, and so does whatever else is there.
     pub fn keep_newest(&self, count: usize) -> io::Result<()> {
-        let names = self.names()?;
-        for name in names.iter().rev().skip(count) {
+        for name in self.folders()?.iter().rev().skip(count) {
             let folder = self.folder.join(name);
-            if is_running(&folder.join(EVENTS)) {
+            // Without a file it may be one that another run has just made.
+            if !folder.join(EVENTS).is_file() || is_running(&folder.join(EVENTS)) {
                 continue;
             }
             for file in [EVENTS, ".gitignore"] {
@@ -138,13 +138,21 @@ impl Runs {
         self.folder.join(name).join(EVENTS)
     }
 
+    /// Returns the names of the runs that have a file of events.
     fn names(&self) -> io::Result<Vec<String>> {
+        let mut names = self.folders()?;
+        names.retain(|name| self.events(name).is_file());
+        Ok(names)
+    }
+
+    /// Returns the names of the folders that runs have made, the oldest first: also those that have no file of events yet.
+    fn folders(&self) -> io::Result<Vec<String>> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
         let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-        let mut names: Vec<String> = names.filter(|name| is_name(name) && self.events(name).is_file()).collect();
+        let mut names: Vec<String> = names.filter(|name| is_name(name)).collect();
         names.sort();
         Ok(names)
     }
@@ -267,6 +275,8 @@ mod tests {
         fs::write(runs.folder().join("notes.txt"), "mine").expect("written");
         fs::create_dir(runs.folder().join("20260102-030400-mine")).expect("made");
         fs::write(runs.folder().join(&ended[0]).join("mine"), "mine").expect("written");
+        let beginning = runs.folder().join("20260101-030400-000abc");
+        fs::create_dir(&beginning).expect("made");
         runs.keep_newest(2).expect("removed");
         let left: Vec<String> = runs.list().expect("readable").into_iter().map(|run| run.name).collect();
         assert_eq!(left, [under_way.name.clone(), ended[3].clone(), ended[4].clone()]);
@@ -274,6 +284,7 @@ mod tests {
         assert!(runs.folder().join("20260102-030400-mine").exists());
         assert!(runs.folder().join(&ended[0]).join("mine").exists());
         assert!(!runs.folder().join(&ended[1]).exists());
+        assert!(beginning.exists());
     }
 
     #[test]

@@ -88,6 +88,12 @@ impl Device {
         self.spec.hostname.as_deref().unwrap_or(&self.spec.name)
     }
 
+    /// Claims that a line which begins with this word is understood because others are short for it.
+    pub(super) fn has_lines_of(&self, word: &str) -> bool {
+        let lines = self.spec.answers.iter().filter_map(|answer| answer.short_for.as_deref());
+        lines.into_iter().any(|line| line.split(' ').next() == Some(word))
+    }
+
     /// Returns what is prescribed for a command.
     pub(super) fn prescribed(&self, command: &str) -> Option<&Answer> {
         self.spec.answers.iter().find(|answer| answer.fits(command))

@@ -111,6 +111,9 @@ pub struct Answer {
     pub matches: Option<Regex>,
     /// The answer; the device's own when left out.
     pub output: Option<String>,
+    /// The line that it is short for: it is performed, and understood, in its place.
+    #[serde(rename = "as")]
+    pub short_for: Option<String>,
     /// The exit status, on a host.
     #[serde(default)]
     pub status: u8,

@@ -131,11 +131,14 @@ fn begins(line: &str, words: &str) -> bool {
     line.strip_prefix(words).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }
 
+/// A line of an interface, where `vrf` at the top is a section.
+const IN_A_VRF: &str = "vrf forwarding ";
+
 fn section(line: &str) -> Option<(&'static str, &'static str)> {
     // The longest that fits: `ip access-list` before `ip`.
     SECTIONS
         .iter()
-        .filter(|(words, _)| begins(line, words) && line.len() > words.len())
+        .filter(|(words, _)| begins(line, words) && line.len() > words.len() && !line.starts_with(IN_A_VRF))
         .max_by_key(|(w, _)| w.len())
         .copied()
 }
@@ -434,7 +437,7 @@ impl Ios {
 
     fn understands(&self, word: &str) -> bool {
         let sections = SECTIONS.iter().filter_map(|(words, _)| words.split(' ').next());
-        if WORDS.contains(&word) || sections.into_iter().any(|first| first == word) {
+        if WORDS.contains(&word) || sections.into_iter().any(|first| first == word) || self.device.has_lines_of(word) {
             return true;
         }
         let mut own = BTreeSet::new();

@@ -142,7 +142,8 @@ fn read_set(text: &str) -> Vec<Statement> {
     out
 }
 
-fn read_braces(text: &str) -> Vec<Statement> {
+/// Reads statements in braces.
+pub(super) fn read_braces(text: &str) -> Vec<Statement> {
     let mut out = Vec::new();
     let mut path: Vec<Statement> = Vec::new();
     for line in text.lines().map(str::trim) {

@@ -206,7 +206,7 @@ impl Terminal {
         }
         let mut said = match prescribed.and_then(|answer| answer.output.as_ref()) {
             Some(output) => Said::text(output.clone()),
-            None => self.shell.run(command),
+            None => self.shell.run(prescribed.and_then(|answer| answer.short_for.as_deref()).unwrap_or(command)),
         };
         if device.spec.answers.iter().any(|answer| answer.after.as_deref() == Some(command)) {
             device.state().typed.insert(command.to_owned());

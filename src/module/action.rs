@@ -160,6 +160,19 @@ pub struct Cli {
     pub line_timeout: Option<Duration>,
     /// How configuration lines take effect.
     pub commit: Commit,
+    /// A configuration that the device reads itself; the only line says in words what is done with it.
+    pub load: Option<Box<Load>>,
+}
+
+/// A configuration that a device reads itself, as a whole (Junos, over NETCONF).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Load {
+    /// The form in which it is written: `xml`, `json`, `text`.
+    pub format: &'static str,
+    /// What is done with what is there: `merge`, `override`, `replace`, `update`.
+    pub action: &'static str,
+    /// The configuration.
+    pub text: String,
 }
 
 /// Returns lines for a message: the first few, and how many more.

@@ -35,6 +35,8 @@ pub struct Arg {
     /// Why it can only have a value that asks for nothing (`false`, empty, its default): Ansible knows it, netplay does
     /// not do it.
     pub refused: Option<&'static str>,
+    /// Values for which a module of a CLI needs NETCONF; any when there are none in the list.
+    pub over_netconf: Option<&'static [&'static str]>,
     /// What it means, in one sentence.
     pub doc: &'static str,
     /// What is inside of a list or a dictionary, where that is known.
@@ -98,7 +100,18 @@ pub enum Rule {
 impl Arg {
     /// Makes an optional argument.
     pub const fn new(name: &'static str, kind: ArgKind, doc: &'static str) -> Arg {
-        Arg { name, aliases: &[], kind, required: false, default: None, choices: &[], refused: None, doc, shape: None }
+        Arg {
+            name,
+            aliases: &[],
+            kind,
+            required: false,
+            default: None,
+            choices: &[],
+            refused: None,
+            over_netconf: None,
+            doc,
+            shape: None,
+        }
     }
 
     /// Makes it required.
@@ -128,6 +141,12 @@ impl Arg {
     /// Says that netplay does not do what it asks for, and why.
     pub const fn refused(mut self, why: &'static str) -> Arg {
         self.refused = Some(why);
+        self
+    }
+
+    /// Says with which values a module of a CLI needs NETCONF; with none, that it does with any.
+    pub const fn over_netconf(mut self, values: &'static [&'static str]) -> Arg {
+        self.over_netconf = Some(values);
         self
     }
 

@@ -8,28 +8,31 @@
 //! failure says which lines are in (`answer.rs`). With `confirm_within` the device itself takes the change back unless
 //! `cli_confirm` comes in time (`within.rs`).
 
+mod against;
 mod answer;
 mod backup;
 mod commit;
 mod compare;
+mod load;
 mod secrets;
+mod sent;
 mod verify;
 mod wanted;
 mod within;
 
 use super::{
-    Action, Alias, Arg, ArgKind, Args, Change, Cli, CliAnswer, CliLine, CliResponse, Commit, Context, Module, Needs,
-    Output, Probe, Rule, TextDiff, Work, cli_confirm,
+    Action, Alias, Arg, ArgKind, Args, Change, Commit, Context, Module, Needs, Output, Probe, Rule, TextDiff, Work,
 };
 use crate::configuration::{Section, merge, parse, print, remedy, to_send, without};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
-use crate::platform::{Platform, Save};
-use crate::redact::Secret;
+use crate::platform::Platform;
 use crate::value::Map;
 pub(super) use answer::{Sent, finish as finish_lines};
 pub(super) use backup::{backup as backup_of, backup_path, path_of as written_path};
 use compare::Comparison;
+use sent::reading;
+pub(super) use sent::{configure, read_text, saving};
 use verify::Expected;
 pub(super) use within::duration;
 
@@ -79,8 +82,14 @@ pub(super) static MODULE: Module = Module {
             .aliases(&["commands"]),
         Arg::new("parents", ArgKind::List, "The lines that lead into the section, outermost first."),
         Arg::new("src", ArgKind::Path, "A file with the configuration wanted; its templates are rendered."),
-        Arg::new("src_format", ArgKind::Str, "What Junos' `src` is written in: `set` lines, or `text` in braces.")
-            .choices(&["set", "text", "xml", "json"]),
+        Arg::new(
+            "src_format",
+            ArgKind::Str,
+            "What the configuration of Junos is written in; found out when left out. `xml` and `json` need NETCONF, and the \
+             device compares.",
+        )
+        .choices(&["set", "text", "xml", "json"])
+        .over_netconf(&["xml", "json"]),
         Arg::new("before", ArgKind::List, "Lines to send before, if anything is sent."),
         Arg::new("after", ArgKind::List, "Lines to send after, if anything is sent."),
         Arg::new(
@@ -101,9 +110,15 @@ pub(super) static MODULE: Module = Module {
         .aliases(&["diff_replace"])
         .choices(&["line", "block", "config"])
         .default("line"),
-        Arg::new("update", ArgKind::Str, "As Junos says it: `override` and `update` are `replace: config`.")
-            .choices(&["merge", "override", "update"])
-            .default("merge"),
+        Arg::new(
+            "update",
+            ArgKind::Str,
+            "As Junos says it: `override` and `update` are `replace: config`; `replace` puts the parts that are marked so in \
+             place of those that are there, over NETCONF.",
+        )
+        .choices(&["merge", "override", "replace", "update"])
+        .over_netconf(&["replace"])
+        .default("merge"),
         Arg::new("running_config", ArgKind::Str, "Compare with this text instead of asking the device."),
         Arg::new("defaults", ArgKind::Bool, "Compare with the running configuration that shows all defaults.")
             .default("false"),
@@ -161,7 +176,6 @@ pub(super) static MODULE: Module = Module {
         Rule::Exclusive(&["confirm", "confirm_within"]),
         Rule::RequiredIf("diff_against", "intended", &["intended_config"]),
         Rule::OnPlatform(commit::check),
-        Rule::Passes("src_format", wanted::check_format),
     ],
     free_form: None,
     any_args: false,
@@ -179,11 +193,15 @@ pub(super) async fn plan(context: Context<'_>) -> Result<Change, Failure> {
         return Err(Failure::new(FailureKind::Argument, "the host's platform has no configuration that takes lines")
             .help("set `ansible_network_os` to a network platform"));
     };
-    let how = Comparison::of(args)?;
-    let wanted = wanted::wanted(&context, platform, how.is_whole)?;
     let commit = commit::commit(args, platform)?;
+    let text = wanted::text(&context)?;
+    if let Some(load) = load::of(args, platform, text.as_deref())? {
+        return load::plan(&context, platform, show, load, commit).await;
+    }
+    let how = Comparison::of(args)?;
+    let wanted = wanted::wanted(args, text, platform, how.is_whole)?;
     if args.flag("confirm_commit") {
-        return confirm_commit(args, platform);
+        return commit::confirm_commit(args, platform);
     }
     let text = match args.text("running_config") {
         Some(text) => text.to_owned(),
@@ -196,7 +214,7 @@ pub(super) async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     };
     let to_add = how.difference(&wanted, &running, &platform.text);
     let mut lines = match args.int("rollback") {
-        Some(number) => vec![rollback(platform, number)?],
+        Some(number) => vec![commit::rollback(platform, number)?],
         None => to_send(&to_add, &platform.text, args.text("multiline_delimiter")),
     };
     if !lines.is_empty() {
@@ -229,7 +247,7 @@ pub(super) async fn plan(context: Context<'_>) -> Result<Change, Failure> {
             after: print(&without(&after, &how.ignored)),
         });
     }
-    against(&context, platform, &after, &how, &mut change).await?;
+    against::add(&context, platform, &after, &how, &mut change).await?;
     let backup = if args.flag("backup") { backup::backup(&context, &text)? } else { Vec::new() };
     let backups = backup.len();
     if let Some(path) = backup::path_of(&backup) {
@@ -265,89 +283,10 @@ pub(super) async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     Ok(change)
 }
 
-/// Adds the diff that `diff_against` asks for; what is looked at shows as a change under `--diff`, as in Ansible.
-async fn against(
-    context: &Context<'_>,
-    platform: &Platform,
-    after: &[Section],
-    how: &Comparison,
-    change: &mut Change,
-) -> Result<(), Failure> {
-    if !context.diff {
-        return Ok(());
-    }
-    let shown = |sections: &[Section]| print(&without(sections, &how.ignored));
-    let running = ("running-config".to_owned(), shown(after));
-    let pair = match context.args.text("diff_against") {
-        Some("startup") => {
-            let show = platform.show_startup.as_deref().ok_or_else(|| {
-                let message = format!("platform `{}` has no startup configuration to compare with", platform.name);
-                Failure::new(FailureKind::Argument, message)
-            })?;
-            let startup = parse(&read_text(context.probe, show).await?, &platform.text);
-            (("startup-config".to_owned(), shown(&startup)), running)
-        }
-        Some("intended") => {
-            let intended = parse(context.args.text("intended_config").unwrap_or_default(), &platform.text);
-            (running, ("intended-config".to_owned(), shown(&intended)))
-        }
-        _ => return Ok(()),
-    };
-    let ((before_header, before), (after_header, after)) = pair;
-    if before != after {
-        change.changed = true;
-        change.result.insert("diff_found", true);
-        change.diff.push(TextDiff { before_header, after_header, before, after });
-    }
-    Ok(())
-}
-
 fn show_all(platform: &Platform) -> Result<&str, Failure> {
     platform.show_all.as_deref().ok_or_else(|| {
         Failure::new(FailureKind::Argument, format!("`{}` cannot show its configuration with defaults", platform.name))
     })
-}
-
-/// Plans to keep the change that waits to be confirmed.
-fn confirm_commit(args: &Args, platform: &'static Platform) -> Result<Change, Failure> {
-    let confirm = platform
-        .confirm_within
-        .as_ref()
-        .filter(|confirm| !confirm.confirm.send.iter().chain(&confirm.commit).any(|line| line.contains("{session}")));
-    let Some(confirm) = confirm else {
-        let message = format!("`{}` confirms a change by its name", platform.name);
-        return Err(Failure::new(FailureKind::Argument, message)
-            .help("give the field `confirm` of what `cli_config` registered to `cli_confirm`"));
-    };
-    let saves = matches!(args.text("save_when"), Some("always" | "changed" | "modified"));
-    Ok(cli_confirm::conclude(platform, confirm, &confirm.confirm, None, (true, saves)))
-}
-
-fn rollback(platform: &Platform, number: i128) -> Result<String, Failure> {
-    let line = platform.commit.as_ref().and_then(|commit| commit.rollback.as_ref());
-    let line = line.ok_or_else(|| {
-        Failure::new(FailureKind::Argument, format!("`{}` cannot go back to an earlier commit", platform.name))
-    })?;
-    Ok(line.replace("{n}", &number.to_string()))
-}
-
-/// Reads a configuration that a command shows.
-pub(super) async fn read_text(probe: &dyn Probe, command: &str) -> Result<String, Failure> {
-    match probe.read(reading(command)).await? {
-        Output::Cli(mut responses) if responses.len() == 1 => {
-            let response = responses.remove(0);
-            match response.error {
-                None => Ok(response.output),
-                // A line of a configuration may look like an error text; a refusal is short.
-                Some(_) if response.output.lines().count() > 5 => Ok(response.output),
-                Some(error) => {
-                    Err(Failure::new(FailureKind::Command, format!("the device refuses `{command}`: {error}"))
-                        .help("rights may be missing: `become: true` with `become_method: enable`"))
-                }
-            }
-        }
-        _ => Err(Failure::new(FailureKind::Internal, "a network CLI was asked and something else answered")),
-    }
 }
 
 async fn differs_from_startup(probe: &dyn Probe, platform: &Platform, running: &[Section]) -> Result<bool, Failure> {
@@ -356,30 +295,6 @@ async fn differs_from_startup(probe: &dyn Probe, platform: &Platform, running: &
         None => Ok(false),
         Some(show) => Ok(parse(&read_text(probe, show).await?, &platform.text) != running),
     }
-}
-
-/// Makes the action that types configuration lines.
-pub(super) fn configure(lines: &[String], commit: Commit) -> Action {
-    let lines = lines.iter().map(CliLine::new).collect();
-    let cli = Cli { lines, level: Some("config".into()), stop_on_error: true, line_timeout: None, commit };
-    Action::on_host(Effect::Write, Work::Cli(cli))
-}
-
-/// Makes the action that shows a configuration.
-fn reading(show: &str) -> Action {
-    let cli = Cli { lines: vec![CliLine::new(show)], stop_on_error: true, ..Cli::default() };
-    Action::on_host(Effect::Read, Work::Cli(cli))
-}
-
-/// Makes the action that saves the running configuration for the next start.
-pub(super) fn saving(save: &Save) -> Action {
-    let answer = |(question, answer): &(String, String)| CliAnswer {
-        question: question.clone(),
-        answer: Secret::new(answer.clone()),
-    };
-    let line = CliLine { expect: save.expect.iter().map(answer).collect(), ..CliLine::new(&save.send) };
-    let cli = Cli { lines: vec![line], stop_on_error: true, ..Cli::default() };
-    Action::on_host(Effect::Write, Work::Cli(cli))
 }
 
 #[cfg(test)]

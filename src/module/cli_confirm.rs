@@ -1,6 +1,7 @@
 //! `cli_confirm`: keeps a change that was made with `confirm_within`, or takes it back at once.
 
 use super::cli_config::saving;
+use super::waiting::{NONE, STATE, Waiting};
 use super::{
     Action, Arg, ArgKind, Change, Cli, CliAnswer, CliLine, CliResponse, Commit, Context, Finished, Module, Needs,
     Output, Work,
@@ -9,7 +10,7 @@ use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::platform::{ConfirmWithin, Pattern, Platform, Steps};
 use crate::redact::Secret;
-use crate::value::{Map, Value};
+use crate::value::Map;
 
 /// The module.
 pub static MODULE: Module = Module {
@@ -18,9 +19,7 @@ pub static MODULE: Module = Module {
     aliases: &[],
     summary: "Keeps a change that was made with `confirm_within`, or takes it back at once.",
     args: &[
-        Arg::new("state", ArgKind::Str, "Whether the change is kept (`confirmed`) or taken back (`cancelled`).")
-            .choices(&["confirmed", "cancelled"])
-            .default("confirmed"),
+        STATE,
         Arg::new("change", ArgKind::Dict, "The field `confirm` of what `cli_config` registered.").required(),
     ],
     rules: &[],
@@ -34,25 +33,18 @@ pub static MODULE: Module = Module {
 };
 
 fn plan(context: &Context<'_>) -> Result<Change, Failure> {
-    let change = context.args.dict("change").cloned().unwrap_or_default();
-    let is = |name: &str| matches!(change.get(name), Some(Value::Bool(true)));
-    if !is("pending") {
-        return Ok(Change::skip("no change waits to be confirmed"));
-    }
+    let Some(waiting) = Waiting::of(context.args) else { return Ok(Change::skip(NONE)) };
     let Some((platform, confirm)) =
         context.platform.and_then(|platform| Some((platform, platform.confirm_within.as_ref()?)))
     else {
         return Err(Failure::new(FailureKind::Argument, "the host's platform takes no change back by itself"));
     };
-    let session = change.get("session").and_then(Value::as_str).map(str::to_owned);
-    let keeps = context.args.text("state") == Some("confirmed");
-    let steps = if keeps { Some(&confirm.confirm) } else { confirm.cancel.as_ref() };
+    let steps = if waiting.keeps { Some(&confirm.confirm) } else { confirm.cancel.as_ref() };
     let Some(steps) = steps else {
-        let within = change.get("within").map(Value::to_text).unwrap_or_default();
-        let message = format!("`{}` takes the change back when its time is over, {within} s after it", platform.name);
-        return Ok(Change::skip(message));
+        let (name, within) = (&platform.name, &waiting.within);
+        return Ok(Change::skip(format!("`{name}` takes the change back when its time is over, {within} s after it")));
     };
-    Ok(conclude(platform, confirm, steps, session, (keeps, is("save"))))
+    Ok(conclude(platform, confirm, steps, waiting.name, (waiting.keeps, waiting.saves)))
 }
 
 /// Plans what keeps a change or takes it back (`keeps`), and whether what was kept is saved.
@@ -88,8 +80,8 @@ fn action(steps: &Steps, confirm: &ConfirmWithin, session: Option<String>) -> Ac
         lines,
         level: steps.level.clone(),
         stop_on_error: true,
-        line_timeout: None,
         commit: Commit { session, concludes: true, hangs_up: steps.hangs_up, ..Commit::default() },
+        ..Cli::default()
     };
     Action::on_host(Effect::Write, Work::Cli(cli))
 }

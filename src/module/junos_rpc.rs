@@ -38,29 +38,10 @@ pub static MODULE: Module = Module {
 fn plan(context: &Context<'_>) -> Result<Change, Failure> {
     let args = context.args;
     let form = args.text("output").unwrap_or("xml").to_owned();
-    let mut operation = Element::new(named(args.text("rpc").unwrap_or_default().trim())?);
+    let none = Map::new();
+    let (inside, attributes) = (args.dict("args").unwrap_or(&none), args.dict("attrs").unwrap_or(&none));
+    let operation = operation(args.text("rpc").unwrap_or_default(), &form, attributes, inside)?;
     let name = operation.name.clone();
-    let attributes = args.dict("attrs").into_iter().flat_map(|attrs| attrs.iter());
-    operation.attributes.push(("format".into(), form.clone()));
-    for (attribute, value) in attributes {
-        let attribute = named(&attribute.to_string())?;
-        operation.attributes.retain(|(known, _)| *known != attribute);
-        operation.attributes.push((attribute, value.to_text()));
-    }
-    for (key, value) in args.dict("args").into_iter().flat_map(|args| args.iter()) {
-        let items = match value {
-            Value::List(items) => &items[..],
-            one => std::slice::from_ref(one),
-        };
-        for item in items {
-            let name = named(&key.to_string())?;
-            match item {
-                Value::Bool(false) | Value::Null | Value::Omit => {}
-                Value::Bool(true) => operation.nodes.push(Node::Element(Element::new(name))),
-                other => operation.nodes.push(Node::Element(Element::of_text(name, other.to_text()))),
-            }
-        }
-    }
     let effect = effect_of(&name);
     let calls = vec![Rpc::new(operation.to_string())];
     let mut change = Change::act(action(effect, calls), move |output, _| {
@@ -77,6 +58,32 @@ fn plan(context: &Context<'_>) -> Result<Change, Failure> {
     Ok(change)
 }
 
+/// Makes an operation: its name, the form in which Junos is to answer, attributes, and what stands inside.
+pub(super) fn operation(name: &str, form: &str, attributes: &Map, inside: &Map) -> Result<Element, Failure> {
+    let mut operation = Element::new(named(name.trim())?);
+    operation.attributes.push(("format".into(), form.to_owned()));
+    for (attribute, value) in attributes.iter() {
+        let attribute = named(&attribute.to_string())?;
+        operation.attributes.retain(|(known, _)| *known != attribute);
+        operation.attributes.push((attribute, value.to_text()));
+    }
+    for (key, value) in inside.iter() {
+        let items = match value {
+            Value::List(items) => &items[..],
+            one => std::slice::from_ref(one),
+        };
+        for item in items {
+            let name = named(&key.to_string())?;
+            match item {
+                Value::Bool(false) | Value::Null | Value::Omit => {}
+                Value::Bool(true) => operation.nodes.push(Node::Element(Element::new(name))),
+                other => operation.nodes.push(Node::Element(Element::of_text(name, other.to_text()))),
+            }
+        }
+    }
+    Ok(operation)
+}
+
 /// Returns a name as Junos writes it.
 fn named(name: &str) -> Result<String, Failure> {
     let name = name.replace('_', "-");
@@ -86,7 +93,8 @@ fn named(name: &str) -> Result<String, Failure> {
     }
 }
 
-fn result(reply: &RpcReply, form: &str) -> Result<Map, Failure> {
+/// Returns the fields of a result that hold an answer in the form that was asked for.
+pub(super) fn result(reply: &RpcReply, form: &str) -> Result<Map, Failure> {
     let plain = reply.xml.plain();
     let text = plain.to_string();
     let mut result = Map::new();
@@ -96,6 +104,10 @@ fn result(reply: &RpcReply, form: &str) -> Result<Map, Failure> {
             let output = plain.find("output").map_or_else(|| plain.text(), Element::text);
             result.insert("output_lines", Value::list(output.split('\n')));
             result.insert("output", output);
+        }
+        "set" => {
+            let output = plain.find("configuration-set").map_or_else(|| plain.text(), Element::text);
+            result.insert("output", output.trim());
         }
         "json" => {
             let json: serde_json::Value = serde_json::from_str(&plain.text()).map_err(|error| {

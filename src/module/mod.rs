@@ -8,7 +8,7 @@
 //! and group, `place` and `write` put one file where it belongs, `edit` changes the text of one, `program` runs what a
 //! task says, `background` lets a host go on with it alone, `local` reads files of this machine, `tool` asks the host's
 //! administration tools, `scp` copies to and from devices,
-//! `netconf` speaks of what a NETCONF server can do and answers. Results have the fields that Ansible's have; `tests/module`
+//! `netconf` speaks of what a NETCONF server can do and answers, `waiting` of changes that wait to be confirmed. Results have the fields that Ansible's have; `tests/module`
 //! holds them to it.
 //!
 //! Traps: `chdir`, `creates` and paths may begin with `~` or hold `$NAME`, which the host expands, not this machine; a
@@ -29,12 +29,14 @@ mod remote;
 mod scp;
 mod structured;
 mod tool;
+mod waiting;
 mod write;
 
 pub mod background;
 
 pub mod add_host;
 pub mod apt;
+pub mod apt_key;
 pub mod apt_repository;
 pub mod assemble;
 pub mod assert;
@@ -180,6 +182,29 @@ pub struct Alias {
     pub platform: Option<&'static str>,
 }
 
+impl Module {
+    /// Returns what the module needs with these arguments, of which `said` returns the text of those that are given.
+    pub fn needs_with(&self, said: impl Fn(&Arg) -> Option<String>) -> Needs {
+        let is_over_netconf = |arg: &Arg| {
+            let values = arg.over_netconf?;
+            said(arg).filter(|text| values.is_empty() || values.contains(&text.as_str()))
+        };
+        match self.needs {
+            Needs::Cli if self.args.iter().any(|arg| is_over_netconf(arg).is_some()) => Needs::Netconf,
+            needs => needs,
+        }
+    }
+
+    /// Returns what the module needs with arguments as they are written.
+    pub fn needs_as_written(&self, args: &Mapping) -> Needs {
+        self.needs_with(|arg| {
+            let node = std::iter::once(&arg.name).chain(arg.aliases).find_map(|name| args.get(name))?;
+            // What a template yields is known in the run.
+            Some(if node.is_static() { node.as_str().unwrap_or_default().to_owned() } else { String::new() })
+        })
+    }
+}
+
 /// What a module needs to run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needs {
@@ -269,6 +294,7 @@ pub trait Probe: Send + Sync {
 pub static TABLE: &[&Module] = &[
     &add_host::MODULE,
     &apt::MODULE,
+    &apt_key::MODULE,
     &apt_repository::MODULE,
     &assemble::MODULE,
     &assert::MODULE,
@@ -307,8 +333,11 @@ pub static TABLE: &[&Module] = &[
     &known_hosts::MODULE,
     &lineinfile::MODULE,
     &mount::MODULE,
+    &napalm::CLI,
     &napalm::GET,
     &napalm::INSTALL,
+    &napalm::PING,
+    &napalm::VALIDATE,
     &net_get::MODULE,
     &net_ping::MODULE,
     &net_put::MODULE,

@@ -1,19 +1,27 @@
-//! NAPALM's modules, as its playbooks write them: what a device says of itself in NAPALM's shape (`get.rs`), and
-//! configurations (`install.rs`). They are ours under other names: one connection a host and run, whatever each task says of it.
+//! NAPALM's modules, as its playbooks write them: what a device says of itself in NAPALM's shape (`get.rs`), whether that is
+//! what a file wants (`validate.rs`, `compare.rs`), commands (`cli.rs`), pings (`ping.rs`) and configurations (`install.rs`).
+//! They are ours under other names: one connection a host and run, whatever each task says of it.
 //!
 //! A task may say how the device is reached (`hostname`, `username`, `password`, `dev_os`, `provider`): [`way`] reads it.
 
+mod cli;
+mod compare;
 mod get;
 mod install;
+mod ping;
+mod validate;
 
-use super::{Arg, ArgKind, Args, Module};
+use super::{Arg, ArgKind, Args, Context, Module, local};
 use crate::failure::{Failure, FailureKind};
-use crate::platform;
+use crate::platform::{self, Platform};
 use crate::source::Diagnostic;
 use crate::value::{Map, Value};
 use crate::yaml::Node;
+pub(super) use cli::MODULE as CLI;
 pub(super) use get::MODULE as GET;
 pub(super) use install::MODULE as INSTALL;
+pub(super) use ping::MODULE as PING;
+pub(super) use validate::MODULE as VALIDATE;
 
 /// What all of them take.
 const REACHED: &[Arg] = &[
@@ -106,4 +114,19 @@ fn check_options(node: &Node) -> Option<Diagnostic> {
             .at(node.span)
             .help("`port` and `secret` have a meaning here; leave others out"),
     )
+}
+
+fn platform_of(context: &Context<'_>) -> Result<&'static Platform, Failure> {
+    context.platform.ok_or_else(|| {
+        Failure::new(FailureKind::Argument, "the platform of the host is not known")
+            .help("set `dev_os`, or `ansible_network_os` for the host")
+    })
+}
+
+/// Returns the text of a file here, as it stands.
+fn text_of(context: &Context<'_>, name: &str) -> Result<String, Failure> {
+    let path = local::find(context.files, "files", name)?;
+    let bytes = std::fs::read(&path).map_err(|error| local::cannot_read(&path, &error))?;
+    let bytes = if bytes.starts_with(b"$ANSIBLE_VAULT;") { context.run.open_vault(&bytes)? } else { bytes };
+    String::from_utf8(bytes).map_err(|_| Failure::new(FailureKind::File, format!("`{name}` is not UTF-8 text")))
 }

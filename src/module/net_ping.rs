@@ -9,7 +9,8 @@ use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::platform::Platform;
 use crate::value::{Map, Value};
-use way::{Way, counts};
+use way::Way;
+pub(super) use way::{Counts, counts};
 
 /// `net_ping`
 pub static MODULE: Module = Module {
@@ -56,6 +57,14 @@ pub static MODULE: Module = Module {
 };
 
 fn plan(args: &Args, platform: Option<&Platform>) -> Result<Change, Failure> {
+    let line = line(args, platform)?;
+    let wanted = args.text("state") != Some("absent");
+    let cli = Cli { lines: vec![CliLine::new(line.as_str())], stop_on_error: true, ..Cli::default() };
+    Ok(Change::act(Action::on_host(Effect::Read, Work::Cli(cli)), move |output, _| judge(output, &line, wanted)))
+}
+
+/// Returns the command with which a platform pings.
+pub(super) fn line(args: &Args, platform: Option<&Platform>) -> Result<String, Failure> {
     let name = platform.map_or("cisco_ios", |platform| platform.name.as_str());
     let Some(way) = way::find(name) else {
         let message = format!("`net_ping` does not know how `{name}` pings");
@@ -63,10 +72,7 @@ fn plan(args: &Args, platform: Option<&Platform>) -> Result<Change, Failure> {
             Failure::new(FailureKind::Argument, message).help("use `cli_command` with the device's own command")
         );
     };
-    let line = command(args, way)?;
-    let wanted = args.text("state") != Some("absent");
-    let cli = Cli { lines: vec![CliLine::new(line.as_str())], stop_on_error: true, ..Cli::default() };
-    Ok(Change::act(Action::on_host(Effect::Read, Work::Cli(cli)), move |output, _| judge(output, &line, wanted)))
+    command(args, way)
 }
 
 /// Returns the command, with its options in the order in which the platform takes them.

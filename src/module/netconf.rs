@@ -148,7 +148,7 @@ fn displayed(element: &Element, display: Option<&str>) -> Result<Value, Failure>
 }
 
 /// Returns an element's content as nested dictionaries, without attributes; what is empty is an empty text.
-fn nested(element: &Element) -> Value {
+pub(super) fn nested(element: &Element) -> Value {
     let mut map = Map::new();
     for child in element.children() {
         let value = nested(child);

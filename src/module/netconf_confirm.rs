@@ -4,10 +4,11 @@
 //! one that made it: whoever verifies it has a fresh connection.
 
 use super::netconf::{action, answer, refusal};
+use super::waiting::{NONE, STATE, Waiting};
 use super::{Arg, ArgKind, Change, Context, Finished, Module, Needs, Output, Rpc};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
-use crate::value::{Map, Value};
+use crate::value::Map;
 use crate::xml::escaped;
 
 /// The module.
@@ -17,9 +18,7 @@ pub static MODULE: Module = Module {
     aliases: &[],
     summary: "Keeps a change that `netconf_config` made with `confirm_within`, or takes it back at once.",
     args: &[
-        Arg::new("state", ArgKind::Str, "Whether the change is kept (`confirmed`) or taken back (`cancelled`).")
-            .choices(&["confirmed", "cancelled"])
-            .default("confirmed"),
+        STATE,
         Arg::new("change", ArgKind::Dict, "The field `confirm` of what `netconf_config` registered.").required(),
     ],
     rules: &[],
@@ -33,20 +32,15 @@ pub static MODULE: Module = Module {
 };
 
 fn plan(context: &Context<'_>) -> Result<Change, Failure> {
-    let change = context.args.dict("change").cloned().unwrap_or_default();
-    let is = |name: &str| matches!(change.get(name), Some(Value::Bool(true)));
-    if !is("pending") {
-        return Ok(Change::skip("no change waits to be confirmed"));
-    }
-    let Some(name) = change.get("session").and_then(Value::as_str) else {
+    let Some(Waiting { name, keeps, saves, .. }) = Waiting::of(context.args) else { return Ok(Change::skip(NONE)) };
+    let Some(name) = name else {
         return Err(Failure::new(FailureKind::Argument, "`change` does not name a change")
             .help("give the field `confirm` of what `netconf_config` registered"));
     };
-    let keeps = context.args.text("state") == Some("confirmed");
     let operation = if keeps { "commit" } else { "cancel-commit" };
-    let name = escaped(name);
+    let name = escaped(&name);
     let mut calls = vec![Rpc::new(format!("<nc:{operation}><nc:persist-id>{name}</nc:persist-id></nc:{operation}>"))];
-    if keeps && is("save") {
+    if keeps && saves {
         calls.push(Rpc::new(
             "<nc:copy-config><nc:target><nc:startup/></nc:target><nc:source><nc:running/></nc:source></nc:copy-config>",
         ));

@@ -27,7 +27,6 @@ const SERVICES: &str = "services: `command: systemctl …`, with `changed_when`"
 
 /// The modules, sorted by name.
 pub static REFUSED: &[RefusedModule] = &[
-    builtin("apt_key", "keys are files: `copy` puts them into `/etc/apt/keyrings`"),
     builtin("deb822_repository", REPOSITORIES),
     builtin("dpkg_selections", "`shell: echo … | dpkg --set-selections`"),
     other("ansible.posix", "firewalld", "`command: firewall-cmd …`"),

@@ -1,6 +1,6 @@
 //! Device types as data: prompts, levels and the way between them, paging, error texts, what only reads.
 //!
-//! A platform is one file `definitions/NAME.yaml` and one line in `DEFINITIONS`. Its prompts and short recordings are
+//! A platform is one file `definitions/NAME.yaml`, which `build.rs` finds. Its prompts and short recordings are
 //! kept in `tests/platforms/NAME/`; the tests hold them against this definition and against all others.
 //!
 //! Users add their own in folders of such files ([`read_folder`]).
@@ -9,6 +9,7 @@
 //! escapes, no carriage returns; prompts without blanks at their end.
 
 mod detect;
+mod needed;
 mod own;
 mod pattern;
 mod read;
@@ -27,36 +28,9 @@ use serde::Deserialize;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// Every definition, by name. A test reads all of them.
-static DEFINITIONS: &[(&str, &str)] = &[
-    ("arista_eos", include_str!("definitions/arista_eos.yaml")),
-    ("aruba_aoscx", include_str!("definitions/aruba_aoscx.yaml")),
-    ("aruba_os", include_str!("definitions/aruba_os.yaml")),
-    ("checkpoint_gaia", include_str!("definitions/checkpoint_gaia.yaml")),
-    ("cisco_asa", include_str!("definitions/cisco_asa.yaml")),
-    ("cisco_ios", include_str!("definitions/cisco_ios.yaml")),
-    ("cisco_iosxr", include_str!("definitions/cisco_iosxr.yaml")),
-    ("cisco_nxos", include_str!("definitions/cisco_nxos.yaml")),
-    ("cumulus_linux", include_str!("definitions/cumulus_linux.yaml")),
-    ("dell_os10", include_str!("definitions/dell_os10.yaml")),
-    ("extreme_exos", include_str!("definitions/extreme_exos.yaml")),
-    ("extreme_voss", include_str!("definitions/extreme_voss.yaml")),
-    ("f5_tmsh", include_str!("definitions/f5_tmsh.yaml")),
-    ("fortinet_fortios", include_str!("definitions/fortinet_fortios.yaml")),
-    ("frr", include_str!("definitions/frr.yaml")),
-    ("hp_comware", include_str!("definitions/hp_comware.yaml")),
-    ("hp_procurve", include_str!("definitions/hp_procurve.yaml")),
-    ("huawei_vrp", include_str!("definitions/huawei_vrp.yaml")),
-    ("huawei_vrpv8", include_str!("definitions/huawei_vrpv8.yaml")),
-    ("juniper_junos", include_str!("definitions/juniper_junos.yaml")),
-    ("linux", include_str!("definitions/linux.yaml")),
-    ("mikrotik_routeros", include_str!("definitions/mikrotik_routeros.yaml")),
-    ("nokia_srlinux", include_str!("definitions/nokia_srlinux.yaml")),
-    ("nokia_sros", include_str!("definitions/nokia_sros.yaml")),
-    ("nokia_sros_classic", include_str!("definitions/nokia_sros_classic.yaml")),
-    ("paloalto_panos", include_str!("definitions/paloalto_panos.yaml")),
-    ("vyos", include_str!("definitions/vyos.yaml")),
-];
+/// Every definition, by name: as it is written, and the same as JSON, which `build.rs` makes of it. A test reads all of
+/// them.
+static DEFINITIONS: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/platforms.rs"));
 
 /// A definition with the platform that is read from it when somebody first asks for it: one file has some fifty
 /// expressions, and a run needs one or two platforms.
@@ -66,6 +40,8 @@ struct Entry {
     aliases: Vec<String>,
     is_host: bool,
     text: &'static str,
+    /// The text as JSON, of one of ours.
+    json: &'static str,
     /// The file of a user.
     file: Option<std::path::PathBuf>,
     platform: std::sync::OnceLock<Platform>,
@@ -73,14 +49,14 @@ struct Entry {
 
 impl Entry {
     fn platform(&'static self) -> &'static Platform {
-        self.platform.get_or_init(|| read::read(self.text, Compile::WhenAsked).expect("a test reads every definition"))
+        self.platform.get_or_init(|| read::read_ours(self.json).expect("a test reads every definition"))
     }
 }
 
 static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
-    let entry = |(name, text): &(&'static str, &'static str)| {
+    let entry = |&(name, text, json): &(&'static str, &'static str, &'static str)| {
         let (aliases, is_host) = read::heading(text);
-        Entry { name, aliases, is_host, text, file: None, platform: std::sync::OnceLock::new() }
+        Entry { name, aliases, is_host, text, json, file: None, platform: std::sync::OnceLock::new() }
     };
     DEFINITIONS.iter().map(entry).collect()
 });
@@ -421,10 +397,8 @@ pub struct ConfigText {
     pub quotes_lines: bool,
     /// Lines that differ from one reading to the next and mean nothing.
     pub volatile: Vec<Pattern>,
-    /// Lines of which a section has one only: a second one overwrites the first. What the expression matches of the line
-    /// is what tells them apart (`^neighbor \S+ remote-as `), or what its groups match, if it has some: then lines that
-    /// other expressions match stand beside it (`^(logging buffered) \d+$`, `^(logging buffered) [a-z]+$`).
-    pub single: Vec<Pattern>,
+    /// Lines of which a section has one only: a second one overwrites the first.
+    pub single: Vec<SingleLine>,
     /// Lines that are never undone, nor what stands in them: certificates, markers.
     pub keep: Vec<Pattern>,
     /// Sections that cannot be removed although what stands in them can: physical interfaces.
@@ -444,13 +418,28 @@ pub struct ConfigText {
 }
 
 impl ConfigText {
-    /// Returns what a line sets, for lines of which a section has one only ([`ConfigText::single`]): equal for lines of
-    /// which one overwrites the other.
-    pub fn place(&self, line: &str) -> Option<String> {
-        let parts = |(number, single): (usize, &Pattern)| Some((number, single.parts(line)?));
+    /// Returns what a line of the section `within` sets, for lines of which a section has one only
+    /// ([`ConfigText::single`]): equal for lines of which one overwrites the other.
+    pub fn place(&self, line: &str, within: Option<&str>) -> Option<String> {
+        let is_here = |single: &SingleLine| {
+            single.within.as_ref().is_none_or(|pattern| within.is_some_and(|within| pattern.is_match(within)))
+        };
+        let parts = |(number, single): (usize, &SingleLine)| {
+            is_here(single).then(|| single.line.parts(line)).flatten().map(|parts| (number, parts))
+        };
         let (number, parts) = self.single.iter().enumerate().find_map(parts)?;
         Some(format!("{number} {}", parts.join(" ").trim_end()))
     }
+}
+
+/// A line of which a section has one only. What the expression matches of the line is what tells such lines apart
+/// (`^neighbor \S+ remote-as `), or what its groups match, if it has some: `^(ip access-group) \S+ (in|out)$`.
+#[derive(Clone, Debug)]
+pub struct SingleLine {
+    /// The line.
+    pub line: Pattern,
+    /// The sections of which that is so; all when `None`.
+    pub within: Option<Pattern>,
 }
 
 /// Lines that a device numbers.

@@ -51,6 +51,7 @@ fn entry(source: SourceId, file: PathBuf, text: &str) -> Result<&'static Entry, 
         aliases: platform.aliases.clone(),
         is_host: platform.is_host,
         text: text.to_owned().leak(),
+        json: "",
         file: Some(file),
         platform: OnceLock::from(platform),
     };

@@ -1,6 +1,7 @@
 //! The expressions of definitions. A platform has some fifty and a run asks a few of them, so each is compiled when it is
 //! first asked, and first in the way that is soon done: most are asked about a few short lines in a run.
 
+use super::needed::Needed;
 use regex_automata::meta::{BuildError, Builder, Config, Regex};
 use regex_automata::util::captures::Captures;
 use regex_automata::util::syntax;
@@ -12,6 +13,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 #[derive(Debug, Default)]
 pub struct Pattern {
     written: String,
+    /// What a text has to contain; most do not, and then nothing is compiled.
+    needed: OnceLock<Option<Needed>>,
     /// Compiled in the way that is soon done, and slow to ask.
     soon: OnceLock<Regex>,
     /// Compiled in the way that is fast to ask, once much has been asked.
@@ -58,7 +61,7 @@ impl Compile {
 impl Pattern {
     /// Claims that the expression fits somewhere in a text.
     pub fn is_match(&self, text: &str) -> bool {
-        self.regex(text).is_match(text)
+        self.may_fit(text) && self.regex(text).is_match(text)
     }
 
     /// Returns what the numbered groups fit, in their order, in the first part of a text that the expression fits; that
@@ -72,6 +75,9 @@ impl Pattern {
 
     /// Returns the groups of the first part of a text that the expression fits.
     pub fn captures<'t>(&self, text: &'t str) -> Option<Groups<'t>> {
+        if !self.may_fit(text) {
+            return None;
+        }
         let regex = self.regex(text);
         let mut found = regex.create_captures();
         regex.captures(text, &mut found);
@@ -91,6 +97,10 @@ impl Pattern {
     /// Returns the expression as one for texts, for those who ask many kinds of expressions.
     pub fn for_text(&self) -> regex::Regex {
         for_text(&self.written).expect("a test compiles the expressions of all definitions")
+    }
+
+    fn may_fit(&self, text: &str) -> bool {
+        self.needed.get_or_init(|| Needed::of(&self.written)).as_ref().is_none_or(|needed| needed.is_in(text))
     }
 
     fn regex(&self, text: &str) -> &Regex {
@@ -214,7 +224,7 @@ mod tests {
             let pattern = Compile::WhenAsked.line(written).expect("it compiles");
             let first = answers(&pattern);
             assert!(pattern.soon.get().is_some() && pattern.fast.get().is_none(), "{written}");
-            pattern.is_match(&"-".repeat(MUCH));
+            pattern.is_match(&format!("{}{}", lines.join("\n"), "-".repeat(MUCH)));
             assert_eq!(answers(&pattern), first, "{written}");
             assert!(pattern.fast.get().is_some(), "{written}");
         }

@@ -37,11 +37,19 @@ pub(super) fn read(text: &str, how: Compile) -> Result<Platform, Wrong> {
     Ok(platform)
 }
 
+/// Returns the platform that a definition of ours describes, written as JSON.
+pub(super) fn read_ours(json: &str) -> Result<Platform, String> {
+    let written: Written = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    written.into_platform(Compile::WhenAsked)
+}
+
 /// Returns a definition's aliases, and whether it is of hosts. Cheap, as it is asked of every definition when a run looks for
-/// its first; ours have each on a line of its own, which a test sees to.
+/// its first; ours have each on one of the first lines, which a test sees to.
 pub(super) fn heading(text: &str) -> (Vec<String>, bool) {
+    /// How many lines are looked at.
+    const HEADING: usize = 12;
     let of = |name: &str| {
-        let mut lines = text.lines();
+        let mut lines = text.lines().take(HEADING);
         lines.find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))
     };
     let aliases = of("aliases").and_then(|line| line.trim().strip_prefix('[')?.strip_suffix(']'));
@@ -331,7 +339,7 @@ mod tests {
 
     #[test]
     fn a_heading_is_what_the_whole_definition_says() {
-        for (name, text) in super::super::DEFINITIONS {
+        for (name, text, _) in super::super::DEFINITIONS {
             let platform = read(text, Compile::AtOnce).unwrap_or_else(|wrong| panic!("{name}: {}", wrong.message));
             assert_eq!(heading(text), (platform.aliases, platform.is_host), "{name}");
         }

@@ -28,7 +28,7 @@ impl Loader {
         const NAME: &str = "ansible_connection";
         let Action::Module { module, platform } = task.action else { return };
         let is_open = task.settings.delegate_to.is_some() || task.args.get("provider").is_some();
-        let (needs, others, instead): (_, &[&str], _) = match (module.needs, platform) {
+        let (needs, others, instead): (_, &[&str], _) = match (module.needs_as_written(&task.args), platform) {
             (Needs::Netconf, _) => ("NETCONF", &["network_cli", "telnet"], "ansible.netcommon.netconf"),
             (Needs::Cli, Some(platform)) if platform != "juniper_junos" => {
                 ("the device's CLI", &["netconf"], "ansible.netcommon.network_cli")

@@ -1,10 +1,11 @@
 //! The calls to the system that std has no safe form of: `poll`, `eventfd`, options of sockets, and signals to a group of
-//! processes; and what ssh2 does not offer of libssh2: knowing whether a call has taken bytes off the socket.
+//! processes; and what ssh2 does not offer of libssh2: knowing whether a call has taken bytes off the socket, and logging in
+//! with signatures that are made here.
 //!
 //! Everything `unsafe` of the transports stands here.
 
 use std::cell::Cell;
-use std::ffi::{c_int, c_void};
+use std::ffi::{CString, c_char, c_int, c_void};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
@@ -148,7 +149,7 @@ pub(in crate::transport) fn bytes_in() -> u64 {
 /// libssh2's `LIBSSH2_CALLBACK_RECV`: what it reads its socket with.
 const CALLBACK_RECV: c_int = 6;
 
-#[expect(unsafe_code, reason = "libssh2-sys does not declare this function of libssh2")]
+#[expect(unsafe_code, reason = "libssh2-sys does not declare these functions of libssh2")]
 // SAFETY: the declaration is that of libssh2.h, in all versions since 1.2.
 unsafe extern "C" {
     fn libssh2_session_callback_set(
@@ -156,7 +157,26 @@ unsafe extern "C" {
         kind: c_int,
         callback: *mut c_void,
     ) -> *mut c_void;
+
+    fn libssh2_userauth_publickey(
+        session: *mut libssh2_sys::LIBSSH2_SESSION,
+        user: *const c_char,
+        public: *const u8,
+        public_length: libc::size_t,
+        sign: SignCallback,
+        context: *mut *mut c_void,
+    ) -> c_int;
 }
+
+/// libssh2's `LIBSSH2_USERAUTH_PUBLICKEY_SIGN_FUNC`.
+type SignCallback = unsafe extern "C" fn(
+    *mut libssh2_sys::LIBSSH2_SESSION,
+    *mut *mut u8,
+    *mut libc::size_t,
+    *const u8,
+    libc::size_t,
+    *mut *mut c_void,
+) -> c_int;
 
 /// Makes [`bytes_in`] count what a session reads.
 pub(in crate::transport) fn count_bytes_in(session: &ssh2::Session) {
@@ -166,6 +186,68 @@ pub(in crate::transport) fn count_bytes_in(session: &ssh2::Session) {
     unsafe {
         libssh2_session_callback_set(&raw mut *raw, CALLBACK_RECV, receive as *mut c_void);
     }
+}
+
+/// What makes the signature of a login, of the bytes that are to be signed.
+pub(in crate::transport) type Sign<'a> = &'a dyn Fn(&[u8]) -> Vec<u8>;
+
+/// Logs in with a key whose public part is given as SSH has it on the wire. As other calls of a session that does not
+/// block, it is to be made again when it would block.
+pub(in crate::transport) fn log_in_signed(
+    session: &ssh2::Session,
+    user: &str,
+    public: &[u8],
+    sign: Sign<'_>,
+) -> Result<(), ssh2::Error> {
+    let Ok(user) = CString::new(user) else { return Err(ssh2::Error::unknown()) };
+    let mut sign = sign;
+    let mut context: *mut c_void = (&raw mut sign).cast();
+    let code = {
+        let mut raw = session.raw();
+        #[expect(unsafe_code, reason = "see the declaration")]
+        // SAFETY: the session lives and is locked; what is pointed to lives until the call is over, and libssh2 keeps none of
+        // it; `signature` finds in the context what is put there.
+        unsafe {
+            libssh2_userauth_publickey(
+                &raw mut *raw,
+                user.as_ptr(),
+                public.as_ptr(),
+                public.len(),
+                signature,
+                &raw mut context,
+            )
+        }
+    };
+    match code {
+        0 => Ok(()),
+        code => Err(ssh2::Error::from_session_error(session, code)),
+    }
+}
+
+/// Makes the signature that libssh2 asks for.
+#[expect(unsafe_code, reason = "libssh2 calls it")]
+unsafe extern "C" fn signature(
+    _: *mut libssh2_sys::LIBSSH2_SESSION,
+    signature: *mut *mut u8,
+    length: *mut libc::size_t,
+    data: *const u8,
+    data_length: libc::size_t,
+    context: *mut *mut c_void,
+) -> c_int {
+    // SAFETY: libssh2 passes bytes of its own, the context that `log_in_signed` gave, and places for the result; sessions of
+    // ssh2 take their memory from `malloc`, and so does what libssh2 is to free here.
+    unsafe {
+        let sign = *(*context).cast::<Sign<'_>>();
+        let made = sign(std::slice::from_raw_parts(data, data_length));
+        let memory = libc::malloc(made.len().max(1)).cast::<u8>();
+        if memory.is_null() {
+            return libssh2_sys::LIBSSH2_ERROR_ALLOC;
+        }
+        std::ptr::copy_nonoverlapping(made.as_ptr(), memory, made.len());
+        *signature = memory;
+        *length = made.len();
+    }
+    0
 }
 
 /// Reads a socket as libssh2 would: the result is a count, or an error's negated number.

@@ -52,6 +52,9 @@ const DIFFERENCES: &[(&str, &[&str], &str)] = &[
     ("cannot be mounted", &["msg"], "what `mount` says is told as it is"),
     ("two folders for what cannot be mounted", &["msg"], "what `mount` says is told as it is"),
     ("absent where a folder is full", &["msg"], "what `rmdir` says is told as it is"),
+    ("a key that is not on the server", &["msg"], "what curl says is told as it is"),
+    ("no rule that the filter knows", &["msg"], "iptables says its version"),
+    ("no chain that is used", &["msg"], "iptables says its version"),
     ("a question with a secret", &["current"], "a password is not shown"),
     ("another secret", &["current"], "a password is not shown"),
     ("a package that pip does not find", &["msg"], "what pip says is told without the streams' names"),
@@ -148,7 +151,10 @@ fn accounts_services_packages_and_downloads_are_ansibles() {
     let folder = tempfile::tempdir().unwrap();
     let Some(came) = run(folder.path(), &playbook(cases, &folder.path().display().to_string())) else { return };
     let mut wrong = Vec::new();
-    for case in cases {
+    // Later releases of Debian have it no more.
+    let has_apt_key = Path::new("/usr/bin/apt-key").exists();
+    let is_about_apt_key = |case: &Value| case.get("apt_key").is_some() || case.to_string().contains("apt-key");
+    for case in cases.iter().filter(|case| has_apt_key || !is_about_apt_key(case)) {
         let name = case["name"].as_str().unwrap();
         let (ours, theirs) = (compared(case, &came[name]), compared(case, &expected[name]));
         if ours != theirs {

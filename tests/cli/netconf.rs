@@ -252,6 +252,10 @@ fn a_connection_that_cannot_be_is_said_before_the_run_where_it_is_written() {
     run(in_play(&format!("    - {get}\n")), "", 2).complains("warning[W0311]").complains(told);
     let set = format!("    - set_fact: {{ansible_connection: netconf}}\n    - {get}\n");
     run(in_play(&set), "", 0).complains("warning[W0311]");
+    // A module for any platform: what the inventory says is a warning, what the task says an error.
+    run(of("- cli_command: {command: show version}\n"), "", 2)
+        .complains("warning[W0311]: `cli_command` needs the device's CLI, and `nc1` is reached by NETCONF");
+    run(of(&cli("cli_command")), "", 65).complains("error[E0311]: `cli_command` needs the device's CLI, and `nc1` is");
 }
 
 /// Changes that are verified, on the server that keeps any XML.
@@ -296,4 +300,108 @@ fn a_change_over_netconf_stays_only_when_it_was_verified() {
     }
     let short = ended.step("too short", "nc1")["failure"]["message"].to_string();
     assert!(short.contains("`confirm_within` is between 30s and 24h, not 5s"), "{short}");
+}
+
+/// What only NETCONF has: operations beside commands, configurations that Junos reads itself.
+const LOADED: &str = r#"- name: called
+  junos_command:
+    commands: show version
+    rpcs: [get-software-information, "get-configuration database=committed"]
+    wait_for: result[1] contains vmx
+- name: as set
+  junos_command: {rpcs: get-configuration, display: set}
+- name: no such operation
+  junos_command: {rpcs: get-nonsense}
+  ignore_errors: true
+- name: xml
+  junos_config: &xml
+    src: wanted.xml
+    comment: by file
+- name: xml again
+  junos_config: *xml
+- name: json
+  junos_config: {config: '{"configuration": {"system": {"domain-name": "b.example"}}}', src_format: json}
+- name: replaced
+  junos_config: {src: replaced.txt, update: replace, verify_lines: false}
+- name: looked at
+  junos_command: {commands: ['show configuration | display set']}
+- name: refused
+  junos_config: {config: "<configuration><nonsense/></configuration>"}
+  ignore_errors: true
+- name: overridden
+  junos_config: {config: "<configuration><system><host-name>mx1</host-name></system></configuration>", update: override, confirm_within: 2m}
+  verify:
+    - junos_command: {commands: ['show configuration | display set']}
+- name: left
+  junos_command: {commands: ['show configuration | display set']}
+"#;
+
+#[test]
+fn junos_is_asked_for_operations_and_reads_configurations_itself() {
+    let lab = "devices: [{name: mx1, platform: juniper_junos, vars: {ansible_connection: netconf}}]\n";
+    let project = Project::new().tasks("mx1", LOADED).file("lab.yml", lab);
+    let project = project
+        .file(
+            "wanted.xml",
+            "<configuration><system><domain-name>{{ 'a' }}.example</domain-name><services><ssh/><ftp/></services></system>\
+             </configuration>\n",
+        )
+        .file("replaced.txt", "system {\n    replace: services {\n        netconf {\n            ssh;\n        }\n    }\n}\n");
+    let ended = project.run_events().with("--lab lab.yml").exits(0);
+    let step = |name: &str| ended.step(name, "mx1");
+    let called = step("called");
+    assert_eq!((&called["status"], &called["result"]["stdout"][2].is_string()), (&json!("ok"), &true), "{called}");
+    assert!(called["result"]["stdout"][0].as_str().is_some_and(|text| text.contains("Model: vmx")), "{called}");
+    assert!(
+        called["result"]["stdout"][1].as_str().is_some_and(|text| text.contains("<product-model>vmx<")),
+        "{called}"
+    );
+    let data = &called["result"]["output"][0]["software-information"]["host-name"];
+    assert_eq!(data, "mx1", "{called}");
+    assert_eq!(step("as set")["result"]["stdout"], json!(["set system host-name mx1"]));
+    let message = step("no such operation")["failure"]["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message.starts_with("the device refuses `get-nonsense`: "), "{message}");
+    let xml = step("xml");
+    assert_eq!(xml["status"], "changed", "{xml}");
+    assert!(xml["result"]["compare"].as_str().is_some_and(|text| text.contains("domain-name a.example")), "{xml}");
+    assert_eq!(step("xml again")["status"], "ok", "{}", step("xml again"));
+    assert_eq!(
+        (step("json")["status"].clone(), step("replaced")["status"].clone()),
+        (json!("changed"), json!("changed"))
+    );
+    let shown = step("looked at")["result"]["stdout"][0].as_str().unwrap_or_default().to_owned();
+    let lines: std::collections::BTreeSet<&str> = shown.lines().collect();
+    let wanted = ["set system domain-name b.example", "set system host-name mx1", "set system services netconf ssh"];
+    assert_eq!(lines, wanted.into_iter().collect(), "{shown}");
+    let refused = step("refused")["failure"]["message"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(refused, "the device refuses `load merge xml`: syntax error (nonsense); nothing was committed");
+    assert_eq!(step("overridden")["status"], "changed", "{}", step("overridden"));
+    assert_eq!(step("left")["result"]["stdout"][0], "set system host-name mx1");
+}
+
+#[test]
+fn what_only_netconf_has_is_refused_over_the_cli_before_anything_is_sent() {
+    let lab = "devices: [{name: mx1, platform: juniper_junos}]\n";
+    let refused = |task: &str, code: i32, says: &str| {
+        let project = Project::of_tasks(&format!("- {{name: it, {task}}}\n")).file("lab.yml", lab);
+        let ended = project.run().with("--lab lab.yml").exits(code);
+        // What is known before the run is an error; what the run finds out is told with the step.
+        if code == 65 {
+            ended.complains(says)
+        } else {
+            ended.shows(says)
+        };
+    };
+    let cli = "vars: {ansible_connection: network_cli}";
+    for args in [
+        "junos_command: {rpcs: get-x}",
+        "junos_config: {config: <configuration/>, src_format: xml}",
+        "junos_config: {config: 'a { b; }', update: replace}",
+    ] {
+        refused(&format!("{args}, {cli}"), 65, "needs NETCONF, and the host is reached by `network_cli`");
+        refused(args, 2, "is reached by `ansible.netcommon.network_cli`, and this module needs NETCONF");
+    }
+    refused("junos_config: {config: <configuration/>}", 2, "is sent over NETCONF alone");
+    refused("ios_command: {rpcs: get-x}", 65, "`rpcs` are operations of Junos");
+    refused("ios_config: {config: x, src_format: json}", 65, "reads no configuration as XML or JSON");
 }

@@ -343,3 +343,58 @@ fn what_another_session_has_locked_is_not_committed() {
     assert!(shown.contains("hostname xr1"), "{shown}");
     assert_eq!(ended.step("afterwards", "xr1")["status"], "changed");
 }
+
+/// Two sessions of a router, by two names: the second one logs in beside the first.
+fn two_sessions(name: &str, os: &str, tasks: &str) -> String {
+    format!(
+        "- hosts: {name}\n  gather_facts: false\n  tasks:\n\
+         \x20   - add_host:\n        name: other\n        ansible_host: '{{{{ ansible_host }}}}'\n\
+         \x20       ansible_port: '{{{{ ansible_port }}}}'\n        ansible_user: '{{{{ ansible_user }}}}'\n\
+         \x20       ansible_password: '{{{{ ansible_password }}}}'\n        ansible_network_os: {os}\n\
+         \x20       ansible_connection: network_cli\n\
+         - hosts: {name}:other\n  gather_facts: false\n  tasks:\n\
+         \x20   - {{name: log in, cli_command: {{command: show version}}}}\n{tasks}"
+    )
+}
+
+#[test]
+fn what_another_session_commits_in_the_meantime_stays_where_a_device_merges() {
+    // While the one types its line, the other commits.
+    let lab = "devices:\n- name: vyos1\n  platform: vyos\n  answers:\n\
+        \x20 - {command: set service ssh, after: set system host-name slow}\n\
+        \x20 - {command: set system host-name slow, after: commit}\n";
+    let tasks = "    - name: change\n      cli_config: {lines: '{{ lines[inventory_hostname] }}'}\n\
+        \x20   - {name: look, cli_command: {command: show configuration commands}}\n\
+        \x20   - {name: again, cli_config: {lines: '{{ lines[inventory_hostname] }}'}}\n\
+        \x20 vars:\n    lines: {vyos1: [set system host-name slow], other: [set service ssh]}\n";
+    let play = two_sessions("vyos1", "vyos.vyos.vyos", tasks);
+    let ended = Project::new().playbook(&play).file("lab.yml", lab).run_events().with("--lab lab.yml").exits(0);
+    for host in ["vyos1", "other"] {
+        assert_eq!(ended.step("change", host)["status"], "changed", "{}", ended.step("change", host));
+        let shown = ended.step("look", host)["result"]["stdout"].as_str().unwrap_or_default().to_owned();
+        assert!(shown.contains("service 'ssh'") && shown.contains("host-name 'slow'"), "{shown}");
+        assert_eq!(ended.step("again", host)["status"], "ok", "{}", ended.step("again", host));
+    }
+}
+
+#[test]
+fn nothing_is_committed_while_another_session_commits() {
+    // The other one's commit goes on until this one has typed its own.
+    let lab = "devices:\n- name: vyos1\n  platform: vyos\n  answers:\n\
+        \x20 - {command: set system host-name late, after: 'commit comment \"first\"'}\n\
+        \x20 - {command: 'commit comment \"first\"', after: commit}\n";
+    let tasks = "    - name: change\n      cli_config:\n        lines: '{{ lines[inventory_hostname] }}'\n\
+        \x20       commit_comment: \"{{ 'first' if inventory_hostname == 'other' else omit }}\"\n      ignore_errors: true\n\
+        \x20   - {name: look, cli_command: {command: show configuration commands}}\n\
+        \x20   - {name: again, cli_config: {lines: '{{ lines[inventory_hostname] }}'}}\n\
+        \x20 vars:\n    lines: {vyos1: [set system host-name late], other: [set service ssh]}\n";
+    let play = two_sessions("vyos1", "vyos.vyos.vyos", tasks);
+    let ended = Project::new().playbook(&play).file("lab.yml", lab).run_events().with("--lab lab.yml").exits(0);
+    let message = ended.step("change", "vyos1")["failure"]["message"].as_str().unwrap_or_default().to_owned();
+    assert!(message.contains("temporarily locked due to another commit in progress"), "{message}");
+    assert!(message.ends_with("; nothing was committed"), "{message}");
+    assert_eq!(ended.step("change", "other")["status"], "changed", "{}", ended.step("change", "other"));
+    let shown = ended.step("look", "vyos1")["result"]["stdout"].as_str().unwrap_or_default().to_owned();
+    assert!(shown.contains("service 'ssh'") && shown.contains("host-name 'vyos1'"), "{shown}");
+    assert_eq!(ended.step("again", "vyos1")["status"], "changed", "the session is clean");
+}

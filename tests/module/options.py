@@ -14,7 +14,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 MODULES = """
-ansible.builtin: add_host apt apt_repository assemble assert async_status blockinfile command copy cron debconf debug dnf fail fetch file find
+ansible.builtin: add_host apt apt_key apt_repository assemble assert async_status blockinfile command copy cron debconf debug dnf fail fetch file find
  get_url getent git group group_by hostname import_role import_tasks include_role include_tasks include_vars iptables known_hosts
  lineinfile package package_facts pause ping pip raw reboot replace script service service_facts set_fact set_stats setup shell slurp
  stat systemd_service tempfile template unarchive uri user validate_argument_spec wait_for wait_for_connection

@@ -27,7 +27,8 @@ const STYLES: &[Style] = &[
     Style {
         platform: "cisco_ios",
         sections: &["router bgp N", "address-family ipv4 vrf N"],
-        lines: &["alpha N x", "beta N", "no gamma N", "delta \"a  b\" N"],
+        // What undoes `beta 1` takes `beta 1 x` along.
+        lines: &["alpha N x", "beta N", "beta N x", "no gamma N", "delta \"a  b\" N"],
         texts: &[
             ("banner motd ^C\nkeep out N\n ! not a comment\nr1#\n^C", &[]),
             ("crypto pki certificate chain N", &["certificate ca 01", "certificate 02"]),
@@ -36,7 +37,7 @@ const STYLES: &[Style] = &[
     Style {
         platform: "arista_eos",
         sections: &["router bgp N", "address-family N"],
-        lines: &["alpha N x", "beta N", "no gamma N"],
+        lines: &["alpha N x", "alpha N", "beta N", "no gamma N"],
         texts: &[("banner login\nwelcome N\n   end\n# N\nEOF", &[])],
     },
     Style {
@@ -209,7 +210,8 @@ impl Device<'_> {
             return (place.len() < before).then_some(()).ok_or_else(|| format!("`{line}` undoes nothing"));
         }
         let is_text = is_whole(line, self.text);
-        let single = self.text.place(line);
+        let within = self.path.last().cloned();
+        let single = self.text.place(line, within.as_deref());
         let opens =
             self.depth_of(line).is_some()
                 || is_text
@@ -224,7 +226,10 @@ impl Device<'_> {
             (Some(at), _) if is_text => place[at].children.clear(),
             (Some(_), _) => {}
             (None, Some(single)) => {
-                match place.iter_mut().find(|section| text.place(&section.line).as_ref() == Some(&single)) {
+                match place
+                    .iter_mut()
+                    .find(|section| text.place(&section.line, within.as_deref()).as_ref() == Some(&single))
+                {
                     Some(old) => old.line = line.to_owned(),
                     None => place.push(Section::of(line)),
                 }

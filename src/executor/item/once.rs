@@ -81,8 +81,8 @@ pub(super) async fn once(
     let way = module::napalm::way(module, args)?;
     let provider = way.as_ref().map(|way| &way.provider).or(args.dict("provider"));
     let implied = way.as_ref().and_then(|way| way.platform).or(implied);
-    let target =
-        target::Request { job, task: &job.task, scope: &remote, templar, needs: module.needs, implied, provider };
+    let needs = module.needs_with(|arg| Some(args.get(arg.name)?.to_text()));
+    let target = target::Request { job, task: &job.task, scope: &remote, templar, needs, implied, provider };
     let limits = Limits { timeout: None, cancel: job.cancel.clone() };
     let target = job.context.pool.with_platform(target.target()?, &limits).await?;
     drop(rendering);

@@ -1,6 +1,6 @@
 //! The operations of Junos: commands, loading `set` lines, comparing, committing.
 
-use super::structure::{edit, elements};
+use super::structure::{Given, edit, elements, of_json};
 use super::{Came, Refusal, Server, bad_element, datastore};
 use crate::lab::file::Model;
 use crate::lab::junos::Junos;
@@ -147,10 +147,13 @@ impl Server {
             return Ok(loaded);
         }
         let Some(lines) = operation.child("configuration-set").map(Element::own_text) else {
-            let Some(config) = operation.child("configuration") else {
-                return Err(bad_element("missing-element", "nothing to load", "load-configuration"));
-            };
-            edit(&mut state.junos.candidate, config);
+            let action = operation.attribute("action").unwrap_or("merge");
+            let given = given(operation)?;
+            match action {
+                "override" | "update" => state.junos.candidate = given.statements(),
+                "merge" | "replace" => given.put(&mut state.junos.candidate, action == "replace"),
+                other => return Err(bad_element("invalid-value", "syntax error", other)),
+            }
             return Ok(loaded);
         };
         let mut said = String::new();
@@ -201,5 +204,23 @@ impl Server {
         }
         state.junos.commit();
         Ok(if operation.local() == "commit" { "<ok/>" } else { results }.to_owned())
+    }
+}
+
+/// Returns the configuration that is to be loaded.
+fn given(operation: &Element) -> Result<Given, Refusal> {
+    let nothing = || bad_element("missing-element", "nothing to load", "load-configuration");
+    let wrong = || bad_element("operation-failed", "syntax error", "configuration");
+    if let Some(text) = operation.child("configuration-text") {
+        return Ok(Given::Text(text.own_text()));
+    }
+    let config = match operation.child("configuration-json") {
+        Some(json) => of_json(&json.own_text()).ok_or_else(wrong)?,
+        None => operation.child("configuration").ok_or_else(nothing)?.clone(),
+    };
+    let unknown = config.children().find(|part| !TOP.contains(&part.local())).map(|part| part.local().to_owned());
+    match unknown {
+        Some(unknown) => Err(bad_element("operation-failed", "syntax error", &unknown)),
+        None => Ok(Given::Elements(config)),
     }
 }

@@ -1,7 +1,95 @@
 //! A Junos configuration as elements and as statements.
 
-use crate::lab::statements::{CONTAINERS, NAMED, Statement, TOP, set};
+use crate::lab::statements::{CONTAINERS, NAMED, Statement, TOP, read_braces, set};
 use crate::xml::{Element, Node};
+
+/// A configuration that is loaded as a whole.
+pub(super) enum Given {
+    Elements(Element),
+    /// Statements in braces.
+    Text(String),
+}
+
+impl Given {
+    /// Returns its statements.
+    pub(super) fn statements(&self) -> Vec<Statement> {
+        let mut statements = Vec::new();
+        self.put(&mut statements, false);
+        statements
+    }
+
+    /// Adds it to statements; where it `replaces`, what it marks takes the place of what is there.
+    pub(super) fn put(&self, statements: &mut Vec<Statement>, replaces: bool) {
+        match self {
+            Given::Elements(configuration) => {
+                if replaces {
+                    configuration.children().for_each(|child| clear_marked(statements, child, &[]));
+                }
+                edit(statements, configuration);
+            }
+            Given::Text(text) => {
+                let all = read_braces(text);
+                let plain =
+                    |words: &Statement| words.iter().filter(|word| *word != MARK).cloned().collect::<Statement>();
+                for words in all.iter().filter(|_| replaces) {
+                    // The name of what is replaced stands behind the mark.
+                    let Some(at) = words.iter().position(|word| word == MARK) else { continue };
+                    statements.retain(|old| !old.starts_with(&plain(words)[..=at]));
+                }
+                all.iter().for_each(|words| set(statements, plain(words)));
+            }
+        }
+    }
+}
+
+/// Stands before what takes the place of what is there.
+const MARK: &str = "replace:";
+
+fn clear_marked(statements: &mut Vec<Statement>, element: &Element, path: &[String]) {
+    let path = path_of(element, path);
+    if element.attribute("replace") == Some("replace") {
+        statements.retain(|words| !words.starts_with(&path));
+        return;
+    }
+    element.children().filter(|part| part.local() != "name").for_each(|part| clear_marked(statements, part, &path));
+}
+
+/// Returns the words of a statement that end at an element.
+fn path_of(element: &Element, path: &[String]) -> Statement {
+    let mut path = path.to_vec();
+    if !(element.local() == "interface" && path == ["interfaces"]) {
+        path.push(element.local().to_owned());
+    }
+    path.extend(element.child("name").map(Element::text));
+    path
+}
+
+/// Reads `{"configuration": {...}}`.
+pub(super) fn of_json(text: &str) -> Option<Element> {
+    let json: serde_json::Value = serde_json::from_str(text).ok()?;
+    let mut element = Element::new("configuration");
+    put_json(&mut element, json.get("configuration")?, 0)?;
+    Some(element)
+}
+
+fn put_json(element: &mut Element, json: &serde_json::Value, depth: usize) -> Option<()> {
+    const DEEPEST: usize = 32;
+    let inside = json.as_object().filter(|_| depth < DEEPEST)?;
+    for (name, value) in inside {
+        let items = value.as_array().map_or_else(|| std::slice::from_ref(value), Vec::as_slice);
+        for item in items {
+            let mut child = Element::new(name.as_str());
+            match item {
+                serde_json::Value::Object(_) => put_json(&mut child, item, depth + 1)?,
+                serde_json::Value::Null => {}
+                serde_json::Value::String(text) => child = Element::of_text(name.as_str(), text.as_str()),
+                other => child = Element::of_text(name.as_str(), other.to_string()),
+            }
+            element.nodes.push(Node::Element(child));
+        }
+    }
+    Some(())
+}
 
 /// Returns statements as `<configuration>`.
 pub(super) fn elements(statements: &[Statement]) -> Element {
@@ -64,13 +152,8 @@ pub(super) fn edit(statements: &mut Vec<Statement>, configuration: &Element) {
 }
 
 fn edit_at(statements: &mut Vec<Statement>, element: &Element, path: &[String]) {
-    let mut path = path.to_vec();
-    let is_interface = element.local() == "interface" && path == ["interfaces"];
-    if !is_interface {
-        path.push(element.local().to_owned());
-    }
+    let mut path = path_of(element, path);
     let name = element.child("name").map(Element::text);
-    path.extend(name.clone());
     let deletes = element.attribute("operation").or(element.attribute("delete"));
     if deletes.is_some_and(|operation| matches!(operation, "delete" | "remove")) {
         statements.retain(|words| !(words.len() >= path.len() && words.iter().zip(&path).all(|(a, b)| a == b)));

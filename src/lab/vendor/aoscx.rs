@@ -38,6 +38,7 @@ pub(super) static WORDS: Words = Words {
         "ArubaOS-CX\n(c) Copyright Hewlett Packard Enterprise Development LP\nVersion : FL.10.10.1000",
     ),
     has_candidate: false,
+    merges: false,
     name: "hostname",
     prompt: |vendor, name| {
         let section = vendor.path.last().map(|line| match line.split(' ').next() {

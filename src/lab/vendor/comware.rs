@@ -36,6 +36,7 @@ pub(super) static WORDS: Words = Words {
     setup: &["screen-length ", "undo terminal "],
     version: ("display version", "HPE Comware Software, Version 7.1.070, Release 2612P02"),
     has_candidate: false,
+    merges: false,
     name: "sysname",
     prompt: |vendor, name| {
         let section = vendor.path.last().and_then(|line| line.split(' ').nth(1)).map(|name| format!("-{name}"));

@@ -18,6 +18,7 @@ pub(super) static WORDS: Words = Words {
     setup: &[],
     version: ("get system status", "Version: FortiGate-VM64 v7.2.4,build1396,230131 (GA.F)"),
     has_candidate: false,
+    merges: false,
     name: "config system global\nset hostname",
     prompt: |vendor, name| {
         let section = vendor.path.last().and_then(|line| line.rsplit(' ').next()).map(|name| format!(" ({name})"));

@@ -60,6 +60,7 @@ pub(super) static WORDS: Words = Words {
     setup: &["terminal "],
     version: ("show version", "Cisco IOS XR Software, Version 7.5.2\nCopyright (c) 2013-2022 by Cisco Systems, Inc."),
     has_candidate: true,
+    merges: false,
     name: "hostname",
     prompt: |vendor, name| {
         let section = vendor.path.last().map(|line| match line.split(' ').next() {

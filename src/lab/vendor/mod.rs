@@ -48,6 +48,8 @@ struct Words {
     version: (&'static str, &'static str),
     /// Lines wait in a candidate.
     has_candidate: bool,
+    /// A candidate is what runs with a session's own lines: what others commit in the meantime is in it.
+    merges: bool,
     /// The line that gives the device its name, up to the name.
     name: &'static str,
     prompt: fn(&Vendor, &str) -> String,
@@ -67,6 +69,14 @@ enum Ask {
     Proceed(String),
 }
 
+/// What a session did to its candidate.
+enum Edit {
+    Set(String),
+    Remove(String),
+    /// It was replaced as a whole.
+    Load(Tree),
+}
+
 /// A session.
 pub(super) struct Vendor {
     device: Arc<Device>,
@@ -76,6 +86,8 @@ pub(super) struct Vendor {
     path: Vec<String>,
     /// What waits to be committed, and how many commits there had been when it was begun.
     candidate: Option<(Tree, u64)>,
+    /// The session's own lines in it, where others' are merged.
+    edits: Vec<Edit>,
     ask: Option<Ask>,
     /// A change that lasts as long as this session.
     holds: bool,
@@ -158,6 +170,7 @@ impl Vendor {
             is_configuring: false,
             path: Vec::new(),
             candidate: None,
+            edits: Vec::new(),
             ask: None,
             holds: false,
             lock: None,
@@ -176,6 +189,7 @@ impl Vendor {
         if line.is_empty() || line.starts_with(['!', '#']) {
             return Said::default();
         }
+        self.merge();
         if let Some(said) = (words.command)(self, line) {
             return said;
         }
@@ -224,6 +238,7 @@ impl Vendor {
         self.is_configuring = false;
         self.path.clear();
         self.candidate = None;
+        self.edits.clear();
         self.lock = None;
         Said::default()
     }
@@ -258,7 +273,7 @@ impl Vendor {
         };
         let wanted = if words.quotes { &wanted.replace('\'', "") } else { wanted };
         let first = wanted.split(' ').next().unwrap_or_default();
-        if !words.first.is_empty() && !words.first.contains(&first) {
+        if !words.first.is_empty() && !words.first.contains(&first) && !self.device.has_lines_of(first) {
             return Said::text((words.invalid)(line));
         }
         self.change(wanted, removes);
@@ -280,6 +295,10 @@ impl Vendor {
         match removes {
             true => edited.remove(&self.path, wanted),
             false => edited.insert(&self.path, wanted),
+        }
+        if self.words.merges {
+            let line = wanted.to_owned();
+            self.edits.push(if removes { Edit::Remove(line) } else { Edit::Set(line) });
         }
         if section.is_some() && !removes {
             self.path.push(wanted.to_owned());
@@ -317,6 +336,21 @@ impl Vendor {
         state.running = candidate.clone();
         state.commits += 1;
         *seen = state.commits;
+        self.edits.clear();
+    }
+
+    /// Brings the candidate up to what others have committed, where it is what runs with the session's own lines.
+    fn merge(&mut self) {
+        let Some((candidate, seen)) = self.candidate.as_mut().filter(|_| self.words.merges) else { return };
+        let state = self.device.state();
+        (*candidate, *seen) = (state.running.clone(), state.commits);
+        for edit in &self.edits {
+            match edit {
+                Edit::Set(line) => candidate.insert(&[], line),
+                Edit::Remove(line) => candidate.remove(&[], line),
+                Edit::Load(tree) => *candidate = tree.clone(),
+            }
+        }
     }
 
     /// Holds what is there now for so many of the device's seconds: what is changed from here on is taken back then.
@@ -326,6 +360,7 @@ impl Vendor {
 
     /// Throws the candidate away.
     fn discard(&mut self) {
+        self.edits.clear();
         if let Some((candidate, seen)) = &mut self.candidate {
             let state = self.device.state();
             (*candidate, *seen) = (state.running.clone(), state.commits);

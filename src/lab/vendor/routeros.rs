@@ -22,6 +22,7 @@ pub(super) static WORDS: Words = Words {
         "                  version: 7.11.2 (stable)\n                 platform: MikroTik",
     ),
     has_candidate: false,
+    merges: false,
     name: "system identity set name=",
     prompt: |vendor, name| {
         let safe = if vendor.holds { "<SAFE>" } else { ">" };

@@ -19,6 +19,7 @@ pub(super) static WORDS: Words = Words {
     setup: &["environment "],
     version: ("show version", "TiMOS-B-22.10.R1 both/x86_64 Nokia 7750 SR Copyright (c) 2000-2022 Nokia."),
     has_candidate: true,
+    merges: false,
     name: "system name",
     prompt: |vendor, name| {
         let changed = if vendor.has_changes() { "*" } else { "" };

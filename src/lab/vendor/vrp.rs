@@ -40,6 +40,7 @@ pub(super) static WORDS: Words = Words {
         "Huawei Versatile Routing Platform Software\nVRP (R) software, Version 8.180 (CE6800)",
     ),
     has_candidate: true,
+    merges: false,
     name: "sysname",
     prompt: |vendor, name| {
         let waits = if vendor.has_changes() { '*' } else { '~' };

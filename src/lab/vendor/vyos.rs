@@ -1,7 +1,11 @@
 //! VyOS: a candidate of `set` lines. What is not confirmed in time goes by a restart, which brings back what is saved.
+//!
+//! Sessions edit beside each other: a commit takes a session's own lines into what runs by then. While one commits others
+//! cannot; here a commit takes time when a rule of the lab's file says that something else comes before its end.
 
 use super::super::device::Said;
-use super::{Ask, Vendor, Words};
+use super::{Ask, Edit, Vendor, Words};
+use std::sync::Arc;
 
 pub(super) static WORDS: Words = Words {
     enter: &["configure"],
@@ -18,6 +22,7 @@ pub(super) static WORDS: Words = Words {
     setup: &["set terminal "],
     version: ("show version", "Version:          VyOS 1.4.0\nRelease train:    sagitta"),
     has_candidate: true,
+    merges: true,
     name: "system host-name",
     prompt: |vendor, name| match vendor.is_configuring {
         true => format!("[edit]\r\n{}@{name}# ", vendor.device.spec.user),
@@ -27,9 +32,17 @@ pub(super) static WORDS: Words = Words {
     invalid: |line| format!("\n  Configuration path: [{line}] is not valid\n  Set failed\n"),
 };
 
+/// What a commit says while another one goes on.
+const BUSY: &str = "Configuration system temporarily locked due to another commit in progress";
+
 fn command(vendor: &mut Vendor, line: &str) -> Option<Said> {
+    // Whoever types has had the answer to the commit before.
+    vendor.lock = None;
     if !vendor.is_configuring {
         return None;
+    }
+    if line.starts_with("commit") && vendor.device.state().lock.strong_count() > 0 {
+        return Some(Said::text(BUSY));
     }
     let (line, is_sure) = line.strip_suffix(" sure").map_or((line, false), |line| (line, true));
     if line.ends_with(" canceled") {
@@ -47,9 +60,8 @@ fn command(vendor: &mut Vendor, line: &str) -> Option<Said> {
         }
         "load" => {
             let startup = vendor.device.state().startup.clone();
-            if let Some((candidate, _)) = &mut vendor.candidate {
-                *candidate = startup;
-            }
+            vendor.edits = vec![Edit::Load(startup)];
+            vendor.merge();
             Some(Said::text(
                 "Loading configuration from 'config.boot'\nLoad complete. Use 'commit' to make changes effective.",
             ))
@@ -61,6 +73,11 @@ fn command(vendor: &mut Vendor, line: &str) -> Option<Said> {
         _ if line == "commit" || line.starts_with("commit comment ") => {
             if !vendor.has_changes() {
                 return Some(Said::text("No configuration changes to commit"));
+            }
+            if vendor.device.prescribed(line).is_some_and(|answer| answer.after.is_some()) {
+                let lock = Arc::new(());
+                vendor.device.state().lock = Arc::downgrade(&lock);
+                vendor.lock = Some(lock);
             }
             vendor.commit(None);
             Some(Said::default())

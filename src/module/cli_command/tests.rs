@@ -1,5 +1,5 @@
 use super::*;
-use crate::module::Boxed;
+use crate::module::{Action, Boxed, Cli, CliResponse, Finished, Output, Work};
 use crate::platform;
 use crate::source::{SourceId, Span};
 use crate::yaml::{Mapping, ScalarStyle};

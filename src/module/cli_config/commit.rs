@@ -3,7 +3,8 @@
 //! module's name says the platform, and otherwise before anything is sent to the host.
 
 use super::within;
-use super::{Args, Commit, Failure, FailureKind};
+use super::{Args, Change, Commit, Failure, FailureKind};
+use crate::module::cli_confirm;
 use crate::platform::Platform;
 use crate::source::{Diagnostic, Diagnostics};
 use crate::value::Value;
@@ -21,6 +22,8 @@ const DEPENDENT: &[(&str, &[&str])] = &[
     ("confirm_within", &[]),
     ("label", &[]),
     ("rollback", &[]),
+    ("src_format", &[]),
+    ("update", &[]),
 ];
 
 /// Returns why a platform cannot follow an argument with this value.
@@ -35,6 +38,14 @@ fn refusal(name: &str, value: &Value, platform: &Platform) -> Option<String> {
             says(commit.is_some(), format!("`commit: false` needs a candidate, and `{own}` has none"))
         }
         "commit" => None,
+        "update" => says(
+            value.as_str() != Some("replace") || is_junos(platform),
+            format!("`update: replace` is of Junos, and the platform is `{own}`"),
+        ),
+        "src_format" => says(
+            !matches!(value.as_str(), Some("xml" | "json")) || is_junos(platform),
+            format!("`{own}` reads no configuration as XML or JSON"),
+        ),
         _ if is_off && name != "rollback" => None,
         "commit_comment" => {
             says(commit.is_some_and(|c| c.comment.is_some()), format!("`{own}` keeps no comment with a change"))
@@ -52,6 +63,10 @@ fn refusal(name: &str, value: &Value, platform: &Platform) -> Option<String> {
             says(platform.confirm_within.is_some(), format!("`{own}` cannot take a change back by itself{why}"))
         }
     }
+}
+
+fn is_junos(platform: &Platform) -> bool {
+    platform.name == "juniper_junos"
 }
 
 /// Finds arguments as written that the platform cannot follow.
@@ -126,4 +141,27 @@ fn within(args: &Args, platform: &Platform) -> Result<Option<Duration>, Failure>
         Some(minutes) => minutes.to_owned(),
     };
     within::time(&format!("{minutes}m"), platform).map(Some)
+}
+
+/// Plans to keep the change that waits to be confirmed.
+pub(super) fn confirm_commit(args: &Args, platform: &'static Platform) -> Result<Change, Failure> {
+    let confirm = platform
+        .confirm_within
+        .as_ref()
+        .filter(|confirm| !confirm.confirm.send.iter().chain(&confirm.commit).any(|line| line.contains("{session}")));
+    let Some(confirm) = confirm else {
+        let message = format!("`{}` confirms a change by its name", platform.name);
+        return Err(Failure::new(FailureKind::Argument, message)
+            .help("give the field `confirm` of what `cli_config` registered to `cli_confirm`"));
+    };
+    let saves = matches!(args.text("save_when"), Some("always" | "changed" | "modified"));
+    Ok(cli_confirm::conclude(platform, confirm, &confirm.confirm, None, (true, saves)))
+}
+
+pub(super) fn rollback(platform: &Platform, number: i128) -> Result<String, Failure> {
+    let line = platform.commit.as_ref().and_then(|commit| commit.rollback.as_ref());
+    let line = line.ok_or_else(|| {
+        Failure::new(FailureKind::Argument, format!("`{}` cannot go back to an earlier commit", platform.name))
+    })?;
+    Ok(line.replace("{n}", &number.to_string()))
 }

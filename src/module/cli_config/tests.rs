@@ -84,7 +84,7 @@ async fn what_is_missing_is_sent_with_its_parents_and_shown_as_a_diff() {
     assert_eq!((cli.level.as_deref(), cli.stop_on_error), (Some("config"), true));
     let diff = &change.diff[0];
     assert_eq!(diff.before, "hostname r1\ninterface Gi0/1\n description x\n");
-    assert_eq!(diff.after, "hostname r1\ninterface Gi0/1\n description x\n description y\n mtu 9000\n");
+    assert_eq!(diff.after, "hostname r1\ninterface Gi0/1\n description y\n mtu 9000\n");
     let lines = ["no ip x", "interface Gi0/1", "description y", "mtu 9000", "ip x"];
     assert!(finish(change, vec![ok(&lines)]).unwrap().changed);
 }
@@ -513,7 +513,8 @@ async fn the_form_of_a_junos_configuration_is_as_said() {
     assert_eq!(why("set", "set system host-name mx1").await, None);
     assert!(why("set", braces).await.is_some_and(|why| why.contains("in braces")));
     assert!(why("text", "set system host-name mx1").await.is_some_and(|why| why.contains("made of `set` lines")));
-    assert!(why("xml", "<configuration/>").await.is_some_and(|why| why.contains("line by line")));
+    assert_eq!(why("xml", "<configuration/>").await, None);
+    assert!(why("json", "<configuration/>").await.is_some_and(|why| why.contains("is no JSON")));
 }
 
 #[tokio::test]
@@ -528,4 +529,33 @@ async fn a_secret_in_plain_is_held_against_the_hash_that_is_shown() {
     let other = "username bob privilege 15 secret 0 hunter3";
     assert_eq!(lines(other).await, [other]);
     assert_eq!(lines("line vty 0 4\n password secret").await, ["line vty 0 4", "password secret"]);
+}
+
+#[tokio::test]
+async fn the_configuration_is_shown_against_what_the_task_says() {
+    let headers = |change: &Change| -> Vec<(String, String)> {
+        change.diff.iter().map(|diff| (diff.before_header.clone(), diff.after_header.clone())).collect()
+    };
+    let pair = |before: &str, after: &str| (before.to_owned(), after.to_owned());
+    let change = planned(serde_json::json!({"diff_against": "startup"})).await.unwrap();
+    assert_eq!(headers(&change), [pair("startup-config", "running-config")]);
+    assert_eq!((change.diff[0].before.as_str(), change.diff[0].after.as_str()), ("hostname old\n", RUNNING));
+    assert!(change.changed && change.actions.is_empty());
+    assert_eq!(change.result.get("diff_found"), Some(&Value::Bool(true)));
+
+    let against = |intended: &str| serde_json::json!({"diff_against": "intended", "intended_config": intended});
+    let change = planned(against("hostname r1\n")).await.unwrap();
+    assert_eq!(headers(&change), [pair("running-config", "intended-config")]);
+    // What the lines make of it is what counts.
+    let mut json = against("hostname r2\ninterface Gi0/1\n description x\n");
+    json["lines"] = serde_json::json!(["hostname r2"]);
+    let change = planned(json).await.unwrap();
+    assert_eq!(headers(&change), [pair("running-config", "running-config with the lines")]);
+    let change = planned(against(RUNNING)).await.unwrap();
+    assert!(!change.changed && change.diff.is_empty());
+
+    let shown = [("show configuration | display set", "set system host-name mx1\n")];
+    let refused = planned_on("junos", &shown, serde_json::json!({"diff_against": "startup"})).await.err().unwrap();
+    let message = refused.message.expose();
+    assert_eq!(message, "platform `juniper_junos` has no startup configuration to compare with");
 }

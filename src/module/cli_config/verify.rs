@@ -5,8 +5,9 @@
 //! The configuration is read again only after lines were sent, so a run that changes nothing pays nothing.
 
 use super::compare::Comparison;
-use super::{Args, CliResponse, Output};
+use super::{Args, Output};
 use crate::configuration::{Section, is_undone_in_vain, new_lines, parse, without_secret};
+use crate::module::CliResponse;
 use crate::platform::{ConfigText, Platform};
 
 /// The most lines that are named one by one: each is a warning, and more say no more.

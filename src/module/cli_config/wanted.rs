@@ -1,26 +1,35 @@
 //! What a task wants: `config`, `lines` under `parents`, or a file.
 
-use super::{Context, Failure, FailureKind, Section};
+use super::{Args, Context, Failure, FailureKind, Section};
 use crate::configuration::{parse, parse_lines};
 use crate::module::local;
 use crate::platform::Platform;
-use crate::source::{Diagnostic, plain_io_error};
+use crate::source::plain_io_error;
 use crate::template::FileOptions;
-use crate::yaml::Node;
 
-/// Returns what is wanted, as sections.
-pub(super) fn wanted(context: &Context<'_>, platform: &Platform, is_whole: bool) -> Result<Vec<Section>, Failure> {
-    let args = context.args;
-    let text = match (args.text("config"), args.text("src")) {
-        (Some(config), _) => config.to_owned(),
-        (None, Some(src)) => file(context, src)?,
-        (None, None) => {
-            let lines = args.texts("lines");
-            lines.iter().chain(&args.texts("parents")).try_for_each(|line| rendered(line))?;
-            return Ok(parse_lines(&args.texts("parents"), &lines, &platform.text));
-        }
+/// Returns the text of `config` or `src`, if there is one.
+pub(super) fn text(context: &Context<'_>) -> Result<Option<String>, Failure> {
+    let text = match (context.args.text("config"), context.args.text("src")) {
+        (Some(config), _) => Some(config.to_owned()),
+        (None, Some(src)) => Some(file(context, src)?),
+        (None, None) => None,
     };
-    rendered(&text)?;
+    text.iter().try_for_each(|text| rendered(text))?;
+    Ok(text)
+}
+
+/// Returns what is wanted, as sections: of a text, or of `lines`.
+pub(super) fn wanted(
+    args: &Args,
+    text: Option<String>,
+    platform: &Platform,
+    is_whole: bool,
+) -> Result<Vec<Section>, Failure> {
+    let Some(text) = text else {
+        let lines = args.texts("lines");
+        lines.iter().chain(&args.texts("parents")).try_for_each(|line| rendered(line))?;
+        return Ok(parse_lines(&args.texts("parents"), &lines, &platform.text));
+    };
     if let Some(format) = args.text("src_format") {
         is_written(format, &text)?;
     }
@@ -33,23 +42,11 @@ pub(super) fn wanted(context: &Context<'_>, platform: &Platform, is_whole: bool)
     Ok(sections)
 }
 
-/// Why a form of Junos is not compared: which of its elements are keys and which are left out in `set` lines, only the
-/// device's schema tells.
-const NO_LINES: &str = "`src_format` is `set` or `text` here: XML and JSON cannot be compared line by line";
-const AS_XML: &str = "`netconf_config` edits XML and JSON, and `junos_rpc` calls `load-configuration`";
-
-/// Finds a form that cannot be compared.
-pub(super) fn check_format(node: &Node) -> Option<Diagnostic> {
-    let is_refused = matches!(node.as_str(), Some("xml" | "json"));
-    is_refused.then(|| Diagnostic::error("E0307", NO_LINES).at(node.span).help(AS_XML))
-}
-
 fn is_written(format: &str, text: &str) -> Result<(), Failure> {
     let refuse = |message: String| Failure::new(FailureKind::Argument, message);
     let has_braces = text.lines().any(|line| line.trim_end().ends_with('{'));
     let has_commands = text.lines().any(|line| line.trim_start().starts_with("set "));
     match format {
-        "xml" | "json" => Err(refuse(NO_LINES.into()).help(AS_XML)),
         "set" if has_braces => Err(refuse("`src_format` is `set`, and the configuration is in braces".into())),
         "text" if has_commands && !has_braces => {
             Err(refuse("`src_format` is `text`, and the configuration is made of `set` lines".into()))

@@ -1,6 +1,6 @@
 //! `napalm_get`: what a device says of itself, in NAPALM's shape, made of the facts that `cli_facts` gathers.
 
-use super::{COLLECTION, REACHED, check_options};
+use super::{COLLECTION, REACHED, check_options, platform_of};
 use crate::effect::Effect;
 use crate::failure::{Failure, FailureKind};
 use crate::module::args::args_with;
@@ -8,11 +8,13 @@ use crate::module::cli_config::read_text;
 use crate::module::{Alias, Arg, ArgKind, Change, Context, KeepFacts, Module, Needs, Rule, cli_facts};
 use crate::platform::Platform;
 use crate::source::{Diagnostic, did_you_mean};
-use crate::value::{Map, Value};
+use crate::value::{Key, Map, Value};
 use crate::yaml::Node;
 
-/// The getters, and the part of the facts that each is made of.
-const GETTERS: &[(&str, &str)] = &[
+/// A getter, and the part of the facts that it is made of.
+type Getter = (&'static str, &'static str);
+
+const GETTERS: &[Getter] = &[
     ("config", "min"),
     ("facts", "interfaces"),
     ("interfaces", "interfaces"),
@@ -47,7 +49,8 @@ pub(in crate::module) static MODULE: Module = Module {
 };
 
 /// What can be done where a getter is not there.
-const INSTEAD: &str = "`cli_parse` makes data of any command's answer, and the platform's own facts have more";
+pub(super) const INSTEAD: &str =
+    "`cli_parse` makes data of any command's answer, and the platform's own facts have more";
 
 fn check_filter(node: &Node) -> Option<Diagnostic> {
     let items: Vec<&Node> = node.as_seq().map_or_else(|| vec![node], |items| items.iter().collect());
@@ -59,16 +62,13 @@ fn check_filter(node: &Node) -> Option<Diagnostic> {
     Some(Diagnostic::error("E0307", format!("there is no getter `{name}` here")).at(item.span).help(help))
 }
 
-fn getter(name: &str) -> Option<&'static (&'static str, &'static str)> {
+fn getter(name: &str) -> Option<&'static Getter> {
     let name = name.strip_prefix("get_").unwrap_or(name);
     GETTERS.iter().find(|(known, _)| *known == name)
 }
 
 async fn plan(context: Context<'_>) -> Result<Change, Failure> {
-    let Some(platform) = context.platform else {
-        return Err(Failure::new(FailureKind::Argument, "the platform of the host is not known")
-            .help("set `dev_os`, or `ansible_network_os` for the host"));
-    };
+    let platform = platform_of(&context)?;
     let mut wanted = Vec::new();
     let mut left_out = Vec::new();
     for name in context.args.texts("filter") {
@@ -82,29 +82,8 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
             }
         }
     }
-    let needs_facts = wanted.iter().any(|(name, _)| !matches!(*name, "config" | "is_alive"));
-    let mut subsets: Vec<String> = wanted.iter().map(|(_, subset)| (*subset).to_owned()).collect();
-    subsets.dedup();
-    let told = match needs_facts {
-        true => cli_facts::gather(&context, platform, &subsets).await?.facts,
-        false => Map::new(),
-    };
-    let mut facts = Map::new();
-    for (name, _) in wanted {
-        let value = match name {
-            "facts" => of_device(&told, platform),
-            "interfaces" => interfaces(&told),
-            "interfaces_ip" => addresses(&told),
-            "lldp_neighbors" => neighbors(&told),
-            "config" => configurations(&context, platform).await?,
-            // Whoever answers is.
-            _ => {
-                read_text(context.probe, show(platform)?).await?;
-                Value::map([("is_alive", true)])
-            }
-        };
-        facts.insert(format!("napalm_{name}"), value);
-    }
+    let told = told(&context, platform, &wanted).await?;
+    let facts: Map = told.into_iter().map(|(name, value)| (Key::from(format!("napalm_{name}")), value)).collect();
     let mut change = Change::nothing(Map::new()).field("ansible_facts", facts.clone());
     if !left_out.is_empty() {
         change = change.field("not_implemented", left_out);
@@ -112,6 +91,49 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     change.facts = facts;
     change.keep = KeepFacts::AsFacts;
     Ok(change)
+}
+
+/// Asks a device for what getters give, in their order.
+async fn told(
+    context: &Context<'_>,
+    platform: &'static Platform,
+    wanted: &[Getter],
+) -> Result<Vec<(&'static str, Value)>, Failure> {
+    let needs_facts = wanted.iter().any(|(name, _)| !matches!(*name, "config" | "is_alive"));
+    let mut subsets: Vec<String> = wanted.iter().map(|(_, subset)| (*subset).to_owned()).collect();
+    subsets.dedup();
+    let told = match needs_facts {
+        true => cli_facts::gather(context, platform, &subsets).await?.facts,
+        false => Map::new(),
+    };
+    let mut all = Vec::with_capacity(wanted.len());
+    for (name, _) in wanted {
+        let value = match *name {
+            "facts" => of_device(&told, platform),
+            "interfaces" => interfaces(&told),
+            "interfaces_ip" => addresses(&told),
+            "lldp_neighbors" => neighbors(&told),
+            "config" => configurations(context, platform).await?,
+            // Whoever answers is.
+            _ => {
+                read_text(context.probe, show(platform)?).await?;
+                Value::map([("is_alive", true)])
+            }
+        };
+        all.push((*name, value));
+    }
+    Ok(all)
+}
+
+/// Returns what one getter gives; `None` when there is no such getter.
+pub(super) async fn one(
+    context: &Context<'_>,
+    platform: &'static Platform,
+    name: &str,
+) -> Result<Option<Value>, Failure> {
+    let Some(getter) = getter(name) else { return Ok(None) };
+    let mut told = told(context, platform, std::slice::from_ref(getter)).await?;
+    Ok(told.pop().map(|(_, value)| value))
 }
 
 fn show(platform: &Platform) -> Result<&str, Failure> {

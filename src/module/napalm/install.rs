@@ -1,11 +1,11 @@
 //! `napalm_install_config`: brings a device's configuration to what is wanted, as `cli_config` does.
 
-use super::{COLLECTION, REACHED, check_options};
+use super::{COLLECTION, REACHED, check_options, text_of};
 use crate::effect::Effect;
-use crate::failure::{Failure, FailureKind};
+use crate::failure::Failure;
 use crate::module::args::args_with;
 use crate::module::cli_config::{self, read_text};
-use crate::module::local::{self, LocalFile, writes_here};
+use crate::module::local::{LocalFile, writes_here};
 use crate::module::place::check_status;
 use crate::module::{
     Action, Arg, ArgKind, Args, Change, Context, Finish, Finished, Module, Needs, Output, Rule, TextDiff, Then,
@@ -108,13 +108,6 @@ fn asked(config: String, is_whole: bool) -> Args {
     Args::of(map)
 }
 
-fn text_of(context: &Context<'_>, name: &str) -> Result<String, Failure> {
-    let path = local::find(context.files, "files", name)?;
-    let bytes = std::fs::read(&path).map_err(|error| local::cannot_read(&path, &error))?;
-    let bytes = if bytes.starts_with(b"$ANSIBLE_VAULT;") { context.run.open_vault(&bytes)? } else { bytes };
-    String::from_utf8(bytes).map_err(|_| Failure::new(FailureKind::File, format!("`{name}` is not UTF-8 text")))
-}
-
 fn beside(context: &Context<'_>, name: &str) -> PathBuf {
     context.files.playbook_dir.join(expand_home(name))
 }
@@ -159,7 +152,7 @@ mod tests {
         let config = Value::from("int Gi0/1\n desc y\n");
         let change = planned(&[("config", config.clone()), ("commit_changes", true.into())]).await;
         assert_eq!(sent(&change), ["int Gi0/1", "desc y"]);
-        assert_eq!(change.result.get("msg").map(Value::to_text).as_deref(), Some("+ desc y\n"));
+        assert_eq!(change.result.get("msg").map(Value::to_text).as_deref(), Some("- description x\n+ desc y\n"));
         let change = planned(&[("config", config), ("commit_changes", false.into())]).await;
         assert!(change.changed && change.actions.is_empty() && change.finish.is_none());
         let change = planned(&[("config", "hostname r1".into()), ("commit_changes", true.into())]).await;

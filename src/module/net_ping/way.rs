@@ -103,11 +103,11 @@ pub(super) fn find(platform: &str) -> Option<&'static Way> {
 }
 
 /// What came of a ping.
-pub(super) struct Counts {
-    pub(super) sent: i64,
-    pub(super) received: i64,
+pub(in crate::module) struct Counts {
+    pub(in crate::module) sent: i64,
+    pub(in crate::module) received: i64,
     /// The shortest, the middle and the longest time in milliseconds.
-    pub(super) times: Option<[Value; 3]>,
+    pub(in crate::module) times: Option<[Value; 3]>,
 }
 
 impl Counts {
@@ -118,7 +118,7 @@ impl Counts {
 }
 
 /// Reads what was printed: `Success rate is 80 percent (4/5)` or `5 packets transmitted, 4 packets received`.
-pub(super) fn counts(text: &str) -> Option<Counts> {
+pub(in crate::module) fn counts(text: &str) -> Option<Counts> {
     let expression = |text: &str| Regex::new(text).expect("a literal expression");
     let number = |found: &regex::Captures<'_>, group: usize| found.get(group)?.as_str().parse::<i64>().ok();
     let (sent, received) =

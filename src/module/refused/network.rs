@@ -91,14 +91,8 @@ pub(super) static FAMILIES: &[Family] = &[
     Family {
         collection: "napalm.napalm",
         start: "napalm_",
-        names: "validate",
-        why: "`cli_facts` or `cli_parse`, then `assert` with what must hold",
-    },
-    Family {
-        collection: "napalm.napalm",
-        start: "napalm_",
-        names: "cli confirmed_commit diff_yang parse_yang ping rollback translate_yang",
-        why: "`cli_command`, `net_ping`, and `cli_config` with `confirm_within` or `rollback`",
+        names: "confirmed_commit diff_yang parse_yang rollback translate_yang",
+        why: "`cli_config` with `confirm_within` or `rollback`, and `netconf_get` for data of YANG models",
     },
     Family {
         collection: "juniper.device",

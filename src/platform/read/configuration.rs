@@ -2,7 +2,7 @@
 
 use super::super::pattern::Compile;
 use crate::platform::{
-    Commit, ConfigStyle, ConfigText, ConfirmWithin, DefaultLine, Need, Numbered, Save, Spelling, Steps,
+    Commit, ConfigStyle, ConfigText, ConfirmWithin, DefaultLine, Need, Numbered, Save, SingleLine, Spelling, Steps,
 };
 use serde::Deserialize;
 use std::time::Duration;
@@ -64,7 +64,7 @@ pub(super) struct WrittenText {
     #[serde(default)]
     volatile: Vec<String>,
     #[serde(default)]
-    single: Vec<String>,
+    single: Vec<WrittenSingle>,
     #[serde(default)]
     keep: Vec<String>,
     #[serde(default)]
@@ -83,6 +83,21 @@ pub(super) struct WrittenText {
     numbered: Vec<WrittenNumbered>,
     #[serde(default)]
     defaults: Vec<WrittenDefault>,
+}
+
+/// An expression alone, or with the sections in which it counts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenSingle {
+    Anywhere(String),
+    Within(WrittenSingleWithin),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenSingleWithin {
+    line: String,
+    within: String,
 }
 
 #[derive(Deserialize)]
@@ -216,6 +231,13 @@ impl WrittenText {
             let (within, unless) = (expression(written.within)?, expression(written.unless)?);
             Ok(DefaultLine { line: how.line(&written.line)?, within, unless })
         };
+        let single = |written: WrittenSingle| {
+            let (line, within) = match written {
+                WrittenSingle::Anywhere(line) => (line, None),
+                WrittenSingle::Within(written) => (written.line, Some(written.within)),
+            };
+            Ok(SingleLine { line: how.line(&line)?, within: expression(within)? })
+        };
         let spelling = Spelling::new(&self.interfaces, self.lines);
         if how == Compile::AtOnce {
             spelling.check()?;
@@ -231,7 +253,7 @@ impl WrittenText {
             whole: how.lines(&self.whole)?,
             quotes_lines: self.quotes_lines,
             volatile: how.lines(&self.volatile)?,
-            single: how.lines(&self.single)?,
+            single: self.single.into_iter().map(single).collect::<Result<_, String>>()?,
             keep: how.lines(&self.keep)?,
             permanent: how.lines(&self.permanent)?,
             undo_as: self.undo_as.into_iter().map(undo).collect::<Result<_, String>>()?,

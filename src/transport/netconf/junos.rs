@@ -6,7 +6,7 @@
 
 use super::session::{Session, Until};
 use crate::failure::{Failure, FailureKind};
-use crate::module::{Cli, CliLine, CliResponse, RpcReply};
+use crate::module::{Cli, CliLine, CliResponse, Load, RpcReply};
 use crate::platform::Platform;
 use crate::xml::{Element, escaped};
 use std::time::Duration;
@@ -87,7 +87,13 @@ impl Junos<'_> {
     }
 
     async fn edit(&mut self, cli: &Cli) -> Result<Vec<CliResponse>, Failure> {
-        let mut responses = self.load(&cli.lines).await?;
+        let mut responses = match (&cli.load, cli.lines.first()) {
+            (Some(load), Some(line)) => {
+                let reply = self.call(&loading(load)).await?;
+                vec![self.response(&line.text, &reply)]
+            }
+            _ => self.load(&cli.lines).await?,
+        };
         let is_clean = responses.iter().all(|response| response.error.is_none());
         // What keeps a change, or takes it back, says by itself all that is to be said.
         if cli.commit.concludes && is_clean {
@@ -203,6 +209,16 @@ fn load_set(lines: &str) -> String {
         "<load-configuration action=\"set\" format=\"text\"><configuration-set>{}</configuration-set></load-configuration>",
         escaped(lines)
     )
+}
+
+/// Returns the operation that loads a configuration which the device reads itself.
+fn loading(load: &Load) -> String {
+    let inside = match load.format {
+        // It is an element already.
+        "xml" => load.text.clone(),
+        form => format!("<configuration-{form}>{}</configuration-{form}>", escaped(&load.text)),
+    };
+    format!("<load-configuration action=\"{}\" format=\"{}\">{inside}</load-configuration>", load.action, load.format)
 }
 
 /// Returns the operation that does what a line of the configuration mode does.

@@ -154,6 +154,12 @@ impl Connection for Shell {
     fn perform<'a>(&'a self, action: &'a Action, limits: &'a Limits) -> Boxed<'a, Result<Output, Failure>> {
         Box::pin(async move {
             let task = match &action.work {
+                Work::Cli(cli) if cli.load.is_some() => {
+                    let message = "a configuration that the device reads itself is sent over NETCONF alone";
+                    return Err(Failure::new(FailureKind::Argument, message).help(
+                        "set `ansible_connection: ansible.netcommon.netconf` for the task (`vars:`), and its port",
+                    ));
+                }
                 Work::Cli(cli) => {
                     let line_timeout = cli.line_timeout.or(self.line_timeout);
                     Task::Cli(Cli { line_timeout, ..cli.clone() })

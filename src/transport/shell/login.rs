@@ -198,6 +198,10 @@ impl Session {
         if let Some(expect) = self.platform.login.iter().find(|expect| expect.question.is_match(partial)) {
             return Some(plain(self.reply(&expect.answer), expect.newline));
         }
+        // Compiling these takes longer than the rest of a login.
+        if !partial.trim_end().ends_with(':') {
+            return None;
+        }
         let asks_user = ASKS_USER.is_match(partial);
         if !asks_user && !ASKS_PASSWORD.is_match(partial) {
             return None;

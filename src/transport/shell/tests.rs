@@ -313,8 +313,8 @@ fn cli(work: &Written) -> Action {
         lines: lines.collect(),
         level: work.level.clone(),
         stop_on_error: work.stop_on_error,
-        line_timeout: None,
         commit: crate::module::Commit { session: Some("netplay-recorded".into()), ..Default::default() },
+        ..Cli::default()
     };
     Action::on_host(crate::effect::Effect::Write, Work::Cli(cli))
 }

@@ -6,6 +6,7 @@ use super::route::Hop;
 use super::watch::Watch;
 use crate::failure::{Failure, FailureKind};
 use crate::redact::Secret;
+use crate::transport::sys;
 use ssh2::{ErrorCode, KeyboardInteractivePrompt, Prompt, Session};
 use std::path::Path;
 
@@ -111,6 +112,12 @@ impl Login<'_> {
             if self.attempt(what, sign_in)? {
                 return Ok(true);
             }
+        }
+        if let Some(signer) = &key.signer {
+            let sign = |data: &[u8]| signer.sign(data);
+            return self.attempt(format!("`{shown}`"), |session, user| {
+                sys::log_in_signed(session, user, &signer.public, &sign)
+            });
         }
         let public = key.public.as_ref().map(|public| public.line.as_str());
         self.attempt(format!("`{shown}`"), |session, user| {

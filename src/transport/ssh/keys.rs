@@ -1,7 +1,10 @@
 //! Private keys. An encrypted key is decrypted once a run: OpenSSH's key derivation is made to be slow (some 0.3 s), and
-//! libssh2 would go through it again for every connection.
+//! libssh2 would go through it again for every connection. An Ed25519 key, the usual one, signs here: libssh2 reads its text
+//! anew for every connection, in every way that OpenSSL knows before its own, and derives its public part, which is a third
+//! of the work of a login.
 
 use crate::redact::Secret;
+use ed25519_dalek::{Signer as _, SigningKey};
 use ssh_key::{Algorithm, LineEnding, PrivateKey, PublicKey};
 use std::collections::HashMap;
 use std::io;
@@ -21,6 +24,30 @@ pub(super) struct Key {
     pub(super) passphrase: Option<Secret>,
     /// Its public part, where the file is in OpenSSH's own form: libssh2 would derive it anew for every connection.
     pub(super) public: Option<Public>,
+    /// What signs, where that is not left to libssh2.
+    pub(super) signer: Option<KeySigner>,
+}
+
+/// An Ed25519 key. What it prints for debugging has no private part, and its memory is overwritten.
+#[derive(Debug)]
+pub(super) struct KeySigner {
+    key: SigningKey,
+    /// The public part as SSH has it on the wire.
+    pub(super) public: Vec<u8>,
+}
+
+impl KeySigner {
+    fn of(key: &PrivateKey) -> Option<KeySigner> {
+        let pair = key.key_data().ed25519()?;
+        // A file may name another public part than its own.
+        let signer = SigningKey::try_from(pair).ok()?;
+        Some(KeySigner { key: signer, public: key.public_key().to_bytes().ok()? })
+    }
+
+    /// Signs as RFC 8709 has it: the 64 bytes of the signature alone.
+    pub(super) fn sign(&self, data: &[u8]) -> Vec<u8> {
+        self.key.sign(data).to_vec()
+    }
 }
 
 /// The public part of a private key.
@@ -122,7 +149,7 @@ fn read_key(path: &Path, passphrase: Option<&Secret>) -> Result<Key, KeyProblem>
             return Err(unusable("is encrypted, and there is no passphrase"));
         }
         let passphrase = passphrase.filter(|_| encrypted).cloned();
-        return Ok(Key { text: KeyText(text), passphrase, public: None });
+        return Ok(Key { text: KeyText(text), passphrase, public: None, signer: None });
     }
     match PrivateKey::from_openssh(text.as_bytes()) {
         Ok(key) if key.is_encrypted() => {
@@ -130,11 +157,13 @@ fn read_key(path: &Path, passphrase: Option<&Secret>) -> Result<Key, KeyProblem>
             let key =
                 key.decrypt(passphrase.expose()).map_err(|_| unusable("cannot be decrypted with the passphrase"))?;
             let text = key.to_openssh(LineEnding::LF).map_err(|error| KeyProblem::Unusable(error.to_string()))?;
-            Ok(Key { text: KeyText(text), passphrase: None, public: Public::of(&key) })
+            Ok(Key { text: KeyText(text), passphrase: None, public: Public::of(&key), signer: KeySigner::of(&key) })
         }
-        Ok(key) => Ok(Key { text: KeyText(text), passphrase: None, public: Public::of(&key) }),
+        Ok(key) => {
+            Ok(Key { text: KeyText(text), passphrase: None, public: Public::of(&key), signer: KeySigner::of(&key) })
+        }
         // libssh2 knows kinds of key that this reader does not.
-        Err(_) => Ok(Key { text: KeyText(text), passphrase: passphrase.cloned(), public: None }),
+        Err(_) => Ok(Key { text: KeyText(text), passphrase: passphrase.cloned(), public: None, signer: None }),
     }
 }
 
@@ -162,6 +191,24 @@ mod tests {
         // The file is not even read again.
         std::fs::remove_file(&path).unwrap();
         assert!(Arc::ptr_eq(&loaded, &cache.load(&path, Some(&secret)).unwrap()));
+    }
+
+    #[test]
+    fn an_ed25519_key_signs_here_and_shows_nothing_of_itself() {
+        let key = PrivateKey::random(&mut OsRng, Algorithm::Ed25519).unwrap();
+        let signer = KeySigner::of(&key).expect("an Ed25519 key");
+        let signature = ed25519_dalek::Signature::from_slice(&signer.sign(b"data")).expect("64 bytes");
+        let public = key.public_key().key_data().ed25519().expect("an Ed25519 key").0;
+        let public = ed25519_dalek::VerifyingKey::from_bytes(&public).expect("a point");
+        assert!(
+            public.verify_strict(b"data", &signature).is_ok() && public.verify_strict(b"date", &signature).is_err()
+        );
+        let private = key.key_data().ed25519().expect("an Ed25519 key").private.to_bytes();
+        let shown = format!("{signer:?}");
+        let as_list = format!("{:?}", &private[..8]);
+        assert!(!shown.contains(as_list.trim_matches(['[', ']'])), "{shown}");
+        let other = PrivateKey::random(&mut OsRng, Algorithm::Ecdsa { curve: ssh_key::EcdsaCurve::NistP256 }).unwrap();
+        assert!(KeySigner::of(&other).is_none());
     }
 
     #[test]

@@ -10,7 +10,7 @@ pub(super) fn after(text: &str, lines: &[String], platform: &Platform) -> String
     match style.style {
         ConfigStyle::Set => {
             for line in lines {
-                typed(&mut running, line, style);
+                typed(&mut running, line, None, style);
             }
         }
         ConfigStyle::Indent => indented(&mut running, lines, style),
@@ -41,17 +41,17 @@ pub(super) fn without_overwritten(text: &str, lines: &[String]) -> String {
 pub(super) fn brought(text: &str, sections: &[Section], platform: &Platform) -> String {
     let style = &platform.text;
     let mut running = parse(text, style);
-    put(&mut running, sections, style);
+    put(&mut running, sections, None, style);
     match style.style {
         ConfigStyle::Set => running.iter().map(|section| section.line.clone() + "\n").collect(),
         ConfigStyle::Indent => print(&running),
     }
 }
 
-fn put(place: &mut Vec<Section>, sections: &[Section], style: &ConfigText) {
+fn put(place: &mut Vec<Section>, sections: &[Section], within: Option<&str>, style: &ConfigText) {
     for section in sections {
         if section.children.is_empty() {
-            typed(place, &section.line, style);
+            typed(place, &section.line, within, style);
             continue;
         }
         let at = match place.iter().position(|there| there.line == section.line) {
@@ -61,7 +61,7 @@ fn put(place: &mut Vec<Section>, sections: &[Section], style: &ConfigText) {
                 place.len() - 1
             }
         };
-        put(&mut place[at].children, &section.children, style);
+        put(&mut place[at].children, &section.children, Some(&section.line), style);
     }
 }
 
@@ -81,7 +81,7 @@ fn indented(running: &mut Vec<Section>, lines: &[String], style: &ConfigText) {
             let at = place.iter().position(|section| section.line == *header).unwrap();
             place = &mut place[at].children;
         }
-        typed(place, line, style);
+        typed(place, line, path.last().map(String::as_str), style);
         if leads(line) {
             path.push(line.clone());
         }
@@ -187,7 +187,7 @@ fn is_inner_vrf(line: &str) -> bool {
     line.starts_with("vrf ") && line.split(' ').count() == 2 && !line.starts_with("vrf instance")
 }
 
-fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
+fn typed(place: &mut Vec<Section>, line: &str, within: Option<&str>, style: &ConfigText) {
     let is_set = style.style == ConfigStyle::Set;
     if let Some(what) = line.strip_prefix(style.negate.as_str()) {
         let what = if is_set { format!("set {what}") } else { what.to_owned() };
@@ -215,7 +215,7 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
     if is_shown_negated(line) {
         return;
     }
-    let single = style.place(line);
+    let single = style.place(line, within);
     let place_of = |line: &str| {
         OVERWRITTEN.iter().find_map(|words| Some(regex::Regex::new(words).unwrap().captures(line)?[1].to_owned()))
     };
@@ -226,7 +226,7 @@ fn typed(place: &mut Vec<Section>, line: &str, style: &ConfigText) {
     let there = place.iter().position(|section| {
         section.line == line
             || single.as_ref().is_some_and(|single| {
-                style.place(&section.line).as_ref() == Some(single) && !section.line.ends_with(" secondary")
+                style.place(&section.line, within).as_ref() == Some(single) && !section.line.ends_with(" secondary")
             })
             || place_of_it.is_some() && place_of(&section.line) == place_of_it
     });
