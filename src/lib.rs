@@ -10,6 +10,7 @@ pub mod executor;
 pub mod facts;
 pub mod failure;
 pub mod graph;
+pub(crate) mod halt;
 pub mod inventory;
 pub mod journal;
 #[cfg(feature = "lab")]

@@ -3,7 +3,10 @@
 //! A [`Value`] is data: it is never rendered as a template, whatever it looks like. Text that an author wrote and that
 //! may still hold templates is a [`crate::yaml::Node`].
 
+mod moment;
 mod read;
+
+pub use moment::{Moment, Part, offset_text};
 
 use indexmap::IndexMap;
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
@@ -28,6 +31,8 @@ pub enum Value {
     List(Arc<Vec<Value>>),
     /// A dictionary in the order written.
     Map(Arc<Map>),
+    /// A date, a time, or both.
+    Moment(Moment),
     /// `omit`: the argument or dictionary entry that has this value is left out.
     Omit,
 }
@@ -256,6 +261,7 @@ impl Value {
             Value::Str(text) => !text.is_empty(),
             Value::List(items) => !items.is_empty(),
             Value::Map(map) => !map.is_empty(),
+            Value::Moment(_) => true,
         }
     }
 
@@ -269,6 +275,7 @@ impl Value {
             Value::Str(_) => "string",
             Value::List(_) => "list",
             Value::Map(_) => "dictionary",
+            Value::Moment(moment) => moment.type_name(),
             Value::Omit => "omit",
         }
     }
@@ -277,6 +284,7 @@ impl Value {
     pub fn to_text(&self) -> String {
         match self {
             Value::Str(text) => text.to_string(),
+            Value::Moment(moment) => moment.to_string(),
             other => {
                 let mut out = String::new();
                 write_repr(other, &mut out);
@@ -304,6 +312,7 @@ fn write_repr(value: &Value, out: &mut String) {
         }
         Value::Float(f) => out.push_str(&python_float(*f)),
         Value::Str(text) => python_quoted(text, out),
+        Value::Moment(moment) => out.push_str(&moment.repr()),
         Value::List(items) => {
             out.push('[');
             for (i, item) in items.iter().enumerate() {
@@ -392,6 +401,7 @@ impl Serialize for Value {
                 seq.end()
             }
             Value::Map(map) => map.serialize(serializer),
+            Value::Moment(moment) => serializer.serialize_str(&moment.iso("T")),
         }
     }
 }

@@ -20,11 +20,10 @@ static RUNTIME: LazyLock<std::io::Result<Runtime>> =
 /// Ends what a run's templates wait for: its second interrupt.
 static CUT: OnceLock<CancellationToken> = OnceLock::new();
 
-/// Has fetches, and the programs of lookups, end when a run is cut. Only the first call counts.
+/// Has fetches end when a run is cut. Only the first call counts.
 pub(super) fn end_with(cut: &CancellationToken) {
     // A second run of one process there is in tests only.
     let _ = CUT.set(cut.clone());
-    crate::template::set_cut(|| CUT.get().is_some_and(CancellationToken::is_cancelled));
 }
 
 /// Gets what is at a URL.

@@ -81,6 +81,10 @@ fn toml_value(value: &Value, path: &str) -> Result<::toml::Value, String> {
         }
         Value::Float(number) => Toml::Float(*number),
         Value::Str(text) => Toml::String(text.to_string()),
+        Value::Moment(moment) => {
+            let text = moment.iso("T");
+            text.parse().map_or_else(|_| Toml::String(text.clone()), Toml::Datetime)
+        }
         Value::List(items) => Toml::Array(items.iter().map(|item| toml_value(item, path)).collect::<Result<_, _>>()?),
         Value::Map(map) => Toml::Table(table(map, path)?),
         Value::Null | Value::Omit => return Err(format!("TOML has no null, and `{path}` is one")),

@@ -6,6 +6,7 @@
 //! steps at first and ten times as many as long as there is time for them. The clock is looked at between them.
 
 use super::{Compiled, MAX_BACKTRACKS, Match, Regex, guarded, plain_error};
+use crate::halt;
 use std::time::{Duration, Instant};
 
 /// Up to this many bytes a search is done at once: at its worst it takes some seconds.
@@ -101,8 +102,11 @@ impl Search<'_> {
         })
     }
 
-    /// Fails when the time is over, or would be after what comes next.
+    /// Fails when the time is over, or would be after what comes next, and when the run has come to its end.
     fn look_at_the_clock(&self, next: Duration) -> Result<(), String> {
+        if halt::is_halted() {
+            return Err(halt::MESSAGE.to_owned());
+        }
         if self.since.is_some_and(|since| since.elapsed() + next > LONGEST) {
             let (seconds, length) = (LONGEST.as_secs(), self.text.len());
             return Err(format!("takes longer than {seconds} s on a text of {length} bytes; make it more specific"));

@@ -109,6 +109,7 @@ fn scalar(value: &Value) -> String {
         Value::Str(text) => serde_json::Value::from(&**text).to_string(),
         Value::List(_) => "[]".into(),
         Value::Map(_) => "{}".into(),
+        Value::Moment(moment) => moment.iso("T"),
     }
 }
 

@@ -101,6 +101,10 @@ pub(super) struct Line {
     pub(super) through: Vec<Pattern>,
     /// A section has one such line: another one overwrites it.
     pub(super) single: bool,
+    /// The lines of an item come one after the other, and items in their order.
+    pub(super) in_turn: bool,
+    /// A device takes it away with the other line of its item.
+    pub(super) falls: bool,
     /// It is left as it is where nobody says what it should be: other resources live on it.
     pub(super) stays: bool,
     /// How numbers are added to those that are there, and taken away; `{}` stands for them.

@@ -35,6 +35,8 @@ pub(super) struct PlainLine {
     pub(super) write_only: Option<bool>,
     /// Another such line overwrites it.
     pub(super) single: bool,
+    /// A device takes it away with the other line of its item.
+    pub(super) falls: bool,
     /// Numbers that are added and taken away one by one.
     pub(super) numbers: Option<Numbers>,
     /// The lines that lead to it, outermost first.
@@ -84,6 +86,16 @@ impl Piece {
         }
     }
 
+    /// Returns the key of the outermost item that it is about.
+    pub(super) fn item(&self) -> &str {
+        self.key.split('\u{1}').next().unwrap_or_default()
+    }
+
+    /// Claims that a device takes it away with the other line of its item.
+    pub(super) fn falls(&self) -> bool {
+        matches!(&self.what, What::Line(line) if line.falls)
+    }
+
     /// Claims that another line of its part overwrites it.
     pub(super) fn is_single(&self) -> bool {
         matches!(&self.what, What::Line(line) if line.single)
@@ -131,6 +143,7 @@ impl Maker<'_> {
                 }
             }
         }
+        in_turn(nodes, map, &mut found);
         found
     }
 
@@ -153,6 +166,7 @@ impl Maker<'_> {
             replace: line.replace,
             write_only: line.write_only.then(|| is_update_always(value)),
             single: line.single,
+            falls: line.falls,
             numbers,
             through: written(&line.through, value)?,
         })
@@ -194,6 +208,7 @@ impl Maker<'_> {
             replace: false,
             write_only: None,
             single: false,
+            falls: false,
             numbers: None,
             through: Vec::new(),
         })
@@ -229,6 +244,18 @@ impl Maker<'_> {
             None => Command::Undo(text.to_owned()),
         }
     }
+}
+
+/// Puts lines whose items come in turn in the order of the items.
+fn in_turn(nodes: &[Node], map: &Map, found: &mut [Piece]) {
+    let each = nodes.iter().find_map(|node| match node {
+        Node::Line(line) if line.in_turn => line.each.as_ref()?.levels.first(),
+        _ => None,
+    });
+    let Some(level) = each else { return };
+    let keys: Vec<String> =
+        items(map, &level.path).iter().filter_map(Value::as_map).map(|item| level.key_of(item)).collect();
+    found.sort_by_key(|piece| keys.iter().position(|key| *key == piece.item()));
 }
 
 impl Line {

@@ -48,6 +48,10 @@ pub(super) struct WrittenNode {
     #[serde(default)]
     pub(super) single: bool,
     #[serde(default)]
+    pub(super) in_turn: bool,
+    #[serde(default)]
+    pub(super) falls: bool,
+    #[serde(default)]
     pub(super) unless: IndexMap<String, serde_yaml::Value>,
     pub(super) add: Option<String>,
     pub(super) remove: Option<String>,

@@ -181,16 +181,22 @@ impl Compare<'_> {
         let same = |all: &[Piece], piece: &Piece| {
             all.iter().find(|other| other.node == piece.node && other.key == piece.key).cloned()
         };
+        let fallen = fallen(want, have);
+        let is_fallen = |piece: &Piece| fallen.iter().any(|item| item == piece.item());
         let mut sent = Vec::new();
         // What is merged holds all that is there but what is said to be otherwise.
-        for piece in have.iter().rev().filter(|piece| same(want, piece).is_none()) {
+        for piece in have.iter().rev().filter(|piece| same(want, piece).is_none() || is_fallen(piece)) {
+            if is_fallen(piece) && piece.falls() {
+                continue;
+            }
             if !(piece.is_single() && want.iter().any(|other| other.node == piece.node)) {
                 sent.extend(led_to(piece, self.gone(piece, place)));
             }
         }
         for piece in want {
             let is_new = !have.iter().any(|there| there.key == piece.key);
-            sent.extend(led_to(piece, self.differs(piece, same(have, piece).as_ref(), is_new)));
+            let there = same(have, piece).filter(|_| !is_fallen(piece));
+            sent.extend(led_to(piece, self.differs(piece, there.as_ref(), is_new)));
         }
         once(sent)
     }
@@ -318,6 +324,21 @@ impl Compare<'_> {
             }
         }
     }
+}
+
+/// Returns the items whose line is undone and takes others with it, so that all is sent again.
+fn fallen(want: &[Piece], have: &[Piece]) -> Vec<String> {
+    let text = |piece: &Piece| match &piece.what {
+        What::Line(line) => Some(line.text.clone()),
+        What::Section(_) => None,
+    };
+    let falls = |piece: &&Piece| have.iter().chain(want).any(|other| other.falls() && other.item() == piece.item());
+    let is_undone = |piece: &&Piece| {
+        let wanted = want.iter().find(|other| other.node == piece.node && other.key == piece.key);
+        wanted.is_none_or(|wanted| text(wanted) != text(piece))
+    };
+    let lines = have.iter().filter(|piece| !piece.falls()).filter(falls).filter(is_undone);
+    lines.map(|piece| piece.item().to_owned()).collect()
 }
 
 /// Puts lines behind those that lead to a piece.

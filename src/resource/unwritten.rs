@@ -134,7 +134,8 @@ impl Shown {
         items(map, &[name.to_owned()]).iter().enumerate().find_map(|(number, item)| {
             let item = item.as_map()?;
             let at = at.item(number, &options.key_of(item));
-            if options.numbered && !self.items.contains(&at.key) {
+            let has_line = self.items.range(at.key.clone()..).next().is_some_and(|key| key.starts_with(&at.key));
+            if options.numbered && !has_line {
                 return Some(at.place);
             }
             self.missing(options, item, &at)

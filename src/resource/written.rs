@@ -169,6 +169,8 @@ impl Reader {
             through: self.through(&node.through, &options)?,
             single: node.single,
             stays: node.stays,
+            in_turn: node.in_turn,
+            falls: node.falls,
             add: node.add,
             remove: node.remove,
             each,

@@ -5,7 +5,9 @@
 //! all hosts and threads, so that ten thousand hosts compile a template once.
 
 use super::convert::is_undefined;
-use super::emit::{Emitted, Options, Parsed, changes_in_place, emit_expression, emit_template, keeps_values};
+use super::emit::{
+    Emitted, Options, Parsed, changes_in_place, emit_expression, emit_template, is_method, keeps_values,
+};
 use super::engine::environment;
 use super::included::is_alone;
 use super::scope::{Scoped, scoped};
@@ -86,7 +88,7 @@ fn path(expr: &Expr) -> Option<Vec<String>> {
         // What the engine itself makes of these is no variable.
         ExprKind::Name(name) if matches!(name.as_str(), "loop" | "self" | "super" | "caller") => None,
         ExprKind::Name(name) => Some(vec![name.clone()]),
-        ExprKind::Attr(base, name) => {
+        ExprKind::Attr(base, name) if !is_method(base, name) => {
             let mut names = path(base)?;
             names.push(name.clone());
             Some(names)

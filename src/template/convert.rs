@@ -5,9 +5,11 @@
 //! error inside a list) is an error here, so that nobody behind has to think of it.
 
 use super::bytes::Bytes;
+use super::methods::Bound;
 use super::range::Range;
 use crate::failure::{Failure, FailureKind};
-use crate::value::{Key, Map, Value, python_float};
+use crate::halt;
+use crate::value::{Key, Map, Moment, Value, python_float};
 use minijinja::value::{Enumerator, Object, ObjectRepr, ValueKind};
 use minijinja::{Error, ErrorKind};
 use std::sync::Arc;
@@ -177,6 +179,15 @@ pub(crate) fn is_undefined(value: &minijinja::Value) -> bool {
     value.is_undefined() || value.downcast_object_ref::<Undefined>().is_some()
 }
 
+/// Fails when the run has come to its end in the middle of a rendering.
+#[inline]
+pub(crate) fn going_on() -> Result<(), Error> {
+    match halt::is_halted() {
+        true => Err(carry(Failure::new(FailureKind::Cancelled, format!("template {}", halt::MESSAGE)))),
+        false => Ok(()),
+    }
+}
+
 /// Refuses a value that is undefined.
 pub(crate) fn defined(value: &minijinja::Value) -> Result<(), Error> {
     if value.is_undefined() {
@@ -198,18 +209,19 @@ pub(crate) fn to_engine(value: &Value) -> minijinja::Value {
         Value::Str(text) => minijinja::Value::from(Arc::clone(text)),
         Value::List(items) => minijinja::Value::from_object(ListObject(Arc::clone(items))),
         Value::Map(map) => minijinja::Value::from_dyn_object(Arc::clone(map)),
+        Value::Moment(moment) => moment.value(),
         Value::Omit => minijinja::Value::from_object(OmitObject),
     }
 }
 
 /// Returns a value of the engine as data, every lazy part of it computed.
 pub(crate) fn from_engine(value: &minijinja::Value) -> Result<Value, Error> {
-    take(value, 0, Taken { ranges: true, bytes: true, iso: false })
+    take(value, 0, Taken { ranges: true, bytes: true })
 }
 
 /// Returns what a template gives as data: as [`from_engine`] does, but a range is refused, as Ansible does.
 pub(crate) fn result(value: &minijinja::Value) -> Result<Value, Error> {
-    take(value, 0, Taken { ranges: false, bytes: true, iso: false })
+    take(value, 0, Taken { ranges: false, bytes: true })
 }
 
 /// Returns a value of the engine as data where only some of what is no data is taken for it.
@@ -224,8 +236,6 @@ pub(crate) struct Taken {
     pub(crate) ranges: bool,
     /// Bytes for their text.
     pub(crate) bytes: bool,
-    /// A moment for its text by ISO 8601, with a `T`, and not for that of `str()`.
-    pub(crate) iso: bool,
 }
 
 fn take(value: &minijinja::Value, depth: usize, taken: Taken) -> Result<Value, Error> {
@@ -289,8 +299,8 @@ fn take(value: &minijinja::Value, depth: usize, taken: Taken) -> Result<Value, E
             if value.downcast_object_ref::<OmitObject>().is_some() {
                 return Ok(Value::Omit);
             }
-            if let Some(moment) = super::moment::Moment::data(value, taken.iso) {
-                return Ok(Value::str(moment));
+            if let Some(moment) = value.downcast_object_ref::<Moment>() {
+                return Ok(Value::Moment(*moment));
             }
             if value.downcast_object_ref::<NoElse>().is_some() {
                 return Err(Error::new(
@@ -299,6 +309,9 @@ fn take(value: &minijinja::Value, depth: usize, taken: Taken) -> Result<Value, E
                 ));
             }
             defined(value)?;
+            if let Some(method) = value.downcast_object_ref::<Bound>() {
+                return Err(Error::new(ErrorKind::InvalidOperation, method.misused()));
+            }
             Err(unusable())
         }
     }
@@ -351,6 +364,7 @@ pub(crate) fn to_key(value: &minijinja::Value) -> Result<Key, Error> {
         Value::Int(n) => Ok(Key::Int(n)),
         Value::Float(f) => Ok(Key::from(python_float(f))),
         Value::Str(text) => Ok(Key::Str(text)),
+        Value::Moment(moment) => Ok(Key::from(moment.to_string())),
         other => Err(Error::new(ErrorKind::NonKey, format!("a {} cannot be the key of a dictionary", other.kind()))),
     }
 }

@@ -1,6 +1,6 @@
 //! The engine: one environment for the process, with our operators in place of its own.
 
-use super::convert::{NoElse, OmitObject, Undefined, defined, is_undefined};
+use super::convert::{NoElse, OmitObject, Undefined, carried, defined, is_undefined};
 use super::lazy::Core;
 use super::mutable::mutable;
 use super::operate;
@@ -62,6 +62,7 @@ fn add_operators(env: &mut Environment<'static>) {
     env.add_filter("__no_else", |_: Value| Value::from_object(NoElse));
     env.add_filter("__missing", |_: Value| Value::from_object(MissingArgument));
     env.add_filter("__is_missing", |value: &Value| value.downcast_object_ref::<MissingArgument>().is_some());
+    env.add_filter("__member", |value: &Value, name: String| methods::member(value, &name));
     env.add_filter("__iterate", |value: &Value| operate::iterate(value));
     env.add_filter("__mutable", |value: &Value| mutable(value));
     env.add_filter("__negative", |value: &Value| operate::sign(value, true));
@@ -78,10 +79,21 @@ fn add_operators(env: &mut Environment<'static>) {
         |state: &mut State<'_, '_>, value: Value, name: Value, args: Rest<Value>, named: Kwargs| {
             let mut all = vec![value];
             all.extend(arguments(args, named));
-            if let Some(undefined) = all.iter().find(|value| is_undefined(value)) {
-                return Ok(undefined.clone());
+            match all.iter().find(|value| is_undefined(value)) {
+                Some(undefined) => Ok(undefined.clone()),
+                None => soft(state.apply_filter(name.as_str().unwrap_or_default(), &all)),
             }
-            state.apply_filter(name.as_str().unwrap_or_default(), &all)
+        },
+    );
+    env.add_filter(
+        "__soft_test",
+        |state: &mut State<'_, '_>, value: Value, name: Value, args: Rest<Value>, named: Kwargs| {
+            let mut all = vec![value];
+            all.extend(arguments(args, named));
+            match all.iter().find(|value| is_undefined(value)) {
+                Some(undefined) => Ok(undefined.clone()),
+                None => soft(state.perform_test(name.as_str().unwrap_or_default(), &all).map(Value::from)),
+            }
         },
     );
     env.add_filter(
@@ -114,6 +126,17 @@ fn add_operators(env: &mut Environment<'static>) {
     }
     comparisons!("__equal" => Equal, "__not_equal" => NotEqual, "__less" => Less, "__less_or_equal" => LessOrEqual,
         "__greater" => Greater, "__greater_or_equal" => GreaterOrEqual, "__in" => In, "__not_in" => NotIn);
+}
+
+/// Returns what came of something undefined as an undefined value, for those who ask whether it is one.
+fn soft(result: Result<Value, Error>) -> Result<Value, Error> {
+    match result {
+        Err(error) if error.kind() == ErrorKind::UndefinedError => {
+            let said = || Failure::new(FailureKind::Undefined, error.detail().unwrap_or_default().to_owned());
+            Ok(Value::from_object(Undefined(carried(&error).cloned().unwrap_or_else(said))))
+        }
+        other => other,
+    }
 }
 
 /// Stands for an argument of a macro that was not given, until its default is computed.

@@ -1,6 +1,7 @@
 //! Python's `%` formatting: `'%s-%02d' % (name, number)`.
 
 use super::operate::{type_name, wrong};
+use super::sequence::fits;
 use super::text::{repr, text_of};
 use minijinja::Error;
 use minijinja::value::{Value, ValueKind};
@@ -57,12 +58,12 @@ pub(crate) fn percent(format: &str, args: &Value) -> Result<String, Error> {
         let mut number = |chars: &mut std::iter::Peekable<std::str::Chars<'_>>| -> Result<Option<usize>, Error> {
             if chars.next_if_eq(&'*').is_some() {
                 let width = i64::try_from(take()?).map_err(|_| wrong("`*` wants a whole number"))?;
-                return Ok(Some((width.unsigned_abs() as usize).min(MAX_WIDTH)));
+                return wide(width.unsigned_abs() as usize).map(Some);
             }
             let mut width = None;
             while let Some(digit) = chars.next_if(char::is_ascii_digit) {
                 let digit = digit.to_digit(10).unwrap_or(0) as usize;
-                width = Some((width.unwrap_or(0) * 10 + digit).min(MAX_WIDTH));
+                width = Some(wide(width.unwrap_or(0) * 10 + digit)?);
             }
             Ok(width)
         };
@@ -81,6 +82,7 @@ pub(crate) fn percent(format: &str, args: &Value) -> Result<String, Error> {
             None => take()?,
         };
         out.push_str(&one(kind, &spec, &value)?);
+        fits(out.len())?;
     }
     // A list is taken for something with keys, of which none needs to be used.
     let has_keys = matches!(args.kind(), ValueKind::Map | ValueKind::Seq | ValueKind::Iterable);
@@ -88,6 +90,14 @@ pub(crate) fn percent(format: &str, args: &Value) -> Result<String, Error> {
         return Err(wrong("more arguments than the format takes"));
     }
     Ok(out)
+}
+
+/// Refuses a field that is too wide.
+fn wide(width: usize) -> Result<usize, Error> {
+    match width {
+        0..=MAX_WIDTH => Ok(width),
+        _ => Err(wrong(format!("format has a field of more than {MAX_WIDTH} places"))),
+    }
 }
 
 fn one(kind: char, spec: &Spec, value: &Value) -> Result<String, Error> {
@@ -233,6 +243,7 @@ pub(crate) fn braces(format: &str, positional: &[Value], named: &minijinja::valu
             other => return Err(wrong(format!("unknown conversion `!{other}` in a format"))),
         };
         out.push_str(&brace_spec(spec, &value)?);
+        fits(out.len())?;
     }
     out.push_str(rest);
     Ok(out)
@@ -298,17 +309,17 @@ fn brace_spec(spec: &str, value: &Value) -> Result<String, Error> {
     if rest.next_if_eq(&'0').is_some() && align.is_none() {
         (fill, align) = ('0', Some('='));
     }
-    let digits = |rest: &mut std::iter::Peekable<std::vec::IntoIter<char>>| {
+    let digits = |rest: &mut std::iter::Peekable<std::vec::IntoIter<char>>| -> Result<Option<usize>, Error> {
         let mut number = None;
         while let Some(digit) = rest.next_if(char::is_ascii_digit) {
-            number = Some((number.unwrap_or(0) * 10 + digit.to_digit(10).unwrap_or(0) as usize).min(MAX_WIDTH));
+            number = Some(wide(number.unwrap_or(0) * 10 + digit.to_digit(10).unwrap_or(0) as usize)?);
         }
-        number
+        Ok(number)
     };
-    let width = digits(&mut rest).unwrap_or(0);
+    let width = digits(&mut rest)?.unwrap_or(0);
     let grouped = rest.next_if(|c| matches!(c, ',' | '_'));
     if rest.next_if_eq(&'.').is_some() {
-        parsed.precision = digits(&mut rest);
+        parsed.precision = digits(&mut rest)?;
     }
     let kind = rest.next();
     if rest.next().is_some() {

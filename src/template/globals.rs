@@ -3,10 +3,11 @@
 use super::convert::{Undefined, to_key};
 use super::engine::omit;
 use super::lookups;
-use super::moment::{Moment, written};
+use super::moment::written;
 use super::operate::{iterate, type_name, wrong};
 use super::range::Range;
 use crate::failure::{Failure, FailureKind};
+use crate::value::Moment;
 use indexmap::IndexMap;
 use jiff::Zoned;
 use jiff::tz::TimeZone;
@@ -188,6 +189,6 @@ fn now(positional: Rest<Value>, named: Kwargs) -> Result<Value, Error> {
             Some(fmt) => written(fmt, time.datetime(), None).map(Value::from),
             None => Err(wrong("a time format is text")),
         },
-        None => Ok(Value::from_object(Moment::new(time.datetime()))),
+        None => Ok(Moment::new(time.datetime()).value()),
     }
 }

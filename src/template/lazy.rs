@@ -7,7 +7,7 @@
 use super::convert::{Undefined, carry, from_key, to_engine, to_key};
 use crate::failure::{Failure, FailureKind};
 use crate::source::{SearchPath, SourceMap, Span};
-use crate::value::{Key, Map};
+use crate::value::{Key, Map, Moment};
 use crate::vars::{Scope, Var};
 use crate::yaml::{Kind, Mapping, Node, ScalarStyle, has_template};
 use foldhash::fast::RandomState;
@@ -156,7 +156,7 @@ impl Core {
             Kind::Float(f) => Value::from(*f),
             Kind::Unsafe(text) => Value::from(Arc::clone(text)),
             Kind::Str(text) if node.style == ScalarStyle::Moment => {
-                super::moment::literal(text).unwrap_or_else(|| Value::from(Arc::clone(text)))
+                Moment::read(text).map_or_else(|| Value::from(Arc::clone(text)), Moment::value)
             }
             Kind::Str(text) if !has_template(text) => Value::from(Arc::clone(text)),
             Kind::Str(text) => self.rendered(name, text, node),

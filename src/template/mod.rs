@@ -69,7 +69,7 @@ mod undefined;
 
 pub use check::{check, check_condition, check_expression, check_file};
 pub(crate) use crypt::is_of as is_of_secret;
-pub use lookups::{Fetch, Fetcher, Settings, is_lookup, lookup_names, set_cut, set_fetcher, set_settings};
+pub use lookups::{Fetch, Fetcher, Settings, is_lookup, lookup_names, set_fetcher, set_settings};
 pub use names::{names, names_of_expression, names_of_file};
 pub use outline::{Native, Outline};
 pub use reference::{Reference, ReferenceKind, reference};

@@ -86,7 +86,7 @@ fn changeable(value: &Value, is_variable: bool) -> Result<Value, Error> {
             Ok(Value::from_object(List { items: Mutex::new(items), is_variable }))
         }
         // A namespace is an object of the engine that can change already.
-        ValueKind::Map if !is_special(value) => {
+        ValueKind::Map if is_dictionary(value) => {
             let mut entries = IndexMap::new();
             for (key, item) in object.try_iter_pairs().into_iter().flatten() {
                 entries.insert(to_key(&key)?, item);
@@ -97,10 +97,10 @@ fn changeable(value: &Value, is_variable: bool) -> Result<Value, Error> {
     }
 }
 
-/// Claims that a map is no dictionary but something with attributes: a namespace, the loop, an imported module.
-fn is_special(value: &Value) -> bool {
-    let shape = format!("{:?}", value.as_object().map(|object| object.type_name()));
-    !["ListObject", "value::Map", "LazyMap", "IndexMap", "BTreeMap", "HashMap"].iter().any(|name| shape.contains(name))
+/// Claims that a map is a dictionary, and not something with attributes: a namespace, the loop, an imported module.
+pub(crate) fn is_dictionary(value: &Value) -> bool {
+    let shapes = ["value::Map", "LazyMap", "mutable::Dict", "IndexMap", "BTreeMap", "HashMap"];
+    value.as_object().is_some_and(|object| shapes.iter().any(|shape| object.type_name().contains(shape)))
 }
 
 /// Returns an element, made changeable in place first if it is a container.

@@ -1,13 +1,14 @@
 //! Python's operators on engine values: arithmetic, comparison, membership.
 
-use super::convert::{defined, from_engine, from_int};
+use super::convert::{ListObject, defined, error_inside, from_engine, from_int, going_on};
+use super::methods::Bound;
 use super::moment;
 use super::mutable::{List, mutable_items};
 use super::range::Range;
-use super::sequence::{MAX_REPEATED, Sequence, repeat};
+use super::sequence::{MAX_REPEATED, Sequence, fits, repeat};
 use super::syntax::{Comparison, Operator};
 use super::text::text_of;
-use crate::value::Value as Data;
+use crate::value::{Map, Value as Data};
 use minijinja::value::{Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 use std::cmp::Ordering;
@@ -38,6 +39,7 @@ pub(crate) fn type_name(value: &Value) -> &'static str {
         },
         ValueKind::Map => "dict",
         ValueKind::Undefined => "Undefined",
+        _ if value.downcast_object_ref::<Bound>().is_some() => "builtin_function_or_method",
         _ => moment::type_name(value).unwrap_or("object"),
     }
 }
@@ -68,6 +70,7 @@ impl Number {
 
 /// Computes `left operator right`.
 pub(crate) fn binary(operator: Operator, left: &Value, right: &Value) -> Result<Value, Error> {
+    going_on()?;
     defined(left)?;
     defined(right)?;
     if operator == Operator::Concat {
@@ -99,8 +102,8 @@ pub(crate) fn binary(operator: Operator, left: &Value, right: &Value) -> Result<
             },
         },
         Operator::Multiply => match (Number::of(left), Number::of(right)) {
-            (_, Some(Number::Int(n))) => repeat(left, n).ok_or_else(|| unsupported("*", left, right)),
-            (Some(Number::Int(n)), _) => repeat(right, n).ok_or_else(|| unsupported("*", left, right)),
+            (_, Some(Number::Int(n))) => repeat(left, n).unwrap_or_else(|| Err(unsupported("*", left, right))),
+            (Some(Number::Int(n)), _) => repeat(right, n).unwrap_or_else(|| Err(unsupported("*", left, right))),
             _ => Err(unsupported("*", left, right)),
         },
         Operator::Modulo => match left.as_str() {
@@ -112,9 +115,7 @@ pub(crate) fn binary(operator: Operator, left: &Value, right: &Value) -> Result<
 }
 
 fn joined(left: &str, right: &str) -> Result<Value, Error> {
-    if left.len() + right.len() > MAX_REPEATED {
-        return Err(wrong("text is longer than 64 MiB"));
-    }
+    fits(left.len() + right.len())?;
     Ok(Value::from([left, right].concat()))
 }
 
@@ -245,11 +246,58 @@ fn equal(left: &Value, right: &Value) -> Result<bool, Error> {
     if let Some(order) = moment::order(left, right) {
         return Ok(order.is_eq());
     }
-    // Tuples and lists, lazy and plain ones: as data they are comparable, and an error inside is not lost.
-    match (from_engine(left), from_engine(right)) {
-        (Ok(left), Ok(right)) => Ok(same(&left, &right)),
-        (Err(error), _) | (_, Err(error)) if error.kind() == ErrorKind::UndefinedError => Err(error),
-        _ => Ok(left == right),
+    match (left.kind(), right.kind()) {
+        (ValueKind::Seq | ValueKind::Iterable, _) if kind.is_some() && !(is_data(left) && is_data(right)) => {
+            equal_items(left, right)
+        }
+        (ValueKind::Map, ValueKind::Map) if !(is_data(left) && is_data(right)) => equal_entries(left, right),
+        _ => match (from_engine(left), from_engine(right)) {
+            (Ok(left), Ok(right)) => Ok(same(&left, &right)),
+            (Err(error), _) | (_, Err(error)) if error.kind() == ErrorKind::UndefinedError => Err(error),
+            _ => Ok(left == right),
+        },
+    }
+}
+
+/// Claims that a container is data, which has no tuples, and nothing undefined.
+fn is_data(value: &Value) -> bool {
+    value.downcast_object_ref::<ListObject>().is_some() || value.downcast_object_ref::<Map>().is_some()
+}
+
+/// Compares item by item, as Python does: what stands behind the first that differs is not looked at.
+fn equal_items(left: &Value, right: &Value) -> Result<bool, Error> {
+    if left.len() != right.len() {
+        return Ok(false);
+    }
+    let (mut left, mut right) = (left.try_iter()?.checked(), right.try_iter()?.checked());
+    while let (Some(a), Some(b)) = (left.next(), right.next()) {
+        if !equal(&present(a?)?, &present(b?)?)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn equal_entries(left: &Value, right: &Value) -> Result<bool, Error> {
+    if left.len() != right.len() {
+        return Ok(false);
+    }
+    let pairs = left.as_object().and_then(|object| object.try_iter_pairs());
+    for (key, value) in pairs.into_iter().flatten() {
+        let other = right.as_object().and_then(|object| object.get_value(&key));
+        let Some(other) = other else { return Ok(false) };
+        if !equal(&present(value)?, &present(other)?)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Returns an item that can be compared; one that is undefined, or an error, fails.
+fn present(value: Value) -> Result<Value, Error> {
+    match value.kind() {
+        ValueKind::Invalid => Err(error_inside(&value)),
+        _ => defined(&value).map(|()| value),
     }
 }
 
@@ -303,7 +351,7 @@ fn contains(container: &Value, item: &Value) -> Result<bool, Error> {
     }
     match container.kind() {
         ValueKind::Map => match container.as_object() {
-            Some(object) if is_scalar(item) => Ok(object.get_value(item).is_some()),
+            Some(object) if is_scalar(item) || item.is_tuple() => Ok(object.get_value(item).is_some()),
             _ => Err(wrong(format!("a {} cannot be the key of a dictionary", type_name(item)))),
         },
         ValueKind::Seq | ValueKind::Iterable => {

@@ -15,7 +15,6 @@ use std::sync::Arc;
 const DIFFERENCES: &[(&str, &str)] = &[
     ("{{ nope | default(omit) | default('gone') }}", "what is omitted as a whole is the caller's to leave out"),
     ("{{ self }}", "`self` alone means nothing: a name that there is not"),
-    ("{{ inside.days | sort | first }}", "dates sort by their text, also beside texts"),
     ("{{ l[nope:] }}", "an undefined bound is undefined, not a mistake of types"),
     ("{{ words.index('a') }} {{ l.count(2) }}", "`count` counts: Ansible's list does not find its own numbers"),
     ("{{ query('flattened', [1, [2, [3]]]) }}", "the lookup of `with_flattened` is here, not in a collection"),
@@ -42,18 +41,16 @@ const GENERATED_DIFFERENCES: &[(&[&str], &str)] = &[
     (&["default(omit)"], "what is omitted as a whole is the caller's to leave out"),
     (&["% nope"], "what is undefined is refused, also where a format has no use for it"),
     (&["(2 ** 70) **"], "whole numbers have 128 bits"),
-    (&["}).items |"], "methods are no values"),
-    (&["(not ["], "an error inside of a list is one, also where only its length counts"),
-    (&["(not dup), (none is odd)"], "an error inside of a list is one, also where only its kind counts"),
-    (&["(whole is any)"], "an error inside of a dictionary is one, also where it is only compared"),
-    (&["(cap)['a']"], "an undefined entry of a dictionary is one, also where only its kind counts"),
-    (&["| round(1)), 'a': (not one)}"], "an error inside of a dictionary is one, also where only its keys count"),
-    (&["(none | format(1, 2))} is any"], "an error inside of a dictionary is one, also where only its keys count"),
-    (&["type_debug"], "an error inside of a dictionary is one, also where only its kind counts"),
-    (&["(not {"], "an error inside of a dictionary is one, also where only its length counts"),
-    (&["(deep).items"], "methods are no values"),
+    (&["}).items |"], "a method that is not called has no text"),
+    (&["(not one) | urlsplit"], "a value of a kind that a filter is not for is refused"),
     (&["{% set x %}b"], super::recorded_files::UNUSED_BLOCK),
+    (&["["], INSIDE),
+    (&["{'"], INSIDE),
 ];
+
+/// Why an error in a literal is reported that Ansible passes over. Only such an error falls under it.
+const INSIDE: &str =
+    "what is undefined or fails inside of a list or a dictionary is an error, also where nobody looks at it";
 
 /// The page that users read has a row for each of both tables.
 #[test]
@@ -156,6 +153,7 @@ fn dates() -> Fixed {
 fn answer(value: &Value) -> Json {
     match value {
         Value::Float(f) if !f.is_finite() => serde_json::json!({"float": crate::value::python_float(*f)}),
+        Value::Moment(moment) => serde_json::json!({"moment": moment.repr()}),
         Value::Int(n) if n.unsigned_abs() >= 1 << 64 => serde_json::json!({"int": n.to_string()}),
         Value::List(items) => items.iter().map(answer).collect(),
         Value::Map(map) => Json::Object(
@@ -264,7 +262,9 @@ fn generated_templates_mean_what_they_mean_in_ansible() {
     let vars: BTreeMap<Arc<str>, Json> = serde_json::from_str(&read("generated-vars.json")).unwrap();
     let vars = vars.into_iter().map(|(name, value)| (name, Var::Author(written(&value)))).collect();
     let scope: Arc<dyn Scope> = Arc::new(Fixed { vars, hosts: BTreeMap::new() });
-    let rows: Vec<Vec<Json>> = serde_json::from_str(&read("generated.json")).unwrap();
+    let mut rows: Vec<Vec<Json>> = serde_json::from_str(&read("generated.json")).unwrap();
+    let more: Vec<Vec<Json>> = serde_json::from_str(&read("generated-more.json")).unwrap();
+    rows.extend(more);
     let mut wrong = Vec::new();
     let mut differing = Vec::new();
     let mut used = vec![0; GENERATED_DIFFERENCES.len()];
@@ -282,7 +282,10 @@ fn generated_templates_mean_what_they_mean_in_ansible() {
         if agrees {
             continue;
         }
-        let known = |(parts, _): &(&[&str], &str)| parts.iter().all(|part| text.contains(part));
+        let is_stricter = got.is_err() && row.len() > 1;
+        let known = |(parts, why): &(&[&str], &str)| {
+            parts.iter().all(|part| text.contains(part)) && (*why != INSIDE || is_stricter)
+        };
         if let Some(at) = GENERATED_DIFFERENCES.iter().position(known) {
             used[at] += 1;
             differing.push(text.to_owned());

@@ -1,7 +1,7 @@
 //! Running compiled texts, and what their results and errors become.
 
 use super::compile::{Compiled, MAIN, Mode, Part, Template, Unit, compiled};
-use super::convert::{OmitObject, carried, carry, defined, is_undefined, result};
+use super::convert::{OmitObject, carried, carry, defined, going_on, is_undefined, result};
 use super::emit::Emitted;
 use super::engine::plain_failure;
 use super::explain::undefined;
@@ -185,6 +185,7 @@ pub(crate) fn with_last_newlines(text: &str, value: Value, newline: &str) -> Val
 
 /// Writes a value into a template's output: the engine's formatter where there is text beside it.
 pub(crate) fn emit(value: &Value, out: &mut Output<'_>) -> Result<(), Error> {
+    going_on()?;
     if let Some(text) = value.as_str() {
         return out.write_str(text).map_err(Error::from);
     }

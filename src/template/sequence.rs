@@ -9,6 +9,14 @@ use minijinja::value::{Tuple, Value, ValueKind};
 /// The longest text or list that `*` makes.
 pub(super) const MAX_REPEATED: usize = 64 << 20;
 
+/// Refuses a text that would be too long, before it is made.
+pub(crate) fn fits(bytes: usize) -> Result<(), Error> {
+    match bytes {
+        0..=MAX_REPEATED => Ok(()),
+        _ => Err(wrong("text is longer than 64 MiB")),
+    }
+}
+
 /// What kind of sequence a value is: operators mix none of them.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Sequence {
@@ -48,18 +56,25 @@ impl Sequence {
     }
 }
 
-/// Returns a text or sequence so many times over; none of what cannot be repeated, or would be too long.
-pub(super) fn repeat(value: &Value, count: i128) -> Option<Value> {
-    let count = usize::try_from(count.max(0)).ok()?;
+/// Returns a text or sequence so many times over; none of what cannot be repeated.
+pub(super) fn repeat(value: &Value, count: i128) -> Option<Result<Value, Error>> {
+    let count = usize::try_from(count.max(0)).unwrap_or(usize::MAX);
+    let fits = |length: usize, most: usize| length.checked_mul(count).is_some_and(|all| all <= most);
     if let Some(text) = value.as_str() {
-        return (text.len().checked_mul(count)? <= MAX_REPEATED).then(|| Value::from(text.repeat(count)));
+        return Some(match fits(text.len(), MAX_REPEATED) {
+            true => Ok(Value::from(text.repeat(count))),
+            false => Err(wrong("text is longer than 64 MiB")),
+        });
     }
     let kind = Sequence::of(value).filter(|kind| *kind != Sequence::Range)?;
     let items: Vec<Value> = value.try_iter().ok()?.collect();
-    if items.len().checked_mul(count)? > MAX_REPEATED / 16 {
-        return None;
+    if !fits(items.len(), MAX_REPEATED / 16) {
+        return Some(Err(wrong(format!("list of {} items, {count} times over, is too long", items.len()))));
     }
-    kind.made((0..count).flat_map(|_| items.iter().cloned()).collect())
+    if items.is_empty() {
+        return kind.made(items).map(Ok);
+    }
+    kind.made((0..count).flat_map(|_| items.iter().cloned()).collect()).map(Ok)
 }
 
 /// Computes `value[start:stop:step]`.

@@ -19,7 +19,7 @@ pub(crate) use literal::read as read_literal;
 pub use sealed::learn_texts;
 
 use crate::source::{Diagnostic, Diagnostics, RepeatedKeys, Severity, SourceId, SourceMap, Span};
-use crate::value::{Key, Map, Value};
+use crate::value::{Key, Map, Moment, Value};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -202,6 +202,10 @@ impl Node {
             Kind::Bool(b) => Value::Bool(*b),
             Kind::Int(n) => Value::Int(*n),
             Kind::Float(f) => Value::Float(*f),
+            Kind::Str(text) if self.style == ScalarStyle::Moment => match Moment::read(text) {
+                Some(moment) => Value::Moment(moment),
+                None => Value::Str(Arc::clone(text)),
+            },
             Kind::Str(text) | Kind::Unsafe(text) | Kind::Vault(text) => Value::Str(Arc::clone(text)),
             Kind::Seq(items) => Value::list(items.iter().map(Node::to_value)),
             Kind::Map(map) => {

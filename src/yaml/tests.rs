@@ -52,7 +52,10 @@ fn documents_are_read_as_ansible_reads_them() {
         ("---\n", "None"),
         ("a: yes\nb: no\nc: 'yes'\n", "{'a': True, 'b': False, 'c': 'yes'}"),
         ("- 0644\n- 1_000\n- 0x1f\n- 1:30\n- 1e3\n- 1.5e+3\n", "[420, 1000, 31, 90, '1e3', 1500.0]"),
-        ("a: 2024-01-02\nb: 1.2.3.4\nc: ~\nd:\n", "{'a': '2024-01-02', 'b': '1.2.3.4', 'c': None, 'd': None}"),
+        (
+            "a: 2024-01-02\nb: 1.2.3.4\nc: ~\nd:\n",
+            "{'a': datetime.date(2024, 1, 2), 'b': '1.2.3.4', 'c': None, 'd': None}",
+        ),
         ("{\"a\": [1, 2.5, null, true], \"b\": 1e3}", "{'a': [1, 2.5, None, True], 'b': 1000.0}"),
         ("[\"\\ud83d\\ude00\", {\"a\"\n: 1}]", "['😀', {'a': 1}]"),
         ("a: |\n  x\n   y\nb: >-\n  x\n  y\n", "{'a': 'x\\n y\\n', 'b': 'x y'}"),

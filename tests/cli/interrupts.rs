@@ -90,6 +90,21 @@ fn what_a_template_waits_for_is_cut_as_well() {
     }
 }
 
+/// More hosts than the event loop has threads: all of them are in the middle of a template that takes minutes.
+#[test]
+fn templates_that_take_long_are_cut_as_well() {
+    let tasks = "- name: long\n  debug:\n    msg: >-\n      {% set text = 'x' * 100000 %}{% for i in range(1000000) %}\n      \
+                 {% set sum = text | hash('sha512') %}{% endfor %}done\n";
+    let local = |name: &str| format!("{name} ansible_connection=local");
+    let project = Project::of_tasks(tasks).host(&local("h1")).host(&local("h2")).host(&local("h3")).host(&local("h4"));
+    for more in ["", "--seed 1"] {
+        let run = project.run_events().with(more).start().until_it_shows("step_started").signal("TERM");
+        until_interrupted(&run, "drain");
+        let ended = run.signal("TERM").ended().exits(130);
+        assert_ne!(ended.step("long", "h1")["status"], "ok", "{ended}");
+    }
+}
+
 #[test]
 fn a_pause_and_a_slow_login_are_cut_as_well() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("loopback has free ports");

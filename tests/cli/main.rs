@@ -28,6 +28,7 @@ mod explain;
 mod facts;
 mod faults;
 mod files;
+mod hostile;
 mod hosts;
 mod input;
 mod interrupts;

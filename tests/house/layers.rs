@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 const MAY_USE: &[(&str, &[&str])] = &[
     // base
     ("effect", &[]),
+    ("halt", &[]),
     ("phase", &[]),
     ("value", &[]),
     ("redact", &["value"]),
@@ -18,12 +19,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("failure", &["redact", "source", "value"]),
     ("event", &["failure", "phase", "redact"]),
     // language
-    ("python_regex", &[]),
+    ("python_regex", &["halt"]),
     ("textfsm", &["failure", "python_regex", "source", "value"]),
     ("yaml", &["source", "value", "vault"]),
     ("ttp", &["failure", "python_regex", "source", "value", "yaml"]),
     ("vars", &["source", "value", "yaml"]),
-    ("template", &["failure", "python_regex", "redact", "source", "textfsm", "value", "vars", "vault", "xml", "yaml"]),
+    (
+        "template",
+        &["failure", "halt", "python_regex", "redact", "source", "textfsm", "value", "vars", "vault", "xml", "yaml"],
+    ),
     ("inventory", &["failure", "python_regex", "source", "template", "value", "vars", "yaml"]),
     ("platform", &["effect", "source"]),
     ("configuration", &["platform"]),

@@ -4,6 +4,7 @@ Run with a Python that has ansible-core 2.19 or newer: `python tests/template/ge
 cases. A row is [text, value], or [text] where Ansible reports an error; a text that starts with `?` is a condition.
 """
 
+import datetime
 import json
 import math
 import os
@@ -230,6 +231,8 @@ def plain(value):
         if isinstance(value, int) and abs(value) >= 2**64:
             return {"int": str(value)}
         return value
+    if isinstance(value, (datetime.date, datetime.time)):
+        return {"moment": repr(value)}
     if isinstance(value, bytes):
         # As Ansible shows and keeps them.
         value = value.decode(errors="replace")

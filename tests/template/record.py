@@ -43,7 +43,9 @@ def plain(value):
     if isinstance(value, bytes):
         # As Ansible shows and keeps them.
         return value.decode(errors="replace")
-    if isinstance(value, (str, datetime.date, datetime.timedelta)):
+    if isinstance(value, (datetime.date, datetime.time)):
+        return {"moment": repr(value)}
+    if isinstance(value, str):
         return str(value)
     return value
 

@@ -149,7 +149,7 @@ async fn checked_run(
     if let Err(exit) = limit_leaves_hosts(context, setup) {
         return exit;
     }
-    let Ok(signals) = signals::Signals::new() else {
+    let Ok(watch) = signals::Watch::new() else {
         say_error("netplay: cannot listen to signals\n");
         return Exit::Internal;
     };
@@ -170,7 +170,11 @@ async fn checked_run(
     }
     let interrupt = Interrupt::default();
     super::fetch::end_with(&context.cut);
-    let watcher = tokio::spawn(signals::watch(signals, interrupt.clone(), context.cut.clone(), publisher.clone()));
+    watch.begin(signals::Heard {
+        interrupt: interrupt.clone(),
+        cut: context.cut.clone(),
+        publisher: publisher.clone(),
+    });
     crate::transport::forget_start();
     let end = {
         // On a thread of the loop, and not on this one beside it.
@@ -178,9 +182,7 @@ async fn checked_run(
         let run = tokio::spawn(async move { executor::run(&context, &plays, &interrupt).await });
         run.await.unwrap_or_else(|fault| std::panic::resume_unwind(fault.into_panic()))
     };
-    watcher.abort();
-    // So that it says nothing after the end.
-    let _ = watcher.await;
+    watch.end();
     let (end, wrong) = match end {
         Ok(end) => (end, false),
         Err(found) => {

@@ -113,6 +113,8 @@ pub(super) fn coerce(arg: &Arg, value: Value) -> Result<Value, String> {
         ArgKind::Str | ArgKind::Path | ArgKind::Secret => match value {
             Value::Str(_) => value,
             Value::List(_) | Value::Map(_) if arg.kind == ArgKind::Path => return Err(no(&value)),
+            // As it is sent to a module.
+            Value::Moment(moment) => Value::from(moment.iso("T")),
             other => Value::from(other.to_text()),
         },
         ArgKind::Bool => match &value {

@@ -192,6 +192,7 @@ fn kind_of(value: &Value) -> &'static str {
         Value::Float(_) => "float",
         Value::List(_) => "list",
         Value::Map(_) => "dict",
+        Value::Moment(moment) => moment.type_name(),
         Value::Str(_) | Value::Omit => "str",
     }
 }

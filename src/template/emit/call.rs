@@ -120,13 +120,20 @@ impl Emitter {
         self.out.places.push((start..self.out.text.len(), base.at.start..called.at.end));
     }
 
-    pub(super) fn test(&mut self, base: &Expr, called: &Called, negated: bool) {
-        self.push(if negated { "(not (" } else { "((" });
-        match plain_name(&called.name) {
-            "defined" | "undefined" => self.unit(base, true),
-            // The test itself refuses what is undefined.
-            _ => self.unit(base, false),
+    pub(super) fn test(&mut self, base: &Expr, called: &Called, negated: bool, soft: bool) {
+        let asks_itself = matches!(plain_name(&called.name), "defined" | "undefined");
+        if soft && !negated && !asks_itself {
+            self.unit(base, true);
+            self.push("|__soft_test(");
+            self.literal(&called.name);
+            self.push(", ");
+            self.args(&called.args);
+            self.push(")");
+            return;
         }
+        self.push(if negated { "(not (" } else { "((" });
+        // Other tests refuse what is undefined by themselves.
+        self.unit(base, asks_itself);
         self.push(" is ");
         self.push(&called.name);
         self.push("(");

@@ -2,6 +2,7 @@
 
 use super::Emitter;
 use super::kept::gives_text;
+use crate::template::methods::OF_DICTIONARIES;
 use crate::template::syntax::{Comparison, Expr, ExprKind, Operator};
 
 impl Emitter {
@@ -56,6 +57,12 @@ impl Emitter {
                 self.push("}");
                 self.mutable();
             }
+            ExprKind::Attr(base, name) if is_method(base, name) => {
+                self.unit(base, soft);
+                self.push("|__member(");
+                self.literal(name);
+                self.push(")");
+            }
             ExprKind::Attr(base, name) => {
                 self.unit(base, soft);
                 self.push(".");
@@ -82,7 +89,7 @@ impl Emitter {
             ExprKind::Call(callee, args) if gives_text(expr) => self.kept_call(callee, args),
             ExprKind::Call(callee, args) => self.call(callee, args, soft),
             ExprKind::Filter(base, called) => self.filter(base, called, soft),
-            ExprKind::Test(base, called, negated) => self.test(base, called, *negated),
+            ExprKind::Test(base, called, negated) => self.test(base, called, *negated, soft),
             ExprKind::Negative(inner) => match &inner.kind {
                 ExprKind::Number(number) => {
                     self.push("(-");
@@ -134,10 +141,11 @@ impl Emitter {
 
     /// Emits an expression so that a postfix binds to all of it.
     pub(super) fn unit(&mut self, expr: &Expr, soft: bool) {
-        let is_bare = matches!(
-            expr.kind,
-            ExprKind::Name(_) | ExprKind::Attr(..) | ExprKind::Item(..) | ExprKind::Str(_) | ExprKind::Tuple(_)
-        );
+        let is_bare = match &expr.kind {
+            ExprKind::Attr(base, name) => !is_method(base, name),
+            ExprKind::Name(_) | ExprKind::Item(..) | ExprKind::Str(_) | ExprKind::Tuple(_) => true,
+            _ => false,
+        };
         if is_bare && !self.options.render_literals {
             self.expr(expr, soft);
         } else {
@@ -202,6 +210,12 @@ impl Emitter {
         }
         self.push(")");
     }
+}
+
+/// Claims that an attribute may be a method of a dictionary.
+pub(crate) fn is_method(base: &Expr, name: &str) -> bool {
+    let is_engine_word = matches!(&base.kind, ExprKind::Name(name) if name == "self" || name == "loop");
+    OF_DICTIONARIES.contains(&name) && !is_engine_word
 }
 
 fn may_be_undefined(expr: &Expr) -> bool {

@@ -259,6 +259,14 @@ impl Emitter {
         self.open.push(Opened { what, end: End::Plain });
     }
 
+    /// Begins what stands behind an `else`: that of a loop keeps to itself what it sets.
+    pub(super) fn otherwise(&mut self) {
+        if let Some(opened @ Opened { what: "for", end: End::Plain }) = self.open.last_mut() {
+            opened.end = End::Text("endwith %}{% endfor".to_owned());
+            self.push(" %}{% with");
+        }
+    }
+
     /// Emits the rest of the tag that ends a statement; one that does not fit is left to the engine, which says so.
     pub(super) fn end(&mut self, what: &str) {
         match self.open.pop() {

@@ -12,6 +12,7 @@ mod expression;
 mod kept;
 mod statement;
 
+pub(crate) use expression::is_method;
 pub(crate) use kept::keeps_values;
 
 use super::syntax::{Expr, ExprKind, Piece, PieceKind, Statement};

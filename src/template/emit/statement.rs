@@ -31,7 +31,10 @@ impl Emitter {
                 self.push("elif ");
                 self.must_unit(test);
             }
-            Statement::Else => self.push("else"),
+            Statement::Else => {
+                self.push("else");
+                self.otherwise();
+            }
             Statement::Set { targets, value } => {
                 self.push("set ");
                 targets.iter().for_each(|target| self.target(target));

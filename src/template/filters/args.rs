@@ -5,7 +5,7 @@
 //! in `*` (further positional arguments) and `**` (any keywords).
 
 use super::python::{kind, text};
-use crate::template::convert::defined;
+use crate::template::convert::{defined, going_on};
 use minijinja::value::{ArgType, ValueKind};
 use minijinja::{Environment, Error, ErrorKind, State, Value};
 use std::slice::from_ref;
@@ -102,6 +102,7 @@ impl<'a> Args<'a> {
         params: &'static [&'static str],
         given: Given<'a>,
     ) -> Result<Args<'a>, Error> {
+        going_on()?;
         let (values, named) = given.parts();
         let (input, values) = values.split_first().unwrap_or((&NO_INPUT, &[]));
         defined(input)?;
@@ -245,6 +246,13 @@ impl<'a> Args<'a> {
     /// Returns the input's items as Python iterates: characters of text, keys of dictionaries.
     pub(crate) fn items(&self) -> Result<Vec<Value>, Error> {
         self.items_of(self.input)
+    }
+
+    /// Returns the same of a filter that looks at them all: one that is undefined makes all of it undefined.
+    pub(crate) fn defined_items(&self) -> Result<Vec<Value>, Error> {
+        let items = self.items()?;
+        items.iter().try_for_each(defined)?;
+        Ok(items)
     }
 
     /// Goes through the input's items without making a list of them.

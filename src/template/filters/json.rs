@@ -33,7 +33,10 @@ pub(super) static FILTERS: &[Filter] = &[
         doc: "Writes the value as JSON.",
         add: |env, name| {
             add_filter(env, name, PARAMS, |_, args| {
-                write(args, &Layout { indent: None, sort_keys: false, item: ", ", key: ": ", ascii: true })
+                write(
+                    args,
+                    &Layout { indent: None, sort_keys: false, item: ", ", key: ": ", ascii: true, moments: true },
+                )
             })
         },
     },
@@ -44,7 +47,7 @@ pub(super) static FILTERS: &[Filter] = &[
         add: |env, name| {
             add_filter(env, name, PARAMS, |_, args| {
                 let indent = Some("    ".to_owned());
-                write(args, &Layout { indent, sort_keys: true, item: ",", key: ": ", ascii: true })
+                write(args, &Layout { indent, sort_keys: true, item: ",", key: ": ", ascii: true, moments: true })
             })
         },
     },
@@ -55,7 +58,8 @@ pub(super) static FILTERS: &[Filter] = &[
         add: |env, name| {
             add_filter(env, name, &["indent"], |_, args| {
                 let item = if args.given("indent").is_some() { "," } else { ", " };
-                let layout = Layout { indent: indent(args, None)?, sort_keys: true, item, key: ": ", ascii: true };
+                let indent = indent(args, None)?;
+                let layout = Layout { indent, sort_keys: true, item, key: ": ", ascii: true, moments: false };
                 let text = text(args, &layout, false)?;
                 let safe = text.replace('<', "\\u003c").replace('>', "\\u003e");
                 Ok(safe.replace('&', "\\u0026").replace('\'', "\\u0027").into())
@@ -73,6 +77,8 @@ struct Layout {
     item: &'static str,
     key: &'static str,
     ascii: bool,
+    /// Dates and times are their text by ISO 8601, and no mistake.
+    moments: bool,
 }
 
 fn indent(args: &Args, default: Option<String>) -> Result<Option<String>, Error> {
@@ -93,6 +99,7 @@ fn write(args: &Args, default: &Layout) -> Result<Value, Error> {
         sort_keys: args.flag("sort_keys", default.sort_keys),
         ascii: args.flag("ensure_ascii", true),
         key: default.key,
+        moments: true,
         indent,
     };
     if let (Some(separators), false) = (args.given("separators"), nice) {
@@ -110,7 +117,7 @@ fn separator(args: &Args, said: Option<&Value>, known: &[&'static str]) -> Resul
 }
 
 fn text(args: &Args, layout: &Layout, ranges: bool) -> Result<String, Error> {
-    let value = data_with(args.input(), Taken { ranges, bytes: false, iso: true })?;
+    let value = data_with(args.input(), Taken { ranges, bytes: false })?;
     let mut out = String::new();
     layout.write(&value, 0, &mut out).map_err(|why| args.error(why))?;
     Ok(out)
@@ -118,12 +125,15 @@ fn text(args: &Args, layout: &Layout, ranges: bool) -> Result<String, Error> {
 
 /// Returns a value on one line without blanks.
 pub(super) fn compact(value: &Data) -> Result<String, String> {
-    written(value, &Layout { indent: None, sort_keys: false, item: ",", key: ":", ascii: true })
+    written(value, &Layout { indent: None, sort_keys: false, item: ",", key: ":", ascii: true, moments: true })
 }
 
 /// Returns a value with sorted keys, an entry a line.
 pub(super) fn nice(value: &Data) -> Result<String, String> {
-    written(value, &Layout { indent: Some("    ".into()), sort_keys: true, item: ",", key: ": ", ascii: true })
+    written(
+        value,
+        &Layout { indent: Some("    ".into()), sort_keys: true, item: ",", key: ": ", ascii: true, moments: true },
+    )
 }
 
 fn written(value: &Data, layout: &Layout) -> Result<String, String> {
@@ -143,6 +153,8 @@ impl Layout {
             Data::Int(n) => out.push_str(&n.to_string()),
             Data::Float(f) => out.push_str(&float(*f)),
             Data::Str(text) => self.quote(text, out),
+            Data::Moment(moment) if self.moments => self.quote(&moment.iso("T"), out),
+            Data::Moment(moment) => return Err(format!("cannot write a {} as JSON", moment.type_name())),
             Data::List(items) if items.is_empty() => out.push_str("[]"),
             Data::Map(map) if map.is_empty() => out.push_str("{}"),
             Data::List(items) => {

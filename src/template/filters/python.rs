@@ -117,6 +117,7 @@ pub(crate) fn order(a: &Data, b: &Data) -> Option<Ordering> {
     }
     match (a, b) {
         (Data::Str(a), Data::Str(b)) => Some(a.cmp(b)),
+        (Data::Moment(a), Data::Moment(b)) => a.order(b),
         (Data::List(a), Data::List(b)) => {
             for (a, b) in a.iter().zip(b.iter()) {
                 if !equal(a, b) {
@@ -154,6 +155,7 @@ fn write_hashed(value: &Data, out: &mut String) {
             entries.iter().for_each(|entry| out.push_str(entry));
         }
         Data::Null => out.push('0'),
+        Data::Moment(moment) => out.push_str(&format!("t{moment};")),
         Data::Omit => out.push('o'),
     }
 }

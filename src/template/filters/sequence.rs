@@ -20,7 +20,7 @@ pub(super) static FILTERS: &[Filter] = &[
         name: "list",
         aliases: &[],
         doc: "Makes a list: of a text its characters, of a dictionary its keys.",
-        add: |env, name| add_filter(env, name, &[], |_, args| Ok(Value::from(args.items()?))),
+        add: |env, name| add_filter(env, name, &[], |_, args| args.defined_items().map(Value::from)),
     },
     Filter {
         name: "first",
@@ -129,7 +129,7 @@ fn reverse(_: &mut State<'_, '_>, args: &Args) -> Result<Value, Error> {
     if args.input().kind() == ValueKind::String {
         return Ok(args.input_text()?.chars().rev().collect::<String>().into());
     }
-    let mut items = args.items()?;
+    let mut items = args.defined_items()?;
     items.reverse();
     Ok(items.into())
 }

@@ -284,8 +284,16 @@ fn wordwrap(_: &mut minijinja::State<'_, '_>, args: &Args) -> Result<Value, Erro
         return Err(args.error("`width` must be more than 0"));
     }
     let with = args.text("wrapstring")?.unwrap_or_else(|| "\n".into());
-    let wrapped: Vec<String> = split_lines(&text).into_iter().map(|line| wrap.lines(line).join(&with)).collect();
-    Ok(wrapped.join(&with).into())
+    let mut out = String::new();
+    for (at, line) in split_lines(&text).into_iter().enumerate() {
+        out.push_str(if at > 0 { &with } else { "" });
+        for (at, part) in wrap.lines(line).into_iter().enumerate() {
+            out.push_str(if at > 0 { &with } else { "" });
+            out.push_str(&part);
+            args.bounded(out.len())?;
+        }
+    }
+    Ok(out.into())
 }
 
 fn split(_: &mut minijinja::State<'_, '_>, args: &Args) -> Result<Value, Error> {

@@ -15,7 +15,6 @@ mod url;
 mod variables;
 
 pub use config::{Settings, set_settings};
-pub use pipe::set_cut;
 pub use url::{Fetch, Fetcher, set_fetcher};
 
 use super::convert::{carry, defined, from_engine, to_engine};

@@ -2,11 +2,12 @@
 
 use super::{Call, Lookup};
 use crate::failure::{Failure, FailureKind};
+use crate::halt::{self, is_halted};
 use crate::source::plain_io_error;
 use crate::value::Value;
 use std::io::Read as _;
 use std::process::{Command, Stdio};
-use std::sync::{OnceLock, mpsc};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 /// How long a program may run: a template is no place for work. Arbitrary.
@@ -14,18 +15,6 @@ const DEADLINE: Duration = Duration::from_secs(60);
 
 /// How often it is looked at whether the run is cut.
 const LOOK: Duration = Duration::from_millis(50);
-
-static IS_CUT: OnceLock<fn() -> bool> = OnceLock::new();
-
-/// Says how templates learn that the run is cut, so that nothing is waited for any more. Only the first call counts.
-pub fn set_cut(is_cut: fn() -> bool) {
-    // A second call has nothing new to say.
-    let _ = IS_CUT.set(is_cut);
-}
-
-fn is_cut() -> bool {
-    IS_CUT.get().is_some_and(|is_cut| is_cut())
-}
 
 /// The most that a program may write.
 const MAX_BYTES: u64 = 16 << 20;
@@ -95,7 +84,7 @@ fn run_here(call: &Call<'_>, command: &str) -> Result<String, Failure> {
     let start = Instant::now();
     let outcome = loop {
         match receive.recv_timeout(LOOK) {
-            Err(mpsc::RecvTimeoutError::Timeout) if start.elapsed() < DEADLINE && !is_cut() => {}
+            Err(mpsc::RecvTimeoutError::Timeout) if start.elapsed() < DEADLINE && !is_halted() => {}
             outcome => break outcome,
         }
     };
@@ -106,7 +95,7 @@ fn run_here(call: &Call<'_>, command: &str) -> Result<String, Failure> {
     let status = loop {
         match child.try_wait() {
             Ok(Some(status)) => break Ok(status),
-            Ok(None) if start.elapsed() > DEADLINE || is_cut() => {
+            Ok(None) if start.elapsed() > DEADLINE || is_halted() => {
                 let _ = child.kill();
                 break child.wait();
             }
@@ -121,7 +110,7 @@ fn run_here(call: &Call<'_>, command: &str) -> Result<String, Failure> {
         Ok(Err(error)) => {
             return Err(failed(FailureKind::Command, format!("cannot be read: {}", plain_io_error(&error))));
         }
-        Err(_) if is_cut() => return Err(failed(FailureKind::Cancelled, "was ended with the run".into())),
+        Err(_) if is_halted() => return Err(failed(FailureKind::Cancelled, halt::MESSAGE.into())),
         Err(_) => return Err(failed(FailureKind::Timeout, format!("has not ended within {} s", DEADLINE.as_secs()))),
     };
     match status {

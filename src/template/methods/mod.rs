@@ -2,10 +2,13 @@
 //!
 //! The engine has none; it asks here when an object does not know a method.
 
+mod bound;
 mod container;
 mod letters;
 mod number;
 mod text;
+
+pub(crate) use bound::{Bound, OF_DICTIONARIES, member};
 
 use super::operate::{type_name, wrong};
 use minijinja::value::{Kwargs, Value, ValueKind, from_args};

@@ -5,6 +5,7 @@ use super::letters::{translate, translation};
 use crate::template::bytes::{Bytes, encoding};
 use crate::template::format::braces;
 use crate::template::operate::{type_name, wrong};
+use crate::template::sequence::fits;
 use minijinja::Error;
 use minijinja::value::{Tuple, Value};
 
@@ -39,10 +40,12 @@ fn run(text: &str, method: &str, args: &Args<'_>) -> Result<Option<Value>, Error
         "find" | "rfind" | "index" | "rindex" | "count" => search(text, method, args)?,
         "replace" => {
             let (old, new) = (args.text(0, "old")?, args.text(1, "new")?);
-            match args.int(2, "count", -1)? {
-                count if count < 0 => Value::from(text.replace(&old, &new)),
-                count => Value::from(text.replacen(&old, &new, count as usize)),
+            let count = usize::try_from(args.int(2, "count", -1)?).unwrap_or(usize::MAX);
+            if new.len() > old.len() {
+                let places = text.matches(&*old).take(count).count();
+                fits(text.len().saturating_add(places.saturating_mul(new.len() - old.len())))?;
             }
+            Value::from(text.replacen(&old, &new, count))
         }
         "removeprefix" => Value::from(text.strip_prefix(&*args.text(0, "prefix")?).unwrap_or(text)),
         "removesuffix" => Value::from(text.strip_suffix(&*args.text(0, "suffix")?).unwrap_or(text)),
@@ -179,10 +182,15 @@ fn splitlines(text: &str, keep_ends: bool) -> Value {
 
 fn join(text: &str, items: &Value) -> Result<Value, Error> {
     let mut parts = Vec::new();
+    let mut length = 0_usize;
     for item in crate::template::operate::iterate(items)?.try_iter()?.checked() {
         let item = item?;
         match item.as_str() {
-            Some(part) => parts.push(part.to_owned()),
+            Some(part) => {
+                length = length.saturating_add(part.len() + text.len());
+                fits(length)?;
+                parts.push(part.to_owned());
+            }
             None => {
                 let at = parts.len();
                 let kind = type_name(&item);
@@ -257,7 +265,11 @@ fn partition(text: &str, from_right: bool, sep: &str) -> Result<Value, Error> {
 }
 
 fn pad(text: &str, method: &str, args: &Args<'_>) -> Result<Value, Error> {
-    let width = args.int(0, "width", 0)?.clamp(0, MAX_WIDTH) as usize;
+    let width = args.int(0, "width", 0)?;
+    if width > MAX_WIDTH {
+        return Err(wrong(format!("`{method}()` makes no text of more than {MAX_WIDTH} characters")));
+    }
+    let width = width.max(0) as usize;
     let length = text.chars().count();
     let missing = width.saturating_sub(length);
     if method == "zfill" {

@@ -1,8 +1,9 @@
 //! What operators do with moments and spans of time.
 
-use super::{DAY, Elapsed, Moment, Part, elapsed, moment};
+use super::{DAY, Elapsed, elapsed, moment};
 use crate::template::operate::wrong;
 use crate::template::syntax::Operator;
+use crate::value::{Moment, Part};
 use jiff::SignedDuration;
 use jiff::civil::{Date, DateTime};
 use minijinja::Error;
@@ -135,13 +136,7 @@ pub(crate) fn order(left: &Value, right: &Value) -> Option<Ordering> {
     if let (Some(a), Some(b)) = (elapsed(left), elapsed(right)) {
         return Some(a.cmp(&b));
     }
-    let (a, b) = (moment(left)?, moment(right)?);
-    match (a.offset, b.offset) {
-        _ if a.part != b.part => None,
-        (None, None) => Some(a.at.cmp(&b.at)),
-        (Some(_), Some(_)) => Some(a.timestamp().ok()?.cmp(&b.timestamp().ok()?)),
-        _ => None,
-    }
+    moment(left)?.order(moment(right)?)
 }
 
 /// Returns a span of time turned around.

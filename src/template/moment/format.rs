@@ -1,6 +1,6 @@
 //! Formats of times, as Python's `strftime` and `strptime` have them, in the C locale.
 
-use super::{Moment, Part};
+use crate::value::{Moment, Part, offset_text};
 use jiff::Zoned;
 use jiff::civil::DateTime;
 use jiff::fmt::strtime::{self, BrokenDownTime};
@@ -23,24 +23,15 @@ struct Around {
     seconds: i64,
 }
 
-/// Returns an offset as `+0200`, with something between hours and minutes.
-pub(super) fn offset(offset: Offset, between: &str) -> String {
-    let seconds = offset.seconds();
-    let sign = if seconds < 0 { '-' } else { '+' };
-    let (minutes, rest) = (seconds.abs() / 60, seconds.abs() % 60);
-    let shown = format!("{sign}{:02}{between}{:02}", minutes / 60, minutes % 60);
-    if rest == 0 { shown } else { format!("{shown}{between}{rest:02}") }
-}
-
 /// Writes a moment as `datetime.strftime` does.
 pub(crate) fn written(form: &str, at: DateTime, zone: Option<Offset>) -> Result<String, Error> {
     let local = at.to_zoned(zone.map_or_else(TimeZone::system, TimeZone::fixed));
     let around = Around {
         zone: zone.map_or_else(String::new, |zone| match zone.seconds() {
             0 => "UTC".to_owned(),
-            _ => format!("UTC{}", offset(zone, ":")),
+            _ => format!("UTC{}", offset_text(zone, ":")),
         }),
-        offset: zone.map_or_else(String::new, |zone| offset(zone, "")),
+        offset: zone.map_or_else(String::new, |zone| offset_text(zone, "")),
         micros: Some(format!("{:06}", at.subsec_nanosecond() / 1000)),
         seconds: local.map_or(0, |local| local.timestamp().as_second()),
     };
@@ -52,7 +43,7 @@ pub(crate) fn clock(form: &str, at: &Zoned, zone: Option<&str>) -> Result<String
     let named = || strtime::format("%Z", at).unwrap_or_default();
     let around = Around {
         zone: zone.map_or_else(named, str::to_owned),
-        offset: offset(at.offset(), ""),
+        offset: offset_text(at.offset(), ""),
         micros: None,
         seconds: at.timestamp().as_second(),
     };

@@ -1,43 +1,26 @@
 //! Dates, times, and the time between two of them, as Python's `datetime` and `timedelta`: what `now()` and
 //! `to_datetime` give, and what can be done with it.
 //!
-//! As data (a variable, an argument of a task) a moment is its text; a span of time is no data, as in Ansible.
+//! A [`Moment`] is data too; a span of time is none, as in Ansible.
 
 mod arithmetic;
 mod format;
-mod literal;
 
 pub(crate) use arithmetic::{absolute, binary, negative, order};
 pub(crate) use format::{clock, read, written};
-pub(crate) use literal::literal;
 
 use super::filters::args::Given;
 use super::operate::wrong;
 use super::text::text_of;
+use crate::value::{Moment, Part, offset_text};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, ISOWeekDate};
-use jiff::tz::{Offset, TimeZone};
+use jiff::tz::TimeZone;
 use minijinja::value::{DynObject, Object, ObjectRepr, Value};
 use minijinja::{Error, ErrorKind, State};
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
-
-/// What of a moment counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Whole,
-    Date,
-    Time,
-}
-
-/// A date and time; one that was read with an offset from UTC keeps it.
-#[derive(Clone, Debug)]
-pub(crate) struct Moment {
-    at: DateTime,
-    offset: Option<Offset>,
-    part: Part,
-}
 
 /// The time between two moments, in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,11 +43,7 @@ pub(crate) fn type_name(value: &Value) -> Option<&'static str> {
     if elapsed(value).is_some() {
         return Some("timedelta");
     }
-    moment(value).map(|moment| match moment.part {
-        Part::Whole => "datetime",
-        Part::Date => "date",
-        Part::Time => "time",
-    })
+    moment(value).map(Moment::type_name)
 }
 
 /// Returns the text that `str()` gives of a moment or a span of time.
@@ -83,40 +62,10 @@ pub(crate) fn repr(value: &Value) -> Option<String> {
     }
 }
 
+/// A moment is shared with the engine as it is.
 impl Moment {
-    fn repr(&self) -> String {
-        let (date, time) = (self.at.date(), self.at.time());
-        let of_date = [i64::from(date.year()), date.month().into(), date.day().into()];
-        let mut of_time = vec![i64::from(time.hour()), time.minute().into()];
-        let micros = i64::from(time.subsec_nanosecond() / 1000);
-        if time.second() != 0 || micros != 0 {
-            of_time.push(time.second().into());
-        }
-        of_time.extend(Some(micros).filter(|micros| *micros != 0));
-        let (name, numbers) = match self.part {
-            Part::Date => ("date", of_date.to_vec()),
-            Part::Time => ("time", of_time),
-            Part::Whole => ("datetime", [&of_date[..], &of_time[..]].concat()),
-        };
-        let mut parts: Vec<String> = numbers.iter().map(i64::to_string).collect();
-        parts.extend(self.offset.map(|offset| match i64::from(offset.seconds()) {
-            0 => "tzinfo=datetime.timezone.utc".to_owned(),
-            seconds => format!("tzinfo=datetime.timezone({})", Elapsed(seconds * SECOND).repr()),
-        }));
-        format!("datetime.{name}({})", parts.join(", "))
-    }
-
-    /// Makes a moment without an offset.
-    pub(crate) fn new(at: DateTime) -> Moment {
-        Moment { at, offset: None, part: Part::Whole }
-    }
-
-    /// Returns it as data: its text, or the one of ISO 8601.
-    pub(crate) fn data(value: &Value, iso: bool) -> Option<String> {
-        moment(value).map(|moment| if iso { moment.iso("T").unwrap_or_default() } else { moment.to_string() })
-    }
-
-    fn value(self) -> Value {
+    /// Returns it for the engine.
+    pub(crate) fn value(self) -> Value {
         Value::from_object(self)
     }
 
@@ -134,17 +83,6 @@ impl Moment {
         let zone = self.offset.map_or_else(TimeZone::system, TimeZone::fixed);
         let zoned = self.at.to_zoned(zone).map_err(|error| wrong(error.to_string()))?;
         Ok(zoned.timestamp())
-    }
-
-    fn iso(&self, between: &str) -> Result<String, Error> {
-        let fraction = if self.at.subsec_nanosecond() == 0 { "" } else { ".%6f" };
-        let form = match self.part {
-            Part::Date => "%Y-%m-%d".to_owned(),
-            Part::Time => format!("%H:%M:%S{fraction}"),
-            Part::Whole => format!("%Y-%m-%d\u{0}%H:%M:%S{fraction}"),
-        };
-        let shown = self.at.strftime(&form).to_string().replace('\u{0}', between);
-        Ok(shown + &self.offset.map_or_else(String::new, |offset| format::offset(offset, ":")))
     }
 
     fn replaced(&self, named: &Value) -> Result<Value, Error> {
@@ -180,15 +118,15 @@ impl Moment {
         Ok(match (method, args) {
             ("replace", []) => match named {
                 Some(named) => self.replaced(named)?,
-                None => self.clone().value(),
+                None => self.value(),
             },
             (_, _) if named.is_some() => return Err(wrong(format!("`{method}()` of a time has no named arguments"))),
             ("strftime", [form]) => match form.as_str() {
                 Some(form) => Value::from(written(form, self.at, self.offset)?),
                 None => return Err(wrong("a time format is text")),
             },
-            ("isoformat", []) => Value::from(self.iso("T")?),
-            ("isoformat", [between]) => Value::from(self.iso(&text_of(between)?)?),
+            ("isoformat", []) => Value::from(self.iso("T")),
+            ("isoformat", [between]) => Value::from(self.iso(&text_of(between)?)),
             ("timestamp", []) => Value::from(self.timestamp()?.as_microsecond() as f64 / 1e6),
             ("date", []) => self.date(),
             ("time", []) => self.time(),
@@ -226,12 +164,6 @@ impl Moment {
     }
 }
 
-impl fmt::Display for Moment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.iso(" ").map_err(|_| fmt::Error)?)
-    }
-}
-
 impl Object for Moment {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
         ObjectRepr::Plain
@@ -249,7 +181,7 @@ impl Object for Moment {
             (Part::Whole | Part::Time, "microsecond") => (at.subsec_nanosecond() / 1000).into(),
             (Part::Whole | Part::Time, "tzinfo") => self
                 .offset
-                .map_or_else(|| Value::from(()), |offset| Value::from(format!("UTC{}", format::offset(offset, ":")))),
+                .map_or_else(|| Value::from(()), |offset| Value::from(format!("UTC{}", offset_text(offset, ":")))),
             _ => return None,
         })
     }
@@ -260,7 +192,7 @@ impl Object for Moment {
     }
 
     fn custom_cmp(self: &Arc<Self>, other: &DynObject) -> Option<Ordering> {
-        Some(self.at.cmp(&other.downcast_ref::<Moment>()?.at))
+        self.order(other.downcast_ref::<Moment>()?)
     }
 
     fn render(self: &Arc<Self>, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,6 +5,7 @@ use crate::template::convert::defined;
 use crate::template::filters::args::{Args, add_test};
 use crate::template::filters::data;
 use crate::template::filters::python::{equal, order, text};
+use crate::template::operate::type_name;
 use crate::template::sequence::Sequence;
 use crate::value::Value as Data;
 use minijinja::Error;
@@ -193,7 +194,9 @@ pub(super) static TESTS: &[Test] = &[
         doc: "Claims that the value is a function or macro.",
         add: |env, name| {
             add_test(env, name, &[], |_, args| {
-                Ok(defined(args.input()).is_ok() && (is_macro(args.input()) || data(args.input()).is_err()))
+                let is_bare = args.input().kind() == ValueKind::Plain
+                    && ["object", "builtin_function_or_method"].contains(&type_name(args.input()));
+                Ok(defined(args.input()).is_ok() && (is_macro(args.input()) || is_bare && data(args.input()).is_err()))
             })
         },
     },
@@ -246,6 +249,8 @@ fn of_kind(args: &Args, is: fn(&Data) -> bool) -> Result<bool, Error> {
     // Lists and dictionaries are of none of these kinds; they are not computed to say so.
     match input.kind() {
         ValueKind::Seq | ValueKind::Map | ValueKind::Iterable => Ok(false),
+        // Nor are methods, dates and spans of time.
+        ValueKind::Plain if type_name(input) != "object" => Ok(false),
         _ => Ok(is(&data(input)?)),
     }
 }

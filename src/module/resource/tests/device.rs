@@ -147,6 +147,8 @@ fn leads(line: &str) -> bool {
         && (!["area ", "virtual-link "].iter().any(|start| line.starts_with(start)) || line.split(' ').count() == 2)
         && (!["l2transport", "lldp"].iter().any(|start| line.starts_with(start)) || !line.contains(' '))
         && !line.starts_with("evpn-")
+        && !(line.starts_with("member vni ")
+            && ["mcast-group", "ingress-", " vrf "].iter().any(|word| line.contains(word)))
         && (!line.starts_with("template ") || line.starts_with("template peer"))
         && (!line.starts_with("hsrp ") || line[5..].bytes().all(|c| c.is_ascii_digit()))
         && (!line.starts_with("route-map ") || line.split(' ').any(|word| word == "permit" || word == "deny"))
@@ -342,6 +344,8 @@ const SHOWN_NEGATED: &[&str] = &[
     "ip redirects",
     "ip domain lookup",
     "ip domain-lookup",
+    "lacp graceful-convergence",
+    "lacp suspend-individual",
     "lldp transmit",
     "lldp receive",
     "client-to-client reflection",

@@ -165,6 +165,7 @@ fn kind(value: &Value) -> &'static str {
         Value::Str(_) => "string",
         Value::List(_) => "array",
         Value::Map(_) => "object",
+        Value::Moment(moment) => moment.type_name(),
     }
 }
 

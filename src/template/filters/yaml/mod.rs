@@ -38,7 +38,7 @@ const PARAMS: &[&str] = &[
 ];
 
 fn to_yaml(_: &mut State<'_, '_>, args: &Args, indent: usize, flow: Option<bool>) -> Result<Value, Error> {
-    let value = data_with(args.input(), Taken { ranges: false, bytes: false, iso: false })?;
+    let value = data_with(args.input(), Taken { ranges: false, bytes: false })?;
     let indent = match args.int("indent")? {
         // The writer that Ansible uses takes other numbers for 2.
         Some(n) => usize::try_from(n).ok().filter(|n| (2..10).contains(n)).unwrap_or(2),
