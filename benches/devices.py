@@ -2,7 +2,7 @@
 
 import os, pathlib, subprocess, threading, time, http.server
 from fleet import SlowWay, address
-from measure import median, once, paired
+from measure import ControlGroup, median, once, paired
 
 DAEMONS = pathlib.Path("/usr/lib/frr")
 FIVE = ["show version", "show running-config", "show ip route", "show interface brief", "show zebra"]
@@ -58,6 +58,7 @@ def devices(bench):
     router = Router(bench)
     try:
         reads(bench, router)
+        bounded(bench, router)
         article(bench, router)
         far_reads(bench, router)
     finally:
@@ -91,6 +92,26 @@ def reads(bench, router):
                 peer = [bench.options.python, str(pathlib.Path(__file__).with_name("peers.py")), name, str(router.port),
                         bench.fleet.user, str(bench.folder / "user"), ";".join(shows), ";".join(lines), *map(address, range(count))]
                 bench.peer(f"{what}, {count} real routers: {name}", count, peer, our, "more CPU than netplay")
+
+
+def bounded(bench, router):
+    """Bounds the memory by a control group: pages of the program's file count there as far as they are needed at once."""
+    hosts, limit_mib = 50, 20
+    group = ControlGroup.make(f"netplay-bench-{os.getpid()}", limit_mib << 20)
+    if group is None:
+        bench.table.row("memory bounded", "left out: the memory controller of control groups and root are needed")
+        return
+    inventory = bench.fleet.inventory(hosts, router.port, "ansible_connection=network_cli\nansible_network_os=frr")
+    tasks = jobs()["connect and five shows"][0]
+    free = bench.ours(inventory, tasks, "--host-key-checking", "off")
+    try:
+        bound, _, wall, cpu = paired(group.within(free), free, bench.runs)
+        bench.table.row(f"five shows on {hosts} real routers in a control group of {limit_mib} MiB",
+                        f"{median(bound, 'wall'):.2f} s", f"{median(bound, 'cpu') / hosts * 1000:.2f} ms a host",
+                        f"{max(sample.memory for sample in bound):.0f} MiB",
+                        f"{wall:.2f} × the wall, {cpu:.2f} × the CPU of the same without a bound", "about the same")
+    finally:
+        group.remove()
 
 
 def article(bench, router):
