@@ -4,7 +4,7 @@
 const MARK: &str = "#Ansible: ";
 
 /// A crontab.
-pub(super) struct Table {
+pub(in crate::module) struct Table {
     lines: Vec<String>,
     /// The text without the head that `crontab` itself writes.
     pub(super) was: String,
@@ -12,7 +12,7 @@ pub(super) struct Table {
 
 impl Table {
     /// Reads a table; that of a user may begin with lines that `crontab` wrote.
-    pub(super) fn read(text: &str, of_user: bool) -> Table {
+    pub(in crate::module) fn read(text: &str, of_user: bool) -> Table {
         let is_head = |at: usize, line: &str| {
             of_user
                 && at <= 2
@@ -32,7 +32,7 @@ impl Table {
     }
 
     /// Puts a job behind its comment; returns whether that changed something.
-    pub(super) fn set_job(&mut self, name: &str, job: &str) -> bool {
+    pub(in crate::module) fn set_job(&mut self, name: &str, job: &str) -> bool {
         match self.job_at(name) {
             Some(at) if self.lines[at] == job => false,
             Some(_) => {
@@ -49,7 +49,7 @@ impl Table {
     }
 
     /// Removes a job with its comment.
-    pub(super) fn remove_job(&mut self, name: &str) -> bool {
+    pub(in crate::module) fn remove_job(&mut self, name: &str) -> bool {
         let is_there = self.job_at(name).is_some();
         if is_there {
             self.each_job(name, |_, _| {});
@@ -163,7 +163,7 @@ impl Table {
     }
 
     /// Returns the table with a newline at its end.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::module) fn text(&self) -> String {
         let text = self.lines.join("\n");
         if text.is_empty() { text } else { format!("{}\n", text.trim_end_matches(['\r', '\n'])) }
     }
