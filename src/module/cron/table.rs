@@ -41,6 +41,10 @@ impl Table {
             }
             None => {
                 self.adopt(name, job) || {
+                    // The comment of a job that is gone would take ours for its job, in each run anew.
+                    if self.ends_in_a_comment() {
+                        self.lines.push(String::new());
+                    }
                     self.lines.extend([format!("{MARK}{name}"), job.to_owned()]);
                     true
                 }
@@ -68,6 +72,11 @@ impl Table {
             }
         }
         None
+    }
+
+    /// Claims that the last line names a job that does not follow.
+    fn ends_in_a_comment(&self) -> bool {
+        self.lines.iter().fold(false, |names, line| !names && line.starts_with(MARK))
     }
 
     /// Gives a name to the same job that stands there without one.
@@ -172,6 +181,14 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_comment_without_its_job_does_not_take_the_next_for_it() {
+        let mut table = Table::read("* * * * * other\n#Ansible: gone\n", true);
+        assert!(table.set_job("np", "* * * * * true"));
+        assert_eq!(table.text(), "* * * * * other\n#Ansible: gone\n\n#Ansible: np\n* * * * * true\n");
+        assert!(!Table::read(&table.text(), true).set_job("np", "* * * * * true"));
+    }
 
     #[test]
     fn jobs_are_found_by_their_comments_or_adopted() {
