@@ -10,7 +10,7 @@ use proptest::prelude::*;
 const OPENS: &str = "\r\nr1# ";
 
 fn turn(typed: &str, comes: &str) -> Turn {
-    Turn { typed: typed.into(), comes: comes.into(), later: String::new(), closes: false }
+    Turn { typed: typed.into(), comes: comes.into(), later: String::new(), soon: String::new(), closes: false }
 }
 
 fn frr(talk: Vec<Turn>) -> Recording {
