@@ -74,6 +74,7 @@ pub mod iptables;
 pub mod junos_rpc;
 pub mod known_hosts;
 pub mod lineinfile;
+mod listings;
 pub mod mount;
 pub mod napalm;
 pub mod net_get;
@@ -127,6 +128,7 @@ pub use args::{
     split_key_value,
 };
 pub use change::{Actor, Change, Dialogue, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
+pub use listings::LISTINGS;
 pub use refused::{REFUSED, RefusedModule, refused};
 
 use crate::effect::Effect;

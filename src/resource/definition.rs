@@ -32,7 +32,7 @@ pub struct Definition {
     /// It knows the state `purged`.
     pub has_purged: bool,
     /// Options that the collection's module documents and that are not there, or what they are inside of.
-    pub refused: Vec<&'static str>,
+    pub refused: Vec<Refused>,
     /// Questions that may come, and their answers.
     pub asks: Vec<(String, String)>,
     /// What stands in a text and is no part of its lines.
@@ -41,6 +41,15 @@ pub struct Definition {
     pub(super) rows: Option<regex::Regex>,
     /// The lines that it stands for.
     pub(super) lines: Vec<Node>,
+}
+
+/// An option that the collection's module documents and that is not there, or what it is inside of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Its path: `traps.ospfv3.rate_limit`.
+    pub path: &'static str,
+    /// Why it is not there, as a fragment.
+    pub why: &'static str,
 }
 
 /// How a task says what it wants.
@@ -183,6 +192,8 @@ pub(super) struct Level {
     pub(super) needs_key: bool,
     /// The key is a number that an item may leave to the device.
     pub(super) numbered: bool,
+    /// The number is where an item is put.
+    pub(super) places: bool,
     /// The items are plain values.
     pub(super) is_plain: bool,
 }
@@ -198,7 +209,15 @@ impl Level {
         let names = options.all.iter().map(|option| option.name.clone()).collect();
         let is_required = |name: &String| options.find(name).is_some_and(|option| option.required);
         let needs_key = !options.key.is_empty() && options.key.iter().all(is_required);
-        Level { path, key: options.key.clone(), names, needs_key, numbered: options.numbered, is_plain: false }
+        Level {
+            path,
+            key: options.key.clone(),
+            names,
+            needs_key,
+            numbered: options.numbered,
+            places: options.places,
+            is_plain: false,
+        }
     }
 }
 

@@ -138,7 +138,7 @@ impl Opt {
             (Kind::Interface | Kind::Interfaces, other) => {
                 Value::from(interface::whole_name(platform, &other.to_text()))
             }
-            (Kind::Port, other) => Value::from(ports::number(&other.to_text())),
+            (Kind::Port, other) => Value::from(ports::number(platform, &other.to_text())),
             (_, other) => Value::from(other.to_text()),
         };
         let text = out.to_text();

@@ -72,7 +72,7 @@ impl Hole {
             Form::Banner | Form::Eof => Value::from(banner(text)),
             Form::Kind => Value::from(plain.rsplit(char::is_whitespace).next()?),
             Form::Interface => interface::whole_name(platform, &plain).into(),
-            Form::Port => ports::number(&plain).into(),
+            Form::Port => ports::number(platform, &plain).into(),
             Form::Area => area(&plain).into(),
             Form::Bundle => interface::bundle_name(platform, &plain).into(),
             Form::Word | Form::Text | Form::Digits => Value::from(plain),

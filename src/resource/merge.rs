@@ -47,6 +47,10 @@ pub fn joined(options: &Options, given: &[Value]) -> Vec<Value> {
 
 /// Merges items by their key. Those that are there come first.
 fn merge_items(options: &Options, want: &[Value], have: &[Value]) -> Vec<Value> {
+    // Whether such an item is there is told by its line, not by its number.
+    if options.places {
+        return want.to_vec();
+    }
     let key = |item: &Value| item.as_map().map(|map| options.key_of(map));
     let mut out: Vec<Value> = have.to_vec();
     for item in want {

@@ -9,7 +9,7 @@
 //! - `state.rs` compares the pieces of two trees as a state (`merged`, `replaced`, …) asks for it.
 //!
 //! `written.rs`, `written_options.rs`, `short_nodes.rs` and `words.rs` read definitions, `given.rs` what a task says, `unwritten.rs` finds what would have no effect, `merge.rs` adds what is wanted to what is
-//! there. All of it is pure. Since what is wanted and what is there are compared as lines in the device's own words, a second
+//! there, and `places.rs` is about lists whose lines have places. All of it is pure. Since what is wanted and what is there are compared as lines in the device's own words, a second
 //! run finds nothing to send.
 //!
 //! Traps: an expression of a pattern sees lines without indentation; on platforms of `set` lines a section is a prefix of
@@ -25,6 +25,7 @@ mod numbers;
 mod options;
 mod pattern;
 mod piece;
+mod places;
 mod ports;
 mod ranges;
 mod read;
@@ -39,7 +40,7 @@ mod words;
 mod written;
 mod written_options;
 
-pub use definition::{Definition, Form};
+pub use definition::{Definition, Form, Refused};
 pub use merge::joined;
 pub use options::{Kind, Opt, Options};
 pub use read::read;

@@ -41,7 +41,7 @@ fn of_options(options: &Options, want: &Map, have: &Map, in_order: bool) -> Map 
 }
 
 fn of_items(options: &Options, want: &[Value], have: &[Value], in_order: bool) -> Vec<Value> {
-    if options.numbered {
+    if options.numbered && !options.places {
         return numbered(options, want, have, in_order);
     }
     let key = |item: &Value| item.as_map().map(|map| options.key_of(map));

@@ -60,6 +60,8 @@ pub struct Options {
     pub key: Vec<String>,
     /// The key is a number that an item may leave to the device: what is there already keeps its own.
     pub numbered: bool,
+    /// The number is where an item is put: it moves those behind it, and is no part of what the item says.
+    pub places: bool,
     /// Options of which only one may be given.
     pub exclusive: Vec<Vec<String>>,
     /// Of the items of a list no two may be without this option: an interface has one address that is not secondary.

@@ -2,6 +2,7 @@
 
 use super::definition::{Choice, Definition, Each, Gone, Level, Line, Node, Section};
 use super::pattern::Pattern;
+use super::places::Place;
 use super::tree::{ITEM, get, items};
 use crate::platform::ConfigStyle;
 use crate::value::{Map, Value};
@@ -41,6 +42,8 @@ pub(super) struct PlainLine {
     pub(super) numbers: Option<Numbers>,
     /// The lines that lead to it, outermost first.
     pub(super) through: Vec<String>,
+    /// Where it stands in its list.
+    pub(super) place: Option<Place>,
 }
 
 #[derive(Clone, Debug)]
@@ -96,6 +99,14 @@ impl Piece {
         matches!(&self.what, What::Line(line) if line.falls)
     }
 
+    /// Returns it with its place in a list.
+    pub(super) fn placed(&self) -> Option<(&PlainLine, &Place)> {
+        match &self.what {
+            What::Line(line) => Some((line, line.place.as_ref()?)),
+            What::Section(_) => None,
+        }
+    }
+
     /// Claims that another line of its part overwrites it.
     pub(super) fn is_single(&self) -> bool {
         matches!(&self.what, What::Line(line) if line.single)
@@ -132,8 +143,9 @@ impl Maker<'_> {
                 Node::Choice(choice) => add(String::new(), self.choice(choice, map).map(What::Line)),
                 Node::Line(line) if !line.around.holds(map) => {}
                 Node::Line(line) => {
-                    for (key, value) in values(line.each.as_ref(), map) {
-                        add(key, self.line(line, &value).map(What::Line));
+                    for (order, (key, value)) in values(line.each.as_ref(), map).into_iter().enumerate() {
+                        let place = place(line, &key, order, &value);
+                        add(key, self.line(line, &value).map(|line| What::Line(PlainLine { place, ..line })));
                     }
                 }
                 Node::Section(section) => {
@@ -169,6 +181,7 @@ impl Maker<'_> {
             falls: line.falls,
             numbers,
             through: written(&line.through, value)?,
+            place: None,
         })
     }
 
@@ -211,6 +224,7 @@ impl Maker<'_> {
             falls: false,
             numbers: None,
             through: Vec::new(),
+            place: None,
         })
     }
 
@@ -267,6 +281,23 @@ impl Line {
         // A condition that asks for a value says by itself that the line is wanted.
         if self.when.asks_for_a_value() { self.line.words(value) } else { self.line.line(value) }
     }
+}
+
+/// Returns where a line stands, when the lines of its list have places.
+fn place(line: &Line, key: &str, order: usize, value: &Map) -> Option<Place> {
+    /// Stands for a number; no line has it, as control characters are refused.
+    const NUMBER: &str = "\u{2}";
+    let level = line.each.as_ref()?.levels.last().filter(|level| level.places)?;
+    let name = level.key.first()?;
+    let (mut without, mut with) = (value.clone(), value.clone());
+    without.remove(name);
+    with.insert(name.as_str(), NUMBER);
+    let around = line.text(&with)?;
+    let around = around.split_once(NUMBER).map(|(before, behind)| (before.to_owned(), behind.to_owned()));
+    let number = get(value, std::slice::from_ref(name)).and_then(|number| number.to_text().parse().ok());
+    let item = key.trim_end_matches('\u{1}');
+    let list = item.rsplit_once('\u{1}').map_or("", |(list, _)| list).to_owned();
+    Some(Place { list, order, number, bare: line.text(&without)?, around })
 }
 
 /// Returns the lines of patterns; `None` when a value is missing.

@@ -3,6 +3,7 @@
 use super::definition::{Definition, ENTRIES, Gone};
 use super::merge::merged;
 use super::piece::{Command, LineSection, Numbers, Piece, PlainLine, What, pieces};
+use super::places::{self, Place};
 use super::tree::items;
 use super::{Kind, Options, numbers, ranges};
 use crate::configuration::Section;
@@ -47,7 +48,7 @@ pub fn commands(definition: &Definition, want: &Map, have: &Map, state: State) -
     // What is purged goes whole, the sections with it that are always there.
     let is_whole = state == State::Purged && definition.named.is_empty();
     let want = if is_whole { Vec::new() } else { pieces(definition, &want) };
-    compare.all(&want, &pieces(definition, &have), Place::Outermost)
+    compare.all(&want, &pieces(definition, &have), Within::Outermost)
 }
 
 /// Returns what stands in the way: a device has one such section, with another line, and the state adds to it.
@@ -160,7 +161,7 @@ fn given(definition: &Definition, want: &Map, have: &Map, purge: bool) -> Map {
 
 /// Where pieces stand that are compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum Within {
     Outermost,
     /// In a section that is wanted.
     Wanted,
@@ -177,15 +178,19 @@ struct Compare<'a> {
 impl Compare<'_> {
     /// Compares the pieces of one section, what goes before what comes, the last first: a line
     /// often builds on one above it.
-    fn all(&self, want: &[Piece], have: &[Piece], place: Place) -> Vec<Section> {
+    fn all(&self, want: &[Piece], have: &[Piece], place: Within) -> Vec<Section> {
         let same = |all: &[Piece], piece: &Piece| {
-            all.iter().find(|other| other.node == piece.node && other.key == piece.key).cloned()
+            let is_same = |other: &&Piece| other.node == piece.node && other.key == piece.key;
+            all.iter().find(is_same).or_else(|| all.iter().find(|other| says_the_same(other, piece))).cloned()
         };
         let fallen = fallen(want, have);
         let is_fallen = |piece: &Piece| fallen.iter().any(|item| item == piece.item());
         let mut sent = Vec::new();
         // What is merged holds all that is there but what is said to be otherwise.
         for piece in have.iter().rev().filter(|piece| same(want, piece).is_none() || is_fallen(piece)) {
+            if piece.placed().is_some() {
+                continue;
+            }
             if is_fallen(piece) && piece.falls() {
                 continue;
             }
@@ -193,32 +198,34 @@ impl Compare<'_> {
                 sent.extend(led_to(piece, self.gone(piece, place)));
             }
         }
-        for piece in want {
+        for piece in want.iter().filter(|piece| piece.placed().is_none()) {
             let is_new = !have.iter().any(|there| there.key == piece.key);
             let there = same(have, piece).filter(|_| !is_fallen(piece));
             sent.extend(led_to(piece, self.differs(piece, there.as_ref(), is_new)));
         }
+        let placed = places::commands(placed(want), placed(have), self.adds());
+        sent.extend(placed.iter().map(|command| self.leaf(command)));
         once(sent)
     }
 
     /// Returns what undoes a piece that is not wanted.
-    fn gone(&self, piece: &Piece, place: Place) -> Vec<Section> {
+    fn gone(&self, piece: &Piece, place: Within) -> Vec<Section> {
         match &piece.what {
             What::Line(line) => {
-                let undo = if place == Place::Wanted { &line.undo } else { &line.undo_deleted };
+                let undo = if place == Within::Wanted { &line.undo } else { &line.undo_deleted };
                 undo.iter().map(|undo| self.leaf(undo)).collect()
             }
             What::Section(section) if section.says_nothing() => Vec::new(),
             What::Section(section) => {
                 let gone = match self.state {
-                    _ if place != Place::Outermost => section.deleted,
+                    _ if place != Within::Outermost => section.deleted,
                     State::Purged => Gone::Removed,
                     State::Overridden | State::Given { .. } => section.overridden,
                     _ => section.deleted,
                 };
                 match gone {
                     Gone::Removed => vec![self.leaf(&section.undo)],
-                    Gone::Emptied => self.under(section, self.all(&[], &section.pieces, Place::Unwanted)),
+                    Gone::Emptied => self.under(section, self.all(&[], &section.pieces, Within::Unwanted)),
                 }
             }
         }
@@ -234,20 +241,20 @@ impl Compare<'_> {
             (What::Line(want), Some(What::Line(have))) => self.line(want, Some(have)),
             (What::Line(want), _) => self.line(want, None),
             (What::Section(want), Some(What::Section(have))) if want.header == have.header => {
-                self.under(want, self.all(&want.pieces, &have.pieces, Place::Wanted))
+                self.under(want, self.all(&want.pieces, &have.pieces, Within::Wanted))
             }
             // What its line says beside its name is added to, or begun anew.
             (What::Section(want), Some(What::Section(have))) if self.adds() => {
-                let inside = self.all(&want.pieces, &have.pieces, Place::Wanted);
+                let inside = self.all(&want.pieces, &have.pieces, Within::Wanted);
                 self.new_section(want, inside, true)
             }
             (What::Section(want), Some(What::Section(have))) => {
                 let mut sent = vec![self.leaf(&have.undo)];
-                sent.extend(self.new_section(want, self.all(&want.pieces, &[], Place::Wanted), true));
+                sent.extend(self.new_section(want, self.all(&want.pieces, &[], Within::Wanted), true));
                 sent
             }
             (What::Section(want), _) => {
-                self.new_section(want, self.all(&want.pieces, &[], Place::Wanted), want.creates)
+                self.new_section(want, self.all(&want.pieces, &[], Within::Wanted), want.creates)
             }
         }
     }
@@ -323,6 +330,21 @@ impl Compare<'_> {
                 inside.into_iter().map(behind).collect()
             }
         }
+    }
+}
+
+/// Returns the lines that have places in a list.
+fn placed(pieces: &[Piece]) -> impl Iterator<Item = (&PlainLine, &Place)> {
+    pieces.iter().filter_map(Piece::placed)
+}
+
+/// Claims that the same line stands for both, whichever options said it.
+fn says_the_same(one: &Piece, other: &Piece) -> bool {
+    match (&one.what, &other.what) {
+        (What::Line(one), What::Line(other)) => {
+            !one.text.is_empty() && one.text == other.text && one.through == other.through
+        }
+        _ => false,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Every resource, by the name of its module.
 
-use super::Definition;
+use super::{Definition, Refused};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
@@ -42,12 +42,13 @@ impl Row {
     }
 }
 
-/// A line a module: its name, and the options that it has elsewhere and not here. A test holds it to what is documented.
+/// A line for each reason of a module: its name, the options that it has elsewhere and not here, and why. A test holds it to
+/// what is documented.
 const REFUSED: &str = include_str!("refused.txt");
 
-fn refused(name: &str) -> Vec<&'static str> {
-    let line = REFUSED.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    line.unwrap_or_default().split_whitespace().collect()
+fn refused(name: &str) -> Vec<Refused> {
+    let lines = REFUSED.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(": ")?.split_once(": "));
+    lines.flat_map(|(paths, why)| paths.split_whitespace().map(move |path| Refused { path, why })).collect()
 }
 
 macro_rules! rows {
@@ -96,6 +97,10 @@ pub static TABLE: &[Row] = rows![
         "eos_vlan"
         "eos_vlans"
         "eos_vrf_global"
+    }
+    "cisco.asa" "cisco_asa" {
+        "asa_acls"
+        "asa_ogs"
     }
     "cisco.ios" "cisco_ios" {
         "ios_acl_interfaces"

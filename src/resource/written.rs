@@ -235,6 +235,7 @@ pub(super) fn each(path: Option<&str>, options: &Options) -> Result<(Option<Each
                     names: vec![tree::ITEM.into()],
                     needs_key: false,
                     numbered: false,
+                    places: false,
                     is_plain: true,
                 });
                 let kind = match option.kind {

@@ -34,6 +34,8 @@ pub(super) struct WrittenInside {
     #[serde(default)]
     numbered: bool,
     #[serde(default)]
+    places: bool,
+    #[serde(default)]
     required: bool,
     #[serde(default)]
     exclusive: Vec<Vec<String>>,
@@ -57,12 +59,23 @@ impl Opt {
         match written {
             WrittenOption::Short(text) => Opt::short(name, &text),
             WrittenOption::Long(inside) => {
-                let WrittenInside { doc, dict, list, key, numbered, required, exclusive, one_without, positional } =
-                    *inside;
+                let WrittenInside {
+                    doc,
+                    dict,
+                    list,
+                    key,
+                    numbered,
+                    places,
+                    required,
+                    exclusive,
+                    one_without,
+                    positional,
+                } = *inside;
                 let kind = match (dict.is_empty(), list.is_empty()) {
                     (false, true) => Kind::Dict(Options { exclusive, ..Options::read(dict, key)? }),
                     (true, false) => Kind::List(Options {
-                        numbered,
+                        numbered: numbered || places,
+                        places,
                         exclusive,
                         one_without,
                         positional,

@@ -6,6 +6,8 @@ Run with a Python that has the `ansible` package:
     PYTHON tests/resources/record.py [NAME ...]
     PYTHON tests/resources/record.py --documented
 
+Modules that the newest package has no more are looked for in the folders of PYTHONPATH: `cisco.asa` is in `ansible` 9.
+
 Each `NAME.yaml` has a configuration and tasks; what the module of that name would send, or makes of the text, goes to
 `NAME.json`. No device is asked: the module gets the text in place of a device's answer, and nothing is sent.
 
@@ -31,6 +33,7 @@ sys.path.insert(0, str(HERE.parent / "support"))
 import junos_xml  # noqa: E402
 from device import patched  # noqa: E402
 COLLECTIONS = {
+    "asa": "cisco.asa",
     "ios": "cisco.ios",
     "eos": "arista.eos",
     "nxos": "cisco.nxos",

@@ -116,8 +116,6 @@ pub(super) static FAMILIES: &[Family] = &[
 
 /// Modules that are not here, and the module that does their work.
 pub(super) static INSTEAD: &[(&str, &str)] = &[
-    ("asa_acls", "`asa_config`: the lines of an access list, with `match: line`"),
-    ("asa_ogs", "`asa_config`: `object-group …` as `parents`, its members as `lines`"),
     ("eos_bgp", "`eos_bgp_global`"),
     ("eos_linkagg", "`eos_lag_interfaces`"),
     ("eos_logging", "`eos_logging_global`"),

@@ -1,7 +1,7 @@
 //! What is inside of `config`, `aggregate` and other arguments that hold options, checked before the run.
 
 use crate::module::{Arg, Shape};
-use crate::resource::{Kind, Options};
+use crate::resource::{Kind, Options, Refused};
 use crate::source::{Diagnostic, Diagnostics, nearest};
 use crate::value::{Map, Value};
 use crate::yaml::Node;
@@ -15,7 +15,7 @@ pub(super) struct Inside {
     /// Options that need not be given here: arguments around give them.
     pub(super) is_partial: bool,
     /// Options that the collection's module has and that are not there, or what they are inside of.
-    pub(super) refused: &'static [&'static str],
+    pub(super) refused: &'static [Refused],
 }
 
 impl Shape for Inside {
@@ -34,12 +34,11 @@ impl Shape for Inside {
         describe(self.options, depth, out);
         if !self.refused.is_empty() {
             // Writing to a `String` cannot fail.
-            let _ = writeln!(
-                out,
-                "{}not there of what the collection's module has: {}",
-                "  ".repeat(depth),
-                self.refused.join(", ")
-            );
+            let _ = writeln!(out, "{}not there of what the collection's module has:", "  ".repeat(depth));
+        }
+        for of_one_reason in self.refused.chunk_by(|one, next| one.why == next.why) {
+            let paths: Vec<&str> = of_one_reason.iter().map(|refused| refused.path).collect();
+            let _ = writeln!(out, "{}{}: {}", "  ".repeat(depth + 2), paths.join(", "), of_one_reason[0].why);
         }
     }
 }
@@ -56,13 +55,10 @@ impl Inside {
             let name = key.to_string();
             let Some(option) = options.find(&name) else {
                 let known: Vec<&str> = options.all.iter().map(|option| option.name.as_str()).collect();
-                let help = match nearest(&name, known.iter().copied()) {
-                    _ if self.refuses(&inside(at, &name)) => {
-                        "the collection's module has it, this one does not; a `_config` module sends any line"
-                            .to_owned()
-                    }
-                    Some(name) => format!("did you mean `{name}`?"),
-                    None => {
+                let help = match (self.refused(&inside(at, &name)), nearest(&name, known.iter().copied())) {
+                    (Some(why), _) => format!("the collection's module has it, this one does not: {why}"),
+                    (None, Some(name)) => format!("did you mean `{name}`?"),
+                    (None, None) => {
                         format!("there are {}", known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "))
                     }
                 };
@@ -104,11 +100,12 @@ impl Inside {
 }
 
 impl Inside {
-    /// Claims that an option is one that is not there, though the collection's module has it.
-    fn refuses(&self, path: &str) -> bool {
-        self.refused
-            .iter()
-            .any(|refused| path.strip_prefix(refused).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    /// Returns why an option that the collection's module has is not there.
+    fn refused(&self, path: &str) -> Option<&'static str> {
+        let is_in = |refused: &&Refused| {
+            path.strip_prefix(refused.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.refused.iter().find(is_in).map(|refused| refused.why)
     }
 }
 

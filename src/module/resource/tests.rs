@@ -1,6 +1,7 @@
 //! Cases as data (`tests/resources/`), each beside what Ansible's module of that name answers, recorded by `record.py`
 //! there. Where ours is another answer, the case says which (`ours`) and why.
 
+mod access_lists;
 mod device;
 mod documented;
 mod random;

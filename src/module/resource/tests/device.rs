@@ -189,6 +189,9 @@ fn is_inner_vrf(line: &str) -> bool {
 
 fn typed(place: &mut Vec<Section>, line: &str, within: Option<&str>, style: &ConfigText) {
     let is_set = style.style == ConfigStyle::Set;
+    if super::access_lists::typed(place, line) {
+        return;
+    }
     if let Some(what) = line.strip_prefix(style.negate.as_str()) {
         let what = if is_set { format!("set {what}") } else { what.to_owned() };
         let before = place.len();
