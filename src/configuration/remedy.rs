@@ -56,14 +56,16 @@ fn last_first(mut going: Vec<Section>, running: &[Section], style: &ConfigText) 
 fn by_kinship(going: Vec<Section>, coming: &[Section], style: &ConfigText) -> (Vec<Section>, Vec<Section>) {
     let coming: HashSet<String> = coming.iter().map(|section| said(&section.line, style)).collect();
     let starts: HashSet<&str> = coming.iter().flat_map(|line| beginnings(line)).collect();
-    let is_akin = |section: &Section| {
-        let gone = gone(section, style);
-        if gone.as_ref().is_some_and(|gone| style.goes_first.iter().any(|first| first.is_match(gone))) {
-            return true;
-        }
-        gone.is_some_and(|gone| starts.contains(gone.as_str()) || beginnings(&gone).any(|part| coming.contains(part)))
+    let is_akin = |gone: &String| {
+        style.goes_first.iter().any(|first| first.is_match(gone))
+            || starts.contains(gone.as_str())
+            || beginnings(gone).any(|part| coming.contains(part))
     };
-    going.into_iter().partition(is_akin)
+    let first: HashSet<String> = going.iter().filter_map(|section| gone(section, style)).filter(is_akin).collect();
+    // What one of those would take along goes before it.
+    let is_first =
+        |section: &Section| gone(section, style).is_some_and(|gone| beginnings(&gone).any(|part| first.contains(part)));
+    going.into_iter().partition(is_first)
 }
 
 /// What is told of sections that stay.

@@ -258,15 +258,13 @@ fn a_connection_that_cannot_be_is_said_before_the_run_where_it_is_written() {
     run(of(&cli("cli_command")), "", 65).complains("error[E0311]: `cli_command` needs the device's CLI, and `nc1` is");
     // What a play says of it is a warning, too.
     let play = "- hosts: r1\n  gather_facts: false\n  vars: {ansible_connection: netconf}\n  tasks: [{cli_command: {command: show version}}]\n";
-    let of_play = |os: &str| {
-        Project::new()
-            .playbook(play)
-            .host(&format!("r1 ansible_host=127.0.0.1 ansible_port=1 ansible_network_os={os}"))
-            .run()
+    let of_play = |os: &str, code: i32| {
+        let host = format!("r1 ansible_host=127.0.0.1 ansible_port=1 ansible_network_os={os}");
+        Project::new().playbook(play).host(&host).run().exits(code)
     };
     let told = "warning[W0311]: `cli_command` needs the device's CLI, and `r1` is reached by NETCONF";
-    of_play("cisco.ios.ios").exits(2).complains(told);
-    of_play("junipernetworks.junos.junos").exits(4).never_says(told);
+    of_play("cisco.ios.ios", 2).complains(told);
+    of_play("junipernetworks.junos.junos", 4).never_says(told);
     // What needs NETCONF, where the inventory says the CLI.
     Project::of_tasks("- netconf_get: {}\n")
         .host(
