@@ -63,7 +63,7 @@ const TWO: &str = "ip prefix-list OURS seq 5 permit 198.51.100.0/24
 ip prefix-list OURS seq 7 deny 198.51.100.0/25
 !
 bgp as-path access-list PEERS seq 5 permit ^64497_
-bgp as-path access-list PEERS seq 10 permit ^64496_
+bgp as-path access-list PEERS seq 10 permit ^64498_
 !
 ip route 10.77.0.0/16 blackhole
 !
@@ -186,9 +186,4 @@ fn a_whole_configuration_is_refused_where_nothing_is_known_to_undo_a_line() {
         .with("--lab lab.yml")
         .exits(65)
         .complains("how `mikrotik_routeros` does that is not known");
-    Project::of_tasks("- exos_config: {replace: config, lines: x}\n")
-        .host("r1 ansible_network_os=exos")
-        .run()
-        .exits(65)
-        .complains("`replace: config` undoes lines, and how `extreme_exos` does that is not known");
 }
