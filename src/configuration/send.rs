@@ -3,6 +3,7 @@
 use super::Section;
 use super::banner::typed;
 use super::compare::is_whole;
+use super::gather::text_of;
 use crate::platform::{ConfigStyle, ConfigText};
 
 /// Returns the lines to send, in order, each section entered by its own line.
@@ -35,7 +36,10 @@ struct Typing<'a> {
 
 impl<'a> Typing<'a> {
     fn section(&mut self, section: &Section) {
-        self.lines.push(typed(&section.line, self.delimiter));
+        match text_of(&section.line, self.text) {
+            Some(_) => self.lines.extend(section.line.lines().map(str::to_owned)),
+            None => self.lines.push(typed(&section.line, self.delimiter, self.text)),
+        }
         let end = self.text.leave_as.iter().find(|(line, _)| line.is_match(&section.line));
         if section.children.is_empty() && end.is_none() {
             return;

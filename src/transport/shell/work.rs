@@ -140,7 +140,11 @@ impl Session {
             if is_config && self.prompt.level != level {
                 self.go(level, &until).await?;
             }
-            let response = self.line(line, &until).await.map_err(|failure| in_line(failure, number, count))?;
+            let asked = (is_config && line.expect.is_empty()).then_some(self.platform.config_answers.as_slice());
+            let response = self
+                .answering(line, asked.unwrap_or_default(), &until)
+                .await
+                .map_err(|failure| in_line(failure, number, count))?;
             let refused = response.error.is_some();
             responses.push(response);
             if refused && cli.stop_on_error {
@@ -151,11 +155,22 @@ impl Session {
     }
 
     pub(super) async fn line(&mut self, line: &CliLine, until: &Until) -> Result<CliResponse, Failure> {
+        self.answering(line, &[], until).await
+    }
+
+    /// Types a line; what it asks is answered as the line says, and as `known` does.
+    async fn answering(
+        &mut self,
+        line: &CliLine,
+        known: &[(String, String)],
+        until: &Until,
+    ) -> Result<CliResponse, Failure> {
         if line.send_only {
             self.type_only(&line.text, line.newline, until).await?;
             return Ok(CliResponse { line: line.text.clone(), ..CliResponse::default() });
         }
-        let questions = line.expect.iter().map(|ask| {
+        let known = answers(known);
+        let questions = line.expect.iter().chain(&known).map(|ask| {
             let question = RegexBuilder::new(&ask.question).multi_line(true).build().map_err(|error| {
                 Failure::new(FailureKind::Argument, format!("question `{}` is no expression: {error}", ask.question))
             })?;
