@@ -184,3 +184,25 @@ fn the_way_between_levels_is_the_shortest() {
     assert_eq!(way("enable", "enable"), Some(vec![]));
     assert_eq!(way("exec", "tclsh"), None);
 }
+
+#[test]
+fn a_way_of_fewer_moves_is_taken_whatever_their_order() {
+    // From `a` to `e`: by `c`, and, one move longer, by `b` and `d`.
+    const MOVES: [(&str, &str); 5] = [("a", "c"), ("a", "b"), ("b", "d"), ("d", "e"), ("c", "e")];
+    for turn in 0..MOVES.len() {
+        let mut moves = MOVES;
+        moves.rotate_left(turn);
+        let moves: Vec<String> =
+            moves.iter().map(|(from, to)| format!("{{from: {from}, to: {to}, send: [{from}{to}]}}")).collect();
+        let levels: Vec<String> =
+            "abcde".chars().map(|name| format!("{{name: {name}, prompt: '^{name}>$'}}")).collect();
+        let text = format!(
+            "name: made_up\ncommand_level: a\nlevels: [{}]\nmoves: [{}]\ntext: {{}}\ntimeout_seconds: 30\n",
+            levels.join(", "),
+            moves.join(", ")
+        );
+        let platform = read::read(&text, Compile::AtOnce).unwrap_or_else(|e| panic!("{}", e.message));
+        let way = platform.way(0, 4).unwrap();
+        assert_eq!(way.iter().map(|m| platform.moves[*m].send[0].as_str()).collect::<Vec<_>>(), ["ac", "ce"]);
+    }
+}
