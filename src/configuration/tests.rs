@@ -233,6 +233,39 @@ fn set_lines_are_whole_commands() {
     }
 }
 
+#[test]
+fn exports_of_routeros_are_compared_with_what_it_shows() {
+    let routeros = &platform::find("routeros").unwrap().text;
+    let shown = "/ip address add address=10.0.0.1/24 interface=lan\n/ip dns set servers=192.0.2.53\n";
+    let exported = "/ip address\nadd address=10.0.0.1/24 \\\n    interface=lan\n/ip dns\nset servers=192.0.2.53\n";
+    assert_eq!(sent(exported, shown, routeros), [""; 0]);
+    assert_eq!(sent(exported, "", routeros), shown.lines().collect::<Vec<_>>());
+}
+
+#[test]
+fn entries_of_a_list_come_to_stand_where_they_are_wanted() {
+    let list = |entries: &[&str]| {
+        let lines: String = entries.iter().map(|entry| format!(" {entry}\n")).collect();
+        parse(&format!("ip access-list extended A\n{lines}"), ios())
+    };
+    let cases: [(&[&str], &[&str], &[&str]); 6] = [
+        (&["10 permit A", "20 permit C"], &["permit A", "permit B", "permit C"], &["15 permit B"]),
+        (&["10 permit A", "20 permit C"], &["permit A", "permit C", "permit D"], &["permit D"]),
+        // There is no room between them.
+        (&["10 permit A", "11 permit C"], &["permit A", "permit B", "permit C"], &["no 11", "permit B", "permit C"]),
+        // Older ones show no numbers.
+        (&["permit A", "permit C"], &["permit A", "permit B", "permit C"], &["no permit C", "permit B", "permit C"]),
+        (&["10 permit A", "20 permit B"], &["permit B", "permit A"], &["no 20", "5 permit B"]),
+        // Numbers that are written say the order themselves.
+        (&["10 permit A", "20 permit B"], &["10 permit A", "15 permit C", "20 permit B"], &["15 permit C"]),
+    ];
+    for (running, wanted, lines) in cases {
+        let plan = to_send(&remedy(&list(wanted), &list(running), ios()), ios(), None);
+        let entries: Vec<&str> = plan.iter().map(String::as_str).filter(|line| *line != "exit").skip(1).collect();
+        assert_eq!(entries, lines, "{running:?} to {wanted:?}");
+    }
+}
+
 /// Sections as nested as devices nest them.
 fn sections() -> impl Strategy<Value = Vec<Section>> {
     let leaf = "[a-d]{1,2}".prop_map(|line| Section::of(&line));
