@@ -36,7 +36,9 @@ struct Typing<'a> {
 impl<'a> Typing<'a> {
     fn section(&mut self, section: &Section) {
         self.lines.push(typed(&section.line, self.delimiter));
-        let end = self.text.leave_as.iter().find(|(line, _)| line.is_match(&section.line));
+        // Inside of another section it is a line: `group operator` of a user.
+        let is_line = section.children.is_empty() && !self.open.is_empty() && is_whole(&section.line, self.text);
+        let end = self.text.leave_as.iter().find(|(line, _)| !is_line && line.is_match(&section.line));
         if section.children.is_empty() && end.is_none() {
             return;
         }
