@@ -2,16 +2,21 @@
 //! its limits. `fuzz_targets/` hands them to libFuzzer; `tests/fuzz` runs them over mutated examples in the test suite.
 
 mod configuration;
+mod device_facts;
 mod events;
 mod expression;
 mod facts;
 mod host_pattern;
+mod http_fields;
 mod inventory;
+mod listing;
 mod moment;
 mod netconf;
 mod outline;
 mod platform;
+mod resource;
 mod session;
+mod ssh_files;
 mod telnet;
 mod template;
 mod terminal;
@@ -20,24 +25,30 @@ mod textfsm_run;
 mod textfsm_template;
 mod ttp;
 mod vault;
+mod xml;
 mod yaml;
 
 /// A reader, by its name.
 type Target = (&'static str, fn(&[u8]));
 
 /// Every reader.
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 26] = [
     ("configuration", configuration::run),
+    ("device_facts", device_facts::run),
     ("events", events::run),
     ("expression", expression::run),
     ("facts", facts::run),
     ("host_pattern", host_pattern::run),
+    ("http_fields", http_fields::run),
     ("inventory", inventory::run),
+    ("listing", listing::run),
     ("moment", moment::run),
     ("netconf", netconf::run),
     ("outline", outline::run),
     ("platform", platform::run),
+    ("resource", resource::run),
     ("session", session::run),
+    ("ssh_files", ssh_files::run),
     ("telnet", telnet::run),
     ("template", template::run),
     ("terminal", terminal::run),
@@ -46,6 +57,7 @@ pub const TARGETS: [Target; 20] = [
     ("textfsm_template", textfsm_template::run),
     ("ttp", ttp::run),
     ("vault", vault::run),
+    ("xml", xml::run),
     ("yaml", yaml::run),
 ];
 
@@ -60,4 +72,10 @@ pub fn run(name: &str, bytes: &[u8]) {
 fn choice_and_text(bytes: &[u8]) -> Option<(u8, &str)> {
     let (first, rest) = bytes.split_first()?;
     Some((*first, std::str::from_utf8(rest).ok()?))
+}
+
+/// Takes a number of up to 65,535 and a text of the bytes.
+fn number_and_text(bytes: &[u8]) -> Option<(usize, &str)> {
+    let (first, rest) = bytes.split_first_chunk::<2>()?;
+    Some((usize::from(u16::from_le_bytes(*first)), std::str::from_utf8(rest).ok()?))
 }

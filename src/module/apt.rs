@@ -3,7 +3,7 @@
 //! One round trip tells what is installed and what could be. Where the lists of packages have to be fetched first, the
 //! same question is asked again after that, and what is to be done is decided by the new answer.
 
-mod packages;
+pub(super) mod packages;
 
 use super::tool::{ask, failed};
 use super::{Action, Arg, ArgKind, Args, Change, Context, Finished, Module, Needs, Output, Rule};

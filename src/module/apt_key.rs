@@ -1,6 +1,6 @@
 //! `apt_key`: keys that apt trusts, by Debian's `apt-key`.
 
-mod key;
+pub(super) mod key;
 
 use super::remote::exec_output;
 use super::tool::{act, ask, command, on_host, reading};

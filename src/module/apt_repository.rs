@@ -1,6 +1,6 @@
 //! `apt_repository`: the sources of packages of Debian and Ubuntu, as lines of `/etc/apt/sources.list` and the files beside it.
 
-mod sources;
+pub(super) mod sources;
 
 use super::attributes::{Attributes, MODE, chmod_bits};
 use super::remote::{Stat, exec_output, path_word_literal, quote};

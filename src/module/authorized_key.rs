@@ -1,6 +1,6 @@
 //! `authorized_key`: the SSH keys with which a user may log in.
 
-mod keys;
+pub(super) mod keys;
 
 use super::attributes::add_fields;
 use super::remote::{

@@ -201,6 +201,7 @@ pub(super) async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     }
     let text = match args.text("running_config") {
         Some(text) => text.to_owned(),
+        None if !needs_running(&context, &how) => String::new(),
         None if args.flag("defaults") => read_text(*probe, show_all(platform)?).await?,
         None => read_text(*probe, show).await?,
     };
@@ -224,16 +225,18 @@ pub(super) async fn plan(context: Context<'_>) -> Result<Change, Failure> {
     // What is not confirmed yet is not saved: `cli_confirm` does it.
     let saves_now = saves && !is_held;
     change.changed = (changes && !commit.discard) || saves_now;
-    let after = merge(running.clone(), &to_add, &platform.text);
-    if changes {
-        change.diff.push(TextDiff {
-            before_header: "running-config".into(),
-            after_header: "running-config with the lines".into(),
-            before: print(&without(&running, &how.ignored)),
-            after: print(&without(&after, &how.ignored)),
-        });
+    if context.diff {
+        let after = merge(running.clone(), &to_add, &platform.text);
+        if changes {
+            change.diff.push(TextDiff {
+                before_header: "running-config".into(),
+                after_header: "running-config with the lines".into(),
+                before: print(&without(&running, &how.ignored)),
+                after: print(&without(&after, &how.ignored)),
+            });
+        }
+        against::add(&context, platform, &after, &how, &mut change).await?;
     }
-    against::add(&context, platform, &after, &how, &mut change).await?;
     let backup = if args.flag("backup") { backup::backup(&context, &text)? } else { Vec::new() };
     let backups = backup.len();
     if let Some(path) = backup::path_of(&backup) {
@@ -276,6 +279,18 @@ fn configured(platform: Option<&'static Platform>) -> Result<(&'static Platform,
         Failure::new(FailureKind::Argument, "the host's platform has no configuration that takes lines")
             .help("set `ansible_network_os` to a network platform")
     })
+}
+
+/// Says whether what runs is to be known: with `match: none` everything is sent, and only who wants to see, to keep or to
+/// undo what runs has it read.
+fn needs_running(context: &Context<'_>, how: &Comparison) -> bool {
+    let Context { args, diff, .. } = context;
+    args.text("match") != Some("none")
+        || *diff
+        || how.is_whole
+        || args.flag("backup")
+        || args.text("save_when") == Some("modified")
+        || args.int("rollback").is_some()
 }
 
 /// Returns the lines to send; none when nothing is to be added.

@@ -190,6 +190,9 @@ fn gathered(platform: &Platform, sources: &[&Source], answers: &[CliResponse]) -
     if asked(Kind::Interfaces) {
         rows::interfaces(of(Kind::Interfaces), &mut facts);
     }
+    if asked(Kind::Interfaces) && platform.name == "juniper_junos" {
+        rows::states_as_in_xml(&mut facts);
+    }
     if asked(Kind::Addresses) {
         rows::addresses6(of(Kind::Addresses), &mut facts);
     }
@@ -202,10 +205,33 @@ fn gathered(platform: &Platform, sources: &[&Source], answers: &[CliResponse]) -
     if asked(Kind::Neighbors) {
         rows::neighbors(of(Kind::Neighbors), &mut facts);
     }
+    if asked(Kind::Engines) {
+        rows::engines(of(Kind::Engines), &mut facts);
+    }
+    for (kind, tables) in &tables {
+        if let Kind::Entries(name) = kind {
+            rows::entries_of(name, tables, &mut facts);
+        }
+    }
     if asked(Kind::Filesystems) {
         rows::filesystems(of(Kind::Filesystems), &mut facts);
     }
     Ok(facts)
+}
+
+/// Makes facts as if a device of the platform had said this to every command.
+///
+/// # Errors
+/// When a template refuses it.
+pub fn of_answer(platform: &Platform, said: &str) -> Result<Map, Failure> {
+    let sources: Vec<&Source> = SOURCES.iter().filter(|source| source.platform == platform.name).collect();
+    let answer = |source: &&Source| CliResponse {
+        line: source.command.to_owned(),
+        output: said.to_owned(),
+        ..CliResponse::default()
+    };
+    let answers: Vec<CliResponse> = sources.iter().map(answer).collect();
+    gathered(platform, &sources, &answers)
 }
 
 /// Returns a source's template, read once.

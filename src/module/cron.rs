@@ -1,6 +1,6 @@
 //! `cron`: the jobs and variables of a user's crontab, or of a file in `/etc/cron.d`.
 
-mod table;
+pub(super) mod table;
 
 use super::edit::{Opened, open_at};
 use super::remote::{exec_output, quote};

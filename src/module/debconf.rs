@@ -161,13 +161,13 @@ fn setting(package: &str, answer: &Answer, unseen: bool) -> super::Action {
 }
 
 /// Returns the answers that `debconf-show` lists; those that have been seen have a star before them.
-fn selections(said: &str) -> IndexMap<String, String> {
+pub(super) fn selections(said: &str) -> IndexMap<String, String> {
     let lines = said.lines().filter_map(|line| line.split_once(':'));
     lines.map(|(key, value)| (key.trim_matches('*').trim().to_owned(), value.trim().to_owned())).collect()
 }
 
 /// Returns the password that `debconf-get-selections` lists.
-fn password<'a>(said: &'a str, package: &str, question: &str) -> Option<&'a str> {
+pub(super) fn password<'a>(said: &'a str, package: &str, question: &str) -> Option<&'a str> {
     said.lines().filter(|line| line.starts_with(package)).find_map(|line| {
         let mut fields = line.split('\t').skip(1);
         let is_it = fields.next() == Some(question) && fields.next() == Some("password");

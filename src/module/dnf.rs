@@ -258,13 +258,13 @@ fn steps(
 }
 
 /// What dnf said when it was asked what it would do.
-struct Answer<'a> {
-    text: &'a str,
+pub(super) struct Answer<'a> {
+    pub(super) text: &'a str,
     status: i32,
 }
 
 /// Reads what dnf said of each step; a line of its own with the status ends an answer.
-fn answers(said: &str) -> Vec<Answer<'_>> {
+pub(super) fn answers(said: &str) -> Vec<Answer<'_>> {
     let (mut answers, mut start, mut at) = (Vec::new(), 0, 0);
     for line in said.split_inclusive('\n') {
         if let Some(status) = line.strip_prefix("= ").and_then(|status| status.trim_end().parse().ok()) {
@@ -278,7 +278,7 @@ fn answers(said: &str) -> Vec<Answer<'_>> {
 
 impl Answer<'_> {
     /// Claims that dnf would change something, and tells what; its failure when it cannot do what is asked for.
-    fn changes(&self, state: &str, results: &mut Vec<String>) -> Result<bool, Failure> {
+    pub(super) fn changes(&self, state: &str, results: &mut Vec<String>) -> Result<bool, Failure> {
         const NO_MATCH: &str = "No match for argument: ";
         let mut lines = self.text.lines();
         let would = self.text.contains("Transaction Summary");
@@ -318,7 +318,7 @@ impl Answer<'_> {
 
 /// Reads the packages of a transaction, as dnf lists them: under a heading a row of name, architecture, version,
 /// repository and size, which is broken where it is long.
-fn table(said: &str) -> Vec<String> {
+pub(super) fn table(said: &str) -> Vec<String> {
     const INSTALLS: [&str; 6] = [
         "Installing",
         "Upgrading",

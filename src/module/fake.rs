@@ -22,6 +22,8 @@ pub(super) struct Fake {
     pub(super) pings: Mutex<Vec<Failure>>,
     /// How often `-v` was given.
     pub(super) verbosity: u8,
+    /// Whether `--diff` was given.
+    pub(super) diff: bool,
     /// What places count in.
     pub(super) sources: Arc<SourceMap>,
     /// The host is a network device.
@@ -49,6 +51,7 @@ impl Fake {
             log: Mutex::default(),
             pings: Mutex::default(),
             verbosity: 0,
+            diff: true,
             sources: Arc::default(),
             device: None,
         }
@@ -124,7 +127,7 @@ impl Fake {
             files: templar.files(),
             host: "h1",
             platform: self.device.as_ref().map(|device| device.platform),
-            diff: true,
+            diff: self.diff,
             run: self,
             module,
         };

@@ -68,7 +68,7 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
 }
 
 /// Adds the entries of an answer. Several of one key become a list of them.
-fn add_entries(entries: &mut Map, text: &str, split: Option<&str>) {
+pub(super) fn add_entries(entries: &mut Map, text: &str, split: Option<&str>) {
     let mut seen: std::collections::HashMap<String, usize> = std::collections::HashMap::new();
     for line in text.lines() {
         let fields: Vec<&str> = match split {

@@ -164,7 +164,7 @@ impl Place<'_> {
 }
 
 /// Returns the policy of a chain from its list.
-fn policy(said: &str) -> Result<&str, Failure> {
+pub(super) fn policy(said: &str) -> Result<&str, Failure> {
     let header = said.lines().next().unwrap_or_default();
     let policy = header.split_once("(policy ").and_then(|(_, rest)| rest.split([')', ' ']).next());
     policy.ok_or_else(|| Failure::new(FailureKind::Command, "Can't detect current policy"))

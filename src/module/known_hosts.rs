@@ -125,7 +125,7 @@ fn hashed(line: &str, host: &str) -> String {
 
 /// What there is of a server.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Found {
+pub(super) struct Found {
     is_there: bool,
     /// Its key is another one, or one of this kind is missing.
     replace: bool,
@@ -169,7 +169,7 @@ fn parts(line: &str) -> Option<Parts<'_>> {
 }
 
 /// Reads what `ssh-keygen -F` says.
-fn found(said: &str, key: Option<&str>) -> Found {
+pub(super) fn found(said: &str, key: Option<&str>) -> Found {
     let Some(mut wanted) = key.and_then(parts) else { return Found { is_there: true, ..Found::default() } };
     let mut line = None;
     for text in said.lines() {

@@ -74,6 +74,7 @@ pub mod iptables;
 pub mod junos_rpc;
 pub mod known_hosts;
 pub mod lineinfile;
+mod listings;
 pub mod mount;
 pub mod napalm;
 pub mod net_get;
@@ -126,6 +127,7 @@ pub use args::{
     Arg, ArgKind, Args, Rule, Shape, check_args, check_on_platform, coerce_args, split_free_form, split_key_value,
 };
 pub use change::{Actor, Change, Dialogue, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
+pub use listings::LISTINGS;
 pub use refused::{REFUSED, RefusedModule, refused};
 
 use crate::effect::Effect;

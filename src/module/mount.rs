@@ -46,7 +46,7 @@ pub static MODULE: Module = Module {
 };
 
 /// What a task wants.
-struct Wanted {
+pub(super) struct Wanted {
     path: String,
     src: Option<String>,
     fstype: Option<String>,
@@ -57,7 +57,7 @@ struct Wanted {
 }
 
 impl Wanted {
-    fn of(args: &Args) -> Wanted {
+    pub(super) fn of(args: &Args) -> Wanted {
         let text = |name: &str| args.text(name).map(str::to_owned);
         let said = text("opts").unwrap_or_else(|| "defaults".into());
         Wanted {
@@ -107,7 +107,7 @@ impl Wanted {
     }
 
     /// Returns the table with its line; nothing when it stands there already.
-    fn added(&self, table: &str) -> Option<String> {
+    pub(super) fn added(&self, table: &str) -> Option<String> {
         let wanted = self.line();
         let (mut lines, mut seen, mut changed) = (Vec::new(), false, false);
         for line in table.lines() {
@@ -128,7 +128,7 @@ impl Wanted {
     }
 
     /// Returns the table without its lines; nothing when there is none.
-    fn removed(&self, table: &str) -> Option<String> {
+    pub(super) fn removed(&self, table: &str) -> Option<String> {
         let kept: Vec<&str> = table.lines().filter(|line| !self.is_line(&fields(line))).collect();
         let text: String = kept.iter().flat_map(|line| [*line, "\n"]).collect();
         (kept.len() < table.lines().count()).then_some(text)
@@ -235,7 +235,7 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
 }
 
 /// Returns what is mounted at a place, the last one of several.
-fn device_at(mounts: &str, path: &str) -> Option<String> {
+pub(super) fn device_at(mounts: &str, path: &str) -> Option<String> {
     let path = match path.trim_end_matches('/') {
         "" => "/".to_owned(),
         path => escaped(path),

@@ -103,7 +103,7 @@ fn package(names: &[&str], values: &[&str]) -> Map {
     names.iter().zip(values).map(|(name, value)| (*name, Value::from(*value))).collect()
 }
 
-fn of_rpm(said: &str) -> Vec<Map> {
+pub(super) fn of_rpm(said: &str) -> Vec<Map> {
     let fields = said.lines().map(|line| line.split('\t').collect::<Vec<_>>()).filter(|fields| fields.len() == 5);
     fields
         .map(|fields| {
@@ -115,7 +115,7 @@ fn of_rpm(said: &str) -> Vec<Map> {
         .collect()
 }
 
-fn of_apk(said: &str) -> Vec<Map> {
+pub(super) fn of_apk(said: &str) -> Vec<Map> {
     said.lines()
         .filter(|line| !line.is_empty())
         .map(|line| {
@@ -130,7 +130,7 @@ fn of_apk(said: &str) -> Vec<Map> {
         .collect()
 }
 
-fn of_pacman(said: &str) -> Vec<Map> {
+pub(super) fn of_pacman(said: &str) -> Vec<Map> {
     let mut packages = Vec::new();
     for part in said.split("\n\n") {
         let mut fields: Vec<(&str, String)> = Vec::new();
@@ -157,7 +157,7 @@ fn of_pacman(said: &str) -> Vec<Map> {
 
 /// Reads what apt says: the machine's architecture and the sources with their origins, the installed packages, and from
 /// which source each came first.
-fn of_apt(said: &str) -> Vec<Map> {
+pub(super) fn of_apt(said: &str) -> Vec<Map> {
     let mut parts = said.split("==\n");
     let (head, installed, policy) =
         (parts.next().unwrap_or(""), parts.next().unwrap_or(""), parts.next().unwrap_or(""));

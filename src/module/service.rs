@@ -3,7 +3,7 @@
 //! `service` takes what the host has: systemd where it runs, else the scripts of OpenRC or of System V's init.
 
 mod init;
-mod unit;
+pub(super) mod unit;
 
 use super::tool::ask;
 use super::{Arg, ArgKind, Args, Change, Context, Module, Needs, Rule};

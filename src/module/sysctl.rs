@@ -89,7 +89,7 @@ fn value(args: &Args) -> String {
 
 /// Returns what the file says of the parameter, and the file as it should be: a parameter once, without blanks around
 /// `=`.
-fn lines(text: &str, name: &str, wanted: Option<&String>) -> (Option<String>, String) {
+pub(super) fn lines(text: &str, name: &str, wanted: Option<&String>) -> (Option<String>, String) {
     let (mut said, mut out, mut seen) = (None, String::new(), std::collections::HashSet::new());
     let mut add = |line: &str| {
         out.push_str(line);

@@ -1,7 +1,7 @@
 //! `ufw`: the packet filter by its simple front end: rules, policies, logging, on and off.
 
-mod dry;
-mod place;
+pub(super) mod dry;
+pub(super) mod place;
 
 use super::remote::{exec_output, quote};
 use super::tool::{act, ask, command, failed, on_host, reading};

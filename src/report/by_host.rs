@@ -20,13 +20,23 @@ pub struct HostAnswer {
     pub parsed: Vec<Value>,
     /// What went wrong.
     pub failure: Option<String>,
+    /// What to do about it.
+    pub help: Option<String>,
     is_shown: bool,
 }
 
 impl HostAnswer {
     fn none() -> HostAnswer {
         let status = Status::NotReached;
-        HostAnswer { status, outputs: vec![], errors: vec![], parsed: vec![], failure: None, is_shown: false }
+        HostAnswer {
+            status,
+            outputs: vec![],
+            errors: vec![],
+            parsed: vec![],
+            failure: None,
+            help: None,
+            is_shown: false,
+        }
     }
 }
 
@@ -80,6 +90,7 @@ impl ByHost {
             Some(code) => format!("{} (rc={})", failure.message, code.to_text()),
             None => failure.message.to_string(),
         });
+        answer.help = done.failure.as_ref().and_then(|failure| failure.help.as_ref()).map(Clean::to_string);
         let is_done = answer.failure.is_some() || answer.outputs.len() >= self.commands;
         if is_done && self.at_end.is_none() {
             self.show(&done.host);
@@ -99,7 +110,12 @@ impl ByHost {
             }
         }
         match (&answer.failure, answer.status) {
-            (Some(failure), status) => text.push_str(&format!("{}: {}\n", status.word(), printable(failure))),
+            (Some(failure), status) => {
+                text.push_str(&format!("{}: {}\n", status.word(), printable(failure)));
+                if let Some(help) = &answer.help {
+                    text.push_str(&format!("  help: {}\n", printable(help)));
+                }
+            }
             (None, Status::NotReached) => text.push_str("not reached\n"),
             (None, _) => {}
         }
@@ -115,6 +131,9 @@ impl ByHost {
                 None => continue,
             };
             self.messages.write(&format!("{}: {}\n", printable(host.as_str()), printable(why)));
+            if let Some(help) = &answer.help {
+                self.messages.write(&format!("  help: {}\n", printable(help)));
+            }
         }
     }
 }

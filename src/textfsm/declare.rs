@@ -77,6 +77,9 @@ pub(super) fn declaration(line: &str) -> Result<Declaration, Fault> {
         let message = format!("a Value's name has 1 to {MAX_NAME} characters");
         return Err(Fault::new(name.0, name.1.max(name.0 + 1), message));
     }
+    if text.contains('\\') {
+        return Err(Fault::new(name.0, name.1, "a Value's name has no backslash"));
+    }
     let expression = (expression.min(line.len()), line.len());
     let regex = &line[expression.0..];
     if !regex.starts_with('(') || !regex.ends_with(')') || regex.ends_with("\\)") {

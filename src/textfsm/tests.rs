@@ -1,10 +1,12 @@
 use super::{Table, Template};
 use crate::source::{Source, SourceMap};
 use serde::Deserialize;
+use std::path::Path;
 
-/// A case of `tests/textfsm/cases.json`: what Python's textfsm made of it.
+/// A case of `tests/textfsm/cases.json` or `generated.json`: what Python's textfsm made of it.
 #[derive(Deserialize)]
 struct Case {
+    #[serde(default)]
     name: String,
     template: String,
     output: String,
@@ -12,8 +14,10 @@ struct Case {
     error: Option<String>,
 }
 
-fn cases() -> Vec<Case> {
-    serde_json::from_str(include_str!("../../tests/textfsm/cases.json")).expect("the recorder writes JSON")
+fn cases(file: &str) -> Vec<Case> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/textfsm").join(file);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).expect("the recorder writes JSON")
 }
 
 fn read(text: &str) -> Result<Template, String> {
@@ -22,9 +26,9 @@ fn read(text: &str) -> Result<Template, String> {
     Template::read(id, "t", text).map_err(|found| super::Wrong::new(sources, found).line())
 }
 
-#[test]
-fn templates_do_what_they_do_in_python() {
-    let cases = cases();
+/// Holds cases against what we make of them; returns how many there are.
+fn check(file: &str) -> usize {
+    let cases = cases(file);
     let mut wrong = Vec::new();
     for case in &cases {
         let got = match read(&case.template) {
@@ -38,11 +42,22 @@ fn templates_do_what_they_do_in_python() {
         };
         if !fits {
             let got = got.map(|table| table.dictionaries().to_json());
-            wrong.push(format!("{}: {got:?}, not {:?} {:?}", case.name, case.rows, case.error));
+            let (template, output) = (&case.template, &case.output);
+            wrong.push(format!("{}: {got:?}, not {:?} {:?}\n{template}\n{output:?}", case.name, case.rows, case.error));
         }
     }
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
-    assert!(cases.len() >= 130);
+    cases.len()
+}
+
+#[test]
+fn templates_do_what_they_do_in_python() {
+    assert!(check("cases.json") >= 130);
+}
+
+#[test]
+fn random_templates_do_what_they_do_in_python() {
+    assert!(check("generated.json") >= 1000);
 }
 
 #[test]

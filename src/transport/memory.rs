@@ -20,12 +20,49 @@ pub fn bound_memory(hosts: usize) {
     }
 }
 
-/// Gives back what the reading of playbooks and inventories has freed.
-pub fn forget_start() {
+/// Gives back what starting took and a run with so many hosts has no use for: what the reading of playbooks and
+/// inventories has freed, and the program's own pages. Those that are needed again come back from the system's cache of
+/// the file; that takes time, so few hosts keep them.
+#[cfg_attr(not(target_env = "gnu"), expect(unused_variables, reason = "there is nothing to give back"))]
+pub fn forget_start(hosts: usize) {
     #[cfg(target_env = "gnu")]
-    #[expect(unsafe_code, reason = "the allocator is told by a C function; it takes a plain number")]
-    // SAFETY: it only gives free pages back.
-    unsafe {
-        libc::malloc_trim(0);
+    if hosts > FEW {
+        #[expect(unsafe_code, reason = "these are C functions")]
+        // SAFETY: the first only gives free pages back. The second calls ours with a description of each loaded file that
+        // lives as long as the call.
+        unsafe {
+            libc::malloc_trim(0);
+            libc::dl_iterate_phdr(Some(forget_pages), std::ptr::null_mut());
+        }
     }
+}
+
+/// Gives back the pages of the first loaded file, which is the program, as far as nothing was ever written to them.
+#[cfg(target_env = "gnu")]
+#[expect(unsafe_code, reason = "the C library calls it")]
+unsafe extern "C" fn forget_pages(
+    file: *mut libc::dl_phdr_info,
+    _size: libc::size_t,
+    _given: *mut libc::c_void,
+) -> libc::c_int {
+    const STOP: libc::c_int = 1;
+    // SAFETY: the C library describes the segments of a file that stays loaded. Those that nobody may write to hold what
+    // the file holds, so that the system reads them from there again; whole pages of them only.
+    unsafe {
+        let Some(file) = file.as_ref() else { return STOP };
+        let page = usize::try_from(libc::sysconf(libc::_SC_PAGESIZE)).unwrap_or(4096);
+        for number in 0..usize::from(file.dlpi_phnum) {
+            let segment = &*file.dlpi_phdr.add(number);
+            if segment.p_type != libc::PT_LOAD || segment.p_flags & libc::PF_W != 0 {
+                continue;
+            }
+            let begin = (file.dlpi_addr + segment.p_vaddr) as usize;
+            let end = begin + segment.p_memsz as usize;
+            let (begin, end) = (begin.next_multiple_of(page), end / page * page);
+            if begin < end {
+                libc::madvise(begin as *mut libc::c_void, end - begin, libc::MADV_DONTNEED);
+            }
+        }
+    }
+    STOP
 }

@@ -1,5 +1,5 @@
-//! The calls to the system that std has no safe form of: `poll`, `eventfd`, options of sockets, and signals to a group of
-//! processes; and what ssh2 does not offer of libssh2: knowing whether a call has taken bytes off the socket, and logging in
+//! The calls to the system that std has no safe form of: `poll`, `eventfd`, options of sockets, signals to a group of
+//! processes, a socket that is watched for one kind of news; and what ssh2 does not offer of libssh2: knowing whether a call has taken bytes off the socket, and logging in
 //! with signatures that are made here.
 //!
 //! Everything `unsafe` of the transports stands here.
@@ -9,7 +9,10 @@ use std::ffi::{CString, c_char, c_int, c_void};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 
 /// Wakes a thread that waits in [`poll`].
 #[derive(Debug)]
@@ -72,6 +75,14 @@ pub(in crate::transport) fn poll(fds: &mut [libc::pollfd], timeout: Option<Durat
         error if error.kind() == io::ErrorKind::Interrupted => Ok(()),
         error => Err(error),
     }
+}
+
+/// Has the event loop watch a socket for one kind of news.
+pub(in crate::transport) fn watched(socket: UnixStream, news: Interest) -> io::Result<AsyncFd<UnixStream>> {
+    #[expect(unsafe_code, reason = "tokio trusts no type to keep its descriptor")]
+    // SAFETY: a socket of std keeps its descriptor open, and the same one, until it is dropped.
+    let watched = unsafe { AsyncFd::register_with_interest(socket, news) };
+    Ok(watched?)
 }
 
 /// How many waits have begun in this process.

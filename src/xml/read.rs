@@ -4,6 +4,7 @@ use super::{Element, Node};
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::ResolveResult;
 use quick_xml::{NsReader, XmlVersion};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// How deep elements may be nested. Those who walk through them call themselves.
@@ -58,6 +59,16 @@ pub fn referenced(reference: &quick_xml::events::BytesRef<'_>) -> Result<String,
     }
 }
 
+/// Returns the value of an attribute as it is meant, where it is known as it is written.
+fn meant(written: &str) -> Result<Cow<'_, str>, String> {
+    if !written.contains(['&', '\t', '\n', '\r']) {
+        return Ok(Cow::Borrowed(written));
+    }
+    let blanks = written.replace("\r\n", " ").replace(['\t', '\n', '\r'], " ");
+    let meant = quick_xml::escape::unescape(&blanks).map_err(|error| error.to_string())?;
+    Ok(Cow::Owned(meant.into_owned()))
+}
+
 /// A document as far as it has been read.
 #[derive(Default)]
 struct Document {
@@ -82,7 +93,7 @@ impl Document {
         }
         let name = tag.name().as_ref().to_owned();
         let namespace = match reader.resolver().resolve_element(tag.name()).0 {
-            ResolveResult::Bound(namespace) => Some(self.shared(namespace.as_ref())),
+            ResolveResult::Bound(namespace) => Some(self.shared(&meant(namespace.as_ref())?)),
             ResolveResult::Unbound => None,
             ResolveResult::Unknown(_) => return Err(format!("the prefix of `{name}` is not declared")),
         };

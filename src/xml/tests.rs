@@ -15,6 +15,13 @@ fn what_is_read_is_written_again() {
 }
 
 #[test]
+fn a_namespace_is_read_like_every_attribute() {
+    let read = Element::read("<a xmlns=\"urn:x?&amp;y&#x41;\"/>").unwrap();
+    assert_eq!(read.namespace.as_deref(), Some("urn:x?&yA"));
+    assert_eq!(Element::read(&read.to_string()), Ok(read));
+}
+
+#[test]
 fn what_is_no_document_is_refused() {
     for (text, why) in [
         ("", "no element"),

@@ -1,10 +1,13 @@
 //! Answers of devices by the templates of ntc-templates: the rows that Python makes of them.
 //!
-//! `tests/textfsm/commands.yaml` has the answers; `tests/run` installs the templates, with netmiko.
+//! `tests/textfsm/commands.yaml` has answers to common commands, and `tests/textfsm/ntc_cases.py` makes outputs for every
+//! template; `tests/run` installs the templates, with netmiko.
 
 use crate::project::Project;
 use crate::sshd::left_out;
+use netplay::textfsm;
 use serde_json::{Value as Json, json};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -74,4 +77,42 @@ fn rows_of_a_device_s_answers_are_those_of_python() {
         let step = ended.step(case["command"].as_str().expect("a text"), "ios1");
         assert_eq!(&step["result"]["parsed"], rows, "{}", case["command"]);
     }
+}
+
+/// Returns what a template makes of an output: rows, or an error.
+fn made(folder: &Path, case: &Json) -> Result<Json, String> {
+    let text = |name: &str| case[name].as_str().expect("it is a text");
+    let template = textfsm::load(&folder.join(text("template"))).map_err(|wrong| wrong.line())?;
+    let table = template.run(text("output")).map_err(|failure| failure.message.expose().to_owned())?;
+    Ok(table.dictionaries().to_json())
+}
+
+#[test]
+fn every_template_makes_of_every_output_what_python_makes() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut script = Command::new(root.join("target/test-tools/venv/bin/python"));
+    script.arg(root.join("tests/textfsm/ntc_cases.py"));
+    if let Some(data) = std::env::var_os("NETPLAY_TEST_NTC_DATA") {
+        script.arg("--data").arg(data);
+    }
+    let Some(said) = script.output().ok().filter(|output| output.status.success()) else {
+        return left_out("every template of ntc-templates", "no ntc-templates; `./tests/run` installs them");
+    };
+    let mut lines = said.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let mut next = || lines.next().map(|line| serde_json::from_slice::<Json>(line).expect("it prints JSON"));
+    let folder = PathBuf::from(next().expect("the folder comes first")["folder"].as_str().expect("it is a text"));
+    let (mut templates, mut rows, mut refused) = (BTreeSet::new(), 0, 0);
+    let mut wrong = Vec::new();
+    while let Some(case) = next() {
+        templates.insert(case["template"].to_string());
+        match (made(&folder, &case), case["rows"].as_array()) {
+            (Ok(made), Some(expected)) if made.as_array() == Some(expected) => rows += expected.len(),
+            // Both name the line of the output on which they stopped, each in its own words.
+            (Err(error), None) if error.contains(": line ") => refused += 1,
+            (made, _) => wrong.push(format!("{case}\n  here: {made:?}")),
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
+    let seen = format!("{} templates, {rows} rows, {refused} outputs that a template refuses", templates.len());
+    assert!(templates.len() > 500 && rows > 3000 && refused > 50, "{seen}");
 }

@@ -239,7 +239,7 @@ def record(template, output):
     try:
         # As `open` reads a file.
         machine = textfsm.TextFSM(io.StringIO(template.replace("\r\n", "\n").replace("\r", "\n")))
-    except (textfsm.TextFSMTemplateError, IndexError):
+    except Exception:  # Some mistakes are faults of textfsm's own there.
         return {"error": "template"}
     try:
         return {"rows": machine.ParseTextToDicts(output)}

@@ -175,7 +175,7 @@ async fn checked_run(
         cut: context.cut.clone(),
         publisher: publisher.clone(),
     });
-    crate::transport::forget_start();
+    crate::transport::forget_start(setup.inventory.hosts_of("all").len());
     let end = {
         // On a thread of the loop, and not on this one beside it.
         let (context, plays, interrupt) = (Arc::clone(context), plays.to_vec(), interrupt.clone());

@@ -8,7 +8,7 @@ use crate::python_regex::{Anchor, Flags, compile};
 
 /// What the host says of the packages that are asked about.
 #[derive(Debug, Default)]
-pub(super) struct Known {
+pub(in crate::module) struct Known {
     packages: Vec<Package>,
     deb: Option<(String, String)>,
 }
@@ -74,7 +74,7 @@ pub(super) fn look_program(names: &[String], deb: Option<&str>) -> String {
 
 impl Known {
     /// Reads what that program said.
-    pub(super) fn read(said: &str) -> Known {
+    pub(in crate::module) fn read(said: &str) -> Known {
         let mut known = Known::default();
         for line in said.lines() {
             let mut words = line.split(' ');

@@ -37,7 +37,7 @@ impl Key {
 
 /// Returns the numbers of keys and subkeys that gpg lists, for people (`pub   ed25519/…`) or with colons; short ones where
 /// only these are asked for.
-pub(super) fn listed(text: &str, short: bool) -> Vec<String> {
+pub(in crate::module) fn listed(text: &str, short: bool) -> Vec<String> {
     let is_key = |line: &&str| (line.starts_with("pub") || line.starts_with("sub")) && !line.contains("expired");
     let number = |line: &str| {
         let mut parts = line.split_whitespace().nth(1).unwrap_or_default().split('/');

@@ -12,7 +12,7 @@ struct Line {
 
 /// All files of sources of a host, the main one first.
 #[derive(Clone, Debug)]
-pub(super) struct Sources(Vec<(String, Vec<Line>)>);
+pub(in crate::module) struct Sources(Vec<(String, Vec<Line>)>);
 
 impl Line {
     fn read(line: &str) -> Line {
@@ -37,14 +37,14 @@ impl Line {
 
 impl Sources {
     /// Reads files that stand behind each other: a mark, a path, a mark, the text.
-    pub(super) fn read(said: &str) -> Sources {
+    pub(in crate::module) fn read(said: &str) -> Sources {
         let files = said.split('\u{1}').filter_map(|part| part.split_once('\u{2}'));
         Sources(files.map(|(path, text)| (path.to_owned(), text.lines().map(Line::read).collect())).collect())
     }
 
     /// Adds a source: the same one that is switched off is switched on, a new one gets a file named after its server.
     /// Fails with what is no source.
-    pub(super) fn add(&mut self, repo: &str, filename: Option<&str>) -> Result<(), String> {
+    pub(in crate::module) fn add(&mut self, repo: &str, filename: Option<&str>) -> Result<(), String> {
         let new = source(repo)?;
         let mut found = false;
         for line in

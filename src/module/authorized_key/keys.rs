@@ -42,19 +42,19 @@ enum Line {
 }
 
 /// A file of keys: each line by its key (or by itself), with its place.
-pub(super) struct Keys(IndexMap<String, (usize, Line)>);
+pub(in crate::module) struct Keys(IndexMap<String, (usize, Line)>);
 
 /// What is wanted of the keys of a task.
-pub(super) struct Wanted<'a> {
-    pub(super) options: Option<&'a str>,
-    pub(super) comment: Option<&'a str>,
-    pub(super) present: bool,
-    pub(super) exclusive: bool,
+pub(in crate::module) struct Wanted<'a> {
+    pub(in crate::module) options: Option<&'a str>,
+    pub(in crate::module) comment: Option<&'a str>,
+    pub(in crate::module) present: bool,
+    pub(in crate::module) exclusive: bool,
 }
 
 impl Keys {
     /// Reads a file. Of several lines with the same key the last one counts.
-    pub(super) fn read(text: &str) -> Keys {
+    pub(in crate::module) fn read(text: &str) -> Keys {
         let mut keys = IndexMap::new();
         for (place, line) in text.split_inclusive('\n').enumerate() {
             let (key, line) = key_of(line).unwrap_or_else(|| (line.to_owned(), Line::Other(line.to_owned())));
@@ -64,7 +64,7 @@ impl Keys {
     }
 
     /// Adds or removes the keys of a text. Returns whether that changed something, or the line that is no key.
-    pub(super) fn apply(&mut self, text: &str, wanted: &Wanted<'_>) -> Result<bool, String> {
+    pub(in crate::module) fn apply(&mut self, text: &str, wanted: &Wanted<'_>) -> Result<bool, String> {
         let (mut changed, mut meant) = (false, Vec::new());
         let after = self.0.len();
         let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
@@ -99,10 +99,18 @@ impl Keys {
     }
 
     /// Returns the file.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::module) fn text(&self) -> String {
         let mut lines: Vec<(&String, &(usize, Line))> = self.0.iter().collect();
         lines.sort_by_key(|(_, (place, _))| *place);
-        lines.into_iter().map(|(key, (_, line))| line.written(key)).collect()
+        let mut text = String::new();
+        for (key, (_, line)) in lines {
+            // A last line without its end would swallow the key behind it.
+            if !text.is_empty() && !text.ends_with('\n') {
+                text.push('\n');
+            }
+            text.push_str(&line.written(key));
+        }
+        text
     }
 }
 
@@ -208,6 +216,13 @@ mod tests {
         assert_eq!(applied(file, "ssh-rsa BBB two", &PRESENT), (true, format!("{file}ssh-rsa BBB two\n")));
         let exclusive = Wanted { exclusive: true, ..PRESENT };
         assert_eq!(applied(file, "ssh-rsa BBB two", &exclusive), (true, "ssh-rsa BBB two\n".to_owned()));
+    }
+
+    #[test]
+    fn a_last_line_without_its_end_does_not_swallow_the_key() {
+        let (_, text) = applied("# of old", "ssh-rsa BBB two", &PRESENT);
+        assert_eq!(text, "# of old\nssh-rsa BBB two\n");
+        assert_eq!(applied(&text, "ssh-rsa BBB two", &PRESENT), (false, text));
     }
 
     #[test]

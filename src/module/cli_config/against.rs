@@ -4,7 +4,7 @@ use super::compare::Comparison;
 use super::{Change, Context, Failure, FailureKind, Section, TextDiff, parse, print, read_text, without};
 use crate::platform::Platform;
 
-/// Adds the diff that `diff_against` asks for; what is looked at shows as a change under `--diff`, as in Ansible.
+/// Adds the diff that `diff_against` asks for, under `--diff`; what is looked at shows as a change then, as in Ansible.
 pub(super) async fn add(
     context: &Context<'_>,
     platform: &Platform,
@@ -12,9 +12,6 @@ pub(super) async fn add(
     how: &Comparison,
     change: &mut Change,
 ) -> Result<(), Failure> {
-    if !context.diff {
-        return Ok(());
-    }
     let shown = |sections: &[Section]| print(&without(sections, &how.ignored));
     let running = ("running-config".to_owned(), shown(after));
     let pair = match context.args.text("diff_against") {

@@ -96,6 +96,25 @@ async fn lines_are_sent_without_comparing_when_asked_to() {
 }
 
 #[tokio::test]
+async fn what_runs_is_read_for_a_comparison_or_for_those_who_want_to_see_it() {
+    let reads = async |more: serde_json::Value, diff: bool| {
+        let answers = [("show running-config", RUNNING), ("show startup-config", RUNNING)];
+        let fake = Fake { diff, ..device("ios", &answers) };
+        let mut json = serde_json::json!({"config": "hostname r1"});
+        json.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        planned_by(&fake, json).await.unwrap();
+        let log = fake.log.lock().unwrap();
+        log.len()
+    };
+    let none = serde_json::json!({"match": "none"});
+    assert_eq!((reads(none.clone(), false).await, reads(none, true).await), (0, 1));
+    assert_eq!(reads(serde_json::json!({}), false).await, 1);
+    for (more, value, count) in [("backup", "true", 1), ("save_when", "modified", 1), ("replace", "config", 1)] {
+        assert_eq!(reads(serde_json::json!({"match": "none", more: value}), false).await, count, "{more}");
+    }
+}
+
+#[tokio::test]
 async fn a_refused_line_says_what_is_in_and_what_is_not() {
     let change = planned(serde_json::json!({"config": "ip a\nip b\nip c\nip d\n"})).await.unwrap();
     let failure = finish(change, vec![refusing(ok(&["ip a", "ip b"]))]).err().unwrap();

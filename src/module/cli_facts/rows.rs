@@ -63,6 +63,14 @@ pub(super) fn addresses6(tables: &[Table], facts: &mut Map) {
         let pairs = list("ipv6").into_iter().zip(list("subnet"));
         let addresses: Vec<Value> =
             pairs.map(|(address, subnet)| Value::map([("address", address), ("subnet", subnet)])).collect();
+        let addresses = match cell("subnet").filter(|cell| cell.as_list().is_none()) {
+            None => addresses,
+            // NX-OS tells one network, whatever there is of addresses.
+            Some(subnet) => {
+                let pair = |address| Value::map([("address", address), ("subnet", subnet.clone())]);
+                list("ipv6").into_iter().map(pair).collect()
+            }
+        };
         if addresses.is_empty() {
             continue;
         }
@@ -153,6 +161,21 @@ pub(super) fn interfaces(tables: &[Table], facts: &mut Map) {
     facts.insert("ansible_net_all_ipv6_addresses", all_ipv6);
 }
 
+/// Tells the states of Junos' interfaces by the names and in the words of its XML as well, as the collection does.
+pub(super) fn states_as_in_xml(facts: &mut Map) {
+    let interfaces = facts.get("ansible_net_interfaces").and_then(Value::as_map).cloned().unwrap_or_default();
+    let told = interfaces.iter().map(|(name, interface)| {
+        let mut told = interface.as_map().cloned().unwrap_or_default();
+        let said = |name: &str| interface.get(name).map(Value::to_text).unwrap_or_default();
+        let admin = if said("adminstatus") == "Enabled" { "up" } else { "down" };
+        told.insert("admin-status", admin);
+        told.insert("oper-status", said("operstatus").to_lowercase());
+        (name.clone(), Value::from(told))
+    });
+    let told: Map = told.collect();
+    facts.insert("ansible_net_interfaces", told);
+}
+
 fn addresses(cell: &Value) -> Vec<Value> {
     let one = |item: &Value| {
         let text = item.to_text();
@@ -177,6 +200,28 @@ fn state(cell: &Value) -> Value {
 
 fn number(cell: &Value) -> Value {
     cell.as_str().and_then(|text| text.parse::<i64>().ok()).map_or(Value::Null, Value::from)
+}
+
+/// Makes a list of the rows, without what a row does not tell.
+pub(super) fn entries_of(name: &str, tables: &[Table], facts: &mut Map) {
+    let entry = |row: Vec<(String, &Value)>| Value::from(told(&row));
+    let all: Vec<Value> = tables.iter().flat_map(entries).map(entry).collect();
+    facts.insert(format!("ansible_net_{name}"), all);
+}
+
+fn told(row: &[(String, &Value)]) -> Map {
+    row.iter().filter(|(_, cell)| cell.is_truthy()).map(|(column, cell)| (column.as_str(), (*cell).clone())).collect()
+}
+
+/// Makes `routing_engines` by their slots, and `has_2RE`.
+pub(super) fn engines(tables: &[Table], facts: &mut Map) {
+    let engine = |row: Vec<(String, &Value)>| {
+        let told = told(&row);
+        (told.get("slot").map(Value::to_text).unwrap_or_default(), Value::from(told))
+    };
+    let engines: Map = tables.iter().flat_map(entries).map(engine).collect();
+    facts.insert("ansible_net_has_2RE", engines.len() > 1);
+    facts.insert("ansible_net_routing_engines", engines);
 }
 
 /// Makes `neighbors`: for each interface of the device, who is there and on which port. Who speaks two protocols is

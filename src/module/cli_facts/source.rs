@@ -20,6 +20,10 @@ pub(super) enum Kind {
     Cpu,
     /// A row a commit.
     Commits,
+    /// A row an entry of the list of that name.
+    Entries(&'static str),
+    /// A row a routing engine.
+    Engines,
 }
 
 /// Where facts come from.
@@ -35,13 +39,13 @@ pub(super) struct Source {
 pub(super) const SUBSETS: &[&str] = &["min", "hardware", "config", "features", "interfaces", "legacy", "neighbors"];
 
 macro_rules! sources {
-    ($($platform:literal $subset:literal $command:literal $file:literal $kind:ident;)*) => {
+    ($($platform:literal $subset:literal $command:literal $file:literal $kind:ident $(($fact:literal))?;)*) => {
         &[$(Source {
             platform: $platform,
             subset: $subset,
             command: $command,
             template: include_str!(concat!("templates/", $file, ".textfsm")),
-            kind: Kind::$kind,
+            kind: Kind::$kind $(($fact))?,
         }),*]
     };
 }
@@ -81,12 +85,17 @@ pub(super) static SOURCES: &[Source] = sources![
     "cisco_nxos" "min" "show license host-id" "cisco_nxos_license" Facts;
     "cisco_nxos" "hardware" "dir" "cisco_nxos_filesystems" Filesystems;
     "cisco_nxos" "hardware" "show system resources" "cisco_nxos_memory" Facts;
+    "cisco_nxos" "hardware" "show processes cpu" "cisco_cpu" Cpu;
     "cisco_nxos" "features" "show feature" "cisco_nxos_features" Lists;
     "cisco_nxos" "interfaces" "show interface" "cisco_nxos_interfaces" Interfaces;
+    "cisco_nxos" "interfaces" "show ipv6 interface" "cisco_nxos_ipv6" Addresses;
     "cisco_nxos" "interfaces" "show lldp neighbors" "cisco_nxos_lldp" Neighbors;
     "cisco_nxos" "interfaces" "show cdp neighbors detail" "cisco_nxos_cdp" Neighbors;
     "cisco_nxos" "legacy" "show interface" "cisco_nxos_interfaces_list" Lists;
     "cisco_nxos" "legacy" "show vlan brief" "cisco_nxos_lists" Lists;
+    "cisco_nxos" "legacy" "show module" "cisco_nxos_modules" Entries("module");
+    "cisco_nxos" "legacy" "show environment fan" "cisco_nxos_fans" Entries("fan_info");
+    "cisco_nxos" "legacy" "show environment power" "cisco_nxos_power" Entries("power_supply_info");
     "dell_os10" "min" "show version" "dell_os10" Facts;
     "dell_os10" "min" "show running-configuration | grep hostname" "dell_os10_hostname" Facts;
     "extreme_exos" "min" "show switch" "extreme_exos" Facts;
@@ -106,6 +115,9 @@ pub(super) static SOURCES: &[Source] = sources![
     "juniper_junos" "min" "show version" "juniper_junos_version" Facts;
     "juniper_junos" "min" "show chassis hardware" "juniper_junos_hardware" Facts;
     "juniper_junos" "hardware" "show system memory" "juniper_junos_memory" Facts;
+    "juniper_junos" "hardware" "show system storage" "juniper_junos_filesystems" Filesystems;
+    "juniper_junos" "hardware" "show chassis routing-engine" "juniper_junos_engines" Engines;
+    "juniper_junos" "hardware" "show chassis hardware" "juniper_junos_modules" Entries("modules");
     "juniper_junos" "interfaces" "show interfaces" "juniper_junos_interfaces" Interfaces;
     "juniper_junos" "interfaces" "show lldp neighbors" "juniper_junos_lldp" Neighbors;
     "mikrotik_routeros" "min" "/system identity print without-paging" "mikrotik_identity" Facts;

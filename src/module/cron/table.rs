@@ -4,7 +4,7 @@
 const MARK: &str = "#Ansible: ";
 
 /// A crontab.
-pub(super) struct Table {
+pub(in crate::module) struct Table {
     lines: Vec<String>,
     /// The text without the head that `crontab` itself writes.
     pub(super) was: String,
@@ -12,7 +12,7 @@ pub(super) struct Table {
 
 impl Table {
     /// Reads a table; that of a user may begin with lines that `crontab` wrote.
-    pub(super) fn read(text: &str, of_user: bool) -> Table {
+    pub(in crate::module) fn read(text: &str, of_user: bool) -> Table {
         let is_head = |at: usize, line: &str| {
             of_user
                 && at <= 2
@@ -32,7 +32,7 @@ impl Table {
     }
 
     /// Puts a job behind its comment; returns whether that changed something.
-    pub(super) fn set_job(&mut self, name: &str, job: &str) -> bool {
+    pub(in crate::module) fn set_job(&mut self, name: &str, job: &str) -> bool {
         match self.job_at(name) {
             Some(at) if self.lines[at] == job => false,
             Some(_) => {
@@ -41,6 +41,10 @@ impl Table {
             }
             None => {
                 self.adopt(name, job) || {
+                    // The comment of a job that is gone would take ours for its job, in each run anew.
+                    if self.ends_in_a_comment() {
+                        self.lines.push(String::new());
+                    }
                     self.lines.extend([format!("{MARK}{name}"), job.to_owned()]);
                     true
                 }
@@ -49,7 +53,7 @@ impl Table {
     }
 
     /// Removes a job with its comment.
-    pub(super) fn remove_job(&mut self, name: &str) -> bool {
+    pub(in crate::module) fn remove_job(&mut self, name: &str) -> bool {
         let is_there = self.job_at(name).is_some();
         if is_there {
             self.each_job(name, |_, _| {});
@@ -68,6 +72,11 @@ impl Table {
             }
         }
         None
+    }
+
+    /// Claims that the last line names a job that does not follow.
+    fn ends_in_a_comment(&self) -> bool {
+        self.lines.iter().fold(false, |names, line| !names && line.starts_with(MARK))
     }
 
     /// Gives a name to the same job that stands there without one.
@@ -163,7 +172,7 @@ impl Table {
     }
 
     /// Returns the table with a newline at its end.
-    pub(super) fn text(&self) -> String {
+    pub(in crate::module) fn text(&self) -> String {
         let text = self.lines.join("\n");
         if text.is_empty() { text } else { format!("{}\n", text.trim_end_matches(['\r', '\n'])) }
     }
@@ -172,6 +181,14 @@ impl Table {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_comment_without_its_job_does_not_take_the_next_for_it() {
+        let mut table = Table::read("* * * * * other\n#Ansible: gone\n", true);
+        assert!(table.set_job("np", "* * * * * true"));
+        assert_eq!(table.text(), "* * * * * other\n#Ansible: gone\n\n#Ansible: np\n* * * * * true\n");
+        assert!(!Table::read(&table.text(), true).set_job("np", "* * * * * true"));
+    }
 
     #[test]
     fn jobs_are_found_by_their_comments_or_adopted() {

@@ -76,7 +76,7 @@ async fn look(context: &Context<'_>, name: &str) -> Result<Unit, Failure> {
 }
 
 /// Reads what `systemctl show` says: `NAME=VALUE`, where values of `Exec…` in braces may have several lines.
-fn status(shown: &str) -> Map {
+pub(in crate::module) fn status(shown: &str) -> Map {
     let mut status = Map::new();
     let mut lines = shown.lines();
     while let Some(line) = lines.next() {

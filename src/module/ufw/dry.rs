@@ -4,7 +4,7 @@ use crate::module::Args;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Claims that the rules would be others.
-pub(super) fn would_change(dry: &str, known: &str, args: &Args) -> bool {
+pub(in crate::module) fn would_change(dry: &str, known: &str, args: &Args) -> bool {
     let skipped = dry.lines().filter(|line| line.contains("Skipping")).count();
     if skipped > 0 && skipped == dry.lines().count() {
         return false;

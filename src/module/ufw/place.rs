@@ -1,7 +1,7 @@
 //! The number that a new rule gets.
 
 /// Returns the number with which a rule is inserted; nothing where it comes last, as ufw takes no number beyond its rules.
-pub(super) fn of(number: i128, from: Option<&str>, numbered: &str) -> Option<i128> {
+pub(in crate::module) fn of(number: i128, from: Option<&str>, numbered: &str) -> Option<i128> {
     let from = from.filter(|from| *from != "zero");
     let Some(from) = from else { return Some(number) };
     let rules: Vec<(i128, bool)> = numbered.lines().filter_map(numbered_rule).collect();

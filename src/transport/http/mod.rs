@@ -18,6 +18,7 @@ mod failure;
 mod keys;
 mod netrc;
 mod origins;
+pub mod reads;
 mod redirect;
 #[cfg(all(test, feature = "lab"))]
 pub(crate) mod server;

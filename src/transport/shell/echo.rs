@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn the_echo_is_taken_out_in_all_its_shapes() {
-        let cases: [(&str, &str, &[&str]); 15] = [
+        let cases: [(&str, &str, &[&str]); 17] = [
             ("show run", "r1# show run\r\nout\r\n", &["out"]),
             ("show run", "show run\r\nout\r\n", &["out"]),
             ("show run", "r1#  show run\r\nout\r\n", &["out"]),
@@ -203,6 +203,9 @@ mod tests {
             ("show abcdef", "r1# show ab\rbcdef\r\nout\r\n", &["out"]),
             ("show abcdef", "r1# show a \rbcdef\r\nout\r\n", &["out"]),
             ("show aab", "r1# show aa\rab\r\nout\r\n", &["out"]),
+            // The same before a prompt stands: what is painted over tells nothing of it.
+            ("show abcdef", "show a\rbcdef\r\nout\r\n", &["out"]),
+            ("show abcdef", "show ab\rbcdef\r\nr1# show abcdef\r\nout\r\n", &["out"]),
             // Wrapped by line ends.
             ("show abcdef", "r1# show a\r\nbcdef\r\nout\r\n", &["out"]),
             // What came while nobody listened goes with it.

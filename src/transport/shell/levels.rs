@@ -53,7 +53,7 @@ impl Session {
         }
         match self.prompt.level == target {
             true => Ok(()),
-            false => Err(self.no_way(target, "")),
+            false => Err(self.no_way(target)),
         }
     }
 
@@ -77,9 +77,13 @@ impl Session {
         }
         let from = self.platform.level(&step.from).expect("a definition names its levels");
         if self.prompt.level == from {
-            let mut failure = self.no_way(self.platform.level(&step.to).unwrap_or(from), said.trim());
-            failure.kind = kind;
-            return Err(failure);
+            let (said, line) = (said.trim(), lines.last().map_or("", String::as_str));
+            let said = if said.is_empty() { "nothing" } else { said };
+            let message = format!(
+                "`{line}` does not lead from level `{}` to level `{}`: the device says {said}",
+                step.from, step.to
+            );
+            return Err(Failure::new(kind, message));
         }
         Ok(())
     }
@@ -88,14 +92,10 @@ impl Session {
         Question { question: expect.question.for_text(), answer: self.reply(&expect.answer), newline: expect.newline }
     }
 
-    fn no_way(&self, target: usize, said: &str) -> Failure {
+    fn no_way(&self, target: usize) -> Failure {
         let levels = &self.platform.levels;
-        let mut message =
+        let message =
             format!("no way from level `{}` to level `{}`", levels[self.prompt.level].name, levels[target].name);
-        if !said.is_empty() {
-            message.push_str(": ");
-            message.push_str(said);
-        }
         Failure::new(FailureKind::Command, message)
     }
 }

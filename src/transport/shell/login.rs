@@ -24,6 +24,13 @@ static ASKS_USER: LazyLock<Regex> =
 static ASKS_PASSWORD: LazyLock<Regex> =
     LazyLock::new(|| expression(r"(?i)^(?:\S+ )?pass(?:word|code)(?: for \S+)?: ?$"));
 
+/// The question for another password than the one that was given: it has expired, or is that of the factory.
+static ASKS_NEW_PASSWORD: LazyLock<Regex> = LazyLock::new(|| {
+    expression(
+        r"(?i)^(?:\S+ ){0,4}\(?(?:new|old|current|retype|re-?enter|repeat|confirm|verify)\b.{0,40}\bpass(?:word|code)\b.{0,40}: ?$",
+    )
+});
+
 fn expression(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a test asks for it")
 }
@@ -121,6 +128,14 @@ impl Session {
             if let Some(keys) = self.pager_keys(&partial) {
                 self.cleaner.forget_partial();
                 self.send(keys.as_bytes(), until).await?;
+            } else if self.asks_new_password(&partial) {
+                if self.receive(Some(self.patience.confirm), until, waiting).await? {
+                    continue;
+                }
+                let message = format!("the device wants another password first: it asks `{}`", partial.trim());
+                return Err(self
+                    .lost(FailureKind::Authentication, &message, waiting)
+                    .help("log in by hand and change it, or answer its questions by `netplay_login_dialogue`"));
             } else if let Some(turn) = self.login_turn(&partial) {
                 // It is believed when nothing follows: a greeting may hold the same words (`Last login: …`), of which a part
                 // has come.
@@ -185,6 +200,15 @@ impl Session {
             failure = failure.help(format!("is the host a `{platform}`? `ansible_network_os` says so"));
         }
         failure
+    }
+
+    /// Claims that the device asks for a new password, or for the old one to change it, and that nobody has an answer.
+    fn asks_new_password(&self, partial: &str) -> bool {
+        let has_answer = || {
+            self.logins.dialogue.iter().any(|turn| turn.question.is_match(partial))
+                || self.platform.login.iter().any(|expect| expect.question.is_match(partial))
+        };
+        partial.trim_end().ends_with(':') && ASKS_NEW_PASSWORD.is_match(partial) && !has_answer()
     }
 
     /// Returns what is to be typed at a question before the first prompt: one that the host's variables know, one of the

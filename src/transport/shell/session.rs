@@ -64,6 +64,8 @@ pub(super) struct Session {
     pub(super) is_open: bool,
     /// How long typing has taken since somebody asked.
     typing: Duration,
+    /// When something was typed last, or the session began.
+    typed_at: Instant,
 }
 
 /// What the end of an answer looks like.
@@ -101,6 +103,7 @@ impl Session {
             last: Vec::new(),
             is_open: true,
             typing: Duration::ZERO,
+            typed_at: Instant::now(),
         }
     }
 

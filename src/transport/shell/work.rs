@@ -33,7 +33,10 @@ impl Session {
         }
         match cli.commit.within.filter(|_| is_config) {
             Some(within) => self.enter_within(within, level, &until.within(line_timeout)).await?,
-            None => self.go(level, &until.within(line_timeout)).await?,
+            None => self.go(level, &until.within(line_timeout)).await.map_err(|failure| match is_config {
+                true => nothing_sent(failure),
+                false => failure,
+            })?,
         }
         let mut responses = Vec::with_capacity(cli.lines.len());
         let ran = self.lines(cli, level, is_config, until, &mut responses).await;
@@ -251,6 +254,12 @@ fn with_state(mut failure: Failure, cli: &Cli, taken: usize, has_candidate: bool
     result.insert("applied", if has_candidate { Vec::new() } else { before.to_vec() });
     result.insert("not_sent", after.to_vec());
     failure.with_result(result)
+}
+
+/// Says of a configuration whose mode was not come to that nothing of it is in.
+fn nothing_sent(mut failure: Failure) -> Failure {
+    failure.message = format!("{}; nothing of the configuration was sent", failure.message.expose()).into();
+    failure
 }
 
 /// Says in which of several lines it happened.

@@ -71,6 +71,13 @@ impl Config {
         config
     }
 
+    /// Reads a text that includes nothing.
+    pub(super) fn of_text(text: &str, home: Option<&Path>) -> Config {
+        let mut config = Config::default();
+        config.read_text(text, &[], &|_| Vec::new(), home, 0);
+        config
+    }
+
     fn read_file(&mut self, file: &Path, outer: &[Condition], home: Option<&Path>, depth: usize) {
         self.files_read += 1;
         if self.files_read > MOST_FILES {

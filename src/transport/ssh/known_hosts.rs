@@ -194,37 +194,8 @@ impl KnownHostsCache {
     /// Judges a key. A key that is written down under `fallback` (the name without its port) is known as well, as in
     /// OpenSSH; a different one there says nothing.
     pub(super) fn judge(&self, files: &[PathBuf], name: &str, fallback: Option<&str>, key: &HostKey) -> Verdict {
-        let mut known = false;
-        let mut other: Option<Place> = None;
-        for file in files {
-            let hosts = self.read(file);
-            let entries = hosts.about(name).map(|entry| (entry, true));
-            let looser = fallback.into_iter().flat_map(|name| hosts.about(name)).map(|entry| (entry, false));
-            for (entry, exact) in entries.chain(looser) {
-                let same = entry.key.blob == key.blob;
-                let place = || Place {
-                    file: file.clone(),
-                    line: entry.line,
-                    kind: entry.key.kind.clone(),
-                    fingerprint: fingerprint(&entry.key.blob),
-                };
-                match (entry.mark, same) {
-                    (Mark::Revoked, true) => return Verdict::Revoked(place()),
-                    (Mark::Revoked, false) | (Mark::Authority, _) => {}
-                    (Mark::Plain, true) => known = true,
-                    // One of the same kind is the better witness of a change.
-                    (Mark::Plain, false) if exact && other.as_ref().is_none_or(|at| at.kind != key.kind) => {
-                        other = Some(place());
-                    }
-                    (Mark::Plain, false) => {}
-                }
-            }
-        }
-        match other {
-            _ if known => Verdict::Known,
-            Some(place) => Verdict::Changed(place),
-            None => Verdict::Unknown,
-        }
+        let read: Vec<(&Path, Arc<KnownHosts>)> = files.iter().map(|file| (file.as_path(), self.read(file))).collect();
+        judge(&read, name, fallback, key)
     }
 
     /// Writes a key down unless somebody else has by now. Safe against other threads and programs doing the same.
@@ -256,6 +227,40 @@ impl KnownHostsCache {
         let known = Arc::new(KnownHosts::parse(&String::from_utf8_lossy(&bytes)));
         cache.insert(file.to_owned(), (stamp, Arc::clone(&known)));
         known
+    }
+}
+
+/// Judges a key by files that are read.
+pub(super) fn judge(files: &[(&Path, Arc<KnownHosts>)], name: &str, fallback: Option<&str>, key: &HostKey) -> Verdict {
+    let mut known = false;
+    let mut other: Option<Place> = None;
+    for (file, hosts) in files {
+        let entries = hosts.about(name).map(|entry| (entry, true));
+        let looser = fallback.into_iter().flat_map(|name| hosts.about(name)).map(|entry| (entry, false));
+        for (entry, exact) in entries.chain(looser) {
+            let same = entry.key.blob == key.blob;
+            let place = || Place {
+                file: file.to_path_buf(),
+                line: entry.line,
+                kind: entry.key.kind.clone(),
+                fingerprint: fingerprint(&entry.key.blob),
+            };
+            match (entry.mark, same) {
+                (Mark::Revoked, true) => return Verdict::Revoked(place()),
+                (Mark::Revoked, false) | (Mark::Authority, _) => {}
+                (Mark::Plain, true) => known = true,
+                // One of the same kind is the better witness of a change.
+                (Mark::Plain, false) if exact && other.as_ref().is_none_or(|at| at.kind != key.kind) => {
+                    other = Some(place());
+                }
+                (Mark::Plain, false) => {}
+            }
+        }
+    }
+    match other {
+        _ if known => Verdict::Known,
+        Some(place) => Verdict::Changed(place),
+        None => Verdict::Unknown,
     }
 }
 

@@ -28,6 +28,7 @@ mod marks;
 mod open;
 mod pattern;
 mod pipe;
+pub mod reads;
 mod route;
 mod sftp;
 mod shell;

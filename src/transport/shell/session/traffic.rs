@@ -11,6 +11,7 @@ impl Session {
     /// Types bytes: until the way to the device has taken them.
     pub(in crate::transport::shell) async fn send(&mut self, bytes: &[u8], until: &Until) -> Result<(), Failure> {
         let since = Instant::now();
+        self.typed_at = since;
         let sent = tokio::select! {
             // Where the way is free and the time is over, it is the answer that is missing, and not the device's ear.
             biased;
@@ -96,11 +97,41 @@ impl Session {
         self.is_open = false;
         let last = match self.last.is_empty() {
             true => "nothing came".to_owned(),
-            false => format!("what came last: `{}`", String::from_utf8_lossy(&self.last).escape_debug()),
+            false => format!("what came last: `{}`", as_written(&self.last)),
         };
         let host = self.prompts.host().map(|host| format!(" of `{host}`")).unwrap_or_default();
-        Failure::new(kind, format!("{what}: waited for {waiting}{host}; {last}"))
+        let state = match kind {
+            FailureKind::Timeout => {
+                format!(
+                    "; given up {} after the last was typed, and the session closed",
+                    seconds(self.typed_at.elapsed())
+                )
+            }
+            // The device has closed it.
+            FailureKind::Unreachable => String::new(),
+            _ => "; the session was closed".to_owned(),
+        };
+        Failure::new(kind, format!("{what}: waited for {waiting}{host}; {last}{state}"))
     }
+}
+
+/// Writes what a terminal does not show as in source code; quotes stand for themselves.
+fn as_written(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    let mut written = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\'' | '"' => written.push(c),
+            c => written.extend(c.escape_debug()),
+        }
+    }
+    written
+}
+
+/// Writes a time with the digits that matter: `0.3 s`, `30 s`.
+fn seconds(time: Duration) -> String {
+    let digits = usize::from(time < Duration::from_secs(10));
+    format!("{:.digits$} s", time.as_secs_f64())
 }
 
 fn cancelled() -> Failure {
