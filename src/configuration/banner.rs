@@ -1,5 +1,7 @@
 //! Banners: one line of a configuration that holds several, up to a delimiter.
 
+use crate::platform::ConfigText;
+
 /// Returns what ends a banner that begins on this line and does not end on it: IOS takes any character (`^C` is shown
 /// for one that cannot be printed), EOS a line `EOF`.
 pub(super) fn banner_end(line: &str) -> Option<&str> {
@@ -37,8 +39,9 @@ pub(super) fn banner(line: &str) -> Option<Banner<'_>> {
 
 /// Returns a line as it is typed. A banner whose delimiter is shown as `^C` (it cannot be printed) gets another one:
 /// typed, `^C` would be `^` and a letter of the text. `wanted` is the delimiter that the author asks for.
-pub(super) fn typed(line: &str, wanted: Option<&str>) -> String {
-    let Some(Banner { kind, delimiter, body }) = banner(line) else { return line.to_owned() };
+pub(super) fn typed(line: &str, wanted: Option<&str>, text: &ConfigText) -> String {
+    let banner = banner(line).filter(|_| text.gathers.is_empty());
+    let Some(Banner { kind, delimiter, body }) = banner else { return line.to_owned() };
     let wanted = wanted.filter(|wanted| wanted.chars().count() == 1 && !body.contains(wanted));
     if delimiter == "EOF" || (delimiter != "^C" && wanted.is_none()) {
         return line.to_owned();
@@ -46,16 +49,4 @@ pub(super) fn typed(line: &str, wanted: Option<&str>) -> String {
     let free = || ['@', '~', '%', '&', '+', '=', '|'].into_iter().find(|c| !body.contains(*c)).unwrap_or('\x03');
     let delimiter = wanted.map_or_else(|| free().to_string(), str::to_owned);
     format!("banner {kind} {delimiter}{body}{delimiter}")
-}
-
-pub(super) fn with_banner<'a>(first: &str, end: &str, lines: &mut impl Iterator<Item = &'a str>) -> String {
-    let mut banner = first.to_owned();
-    for line in lines {
-        banner.push('\n');
-        banner.push_str(line.trim_end());
-        if line.contains(end) {
-            break;
-        }
-    }
-    banner
 }

@@ -2,8 +2,10 @@
 
 use super::Section;
 use super::defaults::holds;
+use super::gather::anew;
 use super::grown::joined;
 use super::members::members;
+use super::resets::Resets;
 use super::spelled::said;
 use crate::platform::{ConfigText, Numbered};
 use regex::Regex;
@@ -38,11 +40,11 @@ pub fn difference(
     let wanted = &without(wanted, ignored);
     let lines = match how {
         Match::None => return wanted.clone(),
-        Match::Line => missing(wanted, running, text),
+        Match::Line => missing_in(wanted, &index(running, None, text), None, text),
         Match::Strict => misplaced(wanted, running, text),
         Match::Exact => unequal(wanted, &without(running, ignored), text),
     };
-    if by_block { whole_blocks(wanted, &lines) } else { lines }
+    anew(if by_block { whole_blocks(wanted, &lines) } else { lines }, running, text)
 }
 
 /// Returns sections without the lines that match one of `ignored`, and without what stands in those.
@@ -93,17 +95,28 @@ pub(super) fn without_number(line: &str, within: Option<&str>, text: &ConfigText
 
 /// Returns what of `wanted` is not in `running`, under its parents.
 pub fn missing(wanted: &[Section], running: &[Section], text: &ConfigText) -> Vec<Section> {
-    missing_in(wanted, &index(running, None, text), None, text)
+    anew(missing_in(wanted, &index(running, None, text), None, text), running, text)
 }
 
 fn missing_in(wanted: &[Section], running: &Index<'_>, within: Option<&str>, text: &ConfigText) -> Vec<Section> {
-    wanted.iter().filter_map(|section| missing_of(section, running, within, text)).collect()
+    let resets = Resets::of(wanted, |line| !running.contains_key(line), std::iter::empty(), (within, text));
+    let of = |section: &Section| match missing_of(section, running, (within, wanted), text) {
+        None if resets.take(&said(&section.line, text)) => Some(section.clone()),
+        missing => missing,
+    };
+    wanted.iter().filter_map(of).collect()
 }
 
-/// Returns what of a section is missing: where it names several things, what one of them misses.
-fn missing_of(section: &Section, running: &Index<'_>, within: Option<&str>, text: &ConfigText) -> Option<Section> {
+/// Returns what of a section is missing that stands `within` another one, `beside` others: where it names several things, what one of
+/// them misses.
+fn missing_of(
+    section: &Section,
+    running: &Index<'_>,
+    (within, beside): (Option<&str>, &[Section]),
+    text: &ConfigText,
+) -> Option<Section> {
     let of_one = |line: &String| match running.get(line) {
-        None if holds(&section.line, within, running, text) => None,
+        None if holds(&section.line, within, running, beside, text) => None,
         None => Some(section.clone()),
         Some(there) if is_whole(&section.line, text) => section.unless_same(there),
         Some(_) if section.children.is_empty() => None,
@@ -166,7 +179,7 @@ fn by_outermost(wanted: &[Section], running: &[Section], text: &ConfigText, insi
     for section in wanted {
         // Where one of the things that the line names differs, all of its section is sent.
         let differs = |line: &String| match running.get(line) {
-            None if holds(&section.line, None, &running, text) => None,
+            None if holds(&section.line, None, &running, wanted, text) => None,
             None => Some(section.clone()),
             Some(there) if is_whole(&section.line, text) => section.unless_same(there),
             Some(there) => inside(section, line, there),

@@ -1,7 +1,8 @@
 //! Configurations in braces (`system { host-name r1; }`) as `set` lines.
 //!
 //! Junos and VyOS show them so, and people write templates that way. A statement ends with `;` (Junos) or with its line
-//! (VyOS); `[ a b ]` stands for several values; `inactive:` deactivates what follows; `/* … */` and `#` are comments.
+//! (VyOS); `[ a b ]` stands for several values; marks (`inactive:`, `protect:`) say what is done to what follows; `/* … */` and `#` are
+//! comments.
 
 /// Claims that a text is written in braces: a line that opens a section ends with `{`.
 pub(super) fn is_curly(text: &str) -> bool {
@@ -25,9 +26,19 @@ pub(super) fn set_lines(text: &str) -> Vec<String> {
         }
     }
     reader.say();
-    reader.lines.append(&mut reader.inactive);
+    reader.lines.append(&mut reader.marked);
     reader.lines
 }
+
+/// Marks before a statement of Junos, and what is done to what it names.
+const MARKS: &[(&str, &str)] = &[
+    ("inactive:", "deactivate"),
+    ("active:", "activate"),
+    ("protect:", "protect"),
+    ("unprotect:", "unprotect"),
+    ("delete:", "delete"),
+    ("replace:", ""),
+];
 
 #[derive(Default)]
 struct Reader {
@@ -36,31 +47,38 @@ struct Reader {
     /// The words of the statement so far.
     statement: Vec<String>,
     lines: Vec<String>,
-    /// `deactivate` lines: they come last, when what they name is there.
-    inactive: Vec<String>,
+    /// What is done to statements that are there: it comes last.
+    marked: Vec<String>,
 }
 
 impl Reader {
-    /// Takes the marks off the beginning of a statement.
-    fn take_statement(&mut self) -> Vec<String> {
+    /// Takes the marks off the beginning of a statement, and says what they ask for. What `replace:` marks is merged here.
+    fn take_statement(&mut self, is_section: bool) -> Vec<String> {
         let mut words = std::mem::take(&mut self.statement);
-        if words.first().is_some_and(|word| word == "inactive:") {
+        while let Some((_, verb)) = words.first().and_then(|word| MARKS.iter().find(|(mark, _)| mark == word)) {
             words.remove(0);
-            let inactive = [self.path.as_slice(), &words].concat().join(" ");
-            self.inactive.push(format!("deactivate {inactive}"));
+            // `inactive: route 10.0.0.0/8 discard;` is said of the route.
+            let named = if is_section { words.as_slice() } else { &words[..words.len().min(2)] };
+            let marked = [self.path.as_slice(), named].concat().join(" ");
+            match *verb {
+                "" => {}
+                "delete" => self.lines.push(format!("delete {marked}")),
+                verb => self.marked.push(format!("{verb} {marked}")),
+            }
         }
         words
     }
 
     fn open(&mut self) {
-        let words = self.take_statement();
+        let words = self.take_statement(true);
         self.path.push(words.join(" "));
     }
 
     /// Ends a statement.
     fn say(&mut self) {
-        let words = self.take_statement();
-        if words.is_empty() {
+        let is_deleted = self.statement.first().is_some_and(|word| word == "delete:");
+        let words = self.take_statement(false);
+        if words.is_empty() || is_deleted {
             return;
         }
         let path = self.path.clone();

@@ -20,9 +20,13 @@ pub(super) fn members(line: &str, text: &ConfigText) -> Vec<String> {
 }
 
 fn several(line: &str, text: &ConfigText) -> Option<Vec<String>> {
-    let (first, rest) = line.split_once(' ')?;
-    if !text.lists.iter().any(|list| list == first) {
-        return None;
+    let is_of = |list: &&String| line.strip_prefix(list.as_str()).is_some_and(|rest| rest.starts_with(' '));
+    let first = text.lists.iter().find(is_of)?.as_str();
+    let rest = line[first.len()..].trim_start();
+    // `line vty 0 4`
+    if first.contains(' ') {
+        let (from, to) = rest.split_once(' ')?;
+        return Some(numbers(&format!("{from}-{to}"))?.iter().map(|number| format!("{first} {number}")).collect());
     }
     let range = rest.strip_prefix("range ");
     let rest = range.unwrap_or(rest);
@@ -66,16 +70,43 @@ fn interfaces(list: &str, spelling: &Spelling) -> Option<Vec<String>> {
     Some(found)
 }
 
+/// Joins sections that follow each other in number and have the same lines: `line vty 0` to `line vty 4` are typed as one.
+pub(super) fn together(sections: Vec<Section>, text: &ConfigText) -> Vec<Section> {
+    let numbered = |line: &str| {
+        let list = text.lists.iter().find(|list| list.contains(' ') && is_inside(line, list))?;
+        let rest = line[list.len()..].trim_start();
+        let (from, to) = rest.split_once(' ').unwrap_or((rest, rest));
+        Some((list, from.parse::<u32>().ok()?, to.parse::<u32>().ok()?))
+    };
+    let mut found: Vec<Section> = Vec::with_capacity(sections.len());
+    for section in sections {
+        if let (Some(last), Some((list, from, to))) = (found.last_mut(), numbered(&section.line)) {
+            let before = numbered(&last.line).filter(|(other, _, end)| *other == list && end + 1 == from);
+            if let Some((_, begin, _)) = before.filter(|_| last.children == section.children) {
+                last.line = format!("{list} {begin} {to}");
+                continue;
+            }
+        }
+        found.push(section);
+    }
+    found
+}
+
 /// Returns sections of which each names one thing, those of the same thing as one.
 pub(super) fn apart(sections: &[Section], text: &ConfigText) -> Vec<Section> {
-    if text.lists.is_empty() {
+    apart_of(sections, &text.lists.iter().collect::<Vec<_>>(), text)
+}
+
+/// Does so for what begins as one of these lists.
+pub(super) fn apart_of(sections: &[Section], lists: &[&String], text: &ConfigText) -> Vec<Section> {
+    if lists.is_empty() {
         return sections.to_vec();
     }
     let mut found: Vec<Section> = Vec::with_capacity(sections.len());
     let mut places = std::collections::HashMap::new();
     for section in sections {
         let line = said(&section.line, text);
-        if !text.lists.iter().any(|list| is_inside(&line, list)) {
+        if !lists.iter().any(|list| is_inside(&line, list)) {
             found.push(section.clone());
             continue;
         }

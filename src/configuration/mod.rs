@@ -9,18 +9,25 @@ mod banner;
 mod compare;
 mod curly;
 mod defaults;
+mod gather;
 mod grown;
 mod members;
 mod merge;
+mod moves;
 mod notation;
+mod order;
+mod paths;
+mod prune;
 mod read;
 mod remedy;
+mod resets;
 mod secret;
 mod send;
 mod shown;
 mod spelled;
 #[cfg(test)]
 mod tests;
+mod undo;
 
 pub use compare::{Match, difference, missing, without};
 pub use merge::merge;

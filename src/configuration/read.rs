@@ -1,14 +1,20 @@
 //! Reads a configuration's text: sections by indentation, or whole `set` lines.
 
 use super::Section;
-use super::banner::{banner_end, with_banner};
+use super::banner::banner_end;
 use super::curly::{is_curly, set_lines};
+use super::{gather, paths};
 use crate::platform::{ConfigStyle, ConfigText};
 
 /// Reads a configuration. Comments, ends of sections and lines that mean nothing are left out.
 pub fn parse(text: &str, style: &ConfigText) -> Vec<Section> {
     if style.style == ConfigStyle::Set && is_curly(text) {
-        return set_lines(text).iter().map(|line| Section::of(&whole(line, style))).collect();
+        let lines = set_lines(text).into_iter().filter(|line| !is_nothing(line, style));
+        return lines.map(|line| Section::of(&whole(&line, style))).collect();
+    }
+    if style.joins_lines {
+        let lines = paths::commands(text).into_iter().filter(|line| !is_nothing(line, style));
+        return lines.map(|line| Section::of(&line)).collect();
     }
     let mut root: Vec<Section> = Vec::new();
     // Where each open section is indented, outermost first.
@@ -19,11 +25,7 @@ pub fn parse(text: &str, style: &ConfigText) -> Vec<Section> {
             continue;
         }
         let indent = line.chars().take_while(|c| c.is_whitespace()).count();
-        let line = match banner_end(line.trim()) {
-            Some(end) => with_banner(line.trim(), end, &mut lines),
-            None if style.quotes_lines && is_open_quote(line) => with_quote(line.trim(), &mut lines),
-            None => line.trim().to_owned(),
-        };
+        let line = text_of(line.trim(), &mut lines, style);
         if style.style == ConfigStyle::Set {
             root.push(Section { line: whole(&line, style), children: Vec::new() });
             continue;
@@ -35,10 +37,38 @@ pub fn parse(text: &str, style: &ConfigText) -> Vec<Section> {
         for _ in 0..open.len() {
             place = &mut place.last_mut().expect("an open section has a line").children;
         }
+        if gather::joins(&line, place, style) {
+            continue;
+        }
         place.push(Section { line, children: Vec::new() });
         open.push(indent);
     }
     root
+}
+
+/// Returns a line with those after it that belong to it.
+fn text_of<'a>(line: &str, lines: &mut impl Iterator<Item = &'a str>, style: &ConfigText) -> String {
+    if let Some((_, end)) = style.texts.iter().find(|(begins, _)| begins.is_match(line)) {
+        return with_lines(line, lines, |line| line.trim() == end);
+    }
+    match banner_end(line).filter(|_| style.gathers.is_empty()) {
+        Some(end) => with_lines(line, lines, |line| line.contains(end)),
+        None if style.quotes_lines && is_open_quote(line) => with_quote(line, lines),
+        None => line.to_owned(),
+    }
+}
+
+/// Returns a line with those after it, up to the one that ends them.
+fn with_lines<'a>(first: &str, lines: &mut impl Iterator<Item = &'a str>, ends: impl Fn(&str) -> bool) -> String {
+    let mut text = first.to_owned();
+    for line in lines {
+        text.push('\n');
+        text.push_str(line.trim_end());
+        if ends(line) {
+            break;
+        }
+    }
+    text
 }
 
 /// Makes sections of lines under their parents; what the lines are indented by counts below the parents.

@@ -93,7 +93,8 @@ fn look(wanted: &[Section], running: &[&Section], path: &mut Vec<usize>, text: &
             }));
         } else {
             let lines = members(&section.line, text);
-            let there = running.iter().filter(|there| lines.contains(&said(&there.line, text)));
+            let is_same = |there: &&&Section| members(&there.line, text).iter().any(|line| lines.contains(line));
+            let there = running.iter().filter(is_same);
             let inside: Vec<&Section> = there.flat_map(|there| &there.children).collect();
             look(&section.children, &inside, path, text, found);
         }

@@ -3,6 +3,7 @@
 use super::Section;
 use super::banner::typed;
 use super::compare::is_whole;
+use super::gather::text_of;
 use crate::platform::{ConfigStyle, ConfigText};
 
 /// Returns the lines to send, in order, each section entered by its own line.
@@ -35,9 +36,15 @@ struct Typing<'a> {
 
 impl<'a> Typing<'a> {
     fn section(&mut self, section: &Section) {
-        self.lines.push(typed(&section.line, self.delimiter));
+        match text_of(&section.line, self.text) {
+            Some(_) => self.lines.extend(section.line.lines().map(str::to_owned)),
+            None => self.lines.push(typed(&section.line, self.delimiter, self.text)),
+        }
         // Inside of another section it is a line: `group operator` of a user.
-        let is_line = section.children.is_empty() && !self.open.is_empty() && is_whole(&section.line, self.text);
+        let is_line = section.children.is_empty()
+            && !self.open.is_empty()
+            && !section.line.contains('\n')
+            && is_whole(&section.line, self.text);
         let end = self.text.leave_as.iter().find(|(line, _)| !is_line && line.is_match(&section.line));
         if section.children.is_empty() && end.is_none() {
             return;

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 /// Returns what a line says: the words that the device shows, without the quotes that devices put around them; a banner's
 /// text, whatever stands around it.
 pub(super) fn said(line: &str, text: &ConfigText) -> String {
-    if let Some(banner) = banner(line) {
+    if let Some(banner) = banner(line).filter(|_| text.gathers.is_empty()) {
         return format!("banner {}\n{}", banner.kind, banner.body.trim());
     }
     let typed: Vec<&str> = words(line).collect();

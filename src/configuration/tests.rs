@@ -4,8 +4,10 @@ use crate::platform::ConfigText;
 use proptest::prelude::*;
 
 mod device;
+mod router;
 mod single;
 mod spelled;
+mod whole;
 
 fn ios() -> &'static ConfigText {
     &platform::find("ios").unwrap().text
@@ -154,6 +156,7 @@ const DEFAULTS: &[(&str, &str, &str, &str)] = &[
     ("nxos", "interface Ethernet1/1", "duplex auto", "duplex full"),
     ("nxos", "interface Ethernet1/1", "mtu 1500", "mtu 9216"),
     ("nxos", "vlan 10", "state active", "state suspend"),
+    ("fortios", "config firewall address", "delete web", "edit web"),
 ];
 
 #[test]

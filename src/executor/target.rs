@@ -77,6 +77,8 @@ pub(super) struct Request<'a> {
     pub(super) scope: &'a StepScope,
     pub(super) templar: &'a Templar,
     pub(super) needs: Needs,
+    /// The argument for which a module of a CLI needs NETCONF.
+    pub(super) argument: Option<&'static str>,
     /// The platform that the module's name implies.
     pub(super) implied: Option<&'static str>,
     /// What the task itself says of the way to the device.

@@ -2,7 +2,7 @@
 //! `delete`, `show | compare`, `commit`, `rollback`.
 
 use super::device::{Device, Said};
-use super::statements::{Config, Statement, TOP, braces, compare, set, value, words};
+use super::statements::{Config, Statement, TOP, braces, compare, insert, set, value, words};
 use std::sync::Arc;
 
 const PAGE: usize = 24;
@@ -131,6 +131,13 @@ impl Junos {
                 let before = state.junos.candidate.len();
                 state.junos.candidate.retain(|s| !(s.len() >= path.len() && s.iter().zip(path).all(|(a, b)| a == b)));
                 Said::text(if state.junos.candidate.len() == before { "warning: statement not found" } else { "" })
+            }
+            ["insert", path @ ..] => {
+                let words: Vec<String> = path.iter().map(|word| (*word).to_owned()).collect();
+                match insert(&mut device.state().junos.candidate, &words) {
+                    true => Said::default(),
+                    false => Said::text("warning: statement not found"),
+                }
             }
             ["show"] if filter == Some("compare") => {
                 let state = device.state();

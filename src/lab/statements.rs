@@ -191,6 +191,27 @@ pub(super) fn set(statements: &mut Vec<Statement>, new: Statement) {
     }
 }
 
+/// Moves a statement and what stands in it: `policy-options policy-statement P term B after term A`. Claims that both are there.
+pub(super) fn insert(statements: &mut Vec<Statement>, words: &[String]) -> bool {
+    let Some(side) = words.iter().rposition(|word| word == "before" || word == "after") else { return false };
+    let (moved, other) = (&words[..side], &words[side + 1..]);
+    let around = &moved[..moved.len().saturating_sub(other.len())];
+    let other = [around, other].concat();
+    let is_there = |path: &[String]| statements.iter().any(|statement| statement.starts_with(path));
+    if moved == other || !is_there(moved) || !is_there(&other) {
+        return false;
+    }
+    let (block, rest): (Vec<_>, Vec<_>) = statements.drain(..).partition(|statement| statement.starts_with(moved));
+    *statements = rest;
+    let at = match words[side].as_str() {
+        "before" => statements.iter().position(|statement| statement.starts_with(&other)),
+        _ => statements.iter().rposition(|statement| statement.starts_with(&other)).map(|at| at + 1),
+    };
+    let at = at.unwrap_or(statements.len());
+    statements.splice(at..at, block);
+    true
+}
+
 /// Writes statements with braces.
 pub(super) fn braces(statements: &[Statement], depth: usize, out: &mut Vec<String>) {
     let pad = " ".repeat(depth * 4);
@@ -249,6 +270,11 @@ pub(super) fn compare(before: &[Statement], after: &[Statement]) -> String {
         }
         out.push(format!("{sign}  {};", rest.join(" ")));
     }
+    let is_same = |(a, b): (&Statement, &Statement)| a == b;
+    if let Some((_, moved)) = before.iter().zip(after).find(|pair| out.is_empty() && !is_same(*pair)) {
+        let (at, rest) = moved.split_at(split(moved));
+        out.extend([format!("[edit {}]", at.join(" ")), format!("!  {} {{ ... }}", rest.join(" "))]);
+    }
     out.join("\n")
 }
 
@@ -297,6 +323,19 @@ protocols {
         let found = read_braces("policy-options {\n  community c members [ 1:1 2:2 ];\n}");
         assert_eq!(found.len(), 2);
         assert_eq!(found[1].join(" "), "policy-options community c members 2:2");
+    }
+
+    #[test]
+    fn what_is_inserted_moves_with_what_stands_in_it() {
+        let mut config = read_set("set a p term A x\nset a p term A y\nset a p term B z\nset a q");
+        assert!(insert(&mut config, &words("a p term B before term A")));
+        let shown: Vec<String> = config.iter().map(|words| words.join(" ")).collect();
+        assert_eq!(shown, ["a p term B z", "a p term A x", "a p term A y", "a q"]);
+        let before = config.clone();
+        assert!(insert(&mut config, &words("a p term B after term A")));
+        assert_eq!(compare(&before, &config), "[edit a p term]\n!  A x { ... }");
+        assert!(!insert(&mut config, &words("a p term C after term A")));
+        assert!(!insert(&mut config, &words("a p term B")));
     }
 
     #[test]

@@ -35,12 +35,21 @@ pub struct Arg {
     /// Why it can only have a value that asks for nothing (`false`, empty, its default): Ansible knows it, netplay does
     /// not do it.
     pub refused: Option<&'static str>,
-    /// Values for which a module of a CLI needs NETCONF; any when there are none in the list.
-    pub over_netconf: Option<&'static [&'static str]>,
+    /// The values for which a module of a CLI needs NETCONF.
+    pub over_netconf: Option<OverNetconf>,
     /// What it means, in one sentence.
     pub doc: &'static str,
     /// What is inside of a list or a dictionary, where that is known.
     pub shape: Option<&'static dyn Shape>,
+}
+
+/// Values for which a module of a CLI needs NETCONF.
+#[derive(Clone, Copy, Debug)]
+pub enum OverNetconf {
+    /// These; any when there are none.
+    Values(&'static [&'static str]),
+    /// Texts, or files with such texts, of which this is claimed.
+    Text(fn(&str) -> bool),
 }
 
 /// What is inside of an argument that is a list or a dictionary.
@@ -146,7 +155,13 @@ impl Arg {
 
     /// Says with which values a module of a CLI needs NETCONF; with none, that it does with any.
     pub const fn over_netconf(mut self, values: &'static [&'static str]) -> Arg {
-        self.over_netconf = Some(values);
+        self.over_netconf = Some(OverNetconf::Values(values));
+        self
+    }
+
+    /// Says with which texts (or files) a module of a CLI needs NETCONF.
+    pub const fn texts_over_netconf(mut self, is_such: fn(&str) -> bool) -> Arg {
+        self.over_netconf = Some(OverNetconf::Text(is_such));
         self
     }
 

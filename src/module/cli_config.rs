@@ -77,11 +77,13 @@ pub(super) static MODULE: Module = Module {
             ArgKind::Str,
             "The configuration wanted, with its sections indented, in braces or as `set` lines.",
         )
-        .aliases(&["content"]),
+        .aliases(&["content"])
+        .texts_over_netconf(load::is_structured),
         Arg::new("lines", ArgKind::List, "The lines wanted in the section that `parents` names.")
             .aliases(&["commands"]),
         Arg::new("parents", ArgKind::List, "The lines that lead into the section, outermost first."),
-        Arg::new("src", ArgKind::Path, "A file with the configuration wanted; its templates are rendered."),
+        Arg::new("src", ArgKind::Path, "A file with the configuration wanted; its templates are rendered.")
+            .texts_over_netconf(load::is_structured),
         Arg::new(
             "src_format",
             ArgKind::Str,

@@ -124,7 +124,8 @@ mod tests;
 
 pub use action::*;
 pub use args::{
-    Arg, ArgKind, Args, Rule, Shape, check_args, check_on_platform, coerce_args, split_free_form, split_key_value,
+    Arg, ArgKind, Args, OverNetconf, Rule, Shape, check_args, check_on_platform, coerce_args, split_free_form,
+    split_key_value,
 };
 pub use change::{Actor, Change, Dialogue, Finish, Finished, KeepFacts, RunChange, TextDiff, Then, Withheld};
 pub use listings::LISTINGS;
@@ -185,24 +186,35 @@ pub struct Alias {
 }
 
 impl Module {
-    /// Returns what the module needs with these arguments, of which `said` returns the text of those that are given.
-    pub fn needs_with(&self, said: impl Fn(&Arg) -> Option<String>) -> Needs {
-        let is_over_netconf = |arg: &Arg| {
-            let values = arg.over_netconf?;
-            said(arg).filter(|text| values.is_empty() || values.contains(&text.as_str()))
+    /// Returns the argument for which a module of a CLI needs NETCONF, if there is one; `said` returns the text of those that are
+    /// given, `platform` is the one that the module's name says.
+    pub fn over_netconf(&self, platform: Option<&str>, said: impl Fn(&Arg) -> Option<String>) -> Option<&'static str> {
+        let is_such = |arg: &&Arg| {
+            let over_netconf = arg.over_netconf.zip(said(arg));
+            over_netconf.is_some_and(|(over_netconf, text)| match over_netconf {
+                OverNetconf::Values(values) => values.is_empty() || values.contains(&text.as_str()),
+                // Other platforms type such a text.
+                OverNetconf::Text(is_such) => platform.is_none_or(|name| name == "juniper_junos") && is_such(&text),
+            })
         };
-        match self.needs {
-            Needs::Cli if self.args.iter().any(|arg| is_over_netconf(arg).is_some()) => Needs::Netconf,
-            needs => needs,
-        }
+        self.args.iter().filter(|_| self.needs == Needs::Cli).find(is_such).map(|arg| arg.name)
     }
 
-    /// Returns what the module needs with arguments as they are written.
-    pub fn needs_as_written(&self, args: &Mapping) -> Needs {
-        self.needs_with(|arg| {
+    /// Returns that argument of those that are written; `read` returns the text of a file.
+    pub fn over_netconf_as_written(
+        &self,
+        platform: Option<&str>,
+        args: &Mapping,
+        read: impl Fn(&str) -> Option<String>,
+    ) -> Option<&'static str> {
+        self.over_netconf(platform, |arg| {
             let node = std::iter::once(&arg.name).chain(arg.aliases).find_map(|name| args.get(name))?;
             // What a template yields is known in the run.
-            Some(if node.is_static() { node.as_str().unwrap_or_default().to_owned() } else { String::new() })
+            let text = node.is_static().then(|| node.as_str().unwrap_or_default());
+            match (arg.kind, text) {
+                (ArgKind::Path, text) => text.and_then(&read),
+                (_, text) => Some(text.unwrap_or_default().to_owned()),
+            }
         })
     }
 }

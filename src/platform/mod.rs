@@ -152,6 +152,9 @@ pub struct Platform {
     pub reads_not: Vec<Pattern>,
     /// What may be typed before the answer to the line before has come.
     pub typed_ahead: Option<TypedAhead>,
+    /// Questions (regular expressions) that lines of a configuration bring up, and answers: `no username` asks whether all
+    /// of that name is meant.
+    pub config_answers: Vec<(String, String)>,
     /// Configuration by candidate: sent after the lines.
     pub commit: Option<Commit>,
     /// How the running configuration is saved for the next start.
@@ -395,6 +398,13 @@ pub struct ConfigText {
     pub whole: Vec<Pattern>,
     /// A text in quotes may go over several lines.
     pub quotes_lines: bool,
+    /// Lines of a text of which each is typed by itself and added to those that are there; what the groups fit is the same for
+    /// those of one text: `^(banner \S+) `. A banner is no text with an end there.
+    pub gathers: Vec<Pattern>,
+    /// Lines that several belong to, which are typed without a prompt in between, and the line that ends them: a macro.
+    pub texts: Vec<(Pattern, String)>,
+    /// A line that ends with `\` goes on on the next, and a line that is a path stands before those after it.
+    pub joins_lines: bool,
     /// Lines that differ from one reading to the next and mean nothing.
     pub volatile: Vec<Pattern>,
     /// Lines of which a section has one only: a second one overwrites the first.
@@ -413,6 +423,20 @@ pub struct ConfigText {
     pub grows: Vec<String>,
     /// Lines that the device numbers when they are typed without a number: what they are without it.
     pub numbered: Vec<Numbered>,
+    /// Lines whose order counts; those of a section that are [`ConfigText::numbered`] are such without being named here.
+    pub ordered: Vec<Ordered>,
+    /// Lines of which a device has one at most, and that it refuses while there is another one: what goes of them goes first.
+    pub goes_first: Vec<Pattern>,
+    /// Lines that take others of their section along when they change: a port that comes into a VRF loses its addresses.
+    pub resets: Vec<Reset>,
+    /// What is not wanted is deleted by the shortest path on which nothing wanted stands: parts of a path that are left empty
+    /// would stay.
+    pub prunes: bool,
+    /// Words of such a path that a name follows, without which they cannot be deleted; where there are none, any word can.
+    pub keys: Vec<String>,
+    /// What goes in sections goes after everything was added, the last section first: entries of one refer to those of another, and
+    /// cannot be deleted while they do.
+    pub deletes_last: bool,
     /// Lines that the device does not show because they hold unless others say otherwise.
     pub defaults: Vec<DefaultLine>,
 }
@@ -451,6 +475,26 @@ pub struct Numbered {
     pub line: Pattern,
     /// What it is without; `$1` is a group.
     pub without: String,
+}
+
+/// Lines whose order counts. Of a configuration that is indented the groups of the expression say which of them belong together
+/// (`^(access-list \d+) `). Of `set` lines its whole match is what an `insert` moves, and the first group stands before what is moved:
+/// `^set (policy-options policy-statement \S+) term \S+`.
+#[derive(Clone, Debug)]
+pub struct Ordered {
+    /// The line.
+    pub line: Pattern,
+    /// The sections of which that is so; `None` for the outermost level.
+    pub within: Option<Pattern>,
+}
+
+/// A line that takes others of its section along when it comes or goes.
+#[derive(Clone, Debug)]
+pub struct Reset {
+    /// The line.
+    pub line: Pattern,
+    /// What it takes along.
+    pub takes: Pattern,
 }
 
 /// A line that a device does not show, as it is its default.

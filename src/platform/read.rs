@@ -7,7 +7,7 @@ mod configuration;
 
 use super::pattern::Compile;
 use super::{Answer, Detect, Expect, Instead, Level, Move, Pager, Platform, TypedAhead};
-use configuration::{WrittenCommit, WrittenConfirmWithin, WrittenSave, WrittenText};
+use configuration::{WrittenAnswer, WrittenCommit, WrittenConfirmWithin, WrittenSave, WrittenText};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -96,6 +96,8 @@ struct Written {
     #[serde(default)]
     reads_not: Vec<String>,
     typed_ahead: Option<WrittenTypedAhead>,
+    #[serde(default)]
+    config_answers: Vec<WrittenAnswer>,
     commit: Option<WrittenCommit>,
     save: Option<WrittenSave>,
     show_running: Option<String>,
@@ -229,6 +231,7 @@ impl Written {
             reads: how.lines(&self.reads)?,
             reads_not: how.lines(&self.reads_not)?,
             typed_ahead: self.typed_ahead.map(|written| written.read(how)).transpose()?,
+            config_answers: configuration::answers(self.config_answers),
             commit: self.commit.map(|written| written.read(how)).transpose()?,
             save: self.save.map(WrittenSave::read),
             show_running: self.show_running,

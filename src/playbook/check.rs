@@ -28,7 +28,9 @@ impl Loader {
         const NAME: &str = "ansible_connection";
         let Action::Module { module, platform } = task.action else { return };
         let is_open = task.settings.delegate_to.is_some() || task.args.get("provider").is_some();
-        let (needs, others, instead): (_, &[&str], _) = match (module.needs_as_written(&task.args), platform) {
+        let argument = module.over_netconf_as_written(platform, &task.args, |src| task.source_of(src));
+        let (needs, others, instead): (_, &[&str], _) = match (module.needs, platform) {
+            _ if argument.is_some() => ("NETCONF", &["network_cli", "telnet"], "ansible.netcommon.netconf"),
             (Needs::Netconf, _) => ("NETCONF", &["network_cli", "telnet"], "ansible.netcommon.netconf"),
             (Needs::Cli, Some(platform)) if platform != "juniper_junos" => {
                 ("the device's CLI", &["netconf"], "ansible.netcommon.network_cli")
@@ -51,7 +53,8 @@ impl Loader {
         if !node.is_static() || !name.rsplit('.').next().is_some_and(|last| others.contains(&last)) {
             return;
         }
-        let message = format!("`{}` needs {needs}, and the host is reached by `{name}`", task.called);
+        let argument = argument.map(|argument| format!("`{argument}` of ")).unwrap_or_default();
+        let message = format!("{argument}`{}` needs {needs}, and the host is reached by `{name}`", task.called);
         let complaint = match decides {
             true => Diagnostic::error("E0311", message),
             false => Diagnostic::warning("W0311", message),
@@ -139,5 +142,13 @@ impl Loader {
                 ),
             );
         }
+    }
+}
+
+impl Task {
+    /// Returns the text of a file that the task names, as it is written.
+    pub fn source_of(&self, name: &str) -> Option<String> {
+        let found = ["templates", "files"].iter().find_map(|folder| self.files.find(folder, name));
+        std::fs::read_to_string(found.filter(|path| path.is_file())?).ok()
     }
 }

@@ -95,7 +95,8 @@ pub(super) fn block_of(node: &Node, map: &Mapping, found: &mut Diagnostics) -> O
 }
 
 /// Modules that change a configuration, and those that keep such a change.
-const CONFIRMED_BY: &[(&str, &str)] = &[("cli_config", "cli_confirm"), ("netconf_config", "netconf_confirm")];
+const CONFIRMED_BY: &[(&str, &str)] =
+    &[("cli_config", "cli_confirm"), ("napalm_install_config", "cli_confirm"), ("netconf_config", "netconf_confirm")];
 
 /// Returns the module that keeps what the task changes with `confirm_within`; `None` when it changes nothing so.
 fn confirming(map: &Mapping) -> Option<&'static str> {

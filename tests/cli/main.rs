@@ -62,3 +62,4 @@ mod unreadable;
 mod values;
 mod vault;
 mod web;
+mod whole;

@@ -256,6 +256,23 @@ fn a_connection_that_cannot_be_is_said_before_the_run_where_it_is_written() {
     run(of("- cli_command: {command: show version}\n"), "", 2)
         .complains("warning[W0311]: `cli_command` needs the device's CLI, and `nc1` is reached by NETCONF");
     run(of(&cli("cli_command")), "", 65).complains("error[E0311]: `cli_command` needs the device's CLI, and `nc1` is");
+    // What a play says of it is a warning, too.
+    let play = "- hosts: r1\n  gather_facts: false\n  vars: {ansible_connection: netconf}\n  tasks: [{cli_command: {command: show version}}]\n";
+    let of_play = |os: &str, code: i32| {
+        let host = format!("r1 ansible_host=127.0.0.1 ansible_port=1 ansible_network_os={os}");
+        Project::new().playbook(play).host(&host).run().exits(code)
+    };
+    let told = "warning[W0311]: `cli_command` needs the device's CLI, and `r1` is reached by NETCONF";
+    of_play("cisco.ios.ios", 2).complains(told);
+    of_play("junipernetworks.junos.junos", 4).never_says(told);
+    // What needs NETCONF, where the inventory says the CLI.
+    Project::of_tasks("- netconf_get: {}\n")
+        .host(
+            "r1 ansible_host=127.0.0.1 ansible_port=1 ansible_network_os=cisco.ios.ios ansible_connection=network_cli",
+        )
+        .run()
+        .exits(2)
+        .complains("warning[W0311]: `netconf_get` needs NETCONF, and `r1` is reached by `network_cli`");
 }
 
 /// Changes that are verified, on the server that keeps any XML.
@@ -383,7 +400,10 @@ fn junos_is_asked_for_operations_and_reads_configurations_itself() {
 fn what_only_netconf_has_is_refused_over_the_cli_before_anything_is_sent() {
     let lab = "devices: [{name: mx1, platform: juniper_junos}]\n";
     let refused = |task: &str, code: i32, says: &str| {
-        let project = Project::of_tasks(&format!("- {{name: it, {task}}}\n")).file("lab.yml", lab);
+        let project = Project::of_tasks(&format!("- {{name: it, {task}}}\n"))
+            .file("lab.yml", lab)
+            .file("mx.xml", "<configuration><system/></configuration>")
+            .file("late.j2", "{# what comes is known in the run #}<configuration><system/></configuration>");
         let ended = project.run().with("--lab lab.yml").exits(code);
         // What is known before the run is an error; what the run finds out is told with the step.
         if code == 65 {
@@ -393,15 +413,21 @@ fn what_only_netconf_has_is_refused_over_the_cli_before_anything_is_sent() {
         };
     };
     let cli = "vars: {ansible_connection: network_cli}";
-    for args in [
-        "junos_command: {rpcs: get-x}",
-        "junos_config: {config: <configuration/>, src_format: xml}",
-        "junos_config: {config: 'a { b; }', update: replace}",
+    for (argument, args) in [
+        ("rpcs", "junos_command: {rpcs: get-x}"),
+        ("src_format", "junos_config: {lines: x, src_format: xml}"),
+        ("update", "junos_config: {config: 'a { b; }', update: replace}"),
+        ("config", "junos_config: {config: <configuration/>}"),
+        ("config", "cli_config: {config: '{\"configuration\": {}}'}"),
     ] {
-        refused(&format!("{args}, {cli}"), 65, "needs NETCONF, and the host is reached by `network_cli`");
-        refused(args, 2, "is reached by `ansible.netcommon.network_cli`, and this module needs NETCONF");
+        let module = args.split(':').next().unwrap_or_default();
+        let told = format!("`{argument}` of `{module}` needs NETCONF, and the host is reached by `network_cli`");
+        refused(&format!("{args}, {cli}"), 65, &told);
+        let told = format!("is reached by `ansible.netcommon.network_cli`, and `{argument}` needs NETCONF here");
+        refused(args, 2, &told);
     }
-    refused("junos_config: {config: <configuration/>}", 2, "is sent over NETCONF alone");
+    refused(&format!("junos_config: {{src: mx.xml}}, {cli}"), 65, "`src` of `junos_config` needs NETCONF");
+    refused("junos_config: {src: late.j2}", 2, "is sent over NETCONF alone");
     refused("ios_command: {rpcs: get-x}", 65, "`rpcs` are operations of Junos");
     refused("ios_config: {config: x, src_format: json}", 65, "reads no configuration as XML or JSON");
 }

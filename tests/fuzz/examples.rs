@@ -71,6 +71,12 @@ fn configurations() -> Vec<Vec<u8>> {
             [&[number as u8][..], typed.as_bytes(), b"\0", shown.as_bytes()].concat()
         };
         found.extend(cases.into_values().flatten().map(bytes));
+        // Of whole configurations a part, in bytes: more takes long.
+        let part = |file: &str| {
+            let file = format!("{}/tests/platforms/{}/whole/{file}", env!("CARGO_MANIFEST_DIR"), platform.name);
+            fs::read_to_string(file).map(|text| text.chars().take(2500).collect::<String>()).ok()
+        };
+        found.extend(part("one.txt").zip(part("two.txt")).map(bytes));
     }
     found
 }

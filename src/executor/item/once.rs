@@ -81,8 +81,11 @@ pub(super) async fn once(
     let way = module::napalm::way(module, args)?;
     let provider = way.as_ref().map(|way| &way.provider).or(args.dict("provider"));
     let implied = way.as_ref().and_then(|way| way.platform).or(implied);
-    let needs = module.needs_with(|arg| Some(args.get(arg.name)?.to_text()));
-    let target = target::Request { job, task: &job.task, scope: &remote, templar, needs, implied, provider };
+    // A file is read when its turn comes.
+    let text = |arg: &module::Arg| args.get(arg.name).filter(|_| arg.kind != ArgKind::Path).map(Value::to_text);
+    let argument = module.over_netconf(implied, text);
+    let needs = if argument.is_some() { module::Needs::Netconf } else { module.needs };
+    let target = target::Request { job, task: &job.task, scope: &remote, templar, needs, argument, implied, provider };
     let limits = Limits { timeout: None, cancel: job.cancel.clone() };
     let target = job.context.pool.with_platform(target.target()?, &limits).await?;
     drop(rendering);

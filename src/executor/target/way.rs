@@ -75,7 +75,10 @@ impl Request<'_> {
             (Needs::Cli | Needs::HostIfAny, Kind::Netconf) => Ok(Kind::Netconf),
             (Needs::Cli, _) => Ok(Kind::NetworkCli),
             (Needs::Netconf, Kind::NetworkCli) => refuse(
-                format!("`{host}` is reached by `{name}`, and this module needs NETCONF"),
+                match self.argument {
+                    Some(argument) => format!("`{host}` is reached by `{name}`, and `{argument}` needs NETCONF here"),
+                    None => format!("`{host}` is reached by `{name}`, and this module needs NETCONF"),
+                },
                 "set `ansible_connection: ansible.netcommon.netconf` for the task (`vars:`), and its port",
             ),
             (Needs::Netconf, _) => Ok(Kind::Netconf),

@@ -4,7 +4,7 @@ use super::structure::{Given, edit, elements, of_json};
 use super::{Came, Refusal, Server, bad_element, datastore};
 use crate::lab::file::Model;
 use crate::lab::junos::Junos;
-use crate::lab::statements::{TOP, braces, compare, set, words};
+use crate::lab::statements::{TOP, braces, compare, insert, set, words};
 use crate::xml::{Element, Node, escaped};
 use std::sync::Arc;
 
@@ -175,6 +175,7 @@ impl Server {
                         said.push_str(&missing.xml());
                     }
                 }
+                ["insert", _, ..] if insert(&mut state.junos.candidate, &line[1..]) => {}
                 ["set", top, ..] => said.push_str(&wrong(top)),
                 [first, ..] => said.push_str(&wrong(first)),
                 [] => {}

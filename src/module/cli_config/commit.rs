@@ -21,6 +21,7 @@ const DEPENDENT: &[(&str, &[&str])] = &[
     ("confirm_commit", &[]),
     ("confirm_within", &[]),
     ("label", &[]),
+    ("replace", &["diff_replace"]),
     ("rollback", &[]),
     ("src_format", &[]),
     ("update", &[]),
@@ -38,6 +39,13 @@ fn refusal(name: &str, value: &Value, platform: &Platform) -> Option<String> {
             says(commit.is_some(), format!("`commit: false` needs a candidate, and `{own}` has none"))
         }
         "commit" => None,
+        "replace" => says(
+            value.as_str() != Some("config") || !platform.text.negate.is_empty(),
+            format!("`replace: config` undoes lines, and how `{own}` does that is not known"),
+        ),
+        "update" if matches!(value.as_str(), Some("override" | "update")) => {
+            refusal("replace", &Value::from("config"), platform)
+        }
         "update" => says(
             value.as_str() != Some("replace") || is_junos(platform),
             format!("`update: replace` is of Junos, and the platform is `{own}`"),

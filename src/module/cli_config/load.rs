@@ -37,6 +37,13 @@ pub(super) fn of(args: &Args, platform: &Platform, text: Option<&str>) -> Result
     }
 }
 
+/// Claims that a text is XML or JSON, which no device takes line by line.
+pub(super) fn is_structured(text: &str) -> bool {
+    // What a template begins with may be anything.
+    let is_template = ["{{", "{%", "{#"].iter().any(|mark| text.trim_start().starts_with(mark));
+    !is_template && matches!(guessed(text), "xml" | "json")
+}
+
 /// Returns the form in which a configuration is written, by its first character.
 fn guessed(text: &str) -> &'static str {
     match text.trim_start().as_bytes().first() {

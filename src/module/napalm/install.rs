@@ -25,6 +25,11 @@ pub(in crate::module) static MODULE: Module = Module {
         Arg::new("config_file", ArgKind::Path, "A file with it, as it stands: no template."),
         Arg::new("commit_changes", ArgKind::Bool, "False: nothing is sent, and the difference is told.").required(),
         Arg::new("replace_config", ArgKind::Bool, "What is not in it is undone.").default("false"),
+        Arg::new(
+            "confirm_within",
+            ArgKind::Str,
+            "The device takes the change back by itself unless it is verified, or `cli_confirm` comes, in this time: `2m`.",
+        ),
         Arg::new("get_diffs", ArgKind::Bool, "Tell the difference in `msg`.").default("true"),
         Arg::new("diff_file", ArgKind::Path, "A file here for the difference."),
         Arg::new("archive_file", ArgKind::Path, "A file here for the configuration as it was."),
@@ -51,7 +56,7 @@ async fn plan(context: Context<'_>) -> Result<Change, Failure> {
         Some(file) => text_of(&context, file)?,
         None => args.text("config").unwrap_or_default().to_owned(),
     };
-    let wanted = asked(config, args.flag("replace_config"));
+    let wanted = asked(config, args);
     let mut change = cli_config::plan(Context { args: &wanted, ..context }).await?;
     let difference = change.diff.iter().map(lines).collect::<String>();
     change.result.insert("msg", if args.flag("get_diffs") { difference.as_str() } else { "" });
@@ -97,9 +102,13 @@ fn with_files(mut change: Change, files: Vec<Action>) -> Change {
 }
 
 /// Returns the arguments of `cli_config` that ask for the same.
-fn asked(config: String, is_whole: bool) -> Args {
+fn asked(config: String, args: &Args) -> Args {
+    let is_whole = args.flag("replace_config");
     let mut map = Map::new();
     map.insert("config", config);
+    if let Some(time) = args.text("confirm_within").filter(|_| args.flag("commit_changes")) {
+        map.insert("confirm_within", time);
+    }
     map.insert("match", "line");
     map.insert("replace", if is_whole { "config" } else { "line" });
     map.insert("commit", true);
@@ -157,6 +166,30 @@ mod tests {
         assert!(change.changed && change.actions.is_empty() && change.finish.is_none());
         let change = planned(&[("config", "hostname r1".into()), ("commit_changes", true.into())]).await;
         assert!(!change.changed && change.actions.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_change_waits_to_be_confirmed_where_it_is_committed() {
+        let args = |commits: bool| {
+            [
+                ("config", Value::from("interface Gi0/1\n description y\n")),
+                ("commit_changes", commits.into()),
+                ("confirm_within", "2m".into()),
+            ]
+        };
+        let archive = ("show archive", "The maximum archive configurations allowed is 10.\n");
+        let timer = ("show archive config rollback timer", "No Rollback Confirmed Change pending\n");
+        let answers = vec![("show running-config", "hostname r1\n"), archive, timer];
+        let device = Device { platform: platform::find("ios").unwrap(), answers };
+        let fake = Fake { device: Some(device), ..Fake::new() };
+        let within = |change: Change| {
+            change.actions.into_iter().find_map(|action| match action.work {
+                Work::Cli(cli) => Some(cli.commit.within.map(|time| time.as_secs())),
+                _ => None,
+            })
+        };
+        assert_eq!(within(fake.plan(&MODULE, &args(true)).await.unwrap()), Some(Some(120)));
+        assert_eq!(within(fake.plan(&MODULE, &args(false)).await.unwrap()), None, "it is only told");
     }
 
     #[tokio::test]

@@ -2,7 +2,8 @@
 
 use super::super::pattern::Compile;
 use crate::platform::{
-    Commit, ConfigStyle, ConfigText, ConfirmWithin, DefaultLine, Need, Numbered, Save, SingleLine, Spelling, Steps,
+    Commit, ConfigStyle, ConfigText, ConfirmWithin, DefaultLine, Need, Numbered, Ordered, Reset, Save, SingleLine,
+    Spelling, Steps,
 };
 use serde::Deserialize;
 use std::time::Duration;
@@ -62,6 +63,12 @@ pub(super) struct WrittenText {
     #[serde(default)]
     quotes_lines: bool,
     #[serde(default)]
+    gathers: Vec<String>,
+    #[serde(default)]
+    texts: Vec<WrittenUntil>,
+    #[serde(default)]
+    joins_lines: bool,
+    #[serde(default)]
     volatile: Vec<String>,
     #[serde(default)]
     single: Vec<WrittenSingle>,
@@ -82,7 +89,33 @@ pub(super) struct WrittenText {
     #[serde(default)]
     numbered: Vec<WrittenNumbered>,
     #[serde(default)]
+    ordered: Vec<WrittenSingle>,
+    #[serde(default)]
+    goes_first: Vec<String>,
+    #[serde(default)]
+    resets: Vec<WrittenReset>,
+    #[serde(default)]
+    prunes: bool,
+    #[serde(default)]
+    keys: Vec<String>,
+    #[serde(default)]
+    deletes_last: bool,
+    #[serde(default)]
     defaults: Vec<WrittenDefault>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenReset {
+    line: String,
+    takes: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenUntil {
+    line: String,
+    end: String,
 }
 
 /// An expression alone, or with the sections in which it counts.
@@ -162,7 +195,7 @@ pub(super) struct WrittenNeed {
     help: String,
 }
 
-fn answers(written: Vec<WrittenAnswer>) -> Vec<(String, String)> {
+pub(super) fn answers(written: Vec<WrittenAnswer>) -> Vec<(String, String)> {
     written.into_iter().map(|written| (written.question, written.answer)).collect()
 }
 
@@ -231,13 +264,17 @@ impl WrittenText {
             let (within, unless) = (expression(written.within)?, expression(written.unless)?);
             Ok(DefaultLine { line: how.line(&written.line)?, within, unless })
         };
-        let single = |written: WrittenSingle| {
+        let placed = |written: WrittenSingle| {
             let (line, within) = match written {
                 WrittenSingle::Anywhere(line) => (line, None),
                 WrittenSingle::Within(written) => (written.line, Some(written.within)),
             };
-            Ok(SingleLine { line: how.line(&line)?, within: expression(within)? })
+            Ok::<_, String>((how.line(&line)?, expression(within)?))
         };
+        let single = |written| placed(written).map(|(line, within)| SingleLine { line, within });
+        let ordered = |written| placed(written).map(|(line, within)| Ordered { line, within });
+        let reset = |reset: WrittenReset| Ok(Reset { line: how.line(&reset.line)?, takes: how.line(&reset.takes)? });
+        let text = |text: WrittenUntil| Ok((how.line(&text.line)?, text.end));
         let spelling = Spelling::new(&self.interfaces, self.lines);
         if how == Compile::AtOnce {
             spelling.check()?;
@@ -252,6 +289,9 @@ impl WrittenText {
             leave_as: self.leave_as.into_iter().map(undo).collect::<Result<_, String>>()?,
             whole: how.lines(&self.whole)?,
             quotes_lines: self.quotes_lines,
+            gathers: how.lines(&self.gathers)?,
+            texts: self.texts.into_iter().map(text).collect::<Result<_, String>>()?,
+            joins_lines: self.joins_lines,
             volatile: how.lines(&self.volatile)?,
             single: self.single.into_iter().map(single).collect::<Result<_, String>>()?,
             keep: how.lines(&self.keep)?,
@@ -261,6 +301,12 @@ impl WrittenText {
             lists: self.lists,
             grows: self.grows,
             numbered: self.numbered.into_iter().map(numbered).collect::<Result<_, String>>()?,
+            ordered: self.ordered.into_iter().map(ordered).collect::<Result<_, _>>()?,
+            goes_first: how.lines(&self.goes_first)?,
+            resets: self.resets.into_iter().map(reset).collect::<Result<_, String>>()?,
+            prunes: self.prunes,
+            keys: self.keys,
+            deletes_last: self.deletes_last,
             defaults: self.defaults.into_iter().map(default).collect::<Result<_, String>>()?,
         })
     }
