@@ -208,6 +208,7 @@ fn what_is_one_text_is_compared_without_its_indentation_and_sent_whole() {
     let lines = ["route-policy P", "if destination in S then", "pass", "endif", "end-policy"];
     assert_eq!(sent(wanted, &running.replace("pass", "drop"), xr), lines);
     assert_eq!(sent(wanted, "hostname x\nrouter bgp 1\n neighbor x\n", xr), lines);
+    assert_eq!(sent("username a\n group b\nhostname x\n", "hostname x\n", xr), ["username a", "group b"]);
     let fortios = &platform::find("fortios").unwrap().text;
     let wanted = "config a\n edit 1\n  set k \"x\n y\"\n next\n edit 2\n next\nend\nconfig b\n set c d\nend\n";
     let lines =

@@ -69,7 +69,7 @@ pub(super) fn judge(
         },
         "containsall" => texts.iter().all(|name| fields.contains_key(name.as_str()) && !is_default(&fields, name)),
         "exclude" => !texts.iter().any(|name| fields.contains_key(name.as_str()) && !defaults.contains(name)),
-        "excludeall" => !texts.iter().all(|name| fields.contains_key(name.as_str())),
+        "excludeall" => !texts.iter().all(|name| fields.contains_key(name.as_str()) && !defaults.contains(name)),
         "contains_val" | "exclude_val" => {
             let value = setting(settings, text(1, "value")).to_text();
             let has = match fields.get(&text(0, "key")) {

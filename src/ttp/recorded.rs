@@ -1,4 +1,5 @@
-//! Templates against what Python's ttp makes of them (`tests/ttp/cases.json`, made by `record.py` there).
+//! Templates against what Python's ttp makes of them (`tests/ttp/cases.json` and `generated.json`, made by `record.py` and
+//! `generate.py` there).
 
 use super::Template;
 use crate::source::SourceMap;
@@ -12,7 +13,16 @@ const DIFFERENCES: &[(&str, &str)] = &[];
 
 #[test]
 fn templates_give_what_they_give_in_python() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ttp/cases.json");
+    check("cases.json", 110);
+}
+
+#[test]
+fn random_templates_give_what_they_give_in_python() {
+    check("generated.json", 450);
+}
+
+fn check(file: &str, least: usize) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ttp").join(file);
     let rows: Vec<Json> = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let mut wrong = Vec::new();
     for row in &rows {
@@ -26,7 +36,7 @@ fn templates_give_what_they_give_in_python() {
         }
     }
     assert!(wrong.is_empty(), "{} of {} differ:\n{}", wrong.len(), rows.len(), wrong.join("\n"));
-    assert!(rows.len() >= 110, "only {} rows: is the recording complete?", rows.len());
+    assert!(rows.len() >= least, "only {} rows: is the recording complete?", rows.len());
 }
 
 #[test]

@@ -107,6 +107,10 @@ fn check_seen(what: &str, case: &Json, seen: &str) {
         assert!(!lines.contains(&format!("typed {never}").as_str()), "{what}: {seen}");
     }
     if let Some(at_once) = case["at_once"].as_u64() {
+        let is_seen = lines.iter().any(|line| line.starts_with("at once "));
+        assert_eq!(is_seen, at_once > 1, "{what}: {seen}");
+    }
+    if let Some(at_once) = case["at_once"].as_u64().filter(|count| *count > 1) {
         assert!(lines.contains(&format!("at once {at_once}").as_str()), "{what}: {seen}");
     }
 }

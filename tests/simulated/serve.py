@@ -3,14 +3,14 @@
 
     serve.py DEVICES [NAME…]      DEVICES is a file like devices.yaml; all of it without names
 
-Takes simnos, or fakenos where Python is too old for that. When all listen it says so in one line of JSON: the simulator
-and the ports. Ends when its standard input does.
+Takes simnos, or fakenos where Python is too old for that, and leaves out what that does not simulate. When all listen it
+says so in one line of JSON: the simulator and the ports. Ends when its standard input does.
 
 What both do not do: there is no paging, no configuration, mostly no configuration mode (devices.yaml adds one), and the
 first prompt is often not that of such a device. Every character that is typed is echoed by itself.
 """
 
-import json, logging, socket, sys
+import json, logging, pathlib, socket, sys
 
 import yaml
 
@@ -60,6 +60,9 @@ def main():
     with open(sys.argv[1]) as file:
         devices = yaml.safe_load(file)
     devices = {name: device for name, device in devices.items() if not sys.argv[2:] or name in sys.argv[2:]}
+    # Not every version of a simulator knows them all.
+    known = {path.stem for path in pathlib.Path(package.__path__[0]).glob("plugins/nos/platforms_*/*")}
+    devices = {name: device for name, device in devices.items() if device["simulates"] in known}
     ports = dict(zip(devices, free_ports(len(devices))))
     lab = Simulator(inventory={"hosts": {name: host(device, ports[name]) for name, device in devices.items()}})
     lab.start()

@@ -127,6 +127,16 @@ async fn conditions_are_polled_while_commands_only_read() {
 }
 
 #[tokio::test]
+async fn attempts_are_the_interval_apart() {
+    let since = std::time::Instant::now();
+    let wait = serde_json::json!({
+        "commands": ["show a"], "wait_for": ["result[0] contains up"], "retries": 3, "interval": 1,
+    });
+    planned(wait, vec![vec!["down"], vec!["up"]]).await.unwrap();
+    assert!(since.elapsed() >= Duration::from_secs(1));
+}
+
+#[tokio::test]
 async fn a_write_is_checked_once_and_never_repeated() {
     let write = |retries: Option<u32>| serde_json::json!({"commands": ["clear x"], "wait_for": ["result[0] contains ok"], "retries": retries});
     let failure = planned(write(Some(3)), vec![]).await.err().unwrap();

@@ -153,6 +153,7 @@ async fn wait_after(cancel: CancellationToken) {
 impl Connection for Shell {
     fn perform<'a>(&'a self, action: &'a Action, limits: &'a Limits) -> Boxed<'a, Result<Output, Failure>> {
         Box::pin(async move {
+            let mut limits = limits.clone();
             let task = match &action.work {
                 Work::Cli(cli) if cli.load.is_some() => {
                     let message = "a configuration that the device reads itself is sent over NETCONF alone";
@@ -162,13 +163,15 @@ impl Connection for Shell {
                 }
                 Work::Cli(cli) => {
                     let line_timeout = cli.line_timeout.or(self.line_timeout);
+                    // The time is that of a command. A bound for all of them would cut a long configuration in its midst.
+                    limits.timeout = limits.timeout.filter(|_| line_timeout.is_none());
                     Task::Cli(Cli { line_timeout, ..cli.clone() })
                 }
                 Work::Ping => Task::Ping,
                 Work::Reset => Task::Close,
                 other => return Err(unsuited(other)),
             };
-            self.ask(task, until(limits)).await
+            self.ask(task, until(&limits)).await
         })
     }
 

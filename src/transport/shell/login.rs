@@ -153,7 +153,10 @@ impl Session {
             let pause = (!woken).then_some(self.patience.wake);
             if !self.receive(pause, until, waiting).await.map_err(|failure| self.not_begun(failure))? {
                 woken = true;
+                let since = self.typed_at;
                 self.send(self.platform.newline.as_bytes(), until).await?;
+                // Nothing that it has to answer: the first prompt is waited for since the beginning.
+                self.typed_at = since;
             }
         }
     }

@@ -65,7 +65,7 @@ pub(super) struct Session {
     /// How long typing has taken since somebody asked.
     typing: Duration,
     /// When something was typed last, or the session began.
-    typed_at: Instant,
+    pub(super) typed_at: Instant,
 }
 
 /// What the end of an answer looks like.

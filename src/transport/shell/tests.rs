@@ -66,6 +66,9 @@ struct Turn {
     /// What comes a while after that, longer than a prompt is doubted and shorter than an echo is waited for.
     #[serde(default)]
     later: String,
+    /// What comes a little after that, shorter than a prompt is doubted.
+    #[serde(default)]
+    soon: String,
     /// The device closes the session after it.
     #[serde(default)]
     closes: bool,
@@ -164,6 +167,9 @@ impl State {
                 self.typed = rest.to_owned();
                 let turn = self.turns.pop_front().expect("the front was just looked at");
                 self.say(&turn.comes);
+                if !turn.soon.is_empty() {
+                    self.later = Some((tokio::time::Instant::now() + PATIENCE.confirm / 2, turn.soon));
+                }
                 if !turn.later.is_empty() {
                     self.later = Some((tokio::time::Instant::now() + PATIENCE.confirm * 4, turn.later));
                 }

@@ -44,8 +44,7 @@ impl Session {
         let commit = self.platform.commit.as_ref().filter(|_| is_config && self.is_open());
         // What keeps a change, or takes it back, says by itself all that is to be said.
         if let Some(commit) = commit.filter(|_| !(cli.commit.concludes && is_clean)) {
-            let until = until.within(line_timeout);
-            let is_in = self.conclude(commit, cli, is_clean, level, &until, &mut responses).await?;
+            let is_in = self.conclude(commit, cli, is_clean, level, until, &mut responses).await?;
             self.hold(cli.commit.within.filter(|_| is_in));
         }
         if cli.commit.concludes && is_clean {
@@ -197,11 +196,14 @@ impl Session {
         until: &Until,
         responses: &mut Vec<CliResponse>,
     ) -> Result<bool, Failure> {
-        self.go(level, until).await?;
+        let line_timeout = cli.line_timeout.unwrap_or(self.platform.timeout);
+        // Comparing and committing have the time of a command each.
+        let each = || until.within(line_timeout);
+        self.go(level, &each()).await?;
         let send = self.commit_line(commit, cli)?;
         let mut keep = clean;
         if let (true, Some(diff)) = (clean, &commit.diff) {
-            let mut response = self.line(&CliLine::new(diff), until).await?;
+            let mut response = self.line(&CliLine::new(diff), &each()).await?;
             // A text of the configuration, whatever it looks like.
             response.error = None;
             let says_none = |line: &str| commit.diff_none.iter().any(|none| none.is_match(line.trim()));
@@ -209,10 +211,10 @@ impl Session {
             responses.push(response);
         }
         if let (true, true, Some(check)) = (keep, cli.commit.check, &commit.check) {
-            responses.push(with_error(self.line(&CliLine::new(check), until).await?, &commit.fail));
+            responses.push(with_error(self.line(&CliLine::new(check), &each()).await?, &commit.fail));
         }
         if let (true, Some(send)) = (keep, &send) {
-            let answer = self.line(send, until).await.map_err(|mut failure| {
+            let answer = self.line(send, &each()).await.map_err(|mut failure| {
                 let message = format!("{}; whether the commit took effect is not known", failure.message.expose());
                 failure.message = message.into();
                 failure
@@ -227,7 +229,7 @@ impl Session {
         let is_in = keep && send.is_some();
         // A commit that went wrong may have left the level already; there is nothing to throw away then.
         if let (Some(abort), false, true) = (&commit.abort, is_in, self.prompt.level == level) {
-            self.exchange(Typed::line(abort), until).await?;
+            self.exchange(Typed::line(abort), &each()).await?;
         }
         Ok(is_in)
     }

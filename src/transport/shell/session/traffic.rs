@@ -102,10 +102,7 @@ impl Session {
         let host = self.prompts.host().map(|host| format!(" of `{host}`")).unwrap_or_default();
         let state = match kind {
             FailureKind::Timeout => {
-                format!(
-                    "; given up {} after the last was typed, and the session closed",
-                    seconds(self.typed_at.elapsed())
-                )
+                format!("; given up after {}, and the session closed", seconds(self.typed_at.elapsed()))
             }
             // The device has closed it.
             FailureKind::Unreachable => String::new(),

@@ -10,7 +10,7 @@ use proptest::prelude::*;
 const OPENS: &str = "\r\nr1# ";
 
 fn turn(typed: &str, comes: &str) -> Turn {
-    Turn { typed: typed.into(), comes: comes.into(), later: String::new(), closes: false }
+    Turn { typed: typed.into(), comes: comes.into(), later: String::new(), soon: String::new(), closes: false }
 }
 
 fn frr(talk: Vec<Turn>) -> Recording {
@@ -67,6 +67,26 @@ async fn works_that_come_at_once_are_done_one_after_the_other() {
     let (a, b, c) =
         tokio::join!(connection.perform(&a, &limits), connection.perform(&b, &limits), connection.perform(&c, &limits));
     assert_eq!([output(a), output(b), output(c)], ["1", "2", "3"]);
+}
+
+#[tokio::test]
+async fn each_command_has_the_time_of_one() {
+    let late = |typed: &str, later: &str| Turn { later: later.into(), ..turn(typed, "") };
+    let recording = frr(vec![
+        late("show a\n", "show a\r\n1\r\nr1# "),
+        late("clear b\n", "clear b\r\n2\r\nr1# "),
+        late("show c\n", "show c\r\n3\r\nr1# "),
+    ]);
+    let (wire, _) = wire(&recording, Cut::Whole);
+    let mut target = target(platform::find("frr").unwrap(), &recording);
+    target.command_timeout = Some(Duration::from_secs(20));
+    let connection = connect_with(&target, &limits(None), wire, PATIENCE).await.unwrap_or_else(|_| panic!("it opens"));
+    let lines = ["show a", "clear b", "show c"].map(CliLine::new).to_vec();
+    let action = Action::on_host(crate::effect::Effect::Write, Work::Cli(Cli { lines, ..Cli::default() }));
+    // Less than the three take together.
+    let all = Limits { timeout: Some(PATIENCE.confirm * 6), cancel: CancellationToken::new() };
+    let Ok(Output::Cli(responses)) = connection.perform(&action, &all).await else { panic!("each came in its time") };
+    assert_eq!(responses.iter().map(|one| one.output.as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
 }
 
 #[tokio::test]
