@@ -40,7 +40,12 @@ impl<'a> Typing<'a> {
             Some(_) => self.lines.extend(section.line.lines().map(str::to_owned)),
             None => self.lines.push(typed(&section.line, self.delimiter, self.text)),
         }
-        let end = self.text.leave_as.iter().find(|(line, _)| line.is_match(&section.line));
+        // Inside of another section it is a line: `group operator` of a user.
+        let is_line = section.children.is_empty()
+            && !self.open.is_empty()
+            && !section.line.contains('\n')
+            && is_whole(&section.line, self.text);
+        let end = self.text.leave_as.iter().find(|(line, _)| !is_line && line.is_match(&section.line));
         if section.children.is_empty() && end.is_none() {
             return;
         }

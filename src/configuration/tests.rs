@@ -208,6 +208,7 @@ fn what_is_one_text_is_compared_without_its_indentation_and_sent_whole() {
     let lines = ["route-policy P", "if destination in S then", "pass", "endif", "end-policy"];
     assert_eq!(sent(wanted, &running.replace("pass", "drop"), xr), lines);
     assert_eq!(sent(wanted, "hostname x\nrouter bgp 1\n neighbor x\n", xr), lines);
+    assert_eq!(sent("username a\n group b\nhostname x\n", "hostname x\n", xr), ["username a", "group b"]);
     let fortios = &platform::find("fortios").unwrap().text;
     let wanted = "config a\n edit 1\n  set k \"x\n y\"\n next\n edit 2\n next\nend\nconfig b\n set c d\nend\n";
     let lines =
@@ -230,6 +231,39 @@ fn set_lines_are_whole_commands() {
     ];
     for (wanted, lines) in cases {
         assert_eq!(sent(wanted, running, junos), lines, "{wanted:?}");
+    }
+}
+
+#[test]
+fn exports_of_routeros_are_compared_with_what_it_shows() {
+    let routeros = &platform::find("routeros").unwrap().text;
+    let shown = "/ip address add address=10.0.0.1/24 interface=lan\n/ip dns set servers=192.0.2.53\n";
+    let exported = "/ip address\nadd address=10.0.0.1/24 \\\n    interface=lan\n/ip dns\nset servers=192.0.2.53\n";
+    assert_eq!(sent(exported, shown, routeros), [""; 0]);
+    assert_eq!(sent(exported, "", routeros), shown.lines().collect::<Vec<_>>());
+}
+
+#[test]
+fn entries_of_a_list_come_to_stand_where_they_are_wanted() {
+    let list = |entries: &[&str]| {
+        let lines: String = entries.iter().map(|entry| format!(" {entry}\n")).collect();
+        parse(&format!("ip access-list extended A\n{lines}"), ios())
+    };
+    let cases: [(&[&str], &[&str], &[&str]); 6] = [
+        (&["10 permit A", "20 permit C"], &["permit A", "permit B", "permit C"], &["15 permit B"]),
+        (&["10 permit A", "20 permit C"], &["permit A", "permit C", "permit D"], &["permit D"]),
+        // There is no room between them.
+        (&["10 permit A", "11 permit C"], &["permit A", "permit B", "permit C"], &["no 11", "permit B", "permit C"]),
+        // Older ones show no numbers.
+        (&["permit A", "permit C"], &["permit A", "permit B", "permit C"], &["no permit C", "permit B", "permit C"]),
+        (&["10 permit A", "20 permit B"], &["permit B", "permit A"], &["no 20", "5 permit B"]),
+        // Numbers that are written say the order themselves.
+        (&["10 permit A", "20 permit B"], &["10 permit A", "15 permit C", "20 permit B"], &["15 permit C"]),
+    ];
+    for (running, wanted, lines) in cases {
+        let plan = to_send(&remedy(&list(wanted), &list(running), ios()), ios(), None);
+        let entries: Vec<&str> = plan.iter().map(String::as_str).filter(|line| *line != "exit").skip(1).collect();
+        assert_eq!(entries, lines, "{running:?} to {wanted:?}");
     }
 }
 

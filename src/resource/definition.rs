@@ -29,6 +29,8 @@ pub struct Definition {
     pub present: Vec<String>,
     /// The words for `state: absent`.
     pub absent: Vec<String>,
+    /// With `state: absent` only what a task gives goes, when it gives something.
+    pub absent_of_given: bool,
     /// It knows the state `purged`.
     pub has_purged: bool,
     /// Options that the collection's module documents and that are not there, or what they are inside of.

@@ -41,6 +41,7 @@ pub fn commands(definition: &Definition, want: &Map, have: &Map, state: State) -
         State::Replaced => (want.clone(), named(definition, want, have)),
         State::Overridden => (want.clone(), have.clone()),
         State::Given { purge } => (want.clone(), given(definition, want, have, purge)),
+        State::Deleted if definition.absent_of_given && !want.is_empty() => (Map::new(), said(want, have)),
         State::Deleted | State::Purged => (Map::new(), named(definition, want, have)),
         State::Rendered => (want.clone(), Map::new()),
     };
@@ -159,12 +160,27 @@ fn given(definition: &Definition, want: &Map, have: &Map, purge: bool) -> Map {
     [(ENTRIES, Value::list(entries))].into_iter().collect()
 }
 
+/// Returns what is there of the values that a task gives, of lists the items.
+fn said(want: &Map, have: &Map) -> Map {
+    let said = have.iter().filter_map(|(key, there)| {
+        let given = want.get_key(key)?;
+        let there = match (there.as_list(), given.as_list()) {
+            (Some(there), Some(given)) => Value::list(there.iter().filter(|item| given.contains(item)).cloned()),
+            _ => there.clone(),
+        };
+        Some((key.clone(), there))
+    });
+    said.collect()
+}
+
 /// Where pieces stand that are compared.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Within {
     Outermost,
-    /// In a section that is wanted.
+    /// In a section that is wanted and there.
     Wanted,
+    /// In a section that is wanted and not there yet.
+    New,
     /// In a section that is not wanted and cannot be removed.
     Unwanted,
 }
@@ -199,7 +215,11 @@ impl Compare<'_> {
             }
         }
         for piece in want.iter().filter(|piece| piece.placed().is_none()) {
-            let is_new = !have.iter().any(|there| there.key == piece.key);
+            let is_new = match place {
+                Within::Wanted => false,
+                Within::New => true,
+                Within::Outermost | Within::Unwanted => !have.iter().any(|there| there.key == piece.key),
+            };
             let there = same(have, piece).filter(|_| !is_fallen(piece));
             sent.extend(led_to(piece, self.differs(piece, there.as_ref(), is_new)));
         }
@@ -250,12 +270,10 @@ impl Compare<'_> {
             }
             (What::Section(want), Some(What::Section(have))) => {
                 let mut sent = vec![self.leaf(&have.undo)];
-                sent.extend(self.new_section(want, self.all(&want.pieces, &[], Within::Wanted), true));
+                sent.extend(self.new_section(want, self.all(&want.pieces, &[], Within::New), true));
                 sent
             }
-            (What::Section(want), _) => {
-                self.new_section(want, self.all(&want.pieces, &[], Within::Wanted), want.creates)
-            }
+            (What::Section(want), _) => self.new_section(want, self.all(&want.pieces, &[], Within::New), want.creates),
         }
     }
 

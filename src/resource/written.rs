@@ -32,6 +32,8 @@ struct Written {
     #[serde(default = "absent")]
     absent: Vec<String>,
     #[serde(default)]
+    absent_of_given: bool,
+    #[serde(default)]
     purged: bool,
     #[serde(default)]
     asks: Vec<Ask>,
@@ -95,6 +97,7 @@ impl Definition {
             named_beside: written.named_beside,
             present: written.present,
             absent: written.absent,
+            absent_of_given: written.absent_of_given,
             has_purged: written.purged,
             refused: Vec::new(),
             asks: written.asks.into_iter().map(|ask| (ask.question, ask.answer)).collect(),

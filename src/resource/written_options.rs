@@ -89,7 +89,12 @@ impl Opt {
     }
 
     fn short(name: String, text: &str) -> Result<Opt, String> {
-        let (kind, doc) = text.split_once(' ').ok_or_else(|| format!("option `{name}` says not what it means"))?;
+        // A choice may be several words: `text(shutdown|no shutdown)=shutdown …`.
+        let choices = text.find('(').filter(|at| !text[..*at].contains(' ')).and_then(|_| text.find(')'));
+        let end = choices.unwrap_or_default();
+        let blank = text[end..].find(' ').map(|blank| end + blank);
+        let blank = blank.ok_or_else(|| format!("option `{name}` says not what it means"))?;
+        let (kind, doc) = (&text[..blank], &text[blank + 1..]);
         let (kind, default) = match kind.split_once('=') {
             Some((kind, default)) => (kind, Some(default.to_owned())),
             None => (kind, None),

@@ -398,3 +398,33 @@ fn nothing_is_committed_while_another_session_commits() {
     assert!(shown.contains("service 'ssh'") && shown.contains("host-name 'vyos1'"), "{shown}");
     assert_eq!(ended.step("again", "vyos1")["status"], "changed", "the session is clean");
 }
+
+#[test]
+fn what_is_said_of_a_commit_is_typed_with_it() {
+    let cases = [
+        (
+            "mx1",
+            "juniper_junos",
+            "set system host-name new",
+            "commit_at: '22:30', comment: why",
+            r#"commit at "22:30" comment "why""#,
+        ),
+        ("xr1", "cisco_iosxr", "hostname new", "label: before, comment: why", "commit label before comment why"),
+        ("vyos1", "vyos", "set system host-name new", "comment: why", r#"commit comment "why""#),
+    ];
+    let (mut lab, mut tasks) = (String::from("devices:\n"), String::new());
+    for (host, platform, line, args, commit) in cases {
+        let refused = "error: seen\n% Failed to commit\nCommit failed";
+        let answer = json!([{"command": commit, "output": refused}]);
+        lab.push_str(&format!("  - {{name: {host}, platform: {platform}, answers: {answer}}}\n"));
+        tasks.push_str(&format!(
+            "- {{name: {host}, cli_config: {{lines: [{line}], {args}}}, when: inventory_hostname == '{host}', ignore_errors: true}}\n"
+        ));
+    }
+    let ended = Project::of_tasks(&tasks).file("lab.yml", lab).run_events().with("--lab lab.yml").exits(0);
+    for (host, _, _, _, commit) in cases {
+        let step = ended.step(host, host);
+        let message = step["failure"]["message"].as_str().unwrap_or_default().to_owned();
+        assert!(message.starts_with(&format!("the device refuses `{commit}`")), "{host}: {step}");
+    }
+}

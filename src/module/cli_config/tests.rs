@@ -578,3 +578,20 @@ async fn the_configuration_is_shown_against_what_the_task_says() {
     let message = refused.message.expose();
     assert_eq!(message, "platform `juniper_junos` has no startup configuration to compare with");
 }
+
+#[tokio::test]
+async fn what_is_a_default_is_there_where_all_of_them_are_shown() {
+    let all = "hostname r1\ninterface Gi0/1\n mtu 1400\n";
+    let shown = [("show running-config", "hostname r1\ninterface Gi0/1\n"), ("show running-config all", all)];
+    let args = |defaults: bool| serde_json::json!({"lines": ["mtu 1400"], "parents": ["interface Gi0/1"], "defaults": defaults});
+    assert!(planned_on("ios", &shown, args(true)).await.unwrap().actions.is_empty());
+    assert_eq!(sent(&planned_on("ios", &shown, args(false)).await.unwrap()), [["interface Gi0/1", "mtu 1400"]]);
+}
+
+#[tokio::test]
+async fn a_backup_has_the_folder_and_the_name_that_are_asked_for() {
+    let options = serde_json::json!({"dir_path": "/nowhere/kept", "filename": "r1.cfg"});
+    let change = planned(serde_json::json!({"backup": true, "backup_options": options})).await.unwrap();
+    let path = change.result.get("backup_path").map(Value::to_text);
+    assert_eq!(path.as_deref(), Some("/nowhere/kept/r1.cfg"));
+}

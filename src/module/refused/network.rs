@@ -135,7 +135,6 @@ pub(super) static INSTEAD: &[(&str, &str)] = &[
     ("junos_vlan", "`junos_vlans`"),
     ("nxos_file_copy", "`net_put` copies a file to the device, `net_get` from it, over SCP or SFTP"),
     ("nxos_gir", "`nxos_config` with `lines: system mode maintenance`"),
-    ("nxos_hsrp", "`nxos_config`: `interface …` and `hsrp GROUP` as `parents`, `ip`, `priority`, `preempt` as `lines`"),
     ("nxos_install_os", "`nxos_command` with `install all nxos …`, and `prompt` and `answer` for what it asks"),
     ("nxos_linkagg", "`nxos_lag_interfaces`"),
     ("nxos_lldp", "`nxos_lldp_global`"),

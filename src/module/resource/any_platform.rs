@@ -120,7 +120,7 @@ mod tests {
         let failed = fake.plan(find(None, "net_vrf").unwrap(), &[("name", text("red"))]).await.err().unwrap();
         assert_eq!(
             failed.message.expose(),
-            "`net_vrf` is not there for `cisco_ios`, only for cisco_nxos, juniper_junos"
+            "`net_vrf` is not there for `cisco_ios`, only for arista_eos, cisco_nxos, juniper_junos"
         );
     }
 }

@@ -133,6 +133,8 @@ const SECTIONS: &[&str] = &[
     "ingress-replication protocol static",
     "management api ",
     "hsrp ",
+    "vrrp ",
+    "username ",
     "ntp",
     "logging archive",
 ];
@@ -151,6 +153,8 @@ fn leads(line: &str) -> bool {
             && ["mcast-group", "ingress-", " vrf "].iter().any(|word| line.contains(word)))
         && (!line.starts_with("template ") || line.starts_with("template peer"))
         && (!line.starts_with("hsrp ") || line[5..].bytes().all(|c| c.is_ascii_digit()))
+        && (!line.starts_with("username ") || line.split(' ').count() == 2)
+        && (!line.starts_with("vrrp ") || line[5..].bytes().all(|c| c.is_ascii_digit()))
         && (!line.starts_with("route-map ") || line.split(' ').any(|word| word == "permit" || word == "deny"))
         && !line.starts_with("vrf forwarding")
         && !line.starts_with("vrf member")
@@ -174,6 +178,7 @@ pub(super) fn is_outermost(line: &str) -> bool {
         "subscription ",
         "neighbor ",
         "hsrp ",
+        "vrrp ",
         "vni ",
         "member vni ",
         "ingress-replication ",
@@ -200,7 +205,7 @@ fn typed(place: &mut Vec<Section>, line: &str, within: Option<&str>, style: &Con
             keep_container(place, &what);
         }
         // What is a default is shown when it is undone.
-        if place.len() == before && !is_set && is_shown_negated(&what) {
+        if place.len() == before && !is_set && is_shown_negated(&what, within) {
             place.push(Section { line: line.to_owned(), children: Vec::new() });
         }
         return;
@@ -215,7 +220,7 @@ fn typed(place: &mut Vec<Section>, line: &str, within: Option<&str>, style: &Con
     }
     let negated = format!("{}{line}", style.negate);
     place.retain(|section| section.line != negated);
-    if is_shown_negated(line) {
+    if is_shown_negated(line, within) {
         return;
     }
     let single = style.place(line, within);
@@ -251,6 +256,9 @@ const OVERWRITTEN: &[&str] = &[
     r"^(ipv6 address \S+)(?: |$)",
     r"^((?:server|peer) (?:vrf \S+ )?\S+)(?: |$)",
     r"^(authentication-key \d+) ",
+    r"^(service timestamps \S+)(?: |$)",
+    r"^(service (?:tcp|udp)-small-servers)(?: |$)",
+    r"^(ip igmp snooping group-timeout) ",
 ];
 
 /// Words that undo no line of others which begin with them.
@@ -344,6 +352,15 @@ fn change_vlans(place: &mut Vec<Section>, words: &str, change: &str, adds: bool)
 const SHOWN_NEGATED: &[&str] = &[
     "switchport",
     "autostate",
+    "bfd echo",
+    "ip igmp snooping",
+    "ip igmp snooping link-local-groups-suppression",
+    "ip igmp snooping report-suppression",
+    "service dhcp",
+    "service pad",
+    "service password-recovery",
+    "service prompt config",
+    "service slave-log",
     "ip redirects",
     "ip domain lookup",
     "ip domain-lookup",
@@ -363,8 +380,9 @@ const SHOWN_NEGATED: &[&str] = &[
     "suppress-fib-pending",
 ];
 
-fn is_shown_negated(line: &str) -> bool {
-    SHOWN_NEGATED.contains(&line) || line.starts_with("lldp tlv")
+fn is_shown_negated(line: &str, within: Option<&str>) -> bool {
+    let is_interface = within.is_some_and(|within| within.starts_with("interface "));
+    SHOWN_NEGATED.contains(&line) || line.starts_with("lldp tlv") || line == "bfd" && is_interface
 }
 
 fn inside(line: &str, what: &str) -> bool {
