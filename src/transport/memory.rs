@@ -21,8 +21,8 @@ pub fn bound_memory(hosts: usize) {
 }
 
 /// Gives back what starting took and a run with so many hosts has no use for: what the reading of playbooks and
-/// inventories has freed, and the program's own pages. Those that are needed again come back from the system's cache of
-/// the file; that takes time, so few hosts keep them.
+/// inventories has freed, and the pages of the program and its libraries. Those that are needed again come back from the
+/// system's cache of the files; that takes time, so few hosts keep them.
 #[cfg_attr(not(target_env = "gnu"), expect(unused_variables, reason = "there is nothing to give back"))]
 pub fn forget_start(hosts: usize) {
     #[cfg(target_env = "gnu")]
@@ -37,7 +37,7 @@ pub fn forget_start(hosts: usize) {
     }
 }
 
-/// Gives back the pages of the first loaded file, which is the program, as far as nothing was ever written to them.
+/// Gives back the pages of a loaded file as far as nothing was ever written to them.
 #[cfg(target_env = "gnu")]
 #[expect(unsafe_code, reason = "the C library calls it")]
 unsafe extern "C" fn forget_pages(
@@ -45,11 +45,11 @@ unsafe extern "C" fn forget_pages(
     _size: libc::size_t,
     _given: *mut libc::c_void,
 ) -> libc::c_int {
-    const STOP: libc::c_int = 1;
+    const GO_ON: libc::c_int = 0;
     // SAFETY: the C library describes the segments of a file that stays loaded. Those that nobody may write to hold what
     // the file holds, so that the system reads them from there again; whole pages of them only.
     unsafe {
-        let Some(file) = file.as_ref() else { return STOP };
+        let Some(file) = file.as_ref() else { return GO_ON };
         let page = usize::try_from(libc::sysconf(libc::_SC_PAGESIZE)).unwrap_or(4096);
         for number in 0..usize::from(file.dlpi_phnum) {
             let segment = &*file.dlpi_phdr.add(number);
@@ -64,5 +64,5 @@ unsafe extern "C" fn forget_pages(
             }
         }
     }
-    STOP
+    GO_ON
 }

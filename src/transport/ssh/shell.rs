@@ -38,6 +38,9 @@ async fn opened(target: &Target, shared: &Shared, limits: &Limits, end: End) -> 
     Ok(Box::new(Shell { handle, stream, ending: pipe.ending }))
 }
 
+/// How many bytes are read at once.
+const MOST_AT_ONCE: usize = 16 * 1024;
+
 struct Shell {
     handle: Handle,
     /// Waited for only when it is to be read: each taking of our bytes by the other side would wake us too.
@@ -65,10 +68,8 @@ impl Wire for Shell {
 
     fn receive(&mut self) -> Boxed<'_, Result<Vec<u8>, Failure>> {
         Box::pin(async move {
-            let mut bytes = vec![0; 16 * 1024];
             // An error of the socket pair is its end as well.
-            let read = read(&self.stream, &mut bytes).await.unwrap_or(0);
-            bytes.truncate(read);
+            let bytes = read(&self.stream).await.unwrap_or_default();
             match bytes.is_empty().then(|| self.end()).flatten() {
                 Some(failure) => Err(failure),
                 None => Ok(bytes),
@@ -85,16 +86,19 @@ impl Wire for Shell {
     }
 }
 
-async fn read(stream: &AsyncFd<UnixStream>, bytes: &mut [u8]) -> io::Result<usize> {
+/// Returns what is there to read, once there is something; nothing at the end. Who waits takes no memory for it.
+async fn read(stream: &AsyncFd<UnixStream>) -> io::Result<Vec<u8>> {
     loop {
         let mut ready = stream.readable().await?;
-        match stream.get_ref().read(bytes) {
+        let mut bytes = vec![0; MOST_AT_ONCE];
+        match stream.get_ref().read(&mut bytes) {
             Ok(count) => {
                 // It has no more: the next bytes are an event of their own.
                 if count < bytes.len() {
                     ready.clear_ready();
                 }
-                return Ok(count);
+                bytes.truncate(count);
+                return Ok(bytes);
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -140,11 +144,11 @@ mod tests {
             here.get_ref().shutdown(Shutdown::Write).unwrap();
         };
         let receiving = async {
-            let (mut received, mut some) = (Vec::new(), [0; 1000]);
+            let mut received = Vec::new();
             loop {
-                match read(&there, &mut some).await.unwrap() {
-                    0 => return received,
-                    count => received.extend_from_slice(&some[..count]),
+                match read(&there).await.unwrap() {
+                    some if some.is_empty() => return received,
+                    some => received.extend(some),
                 }
             }
         };
