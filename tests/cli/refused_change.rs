@@ -428,3 +428,58 @@ fn what_is_said_of_a_commit_is_typed_with_it() {
         assert!(message.starts_with(&format!("the device refuses `{commit}`")), "{host}: {step}");
     }
 }
+
+#[test]
+fn a_candidate_that_is_only_looked_at_is_thrown_away() {
+    // The host, its platform, how it is only looked at, two lines, and what shows the configuration.
+    let cases = [
+        (
+            "mx1",
+            "juniper_junos",
+            "commit: false",
+            "set system host-name one",
+            "set system domain-name two",
+            "show configuration | display set",
+        ),
+        (
+            "mx2",
+            "juniper_junos",
+            "check_commit: true",
+            "set system host-name one",
+            "set system domain-name two",
+            "show configuration | display set",
+        ),
+        ("xr1", "cisco_iosxr", "commit: false", "hostname one", "domain name two", "show running-config"),
+        ("eos1", "arista_eos", "commit: false", "hostname one", "ip domain-name two", "show running-config"),
+        (
+            "vyos1",
+            "vyos",
+            "commit: false",
+            "set system host-name one",
+            "set system domain-name two",
+            "show configuration commands",
+        ),
+        ("ce1", "huawei_vrpv8", "commit: false", "sysname one", "sysname two", "display current-configuration"),
+    ];
+    let (mut lab, mut tasks) = (String::from("devices:\n"), String::new());
+    for (host, platform, how, one, two, show) in cases {
+        lab.push_str(&format!("  - {{name: {host}, platform: {platform}}}\n"));
+        tasks.push_str(&format!(
+            "- when: inventory_hostname == '{host}'\n  block:\n\
+             \x20 - {{name: '{host} one', cli_config: {{lines: [{one}], {how}}}}}\n\
+             \x20 - {{name: '{host} two', cli_config: {{lines: [{two}]}}}}\n\
+             \x20 - {{name: '{host} look', cli_command: {{command: '{show}'}}}}\n"
+        ));
+    }
+    let ended = Project::of_tasks(&tasks).file("lab.yml", lab).run_events().with("--lab lab.yml").exits(0);
+    for (host, _, how, one, two, _) in cases {
+        let looked_at = ended.step(&format!("{host} one"), host);
+        assert_eq!(looked_at["status"], "ok", "{host}: {how}: {looked_at}");
+        assert_eq!(looked_at["result"]["commands"], json!([one]), "{host}: {looked_at}");
+        assert_eq!(ended.step(&format!("{host} two"), host)["status"], "changed", "{host}: {how}");
+        let shown =
+            ended.step(&format!("{host} look"), host)["result"]["stdout"].as_str().unwrap_or_default().to_owned();
+        let is_in = |line: &str| shown.contains(line.trim_start_matches("set ").rsplit(' ').next().expect("a word"));
+        assert!(is_in(two) && !shown.contains("one\n") && !shown.contains("'one'"), "{host}: {shown}");
+    }
+}
