@@ -115,6 +115,16 @@ async fn what_runs_is_read_for_a_comparison_or_for_those_who_want_to_see_it() {
 }
 
 #[tokio::test]
+async fn a_rollback_loads_the_configuration_of_so_many_commits_ago() {
+    let answers = [("show configuration | display set", "set system host-name r1\n")];
+    for (number, line) in [(0, "rollback 0"), (2, "rollback 2")] {
+        let change = planned_on("junos", &answers, serde_json::json!({"rollback": number})).await.unwrap();
+        assert_eq!(sent(&change), [[line]]);
+        assert!(change.changed);
+    }
+}
+
+#[tokio::test]
 async fn a_refused_line_says_what_is_in_and_what_is_not() {
     let change = planned(serde_json::json!({"config": "ip a\nip b\nip c\nip d\n"})).await.unwrap();
     let failure = finish(change, vec![refusing(ok(&["ip a", "ip b"]))]).err().unwrap();
